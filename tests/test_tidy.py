@@ -1,7 +1,6 @@
 """Holds the house in shape: sizes, import directions, docstrings. Imports nothing of ours."""
 
 import ast
-import os
 import subprocess
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def project_files(*suffixes: str) -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     names = [name for name in listed.stdout.splitlines() if name.endswith(suffixes)]
-    return [ROOT / name for name in names if os.path.exists(ROOT / name)]
+    return [ROOT / name for name in names if (ROOT / name).exists()]
 
 
 PYTHON_FILES = project_files(".py")

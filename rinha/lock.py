@@ -1,0 +1,84 @@
+"""Whose turn it is to write: a lock among processes that is waited for, fairly and not for ever.
+
+SQLite's own waiting sleeps for up to 100 ms between two looks; a blocking flock is woken at once.
+What flock lacks is an end, so an alarm interrupts it. Imports errors and settings.
+"""
+
+import fcntl
+import os
+import signal
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from rinha.errors import LedgerBusyError
+from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_WAIT_AFTER_REFUSAL_S
+
+
+class _TimeUp(Exception):  # noqa: N818 - it is an event, not an error
+    pass
+
+
+class _Wait:
+    """Whether this process waits now; the alarm is the process's, and so is this."""
+
+    now = False
+
+
+def _on_alarm(_signal: int, _frame: FrameType | None) -> None:
+    if _Wait.now:
+        _Wait.now = False
+        raise _TimeUp
+
+
+class WriteLock:
+    """For the main thread only, as only that one is interrupted by an alarm."""
+
+    def __init__(self, path: Path, wait_s: float) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._wait_s = wait_s
+        self.budget_s = wait_s
+        signal.signal(signal.SIGALRM, _on_alarm)
+
+    def set_wait(self, wait_s: float) -> None:
+        self._wait_s = self.budget_s = wait_s
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    def refused(self) -> LedgerBusyError:
+        """Notes that a wait was in vain, so that those queued behind it do not wait as long."""
+        self.budget_s = min(self._wait_s, LOCK_WAIT_AFTER_REFUSAL_S)
+        return LedgerBusyError(
+            f"the ledger was busy for {self._wait_s:g} s, nothing was written: try again"
+        )
+
+    def granted(self) -> None:
+        self.budget_s = self._wait_s
+
+    def __enter__(self) -> None:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._wait()
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _wait(self) -> None:
+        try:
+            _Wait.now = True
+            signal.setitimer(signal.ITIMER_REAL, self.budget_s, LOCK_ALARM_REPEAT_S)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            _Wait.now = False
+        except _TimeUp:
+            # The alarm may ring just after the lock was granted.
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+            raise self.refused() from None
+        finally:
+            _Wait.now = False
+            signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,0 +1,70 @@
+"""Logs as JSON lines on stderr, an error that goes on told once. Imports messages and settings."""
+
+import logging
+import sys
+import time
+import traceback
+from typing import Any
+
+from rinha.messages import encode, utc
+from rinha.settings import LOG_REPEAT_S
+
+log = logging.getLogger("rinha")
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": utc(int(record.created * 1_000_000)),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            "pid": record.process,
+        }
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+        return encode(line).decode()
+
+
+class OncePerTrouble(logging.Filter):
+    """Lets an error through when it is new; then once a minute with how often it came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.ERROR:
+            return True
+        key = (record.getMessage(), _place(record))
+        told_at, missed = self._told.get(key, (None, 0))
+        now = time.monotonic()
+        if told_at is not None and now - told_at < LOG_REPEAT_S:
+            self._told[key] = (told_at, missed + 1)
+            return False
+        if told_at is not None:
+            record.exc_info = None
+            record.fields = getattr(record, "fields", {}) | {"repeated": missed + 1}
+        self._told[key] = (now, 0)
+        return True
+
+
+def _place(record: logging.LogRecord) -> str:
+    """The kind of error and the line that raised it: its text may differ each time."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return f"{record.pathname}:{record.lineno}"
+    frames = traceback.extract_tb(record.exc_info[2])
+    return f"{record.exc_info[0].__name__} {frames[-1].filename}:{frames[-1].lineno}"
+
+
+def setup(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    handler.addFilter(OncePerTrouble())
+    log.handlers = [handler]
+    log.propagate = False
+    log.setLevel(level.upper())
+
+
+def tell(level: int, event: str, **fields: object) -> None:
+    log.log(level, event, extra={"fields": fields}, stacklevel=2)

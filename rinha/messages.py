@@ -1,0 +1,100 @@
+"""What travels: the structs, and bytes in and out. Imports errors and settings."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from rinha.errors import BodyTooLargeError, InvalidTransacaoError, MalformedBodyError
+from rinha.settings import (
+    BODY_MAX_BRACKETS,
+    BODY_MAX_BYTES,
+    DESCRICAO_MAX_CHARACTERS,
+    VALOR_MAX,
+)
+
+
+class Transacao(msgspec.Struct, frozen=True, gc=False):
+    """The validation rule: what a client may send."""
+
+    valor: Annotated[int, msgspec.Meta(ge=1, le=VALOR_MAX)]
+    tipo: Literal["c", "d"]
+    descricao: Annotated[str, msgspec.Meta(min_length=1, max_length=DESCRICAO_MAX_CHARACTERS)]
+
+
+RULES = {
+    "valor": f"valor must be an integer from 1 to {VALOR_MAX}, in cents",
+    "tipo": 'tipo must be "c" (credit) or "d" (debit)',
+    "descricao": f"descricao must be a string of 1 to {DESCRICAO_MAX_CHARACTERS} characters",
+}
+
+
+class Resultado(msgspec.Struct, frozen=True, gc=False):
+    """What a transaction left behind."""
+
+    limite: int
+    saldo: int
+
+
+class Saldo(msgspec.Struct, frozen=True, gc=False):
+    total: int
+    data_extrato: str
+    limite: int
+
+
+class TransacaoRealizada(msgspec.Struct, frozen=True, gc=False):
+    valor: int
+    tipo: str
+    descricao: str
+    realizada_em: str
+
+
+class Extrato(msgspec.Struct, frozen=True, gc=False):
+    """A statement: the balance and the newest transactions of one moment, newest first."""
+
+    saldo: Saldo
+    ultimas_transacoes: list[TransacaoRealizada]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    error: str
+
+
+encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Transacao).decode
+
+
+def decode_transacao(body: bytes) -> Transacao:
+    if len(body) > BODY_MAX_BYTES:
+        raise BodyTooLargeError(f"the body is longer than {BODY_MAX_BYTES} bytes")
+    if body.count(b"[") + body.count(b"{") > BODY_MAX_BRACKETS:
+        raise MalformedBodyError("the body is nested too deeply")
+    try:
+        # As text, because fields that are skipped over would not be checked for UTF-8.
+        return _decode(body.decode())
+    except msgspec.ValidationError as error:
+        _assert_is_json(body)
+        raise InvalidTransacaoError(_broken_rule(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedBodyError(f"the body is not JSON in UTF-8: {error}") from None
+
+
+def _assert_is_json(body: bytes) -> None:
+    """A rule can be seen broken before the end is: what is cut short is still not JSON."""
+    try:
+        msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise MalformedBodyError(f"the body is not JSON in UTF-8: {error}") from None
+
+
+def _broken_rule(complaint: str) -> str:
+    for field, rule in RULES.items():
+        if f"`{field}`" in complaint or f"$.{field}`" in complaint:
+            return rule
+    return "the body must be a JSON object with valor, tipo and descricao"
+
+
+def utc(time_us: int) -> str:
+    """Microseconds since 1970 as the API shows a moment, always with six decimals."""
+    moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_us % 1_000_000:06d}Z"

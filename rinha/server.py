@@ -1,0 +1,115 @@
+"""One instance: a WSGI application on bjoern, ended without cutting an answer. Imports errors, logs
+and settings.
+
+bjoern cannot drain by itself: SIGTERM kills it at once, and SIGINT waits for ever for the proxy's
+idle connections. So SIGTERM (1) takes the address away, which sends new connections elsewhere,
+(2) answers what still comes with `Connection: close`, (3) stops accepting once the backlog is empty
+and (4) ends when the proxy has closed the last connection, or in any case before 2 s are over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bjoern
+
+from rinha.errors import LedgerUnusableError
+from rinha.logs import tell
+from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Instance:
+    def __init__(self, application: WSGIApplication, listen: str | tuple[str, int]) -> None:
+        self._application = application
+        self._path = Path(listen.removeprefix("unix:")) if isinstance(listen, str) else None
+        self._draining = False
+        self._socket = _bind(self._path or listen)
+
+    def run(self) -> None:
+        signal.signal(signal.SIGTERM, self._drain)
+        # bjoern raises this signal itself when its last connection is closed.
+        signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+        try:
+            bjoern.server_run(self._socket, self._answer)
+        finally:
+            self._remove_address()
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not self._draining:
+            return self._application(environ, start_response)
+
+        def start_last_response(
+            status: str, headers: list[tuple[str, str]], *exc_info: Any
+        ) -> Callable[[bytes], object]:
+            return start_response(status, [*headers, ("Connection", "close")], *exc_info)
+
+        return self._application(environ, start_last_response)
+
+    def _drain(self, _signal: int, _frame: object) -> None:
+        if self._draining:
+            return
+        self._draining = True
+        tell(logging.INFO, "stopping")
+        self._remove_address()
+        for delay_s, step in ((DRAIN_BACKLOG_S, _stop_accepting), (DRAIN_MAX_S, _cut)):
+            timer = threading.Timer(delay_s, step)
+            timer.daemon = True
+            timer.start()
+
+    def _remove_address(self) -> None:
+        """Once: a moment later the address may be the next instance's."""
+        path, self._path = self._path, None
+        if path:
+            path.unlink(missing_ok=True)
+
+
+def _stop_accepting() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _cut() -> None:
+    tell(logging.WARNING, "stopped with connections open", after_s=DRAIN_MAX_S)
+    os._exit(0)
+
+
+def _bind(address: Path | str | tuple[str, int]) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET)
+    try:
+        if isinstance(address, Path):
+            _remove_stale_socket(address)
+            listener.bind(str(address))
+            # The proxy may run as another user; the directory says who gets this far.
+            address.chmod(0o666)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        raise LedgerUnusableError(
+            f"cannot listen on {address}: {error.strerror or error}"
+        ) from None
+    listener.setblocking(False)
+    listener.listen(LISTEN_BACKLOG)
+    return listener
+
+
+def _remove_stale_socket(path: Path) -> None:
+    """What a killed instance left behind goes; a living one is never robbed of its address."""
+    with (
+        socket.socket(socket.AF_UNIX) as probe,
+        contextlib.suppress(FileNotFoundError, ConnectionRefusedError),
+    ):
+        probe.connect(str(path))
+        raise LedgerUnusableError(f"cannot listen on {path}: another instance answers there")
+    if path.is_socket():
+        path.unlink()

@@ -1,0 +1,103 @@
+-- The ledger: clients, their transactions, and views to look inside.
+--
+--   sqlite3 -box var/rinha.db 'SELECT * FROM saldos'
+--   sqlite3 -box var/rinha.db 'SELECT * FROM livro WHERE cliente = 1'
+--   sqlite3 -box var/rinha.db 'SELECT * FROM inconsistencias'   -- always empty
+--
+-- Money is in cents. 9007199254740991 (2^53 - 1) is the largest integer that every JSON client
+-- reads exactly; with it as the cap, no sum of a balance and a transaction can leave 64 bits.
+
+PRAGMA application_id = 1919512168; -- the letters "rinh": tells this file from any other database
+PRAGMA user_version = 1;            -- the version of this schema
+
+CREATE TABLE clientes (
+    cliente    INTEGER PRIMARY KEY CHECK (cliente > 0),
+    limite     INTEGER NOT NULL CHECK (limite BETWEEN 0 AND 9007199254740991),
+    -- The balance rule, said a second time: never below the limit.
+    saldo      INTEGER NOT NULL DEFAULT 0 CHECK (saldo BETWEEN -limite AND 9007199254740991),
+    -- How many transactions there are, which is also the sequence of the newest one.
+    transacoes INTEGER NOT NULL DEFAULT 0 CHECK (transacoes >= 0)
+) STRICT;
+
+-- One b-tree in the order in which statements read it. The sequence counts from 1 within a client
+-- in commit order, so the order is right also when the clock steps back.
+CREATE TABLE transacoes (
+    cliente         INTEGER NOT NULL REFERENCES clientes (cliente),
+    sequencia       INTEGER NOT NULL CHECK (sequencia > 0),
+    valor           INTEGER NOT NULL CHECK (valor BETWEEN 1 AND 9007199254740991),
+    tipo            TEXT    NOT NULL CHECK (tipo IN ('c', 'd')),
+    -- Characters, not bytes. Both are bounded, as length() stops at a NUL character.
+    descricao       TEXT    NOT NULL CHECK (
+        length(descricao) <= 10 AND length(CAST(descricao AS BLOB)) BETWEEN 1 AND 40
+    ),
+    realizada_em_us INTEGER NOT NULL, -- microseconds since 1970-01-01, UTC
+    PRIMARY KEY (cliente, sequencia)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO clientes (cliente, limite) VALUES
+    (1, 100000),
+    (2, 80000),
+    (3, 1000000),
+    (4, 10000000),
+    (5, 500000);
+
+-- What each client has, may still spend, and when it last moved.
+CREATE VIEW saldos AS
+SELECT
+    c.cliente,
+    c.saldo,
+    c.limite,
+    c.saldo + c.limite AS disponivel,
+    c.transacoes,
+    strftime('%Y-%m-%dT%H:%M:%S', t.realizada_em_us / 1000000, 'unixepoch')
+        || printf('.%06dZ', t.realizada_em_us % 1000000) AS ultima_em
+FROM clientes AS c
+LEFT JOIN transacoes AS t ON t.cliente = c.cliente AND t.sequencia = c.transacoes;
+
+-- Every transaction in commit order with the balance it left behind.
+CREATE VIEW livro AS
+SELECT
+    cliente,
+    sequencia,
+    strftime('%Y-%m-%dT%H:%M:%S', realizada_em_us / 1000000, 'unixepoch')
+        || printf('.%06dZ', realizada_em_us % 1000000) AS realizada_em,
+    tipo,
+    valor,
+    descricao,
+    sum(iif(tipo = 'c', valor, -valor)) OVER (PARTITION BY cliente ORDER BY sequencia) AS saldo
+FROM transacoes;
+
+-- Every break of a promise. A row here is a bug or a hand that wrote past the service.
+CREATE VIEW inconsistencias AS
+WITH soma AS (
+    SELECT
+        cliente,
+        count(*) AS linhas,
+        max(sequencia) AS ultima,
+        sum(iif(tipo = 'c', valor, -valor)) AS saldo
+    FROM transacoes
+    GROUP BY cliente
+)
+SELECT c.cliente, 'balance is not the sum of the transactions' AS problema,
+       printf('saldo %d, sum %d', c.saldo, ifnull(s.saldo, 0)) AS detalhe
+FROM clientes AS c LEFT JOIN soma AS s USING (cliente)
+WHERE c.saldo <> ifnull(s.saldo, 0)
+UNION ALL
+SELECT c.cliente, 'sequence has a gap',
+       printf('count %d, rows %d, newest %d', c.transacoes, ifnull(s.linhas, 0), ifnull(s.ultima, 0))
+FROM clientes AS c LEFT JOIN soma AS s USING (cliente)
+WHERE c.transacoes <> ifnull(s.linhas, 0) OR c.transacoes <> ifnull(s.ultima, 0)
+UNION ALL
+SELECT s.cliente, 'transactions without a client', printf('rows %d', s.linhas)
+FROM soma AS s
+WHERE s.cliente NOT IN (SELECT cliente FROM clientes)
+UNION ALL
+SELECT c.cliente, 'balance is beyond its bounds', printf('saldo %d, limite %d', c.saldo, c.limite)
+FROM clientes AS c
+WHERE c.saldo NOT BETWEEN -c.limite AND 9007199254740991
+UNION ALL
+SELECT l.cliente, 'history passes the limit',
+       printf('first at sequencia %d, lowest saldo %d, limite %d', min(l.sequencia), min(l.saldo), c.limite)
+FROM livro AS l JOIN clientes AS c USING (cliente)
+WHERE l.saldo < -c.limite
+GROUP BY l.cliente;
