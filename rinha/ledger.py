@@ -27,6 +27,7 @@ from rinha.settings import (
     EXTRATO_ROWS,
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
+    PAGE_SIZE_BYTES,
     START_LOCK_WAIT_S,
     VALOR_MAX,
 )
@@ -120,6 +121,7 @@ class Ledger:
             raise LedgerUnusableError(
                 f"{self._file}: an SQLite database, but not a ledger; it was left as it is"
             )
+        self._execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
         if self._execute("PRAGMA journal_mode = WAL").get != "wal":
             raise LedgerUnusableError(f"{self._file}: this file system has no write-ahead log")
         if not objects:

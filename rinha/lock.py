@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from rinha.errors import LedgerBusyError
-from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_WAIT_AFTER_REFUSAL_S
+from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_TRIES_BEFORE_SLEEP, LOCK_WAIT_AFTER_REFUSAL_S
 
 
 class _TimeUp(Exception):  # noqa: N818 - it is an event, not an error
@@ -56,10 +56,14 @@ class WriteLock:
         self.budget_s = self._wait_s
 
     def __enter__(self) -> None:
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._wait()
+        for _ in range(LOCK_TRIES_BEFORE_SLEEP):
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.sched_yield()
+            else:
+                return
+        self._wait()
 
     def __exit__(
         self,

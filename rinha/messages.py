@@ -1,6 +1,6 @@
 """What travels: the structs, and bytes in and out. Imports errors and settings."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -60,6 +60,8 @@ class Refusal(msgspec.Struct, frozen=True):
     error: str
 
 
+EPOCH = datetime.fromtimestamp(0, UTC)
+
 encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Transacao).decode
 
@@ -96,5 +98,5 @@ def _broken_rule(complaint: str) -> str:
 
 def utc(time_us: int) -> str:
     """Microseconds since 1970 as the API shows a moment, always with six decimals."""
-    moment = datetime.fromtimestamp(time_us // 1_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_us % 1_000_000:06d}Z"
+    moment = EPOCH + timedelta(microseconds=time_us)
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

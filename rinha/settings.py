@@ -28,6 +28,8 @@ DRAIN_BACKLOG_S = 0.2
 # SIGTERM promises an end within 2 s; a neighbour that keeps its connection is cut before that.
 DRAIN_MAX_S = 1.7
 
+# A turn takes some 20 us, being put to sleep and woken costs more: first stand aside this often.
+LOCK_TRIES_BEFORE_SLEEP = 100
 # After one request waited in vain the next ones ask only briefly, until one gets through: a queue
 # of requests must not wait one after the other for a neighbour that hangs.
 LOCK_WAIT_AFTER_REFUSAL_S = 0.01
@@ -37,6 +39,8 @@ LOCK_ALARM_REPEAT_S = 0.01
 FOREIGN_LOCK_PAUSE_S = 0.001
 # Start-up is patient: the neighbour may be recovering a large write-ahead log.
 START_LOCK_WAIT_S = 20.0
+# A transaction touches few rows: small pages copy and checksum less than SQLite's usual 4096.
+PAGE_SIZE_BYTES = 1024
 # How long a ledger that was deleted under a running instance may stay unnoticed.
 FILE_MOVED_CHECK_S = 1.0
 
