@@ -119,6 +119,7 @@ KNOBS = {
     "INSTANCES": Knob(
         "2", _whole_number(1, 16), "how many instances `make up` starts; the contest asks for two"
     ),
+    "PORT": Knob("9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"),
 }
 
 
@@ -131,6 +132,7 @@ class Settings:
     reset: bool
     log_level: str
     instances: int
+    port: int
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -149,6 +151,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         reset=values["RINHA_RESET"],
         log_level=values["RINHA_LOG_LEVEL"],
         instances=values["INSTANCES"],
+        port=values["PORT"],
     )
 
 

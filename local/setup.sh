@@ -1,0 +1,70 @@
+#!/bin/sh
+# Makes .venv ready for LOCK (service or dev), and installs by apt what the system lacks for it.
+# Where it may not install, it says in one line what to install.
+set -eu
+cd "$(dirname "$0")/.."
+lock=locks/$1.txt
+python=${PYTHON:-python3}
+PATH=$PATH:/usr/sbin:/sbin
+
+fail() {
+    echo "rinha: $*" >&2
+    exit 1
+}
+
+install() {
+    if [ "$(id -u)" = 0 ]; then
+        as_root=
+    elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+        as_root=sudo
+    else
+        fail "missing on this system: $*; as root: apt-get install $*"
+    fi
+    command -v apt-get >/dev/null || fail "missing on this system, and there is no apt: $*"
+    echo "installing $*"
+    # Debian starts a new nginx at once, on port 80; nobody asked for that one.
+    policy=/usr/sbin/policy-rc.d
+    [ -e $policy ] && policy= || printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+    [ -z "$policy" ] || $as_root chmod 755 $policy
+    log=$(mktemp)
+    status=0
+    { $as_root apt-get -q update &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install "$@"
+    } >"$log" 2>&1 || status=$?
+    [ -z "$policy" ] || $as_root rm -f $policy
+    [ $status = 0 ] || { tail -n 5 "$log" >&2; fail "apt-get could not install $*, see $log"; }
+    rm -f "$log"
+    case " $* " in *" nginx-light "*)
+        $as_root systemctl disable nginx >/dev/null 2>&1 || true ;;
+    esac
+}
+
+command -v "$python" >/dev/null || fail "there is no $python: install Python 3.11 or newer"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail \
+    "$("$python" -V) is too old, 3.11 or newer is needed: PYTHON=/path/to/python3.12 make ..."
+
+missing=
+command -v nginx >/dev/null || missing="$missing nginx-light"
+command -v runsvdir >/dev/null || missing="$missing runit"
+if ! cmp -s "$lock" ".venv/$1.txt"; then
+    version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing $version-venv"
+    "$python" -c 'import os, sysconfig as s, sys
+sys.exit(not os.path.exists(os.path.join(s.get_path("include"), "Python.h")))' ||
+        missing="$missing $version-dev"
+    command -v gcc >/dev/null && [ -e /usr/include/stdio.h ] || missing="$missing gcc libc6-dev"
+    [ -e /usr/include/ev.h ] || [ -e /usr/local/include/ev.h ] || missing="$missing libev-dev"
+fi
+# shellcheck disable=SC2086 # the names are words
+[ -z "$missing" ] || install $missing
+
+if ! cmp -s "$lock" ".venv/$1.txt"; then
+    echo "making .venv"
+    [ -x .venv/bin/pip ] || "$python" -m venv .venv
+    pip=".venv/bin/pip --quiet --disable-pip-version-check"
+    # What is built from source (bjoern) is built with the locked tools, not with the newest ones.
+    $pip install --require-hashes -r locks/build.txt
+    $pip install --require-hashes --no-build-isolation -r "$lock"
+    $pip install --no-deps --no-build-isolation --editable .
+    cp "$lock" ".venv/$1.txt"
+fi
