@@ -1,0 +1,27 @@
+"""Fixtures that several suites share. Imports running."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import Client, Stack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """One stack for all tests of a process: nginx and two instances."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = Stack(Path(folder))
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    """A connection to an empty ledger."""
+    stack.reset()
+    connected = stack.client()
+    yield connected
+    connected.close()
