@@ -52,7 +52,7 @@ class OncePerTrouble(logging.Filter):
 def _place(record: logging.LogRecord) -> str:
     """The kind of error and the line that raised it: its text may differ each time."""
     if not record.exc_info or record.exc_info[0] is None:
-        return f"{record.pathname}:{record.lineno}"
+        return ""
     frames = traceback.extract_tb(record.exc_info[2])
     return f"{record.exc_info[0].__name__} {frames[-1].filename}:{frames[-1].lineno}"
 
@@ -67,4 +67,4 @@ def setup(level: str) -> None:
 
 
 def tell(level: int, event: str, **fields: object) -> None:
-    log.log(level, event, extra={"fields": fields}, stacklevel=2)
+    log.log(level, event, extra={"fields": fields})

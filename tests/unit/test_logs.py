@@ -15,7 +15,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 def fail() -> None:
     try:
-        raise OSError("disk full")  # noqa: TRY301
+        raise OSError("disk full")
     except OSError:
         log.exception("trouble")
 
@@ -51,7 +51,7 @@ def test_different_troubles_are_told_apart(capsys: pytest.CaptureFixture[str]) -
     setup("info")
     fail()
     try:
-        raise ValueError("other")  # noqa: TRY301
+        raise ValueError("other")
     except ValueError:
         log.exception("trouble")
     tell(logging.ERROR, "something without a traceback")

@@ -1,0 +1,160 @@
+"""Which error is which status, without a server. Imports rinha.app."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import falcon.testing
+import pytest
+
+from rinha import errors
+from rinha.app import STATUS_OF, create_app
+from rinha.errors import LedgerBusyError, LedgerUnavailableError, RinhaError
+from rinha.ledger import Ledger
+from rinha.logs import setup
+from rinha.settings import BODY_MAX_BYTES
+
+BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
+AT_START_ONLY = {errors.LedgerUnusableError, errors.SettingError}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def api(ledger: Ledger) -> falcon.testing.TestClient:
+    return falcon.testing.TestClient(create_app(ledger, reset=True))
+
+
+class BrokenLedger:
+    """Stands in for a ledger on which everything goes wrong in the same way."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def transact(self, *_: object) -> None:
+        raise self._error
+
+    extrato = reset = assert_readable = transact
+
+
+def broken_api(error: Exception) -> falcon.testing.TestClient:
+    ledger = BrokenLedger(error)
+    return falcon.testing.TestClient(create_app(ledger, reset=True))  # type: ignore[arg-type]
+
+
+def test_every_error_has_a_status() -> None:
+    """An error class that is forgotten in the table would end in a 500."""
+    assert set(RinhaError.__subclasses__()) - AT_START_ONLY == set(STATUS_OF)
+
+
+def test_the_happy_path(api: falcon.testing.TestClient) -> None:
+    """A transaction answers limit and balance, a statement what the contract shows."""
+    answer = api.simulate_post("/clientes/1/transacoes", body=BODY)
+    assert (answer.status_code, answer.json) == (200, {"limite": 100000, "saldo": -1})
+    answer = api.simulate_get("/clientes/1/extrato")
+    assert list(answer.json) == ["saldo", "ultimas_transacoes"]
+    assert list(answer.json["saldo"]) == ["total", "data_extrato", "limite"]
+    (row,) = answer.json["ultimas_transacoes"]
+    assert list(row) == ["valor", "tipo", "descricao", "realizada_em"]
+    assert api.simulate_get("/health").json["status"] == "healthy"
+    assert api.simulate_post("/reset").status_code == 200
+    assert api.simulate_get("/clientes/1/extrato").json["ultimas_transacoes"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (BODY.replace("1", "100001"), 422),
+        (BODY.replace("1", "0"), 422),
+        (BODY[:-1], 400),
+        (BODY + " " * BODY_MAX_BYTES, 413),
+    ],
+)
+def test_refusals_have_a_reason(api: falcon.testing.TestClient, body: str, status: int) -> None:
+    """Every refusal is a small JSON with a reason."""
+    answer = api.simulate_post("/clientes/1/transacoes", body=body)
+    assert answer.status_code == status
+    assert list(answer.json) == ["error"]
+    assert len(answer.json["error"]) > 10
+
+
+@pytest.mark.parametrize("error", [LedgerBusyError("busy"), LedgerUnavailableError("broken")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/clientes/1/transacoes"),
+        ("GET", "/clientes/1/extrato"),
+        ("GET", "/health"),
+        ("POST", "/reset"),
+    ],
+)
+def test_a_ledger_in_trouble_is_a_503(error: Exception, method: str, path: str) -> None:
+    """No false success: what could not be read or written is said to be so, with a hint to retry."""
+    answer = broken_api(error).simulate_request(method, path, body=BODY)
+    assert answer.status_code == 503
+    assert answer.json == {"error": str(error)}
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_a_mistake_of_ours_is_logged_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """A bug is a 500 without its insides, and one traceback in the log."""
+    setup("info")
+    api = broken_api(ZeroDivisionError("inside"))
+    for _ in range(3):
+        answer = api.simulate_get("/clientes/1/extrato")
+        assert answer.status_code == 500
+        assert "inside" not in answer.text
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "ZeroDivisionError" in json.loads(line)["traceback"]
+
+
+def test_reset_is_off_unless_it_is_switched_on(ledger: Ledger) -> None:
+    """A ledger is not emptied by accident."""
+    api = falcon.testing.TestClient(create_app(ledger, reset=False))
+    api.simulate_post("/clientes/1/transacoes", body=BODY)
+    answer = api.simulate_post("/reset")
+    assert answer.status_code == 403
+    assert "RINHA_RESET" in answer.json["error"]
+    assert ledger.extrato(1).saldo.total == -1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/clientes/1/transacoes", "POST"),
+        ("PUT", "/clientes/1/transacoes", "POST"),
+        ("DELETE", "/clientes/1/extrato", "GET"),
+        ("POST", "/clientes/1/extrato", "GET"),
+        ("POST", "/health", "GET"),
+        ("GET", "/reset", "POST"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_one(
+    api: falcon.testing.TestClient, method: str, path: str, allow: str
+) -> None:
+    """405 comes with Allow."""
+    answer = api.simulate_request(method, path)
+    assert answer.status_code == 405
+    assert allow in answer.headers["Allow"].split(", ")
+    assert "Allow" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "cliente",
+    ["0", "01", "+1", "-1", "1.0", "1e0", "0_1", "1_0", "１", "١", "²", "9" * 25, "a", " 1", "1 "]
+    + ["%20", "%00", "1%00", "null", "true", "0x1", "6", "9" * 18, "1/2", ""],
+)
+def test_only_the_canonical_number_of_a_client_is_one(
+    api: falcon.testing.TestClient, cliente: str
+) -> None:
+    """One spelling per client, 404 for all others, on both routes."""
+    answer = api.simulate_get(f"/clientes/{cliente}/extrato")
+    assert answer.status_code == 404
+    assert answer.json["error"]
+    answer = api.simulate_post(f"/clientes/{cliente}/transacoes", body=BODY)
+    assert answer.status_code == 404

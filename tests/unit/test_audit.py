@@ -1,0 +1,108 @@
+"""The audit and the views find what should never be, and a snapshot is a whole ledger. Imports
+rinha.ledger."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha.errors import LedgerUnusableError
+from rinha.ledger import Ledger
+from rinha.messages import Transacao
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
+    for valor in (5, 10, 20):
+        opened.transact(1, Transacao(valor, "d", "abc"))
+    yield opened
+    opened.close()
+
+
+def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: Ledger) -> None:
+    """Balance, sum of rows, lowest point and number of rows of every client."""
+    audit = ledger.audit()
+    assert audit.problems == []
+    assert audit.clientes[0] == (1, 100000, -35, 3, -35, -35)
+    assert audit.clientes[1] == (2, 80000, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("harm", "complaint"),
+    [
+        ("UPDATE clientes SET saldo = saldo + 1 WHERE cliente = 1", "not the sum"),
+        ("DELETE FROM transacoes WHERE sequencia = 2", "gap"),
+        ("DELETE FROM transacoes WHERE sequencia = 3", "gap"),
+        ("UPDATE transacoes SET sequencia = 4 WHERE sequencia = 3", "gap"),
+        ("UPDATE clientes SET transacoes = 2 WHERE cliente = 1", "gap"),
+        ("INSERT INTO transacoes VALUES (9, 1, 1, 'c', 'abc', 0)", "without a client"),
+        ("UPDATE clientes SET limite = 20, saldo = 0 WHERE cliente = 1", "history passes"),
+        (
+            "PRAGMA ignore_check_constraints = ON;"
+            "UPDATE clientes SET saldo = -100001 WHERE cliente = 1",
+            "beyond its bounds",
+        ),
+        (
+            "PRAGMA ignore_check_constraints = ON;"
+            "UPDATE transacoes SET valor = -5 WHERE sequencia = 1",
+            "integrity",
+        ),
+        ("DROP VIEW inconsistencias; CREATE VIEW inconsistencias AS SELECT 1, 2, 3", "schema"),
+    ],
+)
+def test_the_audit_names_what_is_wrong(ledger: Ledger, harm: str, complaint: str) -> None:
+    """Each broken promise is a problem with a name, and the only way to miss it is not to ask."""
+    with apsw.Connection(ledger._connection.filename) as somebody:
+        somebody.execute(harm)
+    assert any(complaint in problem for problem in ledger.audit().problems)
+
+
+def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
+    """Bytes that rot are found, without a traceback."""
+    file = tmp_path / "rinha.db"
+    ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=1)
+    for _ in range(500):
+        ledger.transact(1, Transacao(1, "c", "x" * 10))
+    ledger.close()
+    content = bytearray(file.read_bytes())
+    content[-2048:] = b"\xff" * 2048
+    file.write_bytes(content)
+    damaged = Ledger(file, synchronous="NORMAL", lock_wait_s=1)
+    assert damaged.audit().problems
+    damaged.close()
+
+
+def test_a_snapshot_opens_with_any_sqlite(ledger: Ledger, tmp_path: Path) -> None:
+    """The copy is whole, consistent and readable by the system's own SQLite, views included."""
+    ledger.snapshot(tmp_path / "copy.db")
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert copy.execute("SELECT saldo, disponivel FROM saldos").fetchone() == (-35, 99965)
+    livro = copy.execute("SELECT sequencia, tipo, valor, saldo FROM livro").fetchall()
+    assert livro == [(1, "d", 5, -5), (2, "d", 10, -15), (3, "d", 20, -35)]
+    assert copy.execute("SELECT * FROM inconsistencias").fetchall() == []
+    (when,) = copy.execute("SELECT ultima_em FROM saldos").fetchone()
+    assert when == ledger.extrato(1).ultimas_transacoes[0].realizada_em
+    copy.close()
+
+
+def test_a_snapshot_can_be_a_ledger_again(ledger: Ledger, tmp_path: Path) -> None:
+    """Restoring is opening the copy."""
+    ledger.snapshot(tmp_path / "copy.db")
+    restored = Ledger(tmp_path / "copy.db", synchronous="NORMAL", lock_wait_s=1, create=False)
+    assert restored.transact(1, Transacao(35, "c", "abc")).saldo == 0
+    assert restored.audit().problems == []
+    restored.close()
+
+
+def test_a_snapshot_never_overwrites(ledger: Ledger, tmp_path: Path) -> None:
+    """A file that is there stays as it is, and a failed copy leaves nothing behind."""
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(LedgerUnusableError, match="already"):
+        ledger.snapshot(tmp_path / "mine")
+    assert (tmp_path / "mine").read_text() == "mine"
+    with pytest.raises(LedgerUnusableError, match="no snapshot"):
+        ledger.snapshot(tmp_path / "missing" / "copy.db")
