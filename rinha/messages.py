@@ -64,6 +64,8 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 
 encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Transacao).decode
+# Numbers too large for a float are JSON all the same.
+_decode_anything = msgspec.json.Decoder(float_hook=str).decode
 
 
 def decode_transacao(body: bytes) -> Transacao:
@@ -84,7 +86,7 @@ def decode_transacao(body: bytes) -> Transacao:
 def _assert_is_json(body: bytes) -> None:
     """A rule can be seen broken before the end is: what is cut short is still not JSON."""
     try:
-        msgspec.json.decode(body)
+        _decode_anything(body)
     except msgspec.DecodeError as error:
         raise MalformedBodyError(f"the body is not JSON in UTF-8: {error}") from None
 

@@ -94,7 +94,7 @@ def test_refusals_have_a_reason(api: falcon.testing.TestClient, body: str, statu
     ],
 )
 def test_a_ledger_in_trouble_is_a_503(error: Exception, method: str, path: str) -> None:
-    """No false success: what could not be read or written is said to be so, with a hint to retry."""
+    """No false success: what could not be read or written is said, with a hint to retry."""
     answer = broken_api(error).simulate_request(method, path, body=BODY)
     assert answer.status_code == 503
     assert answer.json == {"error": str(error)}
@@ -146,8 +146,10 @@ def test_a_wrong_method_is_told_the_right_one(
 
 @pytest.mark.parametrize(
     "cliente",
-    ["0", "01", "+1", "-1", "1.0", "1e0", "0_1", "1_0", "１", "١", "²", "9" * 25, "a", " 1", "1 "]
-    + ["%20", "%00", "1%00", "null", "true", "0x1", "6", "9" * 18, "1/2", ""],
+    [
+        *("0", "01", "+1", "-1", "1.0", "1e0", "0_1", "1_0", "１", "١", "²", "9" * 25, "a", " 1"),
+        *("1 ", "%20", "%00", "1%00", "null", "true", "0x1", "6", "9" * 18, "1/2", ""),
+    ],
 )
 def test_only_the_canonical_number_of_a_client_is_one(
     api: falcon.testing.TestClient, cliente: str

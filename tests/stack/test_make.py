@@ -1,0 +1,179 @@
+"""The stack as `make up` runs it, in a checkout of its own: restarts, instances, clear refusals.
+Imports running and steady_load."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import ANSWER_MAX_S, ROOT, Client, free_port
+from tests.steady_load import SteadyLoad
+
+
+class Checkout:
+    def __init__(self, folder: Path) -> None:
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        for name in listed.stdout.splitlines():
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+        (folder / ".venv").symlink_to(sys.prefix)
+        self.folder = folder
+        self.port = free_port()
+
+    def stack(self, command: str, **environment: str) -> tuple[int, str]:
+        """What `make COMMAND` does once .venv is there."""
+        done = subprocess.run(
+            [sys.executable, "-m", "local.stack", *command.split()],
+            cwd=self.folder,
+            env={**os.environ, "PORT": str(self.port), **environment},
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_MAX_S,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def instances(self) -> dict[str, int]:
+        """The process of each instance that runs."""
+        _, text = self.stack("status")
+        found = re.findall(r"run: \S+/(api\d\d): \(pid (\d+)\)", text)
+        return {name: int(pid) for name, pid in found}
+
+    def wait_for_another(self, name: str, pid: int) -> None:
+        deadline = time.monotonic() + ANSWER_MAX_S
+        while self.instances().get(name, pid) == pid or not self.listens(name):
+            assert time.monotonic() < deadline, f"{name} did not come back"
+            time.sleep(0.05)
+
+    def listens(self, name: str) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+            probe.connect(str(self.folder / "var" / f"{name}.sock"))
+            return True
+        return False
+
+
+@pytest.fixture
+def checkout() -> Iterator[Checkout]:
+    # Not tmp_path: the path of a unix socket must be short.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Checkout(Path(folder))
+        yield copy
+        copy.stack("down")
+
+
+def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
+    """Up says where it is and what to try, twice up is once, down leaves nothing but the ledger."""
+    code, text = checkout.stack("up")
+    assert code == 0, text
+    assert f"http://localhost:{checkout.port}" in text
+    assert "curl" in text
+    assert Client(checkout.port).transact(1, 7, "d").json["saldo"] == -7
+    pids = checkout.instances()
+    assert len(pids) == 2
+    assert checkout.stack("up") == (0, f"rinha is up already: http://localhost:{checkout.port}\n")
+    assert pids == checkout.instances()
+    assert "every promise holds" in checkout.stack("rinha check")[1]
+    assert checkout.stack("down")[0] == 0
+    assert checkout.stack("down")[1] == "rinha is not up\n"
+    assert checkout.stack("status")[0] == 3
+    assert not any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids.values())
+    assert checkout.stack("up", INSTANCES="4")[0] == 0
+    assert len(checkout.instances()) == 4
+    assert Client(checkout.port).extrato(1)["saldo"]["total"] == -7
+    assert checkout.stack("reset")[0] == 0
+    assert Client(checkout.port).extrato(1)["saldo"]["total"] == 0
+
+
+def test_dotenv_is_read_and_the_environment_wins(checkout: Checkout) -> None:
+    """The settings of .env hold for every command, unless the environment says otherwise."""
+    (checkout.folder / ".env").write_text("# mine\nINSTANCES=3\nRINHA_RESET=off\n")
+    assert checkout.stack("up")[0] == 0
+    assert len(checkout.instances()) == 3
+    code, text = checkout.stack("reset")
+    assert (code, "RINHA_RESET" in text) == (2, True)
+    checkout.stack("down")
+    assert checkout.stack("up", INSTANCES="1")[0] == 0
+    assert len(checkout.instances()) == 1
+
+
+def test_what_is_wrong_is_said_in_one_line(checkout: Checkout) -> None:
+    """A port in use, a bad setting, nothing that runs: a line and an exit code, no traceback."""
+    with socket.create_server(("", checkout.port)):
+        code, text = checkout.stack("up")
+        assert (code, text.count("\n")) == (2, 1)
+        assert f"port {checkout.port} is in use" in text
+    for environment in ({"INSTANCES": "0"}, {"RINHA_SYNCHRONOUS": "no"}):
+        code, text = checkout.stack("up", **environment)
+        assert (code, text.count("\n")) == (2, 1)
+        assert next(iter(environment)) in text
+    assert checkout.stack("reset") == (2, "rinha: nothing answers: `make up` first\n")
+    assert checkout.stack("logs")[0] == 2
+    code, text = checkout.stack("up", PATH="/nowhere")
+    assert (code, text.count("\n")) == (2, 1)
+
+
+def test_a_stack_that_cannot_start_says_why(checkout: Checkout) -> None:
+    """The instances' own words are shown, and nothing is left running."""
+    (checkout.folder / "var").mkdir()
+    (checkout.folder / "var" / "rinha.db").write_text("not a database, but notes")
+    code, text = checkout.stack("up")
+    assert code == 2
+    assert "not a database" in text
+    assert checkout.stack("status")[0] == 3
+
+
+def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None:
+    """SIGTERM under 340 requests/s, each instance twice: every request is answered and counted."""
+    checkout.stack("up")
+    with SteadyLoad(checkout.port, 340, seed=1) as load:
+        for name in ("api01", "api02") * 2:
+            time.sleep(0.5)
+            pid = checkout.instances()[name]
+            os.kill(pid, signal.SIGTERM)
+            checkout.wait_for_another(name, pid)
+        time.sleep(0.5)
+    assert load.failed == []
+    assert len(load.outcomes) > 340 * 3
+    assert_every_answer_counts(checkout, load)
+
+
+def test_a_killed_instance_loses_what_was_in_flight_at_most(checkout: Checkout) -> None:
+    """kill -9 under load: back within a second, and what was acknowledged is there, once."""
+    checkout.stack("up")
+    with SteadyLoad(checkout.port, 340, seed=2) as load:
+        for name in ("api01", "api02") * 2:
+            time.sleep(1.2)
+            pid = checkout.instances()[name]
+            os.kill(pid, signal.SIGKILL)
+            checkout.wait_for_another(name, pid)
+        time.sleep(0.3)
+    assert len(load.failed) <= 4 * 16, "at most what was in flight at each of four kills"
+    assert_every_answer_counts(checkout, load)
+
+
+def assert_every_answer_counts(checkout: Checkout, load: SteadyLoad) -> None:
+    """Each balance is what the acknowledged answers add up to, unanswered ones being optional."""
+    client = Client(checkout.port)
+    for cliente in range(1, 6):
+        mine = [outcome for outcome in load.outcomes if outcome.cliente == cliente]
+        known = sum(outcome.change for outcome in mine if outcome.status == 200)
+        unknown = [outcome.change for outcome in mine if outcome.status not in (200, 422)]
+        reachable = {known}
+        for change in unknown:
+            reachable |= {saldo + change for saldo in reachable}
+        assert client.extrato(cliente)["saldo"]["total"] in reachable
+    assert "every promise holds" in checkout.stack("rinha check")[1]
