@@ -10,8 +10,18 @@ ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 60
 
+# What each module may import of ours: one way, no cycles.
 MAY_IMPORT: dict[str, set[str]] = {
     "rinha/__init__.py": set(),
+    "rinha/errors.py": set(),
+    "rinha/settings.py": {"errors"},
+    "rinha/messages.py": {"errors", "settings"},
+    "rinha/logs.py": {"messages", "settings"},
+    "rinha/lock.py": {"errors", "settings"},
+    "rinha/ledger.py": {"errors", "lock", "messages", "settings"},
+    "rinha/server.py": {"errors", "logs", "settings"},
+    "rinha/app.py": {"errors", "ledger", "logs", "messages", "settings"},
+    "rinha/__main__.py": {"app", "errors", "ledger", "logs", "server", "settings"},
 }
 
 
@@ -20,6 +30,10 @@ def project_files(*suffixes: str) -> list[Path]:
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     names = [name for name in listed.stdout.splitlines() if name.endswith(suffixes)]
     return [ROOT / name for name in names if (ROOT / name).exists()]
+
+
+def is_product(path: Path) -> bool:
+    return path.parent in (ROOT / "rinha", ROOT / "loadtest")
 
 
 PYTHON_FILES = project_files(".py")
@@ -48,3 +62,68 @@ def test_every_test_states_the_rule_it_protects(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             assert ast.get_docstring(node), f"{node.name} states no rule"
+
+
+def imports_of_ours(path: Path, package: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == package:
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name.removeprefix(f"{package}.") for name in found if is_ours(name, package, path)}
+
+
+def is_ours(name: str, package: str, path: Path) -> bool:
+    return name.startswith(f"{package}.") or (path.parent / f"{name}.py").exists()
+
+
+@pytest.mark.parametrize(
+    "name", [str(path.relative_to(ROOT)) for path in PYTHON_FILES if is_product(path)]
+)
+def test_imports_run_one_way(name: str) -> None:
+    """A module imports what the plan of the house lets it, and nothing else of ours."""
+    assert name in MAY_IMPORT, "a new module says here what it may import"
+    assert imports_of_ours(ROOT / name, name.split("/", maxsplit=1)[0]) <= MAY_IMPORT[name]
+
+
+def test_the_plan_itself_has_no_cycle() -> None:
+    """What is allowed to be imported never leads back to where it came from."""
+    for package in ("rinha", "loadtest"):
+        plan = {
+            Path(name).stem: needed
+            for name, needed in MAY_IMPORT.items()
+            if name.startswith(f"{package}/")
+        }
+        done: set[str] = set()
+        while ready := {name for name in set(plan) - done if plan[name] <= done}:
+            done |= ready
+        assert done == set(plan)
+
+
+def test_sql_stays_in_the_ledger() -> None:
+    """Only the ledger speaks SQL, and only it knows the database."""
+    for path in PYTHON_FILES:
+        if path.parent.name == "rinha" and path.name not in ("ledger.py", "__main__.py"):
+            assert "apsw" not in path.read_text(), path
+
+
+def test_locks_name_no_registry() -> None:
+    """Dependencies are locked by version and hash, from wherever the user gets packages."""
+    locks = list((ROOT / "locks").glob("*.txt"))
+    assert locks
+    for lock in locks:
+        text = lock.read_text()
+        assert "://" not in text
+        assert "index-url" not in text
+        pinned = [line for line in text.splitlines() if "==" in line]
+        assert text.count("--hash=sha256:") >= len(pinned) > 0
+
+
+def test_runtime_dependencies_are_four() -> None:
+    """The service needs falcon, bjoern, msgspec and apsw, and nothing behind them."""
+    text = (ROOT / "locks" / "service.txt").read_text()
+    names = [line.split("==")[0] for line in text.splitlines() if "==" in line]
+    assert names == ["apsw", "bjoern", "falcon", "msgspec"]
