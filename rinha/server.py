@@ -34,12 +34,12 @@ class Instance:
         self._application = application
         self._path = Path(listen.removeprefix("unix:")) if isinstance(listen, str) else None
         self._draining = False
-        self._socket = _bind(self._path or listen)
-
-    def run(self) -> None:
         signal.signal(signal.SIGTERM, self._drain)
         # bjoern raises this signal itself when its last connection is closed.
         signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+        self._socket = _bind(self._path or listen)
+
+    def run(self) -> None:
         try:
             bjoern.server_run(self._socket, self._answer)
         finally:
