@@ -10,7 +10,7 @@ RINHA = $(STACK) rinha
 
 help: ## show this
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: local ## install what is missing, start everything in the background, say where it is
 	@$(STACK) up
