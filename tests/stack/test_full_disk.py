@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Stack
+from tests.running import Answer, Stack
 
 SIZE_BYTES = 3_000_000
 
@@ -31,7 +31,7 @@ def test_a_full_disk_gives_no_false_success_and_heals_by_itself(small_disk: Path
     ballast.write_bytes(b"x" * (SIZE_BYTES * 6 // 10))
     client = stack.client()
     taken = 0
-    refused = []
+    refused: list[Answer] = []
     while len(refused) < 100:
         answer = client.transact(3, 1, "c", "x" * 10)
         assert answer.status in (200, 503)
