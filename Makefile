@@ -1,44 +1,63 @@
 # Every target says what it does in `make help`. MODE=docker or MODE=local chooses where the stack
 # runs; without it, Docker is used where an engine answers.
 
-MODE ?= $(shell docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1 && [ -f docker-compose.yml ] && echo docker || echo local)
+ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
+MODE ?= $(shell $(ANSWERS) && echo docker || echo local)
+
+ifeq ($(MODE),docker)
+STACK = docker/stack.sh
+READY =
+else ifeq ($(MODE),local)
 STACK = .venv/bin/python -m local.stack
-RINHA = $(STACK) rinha
+READY = local
+else
+$(error MODE is docker or local, not $(MODE))
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset check sql snapshot test lint format lock local dev
+.PHONY: help up down status logs stats reset check sql snapshot test test-docker lint format lock
+.PHONY: submission local dev
 
 help: ## show this
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: local ## install what is missing, start everything in the background, say where it is
+up: $(READY) ## start everything in the background, install what is missing, say where it is
 	@$(STACK) up
 
-down: local ## stop everything; the ledger stays
+down: $(READY) ## stop everything; the ledger stays
 	@$(STACK) down
 
-status: local ## what runs, and whether it answers
+status: $(READY) ## what runs, and whether it answers
 	@$(STACK) status
 
-logs: local ## follow the logs
+logs: $(READY) ## follow the logs
 	@$(STACK) logs
 
-reset: local ## empty the ledger
+stats: $(READY) ## CPU, memory and throttling of each part
+	@$(STACK) stats
+
+reset: $(READY) ## empty the ledger
 	@$(STACK) reset
 
-check: local ## audit the ledger, also under load
-	@$(RINHA) check
+check: $(READY) ## audit the ledger, also under load
+	@$(STACK) check
 
-sql: local ## a shell on the live ledger; SQL="SELECT ..." runs one statement
-	@$(RINHA) sql $(if $(SQL),"$(SQL)")
+sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
+	@$(STACK) sql $(if $(SQL),"$(SQL)")
 
-snapshot: local ## a consistent copy into out/ for any sqlite3
-	@mkdir -p out
-	@$(RINHA) snapshot out/rinha-$$(date -u +%Y%m%dT%H%M%SZ).db
+snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
+	@$(STACK) snapshot
 
-test: dev ## every test, in under three minutes
-	@.venv/bin/pytest -n auto --cov --cov-report=term
+submission: ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
+	@docker/submission.sh "$(NAME)" "$(IMAGE)"
+
+test: dev ## every test that needs no container, in under three minutes
+	@.venv/bin/pytest -n auto --cov --cov-report=term --ignore tests/docker
+
+test-docker: dev ## the same promises in containers, on a real engine
+	@$(ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \
+		&& .venv/bin/pytest tests/docker
 
 lint: dev ## format, lint and types, as the gate wants them
 	@.venv/bin/ruff format --check .

@@ -55,10 +55,17 @@ def main() -> int:
         knobs = settings.load(os.environ)
     except SettingError as error:
         return _fail(str(error))
-    if sys.argv[1] == "rinha":
-        os.execv(".venv/bin/rinha", sys.argv[1:])  # noqa: S606
-    commands = {"up": up, "down": down, "status": status, "reset": reset, "logs": logs}
-    return commands[sys.argv[1]](knobs)
+    command, *words = sys.argv[1:]
+    if command in ("check", "sql", "snapshot"):
+        if command == "snapshot":
+            Path("out").mkdir(exist_ok=True)
+            words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
+        os.execv(".venv/bin/rinha", ["rinha", command, *words])  # noqa: S606
+    commands = {
+        "up": up, "down": down, "status": status,
+        "reset": reset, "logs": logs, "stats": stats,
+    }
+    return commands[command](knobs)
 
 
 def up(knobs: settings.Settings) -> int:
@@ -111,6 +118,16 @@ def status(knobs: settings.Settings) -> int:
     code, answer = _ask("GET", f"http://localhost:{knobs.port}/health")
     print(f"http://localhost:{knobs.port}/health answers {code} {answer}")
     return 0 if code == 200 else 1
+
+
+def stats(_knobs: settings.Settings) -> int:
+    """As `make stats` for containers; plain processes have no limits, so none is throttled."""
+    pids = [path.read_text().strip() for path in VAR.glob("service/*/supervise/pid")]
+    pids += [path.read_text().strip() for path in VAR.glob("nginx.pid")]
+    if not _supervisor():
+        return _fail("nothing runs: `make up` first")
+    columns = "pid,pcpu,rss,nlwp,args"
+    return subprocess.run(["ps", "-o", columns, "-p", ",".join(pids)], check=False).returncode
 
 
 def reset(knobs: settings.Settings) -> int:

@@ -86,7 +86,7 @@ def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
     assert len(pids) == 2
     assert checkout.stack("up") == (0, f"rinha is up already: http://localhost:{checkout.port}\n")
     assert pids == checkout.instances()
-    assert "every promise holds" in checkout.stack("rinha check")[1]
+    assert "every promise holds" in checkout.stack("check")[1]
     assert checkout.stack("down")[0] == 0
     assert checkout.stack("down")[1] == "rinha is not up\n"
     assert checkout.stack("status")[0] == 3
@@ -176,4 +176,4 @@ def assert_every_answer_counts(checkout: Checkout, load: SteadyLoad) -> None:
         for change in unknown:
             reachable |= {saldo + change for saldo in reachable}
         assert client.extrato(cliente)["saldo"]["total"] in reachable
-    assert "every promise holds" in checkout.stack("rinha check")[1]
+    assert "every promise holds" in checkout.stack("check")[1]

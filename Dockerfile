@@ -1,0 +1,55 @@
+# One image for every instance. Any public Python image by tag does; the official ones are built
+# with optimizations.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+# Everything that needs a compiler happens here and stays here.
+FROM ${PYTHON_IMAGE} AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends binutils gcc libc6-dev libev-dev \
+    # Only where the image's Python is the distribution's own are its headers a package.
+    && { [ -e "$(python -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" ] \
+        || apt-get install --yes --no-install-recommends python3-dev; }
+WORKDIR /build
+COPY locks/build.txt locks/service.txt locks/
+RUN python -m venv /opt/rinha \
+    && /opt/rinha/bin/pip install --no-cache-dir --require-hashes -r locks/build.txt \
+    && /opt/rinha/bin/pip install --no-cache-dir --require-hashes --use-pep517 --no-build-isolation \
+        -r locks/service.txt \
+    && cp /usr/lib/*/libev.so.4 /opt/rinha/lib/ \
+    && find /opt/rinha -name '_bjoern*.so' -exec strip --strip-unneeded {} +
+COPY pyproject.toml README.md schema.sql ./
+COPY rinha rinha
+RUN /opt/rinha/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+
+# The project's own tests, in the image's own Python.
+FROM build AS tests
+COPY locks/dev.txt locks/
+RUN /opt/rinha/bin/pip install --no-cache-dir --require-hashes --use-pep517 --no-build-isolation \
+        -r locks/dev.txt
+COPY . .
+ENV LD_LIBRARY_PATH=/opt/rinha/lib PYTHONDONTWRITEBYTECODE=1
+CMD ["/opt/rinha/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit", "tests/property"]
+
+FROM build AS slim
+RUN /opt/rinha/bin/pip uninstall --yes --quiet setuptools pip
+
+FROM ${PYTHON_IMAGE}
+LABEL org.opencontainers.image.title="rinha" \
+    org.opencontainers.image.description="A small bank ledger over HTTP on one SQLite file" \
+    org.opencontainers.image.licenses="MIT"
+COPY --from=slim /opt/rinha /opt/rinha
+COPY docker/ask.py /opt/rinha/ask.py
+# A fixed number, so that a volume belongs to the same user in every image. A new volume takes over
+# the owner of the directory that it is mounted on.
+RUN mkdir /ledger && chown 10001:10001 /ledger
+USER 10001:10001
+WORKDIR /ledger
+ENV PATH=/opt/rinha/bin:$PATH \
+    LD_LIBRARY_PATH=/opt/rinha/lib \
+    PYTHONDONTWRITEBYTECODE=1 \
+    RINHA_FILE=/ledger/rinha.db \
+    # An audit of a large ledger sorts on the disk; /tmp is memory, and small.
+    SQLITE_TMPDIR=/ledger
+# Costs 15 ms of CPU each time, so not more often than a start needs.
+HEALTHCHECK --interval=3s --timeout=3s --retries=3 \
+    CMD ["python", "-I", "-S", "/opt/rinha/ask.py", "GET", "/health"]
+CMD ["rinha", "serve"]
