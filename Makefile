@@ -49,8 +49,8 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
 
-submission: ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
-	@docker/submission.sh "$(NAME)" "$(IMAGE)"
+submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
+	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in under three minutes
 	@.venv/bin/pytest -n auto --cov --cov-report=term --ignore tests/docker

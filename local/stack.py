@@ -62,8 +62,12 @@ def main() -> int:
             words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
         os.execv(".venv/bin/rinha", ["rinha", command, *words])  # noqa: S606
     commands = {
-        "up": up, "down": down, "status": status,
-        "reset": reset, "logs": logs, "stats": stats,
+        "up": up,
+        "down": down,
+        "status": status,
+        "reset": reset,
+        "logs": logs,
+        "stats": stats,
     }
     return commands[command](knobs)
 
