@@ -29,6 +29,7 @@ class Operation:
 
     A transaction has a delta and, when acknowledged, the balance it returned; a statement has no
     delta, a total and the fingerprints of its rows. An unknown outcome is answered `NEVER_NS`.
+    `done` and `place` belong to the history check.
     """
 
     sent_ns: int
@@ -37,10 +38,18 @@ class Operation:
     saldo: int
     fingerprint: int = 0
     rows: tuple[int, ...] | None = None
+    done: bool = False
+    place: int = 0
 
     @property
-    def is_statement(self) -> bool:
-        return self.rows is not None
+    def before(self) -> int:
+        """The balance an acknowledged transaction began at; a statement's own."""
+        return self.saldo - self.delta
+
+    @property
+    def is_reader(self) -> bool:
+        """A statement or a refused debit: it tells of the balance and leaves it alone."""
+        return self.rows is not None or self.saldo == REFUSED
 
 
 class Notes:
