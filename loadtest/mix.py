@@ -20,7 +20,17 @@ LETTERS = string.ascii_letters + string.digits
 class Request:
     """One request: its bytes, and what a judge must know to read the answer."""
 
-    __slots__ = ("client", "data", "delta", "descricao", "fingerprint", "key", "kind", "reuse")
+    __slots__ = (
+        "asks_statement",
+        "client",
+        "data",
+        "delta",
+        "descricao",
+        "fingerprint",
+        "key",
+        "kind",
+        "reuse",
+    )
 
     def __init__(self, kind: Kind, data: bytes, client: int = 0, *, reuse: bool = True) -> None:
         self.kind = kind
@@ -28,9 +38,16 @@ class Request:
         self.client = client
         self.reuse = reuse
         self.key = int(kind) << STATUS_BITS
+        self.asks_statement = kind == Kind.STATEMENT
         self.delta = 0
         self.descricao = ""
         self.fingerprint = 0
+
+    def as_check(self) -> "Request":
+        """The same question, reported among the checks."""
+        self.kind = Kind.CHECK
+        self.key = int(Kind.CHECK) << STATUS_BITS
+        return self
 
 
 def head(method: str, path: str, host: str, length: int | None = None) -> bytes:

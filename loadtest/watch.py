@@ -1,6 +1,6 @@
 """Looks into every answer of the load: the contract's rules that hold at any moment.
 
-Imports contract, mix, notes, outcome and recorder.
+Imports contract, mix, notes and recorder.
 """
 
 from time import perf_counter_ns as clock_ns
@@ -15,7 +15,6 @@ from loadtest.contract import (
 )
 from loadtest.mix import Request
 from loadtest.notes import NEVER_NS, REFUSED, UNKNOWN, Notes
-from loadtest.outcome import Kind
 from loadtest.recorder import Recorder
 
 BELOW_LIMIT = "balance below -limite"
@@ -37,9 +36,9 @@ class Watch:
         try:
             if status == 200:
                 self._accepted(request, body, sent_ns)
-            elif status == 422 and request.kind == Kind.DEBIT:
+            elif status == 422 and request.delta < 0:
                 self._notes.transaction(request, sent_ns, clock_ns(), REFUSED)
-            elif status == 422 and request.kind == Kind.CREDIT:
+            elif status == 422 and request.delta > 0:
                 self._recorder.find(CREDIT_REFUSED, request, body)
             elif request.delta and status >= 500:
                 self.lost(request, sent_ns)
@@ -57,7 +56,7 @@ class Watch:
             limite, saldo = read_saldo(body)
             # Taken after the answer was read: a real-time order must never be claimed too early.
             self._notes.transaction(request, sent_ns, clock_ns(), saldo)
-        elif request.kind == Kind.STATEMENT:
+        elif request.asks_statement:
             extrato = read_extrato(body)
             limite, saldo = extrato.limite, extrato.total
             self._notes.statement(request.client, sent_ns, clock_ns(), extrato)
