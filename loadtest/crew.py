@@ -13,6 +13,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import perf_counter_ns as clock_ns
 from time import process_time
 from typing import Any
 
@@ -66,8 +67,12 @@ class Clerk:
 
     def hand_over(self) -> None:
         cpu_s, spun_s = process_time(), self._spun_ns() / 1e9
-        second = (self._second_ends_ns - self._desk.start_ns) // SECOND_NS - 1
-        used = {"second": second, "cpu_s": cpu_s - self._cpu_s, "spun_s": spun_s - self._spun_s}
+        used = {
+            "second": (self._second_ends_ns - self._desk.start_ns) // SECOND_NS - 1,
+            "elapsed_s": (clock_ns() - self._desk.start_ns) / 1e9,
+            "cpu_s": cpu_s - self._cpu_s,
+            "spun_s": spun_s - self._spun_s,
+        }
         self._desk.write(self._take() | used)
         self._cpu_s, self._spun_s = cpu_s, spun_s
 

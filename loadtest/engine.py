@@ -68,7 +68,9 @@ class Engine:
     def __init__(
         self, host: str, port: int, answered: Answered, lost: Lost, timeout_s: float
     ) -> None:
-        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # `localhost` often names both families where the target listens on the older one only.
+        resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
         self._family, self._address = resolved[0], resolved[4]
         self._answered = answered
         self._lost = lost

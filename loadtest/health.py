@@ -7,10 +7,12 @@ from loadtest.outcome import OWN_FAILURES, Failure, outcome_name
 from loadtest.tally import Tally
 
 
-def generator_health(
-    tally: Tally, elapsed_s: float, workers: int, wanted_rate: float | None
-) -> dict[str, Any]:
-    """The generator's own figures, and every reason why its numbers prove nothing."""
+def generator_health(tally: Tally, workers: int, wanted: int | None) -> dict[str, Any]:
+    """The generator's own figures, and every reason why its numbers prove nothing.
+
+    `wanted` is how many requests an open loop had to send; a closed loop has no such number.
+    """
+    elapsed_s = tally.elapsed_s
     busy_s = tally.cpu_s - tally.spun_s
     late_p50_us, late_p99_us = tally.late.percentiles((50.0, 99.0))
     achieved_rate = tally.sent / elapsed_s if elapsed_s else 0.0
@@ -23,10 +25,10 @@ def generator_health(
         "late_p99_us": late_p99_us,
         "late": tally.late.to_pairs(),
         "achieved_rate": round(achieved_rate, 2),
-        "wanted_rate": None if wanted_rate is None else round(wanted_rate, 2),
+        "wanted_rate": round(wanted / elapsed_s, 2) if wanted and elapsed_s else None,
         "elapsed_s": round(elapsed_s, 3),
     }
-    return health | {"invalid": _reasons(health, tally, open_loop=wanted_rate is not None)}
+    return health | {"invalid": _reasons(health, tally, open_loop=wanted is not None)}
 
 
 def _reasons(health: dict[str, Any], tally: Tally, *, open_loop: bool) -> list[str]:

@@ -46,3 +46,4 @@ PLAIN_LINE_EVERY_S = 5.0  # progress without a terminal
 TERMINATE_WAIT_S = 5.0  # a worker told to stop has this long before it is ended
 STOP_GRACE_S = 0.5  # told to stop: answers on their way still get half a second
 NOTES_KEPT_MAX = 10_000  # words of history held before they are written out: 80 KB, 20 us
+START_AHEAD_S = 0.2  # all workers are up and wait for the common start by then

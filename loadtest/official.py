@@ -7,7 +7,6 @@ recorder and watch.
 from collections.abc import Iterator
 from time import perf_counter_ns as clock_ns
 from time import sleep
-from typing import Any
 
 from loadtest import official_steps as steps
 from loadtest.contract import CLIENTES
@@ -126,9 +125,3 @@ class Official:
             self._go_on(request, answer)
         else:
             self._judge.judge_load(request, answer)
-
-
-def official_counts(messages_total: dict[str, int], message: dict[str, Any]) -> None:
-    """Adds one message's judged counts to the running sum."""
-    for name, count in message.get("official", {}).items():
-        messages_total[name] = messages_total.get(name, 0) + count

@@ -41,6 +41,7 @@ class Tally:
     findings: dict[str, int] = field(default_factory=dict)
     examples: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0
+    elapsed_s: float = 0.0
     crashes: list[str] = field(default_factory=list)
 
     def add(self, message: dict[str, Any]) -> None:
@@ -48,6 +49,7 @@ class Tally:
             self.crashes.append(message["crash"])
             return
         second = self.seconds.setdefault(message["second"], Second())
+        self.elapsed_s = max(self.elapsed_s, message["elapsed_s"])
         second.cpu_s += message["cpu_s"]
         second.spun_s += message["spun_s"]
         late = Histogram.from_pairs(message["late"])

@@ -56,8 +56,8 @@ def _listeners(port: int) -> list[int]:
     found = []
     for entry in PROC.iterdir():
         if entry.name.isdigit():
-            with suppress(OSError):
-                links = (os.readlink(link) for link in (entry / "fd").iterdir())
+            with suppress(OSError):  # another user's, or gone by now
+                links = (str(link.readlink()) for link in (entry / "fd").iterdir())
                 if not inodes.isdisjoint(links):
                     found.append(int(entry.name))
     return found

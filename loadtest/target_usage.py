@@ -46,7 +46,7 @@ class TargetUsage:
         now_ns = clock_ns()
         parts = {}
         for name, (groups, pids) in self._parts.items():
-            reading = _read_groups(groups) or _read_processes(pids)
+            reading = _read_groups(groups, pids) or _read_processes(pids)
             last = self._last.get(name)
             self._last[name] = reading
             if last is not None:
@@ -101,17 +101,21 @@ def _program(pid: int) -> str:
     return str(pid)
 
 
-def _read_groups(groups: dict[str, Path]) -> Reading | None:
+def _read_groups(groups: dict[str, Path], pids: list[int]) -> Reading | None:
     cpu = _number(groups, "cpuacct", "cpuacct.usage")
     if cpu is not None:
         stat = _fields(groups.get("cpu"), "cpu.stat")
-        memory = _number(groups, "memory", "memory.usage_in_bytes") or 0
+        memory = _number(groups, "memory", "memory.usage_in_bytes")
+        if memory is None:
+            memory = _read_processes(pids).memory_bytes
         throttled_s = stat.get("throttled_time", 0) / 1e9
         return Reading(cpu / 1e9, memory, throttled_s, stat.get("nr_throttled", 0))
     stat = _fields(groups.get("unified"), "cpu.stat")
     if "usage_usec" not in stat:
         return None
-    memory = _number(groups, "unified", "memory.current") or 0
+    memory = _number(groups, "unified", "memory.current")
+    if memory is None:
+        memory = _read_processes(pids).memory_bytes
     throttled_s = stat.get("throttled_usec", 0) / 1e6
     return Reading(stat["usage_usec"] / 1e6, memory, throttled_s, stat.get("nr_throttled", 0))
 

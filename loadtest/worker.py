@@ -19,11 +19,11 @@ from loadtest.recorder import Recorder
 from loadtest.watch import Watch
 
 
-def work(plan: Plan, requests: list[Request], desk: Desk) -> None:
+def work(plan: Plan, requests: list[list[Request]], desk: Desk) -> None:
     """Drives this worker's share of the load until it is done or stopped."""
     recorder = Recorder()
     watch = Watch(recorder, desk.notes) if plan.checked else None
-    own = in_turn(requests)
+    own = in_turn(requests[desk.worker])
     sleep(max(0.0, (desk.start_ns - clock_ns()) / 1e9))
     if plan.mode == "closed":
         _work_closed(plan, desk, recorder, watch, own)
