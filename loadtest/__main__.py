@@ -1,7 +1,7 @@
 """The command line: run, official, check, compare, report.
 
-Imports arguments, baselines, commands, compare, judgement, limits, official_plan, outcome, plan,
-report, report_html, report_json, report_text, screen and view.
+Imports arguments, baselines, commands, compare, compare_text, judgement, limits, official_plan,
+plan, report, report_html, report_json, report_text, screen and view.
 """
 
 import argparse
@@ -13,8 +13,16 @@ from rich.console import Console
 
 from loadtest import arguments, commands
 from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
-from loadtest.baselines import save_baseline
-from loadtest.judgement import EXIT_INVALID, EXIT_UNREACHABLE, EXIT_USAGE
+from loadtest.baselines import find_report, save_baseline
+from loadtest.compare import compare
+from loadtest.compare_text import print_comparison
+from loadtest.judgement import (
+    EXIT_BAD,
+    EXIT_FINE,
+    EXIT_INVALID,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+)
 from loadtest.limits import (
     CONNECTIONS_MAX,
     FILES_BESIDE_CONNECTIONS,
@@ -24,8 +32,10 @@ from loadtest.limits import (
 from loadtest.official_plan import OfficialPlan, expected_counts
 from loadtest.plan import Plan
 from loadtest.report import Report
+from loadtest.report_html import write_html
 from loadtest.report_json import BadReportError, write_json
 from loadtest.report_text import print_report
+from loadtest.screen import Screen
 from loadtest.view import PlainLines, View
 
 FOR_EVER_S = 1e9
@@ -114,7 +124,11 @@ def _seed(asked: argparse.Namespace) -> int:
 def _view(
     asked: argparse.Namespace, title: str, duration_s: float | None, size: int | None
 ) -> View:
-    return PlainLines(duration_s, size)
+    """A screen on a terminal, plain lines elsewhere; both stay out of the report's way."""
+    console = Console(stderr=True, highlight=False)
+    if asked.plain or not console.is_terminal or console.is_dumb_terminal:
+        return PlainLines(duration_s, size)
+    return Screen(title, duration_s, size, getattr(asked, "rate", None), console)
 
 
 def _official(asked: argparse.Namespace) -> int:
@@ -133,19 +147,58 @@ def _check(asked: argparse.Namespace) -> int:
 
 
 def _finish(asked: argparse.Namespace, report: Report) -> int:
-    """Writes the report wherever it was asked for; its verdict is the exit code."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    print_report(report, console)
+    """Files first: a reader who hangs up must not cost them. The verdict is the exit code."""
+    written = []
     if asked.json:
         write_json(report, asked.json)
-        console.print(f"report: {asked.json}", markup=False)
+        written.append(f"report: {asked.json}")
+    if asked.html:
+        write_html(report, asked.html)
+        written.append(f"page: {asked.html}")
     if asked.save_baseline:
         path = save_baseline(report, asked.save_baseline)
-        console.print(f"baseline {asked.save_baseline}: {path}", markup=False)
+        written.append(f"baseline {asked.save_baseline}: {path}")
+    console = _console()
+    print_report(report, console)
+    for line in written:
+        console.print(line, markup=False)
     return int(report["verdict"]["exit_code"])
 
 
-COMMANDS = {"run": _run, "official": _official, "check": _check}
+def _compare(asked: argparse.Namespace) -> int:
+    before, after = find_report(asked.before), find_report(asked.after)
+    for name, report in ((asked.before, before), (asked.after, after)):
+        if "times" not in report:
+            raise UsageError(f"{name} is the report of a check: there is no load to compare")
+    figures = compare(before, after)
+    percent = asked.fail_on_regression
+    failing = [] if percent is None else [one for one in figures if one.is_regression(percent)]
+    print_comparison(figures, failing, _console())
+    return EXIT_BAD if failing else EXIT_FINE
+
+
+def _report(asked: argparse.Namespace) -> int:
+    """Shows a kept report again; showing it is fine, whatever it says."""
+    report, console = find_report(asked.file), _console()
+    if asked.html:
+        write_html(report, asked.html)
+        console.print(f"page: {asked.html}", markup=False)
+    else:
+        print_report(report, console)
+    return EXIT_FINE
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+COMMANDS = {
+    "run": _run,
+    "official": _official,
+    "check": _check,
+    "compare": _compare,
+    "report": _report,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -75,6 +75,9 @@ class OrderSearch:
     def run(self) -> Explanation:
         """Walks to the end, naming and stepping over every place that no order explains."""
         walk = self._walk
+        if walk.sums.too_many:
+            self._explanation.undecided = True
+            return self._explanation
         while walk.admit():
             if walk.serve_readers():
                 continue

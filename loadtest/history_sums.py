@@ -1,7 +1,8 @@
-"""Which jumps of a balance the unanswered transactions could explain. Imports notes."""
+"""Which jumps of a balance the unanswered transactions could explain. Imports limits and notes."""
 
 from bisect import bisect_right
 
+from loadtest.limits import UNKNOWN_SUMS_MAX
 from loadtest.notes import Operation
 
 
@@ -13,6 +14,8 @@ class ReachableSums:
     """
 
     def __init__(self, unknown: list[Operation]) -> None:
+        self.rows = frozenset(op.fingerprint for op in unknown)
+        self.too_many = len(unknown) > UNKNOWN_SUMS_MAX
         self._sent_ns = sorted(op.sent_ns for op in unknown)
         self._deltas = [op.delta for op in sorted(unknown, key=lambda op: op.sent_ns)]
         self._taken = 0
@@ -23,8 +26,15 @@ class ReachableSums:
     def any_sent_before(self, moment_ns: int) -> bool:
         return bool(self._sent_ns) and self._sent_ns[0] <= moment_ns
 
+    def lowest(self, moment_ns: int) -> int:
+        """How far those sent by then could have taken the balance down."""
+        known = bisect_right(self._sent_ns, moment_ns)
+        return sum(delta for delta in self._deltas[:known] if delta < 0)
+
     def reachable(self, gap: int, moment_ns: int) -> bool:
         """Whether some of those sent by then add up to the gap."""
+        if self.too_many:
+            return True
         known = bisect_right(self._sent_ns, moment_ns)
         if known > self._taken:
             self._take(known)

@@ -171,16 +171,22 @@ class Walk:
         self.steps.append((operation, before, self.saldo, self.answered))
 
     def _fits(self, operation: Operation) -> bool:
+        unknown_here = self.sums.any_sent_before(self.horizon_ns)
         if operation.rows is None:
-            return self.saldo + operation.delta < -self._limite
+            lowest = self.sums.lowest(self.horizon_ns) if unknown_here else 0
+            return self.saldo + lowest + operation.delta < -self._limite
         if operation.saldo != self.saldo:
             return False
         expected = self.rows[max(1, len(self.rows) - LINHAS_MAX) :]
         expected.reverse()
-        if JUMP not in expected:
-            return operation.rows == tuple(expected)
-        known = expected.index(JUMP)
-        return operation.rows[:known] == tuple(expected[:known])
+        if operation.rows == tuple(expected):
+            return True
+        # Rows of unanswered transactions may stand anywhere between; behind a jump all is open.
+        known = expected.index(JUMP) if JUMP in expected else len(expected)
+        if known == len(expected) and not unknown_here:
+            return False
+        seen = [row for row in operation.rows if row not in self.sums.rows]
+        return seen[:known] == expected[: min(known, len(seen))]
 
     def _ways_after_unknown(self) -> list[Operation]:
         reachable, horizon_ns, saldo = self.sums.reachable, self.horizon_ns, self.saldo

@@ -36,6 +36,7 @@ SLOW_MS = 250  # the official line between an answer in time and a late one
 SLA_PERCENT = 98  # of the answers must be right and in time
 SEARCH_STEPS_MAX = 200_000  # wrong turns taken back while looking for an order, per client
 CHOICES_KEPT_MAX = 2_000  # open choices remembered while looking for an order
+UNKNOWN_SUMS_MAX = 500  # unanswered transactions of one client: with more, anything adds up
 BREAKS_MAX = 10_000  # after so many contradictions a history needs no further reading
 TAIL_WORTH_A_WORD = 20  # p99.9 so many times over the median is mentioned
 

@@ -1,26 +1,24 @@
 """Rules that only many requests at the same moment can break.
 
-Imports contract, history, mix, notes, probe and suite.
+Imports aftermath, contract, mix, notes, outcome, probe and suite.
 """
 
 from random import Random
+from time import monotonic
 
-from loadtest.contract import (
-    LIMITES,
-    ContractBrokenError,
-    Extrato,
-    read_extrato,
-    read_saldo,
-)
-from loadtest.history import explain
-from loadtest.mix import Request, statement, transaction
+from loadtest.aftermath import Statements, examine
+from loadtest.contract import LIMITES, ContractBrokenError, read_extrato, read_saldo
+from loadtest.mix import CYCLE, Request, random_request, shuffled_cycle, statement, transaction
 from loadtest.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.outcome import Failure, is_fine
 from loadtest.probe import Answer
 from loadtest.suite import Suite, read_move
 
 BURSTS = (25, 100, 500)
 MIXED_TRANSACTIONS = 120
 MIXED_STATEMENTS = 40
+SUSTAINED_CYCLES = 500
+SUSTAINED_MAX_S = 15.0
 
 
 def ask_bursts(suite: Suite, *, strict: bool) -> None:
@@ -31,6 +29,7 @@ def ask_bursts(suite: Suite, *, strict: bool) -> None:
             _ask_burst_at_limit(suite, 2, size)
         for client in (4, 5):
             _ask_mixed_burst(suite, client)
+        _ask_sustained(suite)
 
 
 def _ask_official_burst(suite: Suite, delta: int) -> None:
@@ -62,6 +61,7 @@ def _ask_burst_at_limit(suite: Suite, client: int, size: int) -> None:
     moves = [read_move(answer) for answer in answers]
     saldos = sorted(saldo for _, saldo in moves if saldo is not None)
     refused = sum(code == 422 for code, _ in moves)
+    unanswered = sum(code in tuple(Failure) for code, _ in moves)
     after = suite.extrato(client)
     total = after.total if after is not None else None
     expected = f"{room} accepted, {size - room} refused, balance {bottom}"
@@ -69,6 +69,8 @@ def _ask_burst_at_limit(suite: Suite, client: int, size: int) -> None:
     passed = (
         saldos == list(range(bottom, bottom + room)) and refused == size - room and total == bottom
     )
+    if unanswered:
+        seen += f", {unanswered} never answered"
     if len(saldos) != len(set(saldos)):
         seen += f", {len(saldos) - len(set(saldos))} balances answered twice (lost update)"
     suite.add("bursts", f"{size} debits of 1, room for {room}", expected, seen, passed)
@@ -77,9 +79,6 @@ def _ask_burst_at_limit(suite: Suite, client: int, size: int) -> None:
 
 def _ask_mixed_burst(suite: Suite, client: int) -> None:
     """Debits, credits and statements at once: some order explains every answer."""
-    before = suite.extrato(client)
-    if before is None:
-        return
     chance = Random(client)
     requests: list[Request] = []
     for index in range(MIXED_TRANSACTIONS):
@@ -87,32 +86,59 @@ def _ask_mixed_burst(suite: Suite, client: int) -> None:
         requests.append(transaction(suite.host, client, delta, f"mista {index}"))
     requests += [statement(suite.host, client) for _ in range(MIXED_STATEMENTS)]
     chance.shuffle(requests)
+    before = suite.probe.statements()
     answers = suite.probe.ask_together(requests)
-    last = statement(suite.host, client)
-    pairs = [*zip(requests, answers, strict=True), (last, suite.probe.ask(last))]
+    rule = f"{len(requests)} debits, credits and statements of client {client} at once"
+    _explain(suite, rule, before, list(zip(requests, answers, strict=True)))
+
+
+def _ask_sustained(suite: Suite) -> None:
+    """Long enough to meet a fault of one request in a thousand; chance is seeded, so repeatable."""
+    chance, ends_s = Random(SUSTAINED_CYCLES), monotonic() + SUSTAINED_MAX_S
+    pairs: list[tuple[Request, Answer]] = []
+    before = suite.probe.statements()
+    for _ in range(SUSTAINED_CYCLES):
+        cycle = [random_request(kind, suite.host, chance) for kind in shuffled_cycle(chance)]
+        pairs += zip(cycle, suite.probe.ask_together(cycle), strict=True)
+        if monotonic() > ends_s:
+            break
+    rule = f"{len(pairs):,} requests, {len(CYCLE)} at a time"
+    wrong = [(r, a) for r, a in pairs if not is_fine(r.kind, a.code)]
+    seen = "every one of them"
+    if wrong:
+        request, answer = wrong[0]
+        seen = f"not {len(wrong)} of them; a {request.kind.name.lower()}: {answer}"
+    suite.add("bursts", f"{rule}: well answered", "every one of them", seen, not wrong)
+    _explain(suite, rule, before, pairs)
+
+
+def _explain(
+    suite: Suite, rule: str, before: Statements, pairs: list[tuple[Request, Answer]]
+) -> None:
+    expected = "an order that explains every answer"
     try:
         operations = [
-            operation
+            (request.client, operation)
             for request, answer in pairs
             if (operation := _operation(request, answer)) is not None
         ]
     except ContractBrokenError as broken:
-        suite.add("bursts", "a mixed burst", "answers in shape", str(broken), False)
+        suite.add("bursts", rule, expected, str(broken), False)
         return
-    rows = tuple(linha.fingerprint for linha in before.linhas)
-    explanation = explain(operations, before.total, rows, LIMITES[client])
-    found = explanation.breaks[0] if explanation.breaks else None
-    seen = f"{found.name}: {found.text}" if found else "an order explains all"
-    rule = f"{len(requests)} debits, credits and statements of client {client} at once"
-    suite.add("bursts", rule, "an order that explains every answer", seen, found is None)
+    troubles = []
+    for client in examine(operations, before, suite.probe.statements()):
+        troubles += [f"{found['name']}: {found['text']}" for found in client.breaks]
+        troubles += [f"client {client.cliente}: {client.trouble}"] if client.trouble else []
+    seen = troubles[0] if troubles else "an order explains all"
+    suite.add("bursts", rule, expected, seen, not troubles)
 
 
 def _operation(request: Request, answer: Answer) -> Operation | None:
     sent_ns, answered_ns, delta = answer.sent_ns, answer.answered_ns, request.delta
     if not delta:
         if answer.code != 200:
-            raise ContractBrokenError(f"a statement was answered with {answer}")
-        extrato: Extrato = read_extrato(answer.body)
+            return None
+        extrato = read_extrato(answer.body)
         rows = tuple(linha.fingerprint for linha in extrato.linhas)
         return Operation(sent_ns, answered_ns, 0, extrato.total, rows=rows)
     if answer.code == 422:

@@ -94,7 +94,9 @@ class Ledger:
             return await self.statement(client)
         if (method, shape[2]) == ("POST", "transacoes"):
             fields = self.read(body)
-            return (422, {"error": "campos"}) if fields is None else await self.move(client, *fields)
+            return (
+                (422, {"error": "campos"}) if fields is None else await self.move(client, *fields)
+            )
         return 405, {"error": "metodo"}
 
     def read(self, body: bytes) -> tuple[int, str, str] | None:
@@ -129,7 +131,9 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledg
             if ledger.fault == "slow_percentile" and ledger.chance.random() < 0.04:
                 await asyncio.sleep(0.3)
             data = b"" if content is None else json.dumps(content).encode()
-            writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+            writer.write(
+                f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
+            )
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
