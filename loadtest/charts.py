@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 620, 250
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 34
+LEFT, RIGHT, TOP, BOTTOM = 58, 28, 14, 34
 HOVER_COLUMNS_MAX = 400
 
 Point = tuple[float, float]

@@ -78,6 +78,6 @@ def _listen(crew: Crew, done: Conducted, usage: TargetUsage, view: View, start_n
     elapsed_s = max(0.0, (clock_ns() - start_ns) / 1e9)
     last_s = done.elapsed_s
     done.elapsed_s = elapsed_s
-    if int(elapsed_s / SAMPLE_EVERY_S) > int(last_s / SAMPLE_EVERY_S) or last_s == 0.0:
+    if int(elapsed_s / SAMPLE_EVERY_S) > int(last_s / SAMPLE_EVERY_S):
         usage.sample()
     view.show(done.tally, elapsed_s)

@@ -19,14 +19,14 @@ def percentile_chart(report: Report) -> str:
         histogram = histogram_of(report, name)
         series.append(Series(f"{name} time", _tail(histogram)))
     for kind, count in report["mix"].items():
-        if count:
+        if count and kind != "checks":
             series.append(Series(kind, _tail(histogram_of(report, "response", kind))))
     values = [y for one in series for _, y in one.points]
     x_axis = Axis(
         TAIL_TICKS[0], TAIL_TICKS[-1], list(TAIL_TICKS), _percentile_text, logarithmic=True
     )
     y_axis = logarithmic_axis(min(values), max(values), _ms)
-    return line_chart(series[:6], x_axis, y_axis, "latency percentiles")
+    return line_chart(series, x_axis, y_axis, "latency percentiles")
 
 
 def _tail(histogram: Histogram) -> list[tuple[float, float]]:

@@ -3,7 +3,7 @@
 Imports histogram, page_style, report, report_charts and report_text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ def page(report: Report) -> str:
     cards = []
     if "official" in report:
         cards.append(_official_card(report["official"]))
+    if "generator" in report:
+        cards.append(_card("Generator", _generator_table(report["generator"])))
     if "times" in report:
         cards += _load_cards(report)
     if "conformance" in report:
@@ -76,7 +78,7 @@ def _tiles(report: Report) -> str:
             f"p99.9 {response['p99.9'] / 1000:.3f} ms",
         ),
         ("slowest", f"{response['max'] / 1000:.2f} ms", f"mean {response['mean'] / 1000:.3f} ms"),
-        ("generator", f"{generator['cpu_us_per_request']:.1f} us/request", late),
+        ("generator CPU a request", f"{generator['cpu_us_per_request']:.1f} us", late),
     ]
     inner = "".join(
         f'<div class="tile"><span>{name}</span><strong>{value}</strong><small>{small}</small></div>'
@@ -90,7 +92,7 @@ def _card(title: str, inner: str, *, wide: bool = False) -> str:
     return f'<section class="card{width}"><h2>{escape(title)}</h2>{inner}</section>'
 
 
-def _table(names: Iterable[str], rows: Iterable[Iterable[str]], numbers: set[int]) -> str:
+def _table(names: Sequence[str], rows: Iterable[Iterable[str]], numbers: set[int]) -> str:
     """Cells are HTML already."""
     head = "".join(
         f'<th class="n">{name}</th>' if place in numbers else f"<th>{name}</th>"
@@ -105,7 +107,8 @@ def _table(names: Iterable[str], rows: Iterable[Iterable[str]], numbers: set[int
         + "</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    thead = f"<thead><tr>{head}</tr></thead>" if any(names) else ""
+    return f"<table>{thead}<tbody>{body}</tbody></table>"
 
 
 def _mark(good: bool, words: str) -> str:
@@ -128,7 +131,7 @@ def _official_card(official: dict[str, Any]) -> str:
         ("answers the judge calls wrong (KO)", f"{official.get('ko', 0):,}"),
         ("of these only by overlap of step 3 and load", f"{official.get('overlapped', 0):,}"),
     ]
-    return _card("Official verdict", _table(("", ""), rows, {1}), wide=True)
+    return _card("Official verdict", _table(("", ""), rows, {1}))
 
 
 def _load_cards(report: Report) -> list[str]:
@@ -149,7 +152,6 @@ def _load_cards(report: Report) -> list[str]:
     cards.append(_card("Outcomes", _outcome_table(report)))
     if "clients" in report:
         cards.append(_card("Balances and histories", _client_table(report["clients"])))
-    cards.append(_card("Generator", _generator_table(report["generator"])))
     return cards
 
 

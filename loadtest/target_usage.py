@@ -41,6 +41,7 @@ class TargetUsage:
             limit = _limits(groups)
             if limit:
                 self.limits[name] = limit
+        self.sample()
 
     def sample(self) -> None:
         now_ns = clock_ns()
