@@ -31,6 +31,10 @@ _FAILURES = {
 }
 
 
+def _failure_of(error: OSError) -> Failure:
+    return _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)
+
+
 class Connection:
     """One socket and the request it carries, if any."""
 
@@ -105,17 +109,20 @@ class Engine:
             try:
                 connection = self._open()
             except OSError as error:
-                failure = _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)
-                self._stillborn.append((request, failure, due_ns, sent_ns))
+                self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
                 return sent_ns
         connection.request = request
         connection.due_ns = due_ns
         connection.sent_ns = sent_ns
         try:
             taken = connection.send(request.data)
-        except OSError:
-            # Not connected yet, or already broken: the next turn finds out which.
+        except BlockingIOError:
             taken = 0
+        except OSError as error:
+            connection.request = None
+            self._close(connection)
+            self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
+            return sent_ns
         if taken != len(request.data):
             connection.unsent = request.data[taken:]
             self._epoll.modify(connection.fileno, READABLE | WRITABLE)
@@ -268,7 +275,7 @@ class Engine:
         self._framings[head] = framing
 
     def _broken(self, connection: Connection, error: OSError) -> None:
-        failure = _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)
+        failure = _failure_of(error)
         if failure == Failure.RESET and connection.parser is not None:
             failure = Failure.CUT
         self._fail(connection, failure)

@@ -72,10 +72,21 @@ def tail_notes(report: Report) -> list[str]:
     return []
 
 
+def held_notes(report: Report) -> list[str]:
+    """A rate that the target held back, connections being limited."""
+    held = report["generator"]["held"]
+    if not held:
+        return []
+    return [
+        f"{held:,} requests had to wait for a free connection: every one allowed was taken; "
+        f"the wait is in their response time"
+    ]
+
+
 def judge_load(report: Report, thresholds: list[Threshold]) -> None:
     """Writes the verdict into a `run` report."""
     wrong = wrong_answers(report) + failed_requests(report)
-    report["notes"] += tail_notes(report)
+    report["notes"] += tail_notes(report) + held_notes(report)
     slow = slow_answers(report) + broken_thresholds(report, thresholds)
     write_verdict(report, wrong, slow)
 

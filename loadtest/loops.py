@@ -10,7 +10,14 @@ from itertools import islice
 from time import perf_counter_ns as clock_ns
 
 from loadtest.engine import Engine
-from loadtest.limits import EXPIRE_EVERY_S, RETRY_PAUSE_S, SENDS_PER_TURN, SPIN_NS, STOP_GRACE_S
+from loadtest.limits import (
+    EXPIRE_EVERY_S,
+    OVERDUE_MAX_S,
+    RETRY_PAUSE_S,
+    SENDS_PER_TURN,
+    SPIN_NS,
+    STOP_GRACE_S,
+)
 from loadtest.mix import Request
 from loadtest.outcome import Failure
 from loadtest.recorder import Recorder
@@ -149,8 +156,9 @@ class OpenLoop:
                 engine.turn(EXPIRE_EVERY_S)
                 able_ns = max(due_ns, engine.batch_ns)
                 beat.at(engine.batch_ns)
-            if beat.stopped():
+            if beat.stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
                 break
+            self._recorder.held += able_ns > due_ns
             self._recorder.record_sending(engine.start(request, due_ns) - able_ns)
 
     def _wait_until(self, due_ns: int, beat: Beat) -> bool:

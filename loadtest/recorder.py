@@ -34,6 +34,7 @@ class Recorder:
         self._examples: list[dict[str, str]] = []
         self._examples_seen: dict[str, int] = {}
         self.sent = 0
+        self.held = 0
 
     def record(
         self, request: Request, code: int, due_ns: int, sent_ns: int, answered_ns: int
@@ -83,9 +84,10 @@ class Recorder:
             "findings": self._findings,
             "examples": self._examples,
             "sent": self.sent,
+            "held": self.held,
         }
         self._cells, self._late, self._findings, self._examples = {}, {}, {}, []
-        self.sent = 0
+        self.sent = self.held = 0
         return taken
 
     def _keep_example(self, text: str, request: Request, body: bytes) -> None:

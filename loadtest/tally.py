@@ -41,6 +41,7 @@ class Tally:
     findings: dict[str, int] = field(default_factory=dict)
     examples: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0
+    held: int = 0
     elapsed_s: float = 0.0
     crashes: list[str] = field(default_factory=list)
 
@@ -56,6 +57,7 @@ class Tally:
         second.late.merge(late)
         self.late.merge(late)
         self.sent += message["sent"]
+        self.held += message["held"]
         for text, count in message["findings"].items():
             self.findings[text] = self.findings.get(text, 0) + count
         self.examples += message["examples"]

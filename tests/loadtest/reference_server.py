@@ -40,6 +40,7 @@ class Ledger:
     def __init__(self, fault: str, seed: int) -> None:
         self.fault = fault
         self.chance = Random(seed)
+        self.stalled_ms = 0.0
         self.reset()
 
     def reset(self) -> None:
@@ -81,6 +82,8 @@ class Ledger:
         if (method, path) == ("POST", "/reset"):
             self.reset()
             return 204, None
+        if path == "/stalled":
+            return 200, self.stalled_ms
         shape = PATH.fullmatch(path)
         client = int(shape[1]) if shape else 0
         if shape is None or client not in LIMITES:
@@ -148,14 +151,16 @@ async def main() -> None:
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     if asked.fault == "stall":
-        asyncio.get_running_loop().call_later(2.0, _stall)
+        asyncio.get_running_loop().call_later(2.0, _stall, ledger)
     async with server:
         await server.serve_forever()
 
 
-def _stall() -> None:
+def _stall(ledger: Ledger) -> None:
     """Half a second in which nobody is served, as a collector or a disk would cause it."""
+    start = time.perf_counter()
     time.sleep(0.5)
+    ledger.stalled_ms = (time.perf_counter() - start) * 1000
 
 
 if __name__ == "__main__":
