@@ -1,7 +1,7 @@
 """What each command does, from the first question to the report.
 
-Imports aftermath, conduct, conformance, health, judgement, limits, official, official_plan, plan,
-probe, report, thresholds, verdict, view and worker.
+Imports aftermath, conduct, conformance, contract, crew, health, judgement, limits, official,
+official_plan, outcome, plan, probe, report, thresholds, verdict, view and worker.
 """
 
 from collections.abc import Callable

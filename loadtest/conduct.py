@@ -1,6 +1,6 @@
 """Starts the workers, listens to them until they are done, and keeps the view and samples going.
 
-Imports crew, limits, tally, target_usage and view.
+Imports crew, limits, notes, tally, target_usage and view.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """From a report's figures to pass, fail or invalid, with every reason in words.
 
-Imports limits, outcome, report and thresholds.
+Imports limits, report and thresholds.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """The generator process of the official run: its steps in order, then its load on schedule.
 
-Imports crew, engine, judge, limits, loops, mix, official_plan, official_steps, outcome, probe,
-recorder and watch.
+Imports contract, crew, engine, judge, limits, loops, mix, official_plan, official_steps, outcome,
+probe, recorder and watch.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Asks single questions, or several at the same moment, and waits for the answers.
 
-Imports contract, engine, limits, mix and outcome.
+Imports contract, engine, limits, mix, outcome and recorder.
 """
 
 from collections.abc import Sequence

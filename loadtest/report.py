@@ -1,6 +1,6 @@
 """The report as plain data, from which every page and table is made.
 
-Imports histogram, limits, outcome and tally.
+Imports histogram, outcome and tally.
 """
 
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The report for a terminal or a log: verdict first. Imports histogram, outcome and report."""
+"""The report for a terminal or a log: verdict first. Imports histogram and report."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Rules about shapes, the limit and the statement's rows, asked one question after the other.
 
-Imports contract, mix, outcome, probe and suite.
+Imports contract, mix, outcome and suite.
 """
 
 import json

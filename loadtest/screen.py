@@ -1,6 +1,6 @@
 """The live terminal screen, drawn by the process that does not send.
 
-Imports histogram, limits, outcome, report_text, tally and view.
+Imports histogram, limits, outcome, report and tally.
 """
 
 import select

@@ -41,10 +41,10 @@ def test_a_stall_is_charged_to_every_request_that_was_due(
     ran = loadtest(*words, folder=tmp_path)
     with urlopen(f"http://127.0.0.1:{port}/stalled") as answer:
         stalled_ms = float(answer.read())
-    for percent in (92.0, 95.0, 98.0):
+    for percent in (95.0, 98.0, 99.0):
         expected_ms = stall_percentile_ms(percent, stalled_ms)
         assert percentile_ms(ran.report, "response", percent) == pytest.approx(
-            expected_ms, rel=0.05, abs=8
+            expected_ms, rel=0.05, abs=15
         )
 
 
