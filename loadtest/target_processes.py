@@ -1,4 +1,7 @@
-"""Finds the processes behind a local port: who listens there, and its siblings. Imports nothing."""
+"""Finds the processes behind a local port: who listens there, and its siblings.
+
+Imports target_containers.
+"""
 
 import ipaddress
 import os
@@ -6,6 +9,8 @@ import socket
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
+
+from loadtest.target_containers import container_siblings
 
 PROC = Path("/proc")
 LISTENING = "0A"
@@ -36,7 +41,11 @@ def target_processes(port: int) -> list[int]:
     children = defaultdict(list)
     for pid, parent in parents.items():
         children[parent].append(pid)
-    for listener in _listeners(port):
+    listeners = _listeners(port)
+    contained = container_siblings(listeners)
+    if contained:
+        return contained
+    for listener in listeners:
         top = listener
         for ancestor in _line_up(listener, parents):
             if ancestor in own_line or ancestor <= _INIT:

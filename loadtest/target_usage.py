@@ -1,6 +1,6 @@
 """CPU, memory and throttling of the target's processes or control groups, versions 1 and 2.
 
-Imports target_processes.
+Imports target_containers and target_processes.
 """
 
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter_ns as clock_ns
 from typing import Any
 
+from loadtest.target_containers import container_name, container_of
 from loadtest.target_processes import PROC, is_local, target_processes
 
 CGROUPS = Path("/sys/fs/cgroup")
@@ -75,7 +76,9 @@ def _parts(pids: list[int]) -> dict[str, tuple[dict[str, Path], list[int]]]:
         groups = {
             name: path for name, path in _groups_of(str(pid)).items() if own.get(name) != path
         }
-        name = next((path.name for path in groups.values()), None) or _program(pid)
+        container = container_of(pid)
+        name = container_name(container) if container else None
+        name = name or next((path.name for path in groups.values()), None) or _program(pid)
         parts.setdefault(name, (groups, []))[1].append(pid)
     return parts
 
