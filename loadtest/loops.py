@@ -107,9 +107,9 @@ class ClosedLoop:
         settle(engine, beat, lambda: not engine.in_flight)
 
     def _send_next(self, due_ns: int) -> None:
-        for request in self._requests:
+        request = next(self._requests, None)
+        if request is not None:
             self._recorder.record_sending(self.engine.start(request, due_ns) - due_ns)
-            return
 
 
 class OpenLoop:

@@ -5,7 +5,6 @@ Imports contract, limits and outcome.
 
 import json
 import string
-from collections.abc import Iterator
 from random import Random
 
 from loadtest.contract import CLIENTES, fingerprint
@@ -109,9 +108,3 @@ def build_requests(
         for _ in range(cycles)
         for kind in shuffled_cycle(chance)
     ]
-
-
-def in_turn(requests: list[Request]) -> Iterator[Request]:
-    """The built requests for ever; whole cycles repeat, so the mix stays exact."""
-    while True:
-        yield from requests

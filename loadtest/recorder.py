@@ -3,6 +3,7 @@
 Imports histogram, limits, mix and outcome.
 """
 
+from collections import defaultdict
 from typing import Any
 
 from loadtest.histogram import EXACT_BELOW_US, bucket_us
@@ -17,8 +18,8 @@ class Cell:
     __slots__ = ("response", "service")
 
     def __init__(self) -> None:
-        self.service: dict[int, int] = {}
-        self.response: dict[int, int] = {}
+        self.service: dict[int, int] = defaultdict(int)
+        self.response: dict[int, int] = defaultdict(int)
 
 
 class Recorder:
@@ -29,7 +30,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._cells: dict[int, Cell] = {}
-        self._late: dict[int, int] = {}
+        self._late: dict[int, int] = defaultdict(int)
         self._findings: dict[str, int] = {}
         self._examples: list[dict[str, str]] = []
         self._examples_seen: dict[str, int] = {}
@@ -46,13 +47,11 @@ class Recorder:
         us = (answered_ns - sent_ns) // 1000
         if us >= EXACT_BELOW_US:
             us = bucket_us(us)
-        counts = cell.service
-        counts[us] = counts.get(us, 0) + 1
+        cell.service[us] += 1
         us = (answered_ns - due_ns) // 1000
         if us >= EXACT_BELOW_US:
             us = bucket_us(us)
-        counts = cell.response
-        counts[us] = counts.get(us, 0) + 1
+        cell.response[us] += 1
 
     def record_sending(self, late_ns: int) -> None:
         """Counts one request sent, and how late this generator was with it."""
@@ -60,8 +59,7 @@ class Recorder:
         us = late_ns // 1000
         if us >= EXACT_BELOW_US:
             us = bucket_us(us)
-        counts = self._late
-        counts[us] = counts.get(us, 0) + 1
+        self._late[us] += 1
 
     def record_failure(self, request: Request, code: int, body: bytes) -> None:
         """Keeps an example when the outcome is not what load should get."""
@@ -86,7 +84,7 @@ class Recorder:
             "sent": self.sent,
             "held": self.held,
         }
-        self._cells, self._late, self._findings, self._examples = {}, {}, {}, []
+        self._cells, self._late, self._findings, self._examples = {}, defaultdict(int), {}, []
         self.sent = self.held = 0
         return taken
 

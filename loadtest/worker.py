@@ -4,6 +4,7 @@ Imports crew, engine, limits, loops, mix, plan, recorder, schedule and watch.
 """
 
 from collections.abc import Iterator
+from itertools import cycle
 from random import Random
 from time import perf_counter_ns as clock_ns
 from time import sleep
@@ -13,7 +14,7 @@ from loadtest.crew import Clerk, Desk
 from loadtest.engine import Engine
 from loadtest.limits import EXPIRE_EVERY_S
 from loadtest.loops import Beat, ClosedLoop, OpenLoop, counted, settle
-from loadtest.mix import CYCLE, Request, build_requests, in_turn
+from loadtest.mix import CYCLE, Request, build_requests
 from loadtest.plan import Plan
 from loadtest.recorder import Recorder
 from loadtest.watch import Watch
@@ -23,7 +24,8 @@ def work(plan: Plan, requests: list[list[Request]], desk: Desk) -> None:
     """Drives this worker's share of the load until it is done or stopped."""
     recorder = Recorder()
     watch = Watch(recorder, desk.notes) if plan.checked else None
-    own = in_turn(requests[desk.worker])
+    # Whole cycles repeat, so the mix stays exact.
+    own = cycle(requests[desk.worker])
     sleep(max(0.0, (desk.start_ns - clock_ns()) / 1e9))
     if plan.mode == "closed":
         _work_closed(plan, desk, recorder, watch, own)

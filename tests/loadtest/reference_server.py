@@ -131,7 +131,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledg
                 status, content = await ledger.answer(method, path, body)
             if ledger.fault == "answer_lost" and ledger.chance.random() < 0.001:
                 break
-            if ledger.fault == "slow_percentile" and ledger.chance.random() < 0.04:
+            if ledger.fault == "slow_percentile" and ledger.chance.random() < 0.08:
                 await asyncio.sleep(0.3)
             data = b"" if content is None else json.dumps(content).encode()
             writer.write(

@@ -12,7 +12,7 @@ import pytest
 from command import loadtest
 from conftest import Serve
 
-from loadtest.mix import CYCLE, build_requests, in_turn
+from loadtest.mix import CYCLE, build_requests
 from loadtest.outcome import Kind
 from loadtest.report import Report, histogram_of
 from loadtest.worker import cycles_share
@@ -92,8 +92,6 @@ def test_every_cycle_has_the_mix_and_the_same_seed_the_same_bytes() -> None:
     assert [one.data for one in requests] == [one.data for one in again]
     other = build_requests("h:1", seed + 1, cycles=20)
     assert [one.data for one in requests] != [one.data for one in other]
-    turning = in_turn(requests)
-    assert [next(turning) for _ in range(len(requests) + 1)][-1] is requests[0]
 
 
 def test_a_rate_out_of_reach_makes_the_run_invalid(serve: Serve, tmp_path: Path) -> None:
