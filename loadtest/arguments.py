@@ -96,7 +96,9 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-d", "--duration", type=_duration, metavar="S", help="seconds, or 2m (default 10)"
     )
-    command.add_argument("-n", "--requests", type=_whole(1, 10**9), metavar="N")
+    command.add_argument(
+        "-n", "--requests", type=_whole(1, 10**9), metavar="N", help="stop after so many requests"
+    )
     command.add_argument(
         "--poisson", action="store_true", help="with --rate: chance spacing instead of even"
     )

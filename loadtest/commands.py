@@ -137,12 +137,12 @@ def run_check(host: str, port: int, *, strict: bool) -> Report:
     return report
 
 
-def _reach(host: str, port: int) -> Probe:
+def _reach(host: str, port: int, *, until_ready: bool = False) -> Probe:
     try:
         probe = Probe(host, port)
     except OSError as error:
         raise UnreachableError(f"{host} has no address: {error.strerror or error}") from error
-    trouble = probe.unreachable()
+    trouble = probe.unreachable(until_ready=until_ready)
     if trouble is not None:
         probe.close()
         raise UnreachableError(f"{host}:{port}: {trouble}")
@@ -154,7 +154,7 @@ def _wait_ready(host: str, port: int) -> Probe:
     ends_s = monotonic() + READY_WAIT_S
     while True:
         try:
-            return _reach(host, port)
+            return _reach(host, port, until_ready=True)
         except UnreachableError as error:
             if monotonic() >= ends_s:
                 text = f"{error} (asked for {READY_WAIT_S:.0f} s)"

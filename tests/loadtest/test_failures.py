@@ -181,3 +181,21 @@ def test_too_few_file_descriptors_are_said_so(serve: Serve) -> None:
     assert done.returncode == 2
     assert "file descriptors" in done.stderr
     assert "ulimit" in done.stderr
+
+
+def test_a_connection_closed_while_idle_is_nobodys_fault(
+    answer_with: Respond, tmp_path: Path
+) -> None:
+    """A server may end idle connections; the statements after a load come over new ones."""
+    statement = (
+        b'{"saldo": {"total": 0, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
+        b'"ultimas_transacoes": []}'
+    )
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(statement)
+
+    def respond(connection: socket.socket) -> None:
+        connection.settimeout(0.3)
+        connection.sendall(head + statement)
+
+    ran = loadtest("run", f"127.0.0.1:{answer_with(respond)}", "-r", 20, "-d", 2, folder=tmp_path)
+    assert all(client["saldo"] == 0 for client in ran.report["clients"]), ran.out
