@@ -10,7 +10,7 @@ happened at any moment since it was sent, or never.
 Imports contract, history_breaks, history_walk, limits and notes.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -19,6 +19,8 @@ from loadtest.history_breaks import UNEXPLAINED, Break, Moment, name_break
 from loadtest.history_walk import Step, Walk
 from loadtest.limits import BREAKS_MAX, CHOICES_KEPT_MAX, SEARCH_STEPS_MAX
 from loadtest.notes import REFUSED, UNKNOWN, Operation
+
+LOST_KEPT = 16  # left-out answers that later ones may go on from
 
 
 @dataclass(slots=True)
@@ -63,6 +65,7 @@ class OrderSearch:
         applied = [op.fingerprint for op in operations if not op.is_reader]
         refused = [op.fingerprint for op in operations if op.saldo == REFUSED]
         self._known_rows, self._refused_rows = frozenset([*rows, *applied]), frozenset(refused)
+        self._lost_saldos: deque[int] = deque(maxlen=LOST_KEPT)
         self._choices: list[_Choice] = []
         self._failed: set[tuple[object, ...]] = set()
         self._quiet: tuple[int, int] | None = None
@@ -173,6 +176,7 @@ class OrderSearch:
         walk = self._walk
         if not stuck.is_reader:
             walk.drop_lost(stuck)
+            self._lost_saldos.append(stuck.saldo)
             return
         if found.saldo is not None:
             walk.jump(found.saldo)
@@ -193,6 +197,7 @@ class OrderSearch:
             walk.open_operations(),
             self._known_rows,
             self._refused_rows,
+            frozenset(self._lost_saldos),
         )
 
 

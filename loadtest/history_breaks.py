@@ -48,6 +48,7 @@ class Moment:
     open: Sequence[Operation]
     known_rows: frozenset[int]
     refused_rows: frozenset[int]
+    lost_saldos: frozenset[int]
 
 
 def name_break(moment: Moment) -> Break:
@@ -74,7 +75,9 @@ def _name_transaction(moment: Moment) -> Break:
         )
         return Break(LOST_UPDATE, text)
     jumped = _name_jump(moment, LOOK_BACK)
-    return jumped or _jump_to(UNEXPLAINED, stuck, moment)
+    # Who goes on from an answer that was left out says that the others were overwritten.
+    name = LOST_UPDATE if stuck.before in moment.lost_saldos else UNEXPLAINED
+    return jumped or _jump_to(name, stuck, moment)
 
 
 def _name_jump(moment: Moment, look_back: int) -> Break | None:

@@ -18,7 +18,7 @@ EXAMPLES_PER_FAILURE = 3  # the first says what, the next say whether it is alwa
 
 # Sending.
 CYCLES_BUILT = 512  # request bytes built beforehand: 17,408, a second or more of full load
-SPIN_NS = 250_000  # a sleeping process wakes 50 to 200 us late: sleep short of it, then look
+SPIN_NS = 400_000  # a sleeping process wakes 50 to 300 us late: sleep short of it, then look
 SENDS_PER_TURN = 16  # when behind: answers are read between so many sends
 OVERDUE_MAX_S = 10  # a schedule missed by more is given up: nobody waits hours for a wrong rate
 RETRY_PAUSE_S = 0.05  # a dead target is asked 20 times a second per connection, not 20,000

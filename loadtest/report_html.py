@@ -14,6 +14,8 @@ from loadtest.report import Report, histogram_of, latency_figures
 from loadtest.report_charts import latency_chart, percentile_chart, rate_chart, usage_chart
 from loadtest.report_text import CLOCKS_LINE, headline
 
+REASONS_OPEN = 8  # the first ones say it; the rest unfolds
+
 
 def write_html(report: Report, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,9 +49,12 @@ def _verdict(report: Report) -> str:
     verdict = report["verdict"]
     word, _, rest = headline(report).partition(":")
     seed = f" · seed {report['seed']}" if "seed" in report else ""
-    reasons = "".join(
-        f"<li>{escape(text)}</li>" for text in [*verdict["reasons"], *report["notes"]]
-    )
+    texts = [f"<li>{escape(text)}</li>" for text in [*verdict["reasons"], *report["notes"]]]
+    reasons = "".join(texts[:REASONS_OPEN])
+    if len(texts) > REASONS_OPEN:
+        rest = "".join(texts[REASONS_OPEN:])
+        more = f"{len(texts) - REASONS_OPEN} more"
+        reasons += f"</ul><details><summary>{more}</summary><ul>{rest}</ul></details><ul>"
     where = escape(f"{report['target']} · {report['way']}{seed}")
     return (
         f'<section class="verdict {verdict["state"]}"><h1><b>{word}</b>{escape(":" + rest)}</h1>'

@@ -51,6 +51,10 @@ def headline(report: Report) -> str:
     if report["command"] == "check":
         rows = report["conformance"]
         return f"{state}: {sum(row['passed'] for row in rows)} of {len(rows)} rules hold"
+    if state == "FAIL":
+        reasons = report["verdict"]["reasons"]
+        more = f", and {len(reasons) - 1} reasons more" if len(reasons) > 1 else ""
+        return f"FAIL: {reasons[0].partition(':')[0]}{more}"
     totals = report["totals"]
     return f"{state}: {totals['done']:,} requests, {totals['failures']:,} failed"
 
