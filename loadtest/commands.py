@@ -113,7 +113,8 @@ def _judge_official(plan: OfficialPlan, done: Conducted, report: Report) -> None
         fined += judgement.slow_answers(report)
         fined.append(f"paid USD {verdict.paid_usd} of 100000.00")
     wrong = judgement.wrong_answers(report)
-    if verdict.consistency_failures:
+    proved = report["official"]["complete"] and judgement.slowness_is_proved(report)
+    if verdict.consistency_failures or proved:
         wrong, fined = wrong + fined, []
     judgement.write_verdict(report, wrong, fined)
 

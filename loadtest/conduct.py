@@ -3,7 +3,9 @@
 Imports crew, limits, notes, tally, target_usage and view.
 """
 
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter_ns as clock_ns
 from time import sleep
@@ -59,17 +61,25 @@ def conduct(
 
 def _watched(crew: Crew, done: Conducted, view: View) -> Iterator[None]:
     """Once every tenth of a second, and once more after the end."""
-    while crew.working:
-        yield
-        try:
+    with _counted_interrupts() as interrupts:
+        while crew.working:
+            yield
             sleep(LOOK_EVERY_S)
-            if view.wants_to_quit():
+            if interrupts or view.wants_to_quit():
                 done.interrupted = True
                 crew.stop()
-        except KeyboardInterrupt:
-            done.interrupted = True
-            crew.stop()
-    yield
+        yield
+
+
+@contextmanager
+def _counted_interrupts() -> Iterator[list[int]]:
+    """Ctrl-C as a note, not as an exception: it may come at any line, and ends none of them."""
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _listen(crew: Crew, done: Conducted, usage: TargetUsage, view: View, start_ns: int) -> None:

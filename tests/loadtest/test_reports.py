@@ -19,6 +19,7 @@ from conftest import Serve
 
 from loadtest.compare import compare
 from loadtest.health import generator_health
+from loadtest.judgement import judge_load
 from loadtest.report import Report, histogram_of, load_report
 from loadtest.tally import Tally
 from loadtest.target_processes import target_processes
@@ -85,6 +86,17 @@ def test_a_report_can_be_kept_under_a_name(
     ran = loadtest("compare", "first", "first", "--fail-on-regression", 5)
     assert ran.code == 0
     assert "1.00" in ran.out
+
+
+@pytest.mark.parametrize(("late_ms", "state"), [(10, "fail"), (100, "invalid")])
+def test_a_late_generator_excuses_slow_answers_only_when_it_could_cause_them(
+    late_ms: int, state: str
+) -> None:
+    """Ten milliseconds of delay do not explain answers of 300; a hundred might."""
+    report = made_report(1, slower=300.0)
+    report["generator"] |= {"late_p99_us": late_ms * 1000, "invalid": ["late"]}
+    judge_load(report, [])
+    assert report["verdict"]["state"] == state
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
