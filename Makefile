@@ -16,7 +16,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot test test-docker lint format lock
-.PHONY: submission local dev
+.PHONY: load loadtest submission local dev
 
 help: ## show this
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
@@ -49,6 +49,9 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
 
+load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
+	@.venv/bin/loadtest $(or $(LOAD),official)
+
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
 
@@ -70,6 +73,9 @@ format: dev ## put the code into its one form
 
 lock: dev ## renew locks/ from pyproject.toml
 	@local/lock.sh
+
+loadtest:
+	@local/setup.sh loadtest
 
 local:
 	@local/setup.sh service

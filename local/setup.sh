@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready for LOCK (service or dev), and installs by apt what the system lacks for it.
+# Makes .venv ready for LOCK (service, loadtest or dev), and installs by apt what the system lacks for it.
 # Where it may not install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
@@ -47,16 +47,21 @@ command -v "$python" >/dev/null || fail "there is no $python: install Python 3.1
     "$("$python" -V) is too old, 3.11 or newer is needed: PYTHON=/path/to/python3.12 make ..."
 
 missing=
-command -v nginx >/dev/null || missing="$missing nginx-light"
-command -v runsvdir >/dev/null || missing="$missing runit"
+if [ "$1" != loadtest ]; then
+    command -v nginx >/dev/null || missing="$missing nginx-light"
+    command -v runsvdir >/dev/null || missing="$missing runit"
+fi
 if ! cmp -s "$lock" ".venv/$1.txt"; then
     version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
     "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing $version-venv"
-    "$python" -c 'import os, sysconfig as s, sys
+    if [ "$1" != loadtest ]; then
+        "$python" -c 'import os, sysconfig as s, sys
 sys.exit(not os.path.exists(os.path.join(s.get_path("include"), "Python.h")))' ||
-        missing="$missing $version-dev"
-    command -v gcc >/dev/null && [ -e /usr/include/stdio.h ] || missing="$missing gcc libc6-dev"
-    [ -e /usr/include/ev.h ] || [ -e /usr/local/include/ev.h ] || missing="$missing libev-dev"
+            missing="$missing $version-dev"
+        command -v gcc >/dev/null && [ -e /usr/include/stdio.h ] || missing="$missing gcc libc6-dev"
+        [ -e /usr/include/ev.h ] || [ -e /usr/local/include/ev.h ] ||
+            missing="$missing libev-dev"
+    fi
 fi
 # shellcheck disable=SC2086 # the names are words
 [ -z "$missing" ] || install $missing

@@ -1,0 +1,230 @@
+"""The commands' options and their help. Imports limits, thresholds."""
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadtest.limits import CONNECTIONS_MAX, RATE_MAX, WORKERS_MAX
+from loadtest.thresholds import read_threshold
+
+DEFAULT_URL = "http://localhost:9999"
+DEFAULT_CONNECTIONS = 14
+DEFAULT_DURATION_S = 10.0
+DEFAULT_REGRESSION_PERCENT = 10.0
+
+DESCRIPTION = """\
+The judge in a box for the Rinha de Backend 2024/Q1: plays the official run against whatever
+listens on port 9999, checks the contract rule by rule, and measures load honestly."""
+
+EXAMPLES = """\
+examples:
+  loadtest official                     the whole official run, four minutes, ends in USD
+  loadtest official --scale 0.05        a rehearsal: 12 seconds of the same
+  loadtest check                        every rule of the contract, as a table
+  loadtest run -c 14 -d 30              as fast as it goes, 14 connections, 30 seconds
+  loadtest run -r 340 -d 60             340 requests/s, whatever the target does
+  loadtest run --ramp 1:2000 -d 60      from 1 to 2,000 requests/s in a minute
+  loadtest run -r 340 --threshold 'p99<5' --html out/run.html
+  loadtest compare before.json after.json --fail-on-regression
+
+exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid"""
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m)?")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        "loadtest",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(_command(commands, "run", "drive the mix 22 debits : 11 credits : 1 statement"))
+    _add_official(_command(commands, "official", "play the official run and pay the verdict"))
+    _add_check(_command(commands, "check", "ask every rule of the contract"))
+    _add_compare(_command(commands, "compare", "hold two reports or baselines side by side"))
+    _add_report(_command(commands, "report", "rebuild the page or the text from a JSON report"))
+    return top
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str
+) -> argparse.ArgumentParser:
+    description = f"{what[0].upper()}{what[1:]}."
+    return commands.add_parser(name, help=what, description=description)
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "url", nargs="?", type=_address, default=_address(DEFAULT_URL), metavar="URL",
+        help=f"where the target listens (default {DEFAULT_URL})",
+    )  # fmt: skip
+    command.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    command.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page")
+    command.add_argument(
+        "--save-baseline", type=_name, metavar="NAME", help="keep the report for `compare NAME …`"
+    )
+
+
+def _add_load(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--seed", type=_whole(0, 2**31), metavar="N", help="repeat a run's chance (default: drawn)"
+    )
+    command.add_argument(
+        "--plain", action="store_true", help="progress as plain lines, also on a terminal"
+    )
+
+
+def _add_run(command: argparse.ArgumentParser) -> None:
+    _add_target(command)
+    way = command.add_mutually_exclusive_group()
+    way.add_argument(
+        "-r", "--rate", type=_number(RATE_MAX), help="open loop: so many requests a second"
+    )
+    way.add_argument(
+        "--ramp", type=_ramp, metavar="FROM:TO", help="open loop: a rate that grows or falls"
+    )
+    command.add_argument(
+        "-c", "--connections", type=_whole(1, CONNECTIONS_MAX), metavar="N",
+        help=f"closed loop: so many connections (default {DEFAULT_CONNECTIONS}); "
+        "with a rate: at most so many (default: as many as it takes)",
+    )  # fmt: skip
+    command.add_argument(
+        "-d", "--duration", type=_duration, metavar="S", help="seconds, or 2m (default 10)"
+    )
+    command.add_argument(
+        "-n", "--requests", type=_whole(1, 10**9), metavar="N", help="stop after so many requests"
+    )
+    command.add_argument(
+        "--poisson", action="store_true", help="with --rate: chance spacing instead of even"
+    )
+    command.add_argument(
+        "--new-connections", action="store_true",
+        help="one new connection per request, as the official judge does",
+    )  # fmt: skip
+    command.add_argument(
+        "--workers", type=_whole(1, WORKERS_MAX), default=1, metavar="N",
+        help="generator processes, when cores allow (default 1)",
+    )  # fmt: skip
+    command.add_argument(
+        "--threshold", type=_threshold, action="append", default=[], metavar="'p99<5'",
+        help="fail unless it holds: p50…p99.99, max, mean in ms; rate; failures (repeatable)",
+    )  # fmt: skip
+    command.add_argument(
+        "--no-checks", dest="checked", action="store_false",
+        help="only measure: do not look into answers, balances and histories",
+    )  # fmt: skip
+    _add_strict(command, default=False)
+    _add_load(command)
+
+
+def _add_official(command: argparse.ArgumentParser) -> None:
+    _add_target(command)
+    command.add_argument(
+        "--speed", type=_number(1000), default=1.0, metavar="X",
+        help="rehearsal: the same requests, X times as fast",
+    )  # fmt: skip
+    command.add_argument(
+        "--scale", type=_number(1), default=1.0, metavar="X",
+        help="rehearsal: the share X of the load, at the official rates",
+    )  # fmt: skip
+    command.add_argument(
+        "--reset", action="store_true", help="POST /reset first, for a target that has it"
+    )
+    _add_strict(command, default=False)
+    _add_load(command)
+
+
+def _add_check(command: argparse.ArgumentParser) -> None:
+    _add_target(command)
+    _add_strict(command, default=True)
+
+
+def _add_strict(command: argparse.ArgumentParser, *, default: bool) -> None:
+    command.add_argument(
+        "--strict", action=argparse.BooleanOptionalAction, default=default,
+        help="every rule of the contract, not only what the official judge asks",
+    )  # fmt: skip
+
+
+def _add_compare(command: argparse.ArgumentParser) -> None:
+    for name in ("before", "after"):
+        command.add_argument(name, metavar=name.upper(), help="a JSON report, or a baseline's name")
+    command.add_argument(
+        "--fail-on-regression", type=_number(1000), nargs="?", metavar="PERCENT",
+        const=DEFAULT_REGRESSION_PERCENT,
+        help="exit 1 when a figure is worse by more than this and than the noise (default 10)",
+    )  # fmt: skip
+
+
+def _add_report(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="REPORT", help="a JSON report, or a baseline's name")
+    command.add_argument(
+        "--html", type=Path, metavar="FILE", help="where the page goes (default: text only)"
+    )
+
+
+def _address(text: str) -> tuple[str, int]:
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    try:
+        port = parts.port or 80
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
+    if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
+        raise argparse.ArgumentTypeError(f"{text} is not like http://localhost:9999")
+    return parts.hostname, port
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {lowest} to {highest}")
+        return int(text)
+
+    return read
+
+
+def _number(highest: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0 < value <= highest:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to {highest:g}")
+        return value
+
+    return read
+
+
+def _ramp(text: str) -> tuple[float, float]:
+    low, colon, high = text.partition(":")
+    read = _number(RATE_MAX)
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text} is not like 1:2000")
+    return read(low), read(high)
+
+
+def _duration(text: str) -> float:
+    shape = _DURATION.fullmatch(text)
+    seconds = float(shape[1]) * (60 if shape[2] == "m" else 1) if shape else 0.0
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is not like 30 or 2m, up to a day")
+    return seconds
+
+
+def _threshold(text: str) -> object:
+    try:
+        return read_threshold(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[\w-][\w.-]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: letters, digits, dots and dashes only")
+    return text

@@ -1,0 +1,51 @@
+"""Every limit of the load generator, each with its reason. Imports nothing of ours."""
+
+# Waiting for answers.
+OFFICIAL_TIMEOUT_S = 60.0  # the official judge's own patience with one request
+REQUEST_TIMEOUT_S = 10.0  # anywhere else: forty times the 250 ms that still score
+PROBE_TIMEOUT_S = 5.0  # one question before or after a run, on an idle service
+READY_WAIT_S = 40.0  # the arena gives a service this long to start
+READY_PAUSE_S = 2.0  # and asks every two seconds
+EXPIRE_EVERY_S = 0.1  # how often unanswered requests are looked at: a hundredth of the patience
+
+# Bytes.
+RECEIVE_BYTES = 65_536  # one read takes any sane answer whole
+HEAD_BYTES_MAX = 65_536  # beyond this a head is rubbish, not a head
+BODY_BYTES_MAX = 16_777_216  # a statement has ten rows; sixteen megabytes is a runaway
+FRAMINGS_KEPT_MAX = 4_096  # remembered answer heads; a new one a second per length is normal
+EXAMPLE_BYTES_MAX = 2_000  # of a request or an answer shown as an example
+EXAMPLES_PER_FAILURE = 3  # the first says what, the next say whether it is always the same
+
+# Sending.
+CYCLES_BUILT = 512  # request bytes built beforehand: 17,408, a second or more of full load
+SPIN_NS = 400_000  # a sleeping process wakes 50 to 300 us late: sleep short of it, then look
+SENDS_PER_TURN = 16  # when behind: answers are read between so many sends
+OVERDUE_MAX_S = 10  # a schedule missed by more is given up: nobody waits hours for a wrong rate
+RETRY_PAUSE_S = 0.05  # a dead target is asked 20 times a second per connection, not 20,000
+CONNECTIONS_MAX = 20_000  # under the 28,000 local ports of one address pair
+FILES_BESIDE_CONNECTIONS = 64  # files a process needs besides its connections
+WORKERS_MAX = 64  # more generator processes than any host of this challenge has cores
+RATE_MAX = 1_000_000.0  # requests a second; no generator in Python gets near
+
+# A generator that is itself the limit proves nothing about the target.
+GENERATOR_BUSY_MAX = 0.90  # of one core, spinning apart: above it the loop is the bottleneck
+SEND_LATE_P99_MAX_US = 5_000  # of what was due: later than this is no longer the wanted rate
+ACHIEVED_RATE_MIN = 0.98  # of the wanted rate
+
+# Judging.
+SLOW_MS = 250  # the official line between an answer in time and a late one
+SLA_PERCENT = 98  # of the answers must be right and in time
+SEARCH_STEPS_MAX = 200_000  # wrong turns taken back while looking for an order, per client
+CHOICES_KEPT_MAX = 2_000  # open choices remembered while looking for an order
+UNKNOWN_SUMS_MAX = 500  # unanswered transactions of one client: with more, anything adds up
+BREAKS_MAX = 10_000  # after so many contradictions a history needs no further reading
+TAIL_WORTH_A_WORD = 20  # p99.9 so many times over the median is mentioned
+
+# Watching.
+SAMPLE_EVERY_S = 1.0  # target CPU and memory, on the time axis of the run
+SCREEN_EVERY_S = 0.5  # a person reads no faster, and drawing costs CPU
+PLAIN_LINE_EVERY_S = 5.0  # progress without a terminal
+TERMINATE_WAIT_S = 5.0  # a worker told to stop has this long before it is ended
+STOP_GRACE_S = 0.5  # told to stop: answers on their way still get half a second
+NOTES_KEPT_MAX = 10_000  # words of history held before they are written out: 80 KB, 20 us
+START_AHEAD_S = 0.2  # all workers are up and wait for the common start by then

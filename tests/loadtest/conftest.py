@@ -1,0 +1,85 @@
+"""Servers for the tests: the reference with a planted fault, and sockets that misbehave."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))  # the helpers beside the tests, in pytest's importlib mode
+
+Serve = Callable[..., int]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: long repetitions, run by hand with -m slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long repetitions run only when asked for by their marker."""
+    if "slow" in (config.getoption("markexpr") or ""):
+        return
+    left_out = [item for item in items if item.get_closest_marker("slow") is not None]
+    items[:] = [item for item in items if item.get_closest_marker("slow") is None]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts reference servers, each in a process of its own; gives their ports."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(fault: str = "none", seed: int = 1) -> int:
+        command = [sys.executable, str(HERE / "reference_server.py")]
+        command += ["--fault", fault, "--seed", str(seed)]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        running.append(server)
+        assert server.stdout is not None
+        return int(server.stdout.readline())
+
+    yield start
+    for server in running:
+        server.kill()
+        server.wait()
+        assert server.stdout is not None
+        server.stdout.close()
+
+
+@pytest.fixture
+def answer_with() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
+    """A listener that hands every connection, once its request is read, to a function."""
+    listeners: list[socket.socket] = []
+
+    def start(respond: Callable[[socket.socket], None]) -> int:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        listeners.append(listener)
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=talk, args=(connection,), daemon=True).start()
+
+        def talk(connection: socket.socket) -> None:
+            with contextlib.suppress(OSError), connection:
+                while connection.recv(65_536):
+                    respond(connection)
+
+        threading.Thread(target=accept, daemon=True).start()
+        return int(listener.getsockname()[1])
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,172 @@
+"""A small correct server of the contract, and the faults a test can plant in it.
+
+Plain Python on asyncio, one process, so every answer is atomic unless a fault says otherwise. It
+imports nothing of ours, so that it cannot share a mistake with what it tests.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import time
+from datetime import UTC, datetime
+from random import Random
+
+LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
+PATH = re.compile(r"/clientes/([1-9]\d{0,8})/(transacoes|extrato)")
+FIELDS = ("valor", "tipo", "descricao")
+FAULTS = (
+    "none",
+    "lost_update",
+    "off_by_one",
+    "refused_shown",
+    "torn_statement",
+    "nine_rows",
+    "wrong_order",
+    "bytes_counted",
+    "saldo_as_string",
+    "negative_taken",
+    "unknown_client",
+    "answer_lost",
+    "applied_twice",
+    "slow_percentile",
+    "stall",
+)
+
+
+class Ledger:
+    """Balances and rows; a fault bends exactly one rule."""
+
+    def __init__(self, fault: str, seed: int) -> None:
+        self.fault = fault
+        self.chance = Random(seed)
+        self.stalled_ms = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        self.saldos = dict.fromkeys(LIMITES, 0)
+        self.rows: dict[int, list[dict[str, object]]] = {client: [] for client in LIMITES}
+
+    async def move(self, client: int, valor: int, tipo: str, descricao: str) -> tuple[int, object]:
+        delta = valor if tipo == "c" else -valor
+        saldo = self.saldos[client]
+        if self.fault == "lost_update" and self.chance.random() < 0.05:
+            await asyncio.sleep(0.001)
+        lowest = -LIMITES[client] - (1 if self.fault == "off_by_one" else 0)
+        row = {"valor": valor, "tipo": tipo, "descricao": descricao, "realizada_em": _now()}
+        if saldo + delta < lowest and delta < 0:
+            if self.fault == "refused_shown":
+                self.rows[client].append(row)
+            return 422, {"error": "limite"}
+        self.saldos[client] = saldo + delta
+        self.rows[client].append(row)
+        answered: object = self.saldos[client]
+        if self.fault == "applied_twice" and self.chance.random() < 0.001:
+            self.saldos[client] += delta
+            self.rows[client].append(row)
+        if self.fault == "saldo_as_string":
+            answered = str(answered)
+        return 200, {"limite": LIMITES[client], "saldo": answered}
+
+    async def statement(self, client: int) -> tuple[int, object]:
+        total = self.saldos[client]
+        if self.fault == "torn_statement":
+            await asyncio.sleep(0.001)
+        newest = self.rows[client][::-1][: 9 if self.fault == "nine_rows" else 10]
+        if self.fault == "wrong_order":
+            newest.reverse()
+        saldo = {"total": total, "data_extrato": _now(), "limite": LIMITES[client]}
+        return 200, {"saldo": saldo, "ultimas_transacoes": newest}
+
+    def own_answer(self, path: str) -> tuple[int, object]:
+        """What the tests ask beside the contract."""
+        if path == "/stalled":
+            return 200, self.stalled_ms
+        self.reset()
+        return 204, None
+
+    async def answer(self, method: str, path: str, body: bytes) -> tuple[int, object]:
+        shape = PATH.fullmatch(path)
+        client = int(shape[1]) if shape else 0
+        if shape is None or client not in LIMITES:
+            if shape is not None and self.fault == "unknown_client":
+                return 200, {"limite": 0, "saldo": 0}
+            return 404, {"error": "cliente"}
+        if (method, shape[2]) == ("GET", "extrato"):
+            return await self.statement(client)
+        if (method, shape[2]) != ("POST", "transacoes"):
+            return 405, {"error": "metodo"}
+        fields = self.read(body)
+        return (422, {"error": "campos"}) if fields is None else await self.move(client, *fields)
+
+    def read(self, body: bytes) -> tuple[int, str, str] | None:
+        try:
+            fields = json.loads(body.decode(), parse_constant=lambda _: None)
+            valor, tipo, descricao = (fields[name] for name in FIELDS)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+        lowest = -(10**9) if self.fault == "negative_taken" else 1
+        if type(valor) is not int or not lowest <= valor < 2**53 or tipo not in ("c", "d"):
+            return None
+        if not isinstance(descricao, str):
+            return None
+        length = len(descricao.encode() if self.fault == "bytes_counted" else descricao)
+        return (valor, tipo, descricao) if 1 <= length <= 10 else None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledger: Ledger) -> None:
+    try:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            method, path, _ = head.split(" ", 2)
+            length = re.search(r"(?i)content-length: *(\d+)", head)
+            body = await reader.readexactly(int(length[1]) if length else 0)
+            if path in ("/reset", "/stalled"):
+                status, content = ledger.own_answer(path)
+            else:
+                status, content = await ledger.answer(method, path, body)
+            if ledger.fault == "answer_lost" and ledger.chance.random() < 0.001:
+                break
+            if ledger.fault == "slow_percentile" and ledger.chance.random() < 0.08:
+                await asyncio.sleep(0.3)
+            data = b"" if content is None else json.dumps(content).encode()
+            writer.write(
+                f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
+            )
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fault", choices=FAULTS, default="none")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    ledger = Ledger(asked.fault, asked.seed)
+    server = await asyncio.start_server(
+        lambda reader, writer: serve(reader, writer, ledger), "127.0.0.1", asked.port, backlog=2048
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    if asked.fault == "stall":
+        asyncio.get_running_loop().call_later(2.0, _stall, ledger)
+    async with server:
+        await server.serve_forever()
+
+
+def _stall(ledger: Ledger) -> None:
+    """Half a second in which nobody is served, as a collector or a disk would cause it."""
+    start = time.perf_counter()
+    time.sleep(0.5)
+    ledger.stalled_ms = (time.perf_counter() - start) * 1000
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

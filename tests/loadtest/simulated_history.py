@@ -1,0 +1,108 @@
+"""Histories of one client as a correct ledger, or one with a planted fault, would leave them.
+
+Every operation takes effect at one moment between sending and answering. Imports loadtest.notes.
+"""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from loadtest.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+
+
+@dataclass(slots=True)
+class World:
+    """How the history is made: how many at a time, how large, how often a fault or a loss."""
+
+    seed: int
+    operations: int = 2_000
+    together: int = 14
+    limite: int = 100_000
+    valor_max: int = 10_000
+    fault: str = ""
+    fault_share: float = 0.002
+    lost_share: float = 0.0
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The balance and rows while the history is made."""
+
+    saldo: int = 0
+    faults: int = 0
+    rows: list[int] = field(default_factory=list)
+    earlier_rows: tuple[int, ...] = ()
+
+    def newest(self) -> tuple[int, ...]:
+        return tuple(self.rows[:-11:-1])
+
+
+def simulate(world: World) -> tuple[list[Operation], int]:
+    """The operations in no order, a last statement among them, and how many faults were planted."""
+    chance, ledger = Random(world.seed), Ledger()
+    operations = []
+    for moment, sent_ns, answered_ns in sorted(_intervals(world, chance)):
+        hit = bool(world.fault) and chance.random() < world.fault_share
+        fault = world.fault if hit else ""
+        if chance.random() < 1 / 12:
+            operations.append(_statement(ledger, sent_ns, answered_ns, fault))
+        else:
+            operation = _transaction(ledger, world, chance, fault)
+            operation.sent_ns, answered = sent_ns, operation.answered_ns
+            operation.answered_ns = answered or answered_ns
+            operations.append(operation)
+        assert sent_ns <= moment <= answered_ns
+    chance.shuffle(operations)
+    end_ns = max(op.sent_ns for op in operations) + 10**9
+    operations.append(Operation(end_ns, end_ns + 5, 0, ledger.saldo, rows=ledger.newest()))
+    return operations, ledger.faults
+
+
+def _intervals(world: World, chance: Random) -> list[tuple[int, int, int]]:
+    free_ns = [0] * world.together
+    intervals = []
+    for _ in range(world.operations):
+        connection = min(range(world.together), key=free_ns.__getitem__)
+        sent_ns = free_ns[connection]
+        answered_ns = sent_ns + chance.randint(2, 1_000)
+        intervals.append((chance.randint(sent_ns, answered_ns), sent_ns, answered_ns))
+        free_ns[connection] = answered_ns + chance.randint(1, 4)
+    return intervals
+
+
+def _statement(ledger: Ledger, sent_ns: int, answered_ns: int, fault: str) -> Operation:
+    rows = ledger.newest()
+    if fault == "torn" and ledger.earlier_rows != rows:
+        rows = ledger.earlier_rows
+    elif fault == "nine" and len(rows) > 9:
+        rows = rows[:9]
+    elif fault == "order" and len(rows) > 2 and rows[0] != rows[1]:
+        rows = (rows[1], rows[0], *rows[2:])
+    ledger.faults += rows != ledger.newest()
+    return Operation(sent_ns, answered_ns, 0, ledger.saldo, rows=rows)
+
+
+def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Operation:
+    valor, row = chance.randint(1, world.valor_max), chance.getrandbits(32)
+    delta = valor if chance.random() < 1 / 3 else -valor
+    if ledger.saldo + delta < -world.limite:
+        if fault == "refused_shown":
+            ledger.rows.append(row)
+            ledger.faults += 1
+        return Operation(0, 0, delta, REFUSED, row)
+    if chance.random() < world.lost_share:
+        if chance.random() < 0.5:
+            _apply(ledger, delta, row)
+        return Operation(0, NEVER_NS, delta, UNKNOWN, row)
+    answered = ledger.saldo + delta
+    ledger.faults += fault in {"lost", "twice"}
+    if fault != "lost":
+        _apply(ledger, delta, row)
+    if fault == "twice":
+        _apply(ledger, delta, row)
+    return Operation(0, 0, delta, answered, row)
+
+
+def _apply(ledger: Ledger, delta: int, row: int) -> None:
+    ledger.earlier_rows = ledger.newest()
+    ledger.saldo += delta
+    ledger.rows.append(row)

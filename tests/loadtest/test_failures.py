@@ -1,0 +1,201 @@
+"""Everything that can go wrong with a target is said plainly, with its exit code.
+
+Imports nothing of ours: the command is run from outside, against sockets that misbehave.
+"""
+
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command import loadtest
+from conftest import Serve
+
+Respond = Callable[[Callable[[socket.socket], None]], int]
+
+BODY = b'{"limite": 100000, "saldo": -1}'
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n" + BODY
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def cut(connection: socket.socket) -> None:
+    connection.sendall(PLAIN[:-5])
+    connection.close()
+
+
+def rubbish(connection: socket.socket) -> None:
+    connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+    connection.close()
+
+
+MISBEHAVIOURS = {
+    "connection reset": reset,
+    "answer cut short": cut,
+    "answer is not HTTP": rubbish,
+    "connection closed before any answer": socket.socket.close,
+}
+
+
+def mostly(good: bytes, bad: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    """Answers well for a while, then badly: the run begins, and must say what became of it."""
+    seen = 0
+
+    def respond(connection: socket.socket) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > 20 and seen % 3 == 0:
+            bad(connection)
+        else:
+            connection.sendall(good)
+
+    return respond
+
+
+@pytest.mark.parametrize("text", MISBEHAVIOURS)
+def test_a_target_that_misbehaves_from_the_start_is_unreachable(
+    answer_with: Respond, text: str
+) -> None:
+    """Exit code 3, and how it showed."""
+    ran = loadtest("run", f"127.0.0.1:{answer_with(MISBEHAVIOURS[text])}", "-n", 10)
+    assert ran.code == 3
+    assert text in ran.out
+
+
+@pytest.mark.parametrize("text", MISBEHAVIOURS)
+def test_a_target_that_misbehaves_under_load_is_said_so(
+    answer_with: Respond, tmp_path: Path, text: str
+) -> None:
+    """Exit code 1, the failure by name, and the other answers counted all the same."""
+    port = answer_with(mostly(PLAIN, MISBEHAVIOURS[text]))
+    words = ("run", f"127.0.0.1:{port}", "-n", 200, "-c", 2, "--no-checks")
+    ran = loadtest(*words, folder=tmp_path)
+    assert ran.code == 1, ran.out
+    assert text in ran.reasons
+    assert ran.report["totals"]["done"] == 200
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f\r\n" + BODY + b"\r\n0\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 31\r\n\r\n" + BODY,
+        PLAIN,
+    ],
+    ids=["chunked", "HTTP/1.0", "plain"],
+)
+def test_every_framing_is_an_answer(answer_with: Respond, tmp_path: Path, answer: bytes) -> None:
+    """Chunked answers and HTTP/1.0 are as good as any."""
+
+    def respond(connection: socket.socket) -> None:
+        connection.sendall(answer)
+        if answer.startswith(b"HTTP/1.0"):
+            connection.close()
+
+    port = answer_with(respond)
+    words = ("run", f"127.0.0.1:{port}", "-n", 100, "-c", 2, "--no-checks")
+    ran = loadtest(*words, folder=tmp_path)
+    assert ran.code == 0, ran.out
+    assert ran.report["totals"] == {"sent": 100, "done": 100, "answers": 100, "failures": 0}
+
+
+def test_nothing_listens(free_port: int) -> None:
+    """Exit code 3 and the words a newcomer understands."""
+    for command in ("run", "check"):
+        ran = loadtest(command, f"127.0.0.1:{free_port}")
+        assert ran.code == 3
+        assert "nothing listens" in ran.out
+
+
+def test_a_wrong_status_is_named_with_an_example(answer_with: Respond, tmp_path: Path) -> None:
+    """A status no load may get fails the run and is shown with its request and answer."""
+    wrong = b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy"
+    ran = loadtest(
+        "run", f"127.0.0.1:{answer_with(lambda c: c.sendall(wrong))}", "-n", 50, "--no-checks",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert ran.code == 1
+    assert "status 503" in ran.reasons
+    assert any("busy" in example["answer"] for example in ran.report["examples"])
+
+
+def test_a_target_without_balances_of_zero_is_told_what_to_do(serve: Serve) -> None:
+    """The official run begins at 0: exit code 4, and the way out in words."""
+    port = serve()
+    assert loadtest("run", f"127.0.0.1:{port}", "-n", 100).code == 0
+    ran = loadtest("official", f"127.0.0.1:{port}", "--scale", "0.001")
+    assert ran.code == 4
+    assert "--reset" in ran.out
+    assert "fresh volume" in ran.out
+
+
+def test_a_silent_target_times_out(answer_with: Respond) -> None:
+    """Who accepts and never answers is unreachable, after a few seconds and not for ever."""
+    start = time.monotonic()
+    ran = loadtest("check", f"127.0.0.1:{answer_with(lambda _: None)}")
+    assert ran.code == 3
+    assert "no answer in time" in ran.out
+    assert time.monotonic() - start < 15
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "-c", "0"),
+        ("run", "-d", "0"),
+        ("run", "-r", "-5"),
+        ("run", "--ramp", "5"),
+        ("run", "--ramp", "1:9", "-n", "5"),
+        ("run", "--poisson"),
+        ("run", "-r", "5", "--ramp", "1:5"),
+        ("run", "https://localhost:9999"),
+        ("run", "--threshold", "p98<1"),
+        ("official", "--scale", "2"),
+        ("report", "/nonexistent.json"),
+        ("compare", "/nonexistent.json", "/nonexistent.json"),
+        ("fly",),
+        (),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_a_usage_error(words: tuple[str, ...]) -> None:
+    """Exit code 2, before anything is sent."""
+    ran = loadtest(*words)
+    assert ran.code == 2
+    assert ran.out.strip()
+    assert "Traceback" not in ran.out
+
+
+def test_too_few_file_descriptors_are_said_so(serve: Serve) -> None:
+    """More connections than files: a usage error that names the remedy."""
+    command = f"ulimit -n 100; {{}} -m loadtest run 127.0.0.1:{serve()} -c 200"
+    done = subprocess.run(
+        ["bash", "-c", command.format(sys.executable)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "file descriptors" in done.stderr
+    assert "ulimit" in done.stderr
+
+
+def test_a_connection_closed_while_idle_is_nobodys_fault(
+    answer_with: Respond, tmp_path: Path
+) -> None:
+    """A server may end idle connections; the statements after a load come over new ones."""
+    statement = (
+        b'{"saldo": {"total": 0, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
+        b'"ultimas_transacoes": []}'
+    )
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(statement)
+
+    def respond(connection: socket.socket) -> None:
+        connection.settimeout(0.3)
+        connection.sendall(head + statement)
+
+    ran = loadtest("run", f"127.0.0.1:{answer_with(respond)}", "-r", 20, "-d", 2, folder=tmp_path)
+    assert all(client["saldo"] == 0 for client in ran.report["clients"]), ran.out

@@ -1,0 +1,82 @@
+"""Servers with one planted fault each are named for it; the right server never is.
+
+Imports nothing of ours: the command is run from outside.
+"""
+
+from pathlib import Path
+
+import pytest
+from command import loadtest
+from conftest import Serve
+
+FAULTS = {
+    "lost_update": ("run -n 6000", "lost update"),
+    "off_by_one": ("check", "a cent below -limite: expected 422, got 200"),
+    "refused_shown": ("run -n 6000", "refused debit shown in the statement"),
+    "torn_statement": ("run -n 6000", "torn statement"),
+    "nine_rows": ("run -n 3000", "statement with too few rows"),
+    "wrong_order": ("run -n 3000", "statement rows in the wrong order"),
+    "bytes_counted": ("check", "descricao of 10 accented characters: expected 200"),
+    "saldo_as_string": ("check", "`saldo` is a string, not an integer"),
+    "negative_taken": ("check", "valor is negative: expected 400 or 422, got 200"),
+    "unknown_client": ("check", "statement of client 6: expected 404, got 200"),
+    "answer_lost": ("run -n 20000", "connection closed before any answer"),
+    "applied_twice": ("run -n 20000", "applied twice"),
+    "slow_percentile": ("run -r 150 -d 3", "slow: "),
+}
+RIGHT = ("run -n 8000", "run -r 300 -d 2 --poisson", "official --scale 0.005 --reset", "check")
+
+
+def name_fault(serve: Serve, folder: Path, fault: str, seed: int) -> None:
+    words, name = FAULTS[fault]
+    print(f"server seed {seed}")
+    command, *options = words.split()
+    port = serve(fault, seed)
+    ran = (
+        loadtest(command, f"127.0.0.1:{port}", *options, "--seed", seed, folder=folder)
+        if (command == "run")
+        else loadtest(command, f"127.0.0.1:{port}", *options, folder=folder)
+    )
+    assert ran.code == 1, ran.out
+    assert name in ran.reasons, ran.reasons
+
+
+def blame_nobody(serve: Serve, folder: Path, words: str, seed: int) -> None:
+    print(f"server seed {seed}")
+    command, *options = words.split()
+    ran = loadtest(command, f"127.0.0.1:{serve('none', seed)}", *options, folder=folder)
+    # A busy machine may make a run invalid; it must never make a right server wrong.
+    assert ran.code in {0, 4}, ran.out
+    assert ran.code == 4 or ran.report["verdict"]["reasons"] == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_named(serve: Serve, tmp_path: Path, fault: str) -> None:
+    """Exit code 1, and a reason that says what is wrong."""
+    name_fault(serve, tmp_path, fault, 1)
+
+
+@pytest.mark.parametrize("words", RIGHT)
+def test_a_right_server_is_not_blamed(serve: Serve, tmp_path: Path, words: str) -> None:
+    """Nothing is said against a server that keeps the contract."""
+    blame_nobody(serve, tmp_path, words, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 22))
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_planted_fault_is_missed_in_20_runs(
+    serve: Serve, tmp_path: Path, fault: str, seed: int
+) -> None:
+    """Twenty servers of each kind, twenty times the right name."""
+    name_fault(serve, tmp_path, fault, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 52))
+@pytest.mark.parametrize("words", RIGHT)
+def test_a_right_server_is_never_blamed_in_50_runs(
+    serve: Serve, tmp_path: Path, words: str, seed: int
+) -> None:
+    """Fifty runs of each command without a word against the server."""
+    blame_nobody(serve, tmp_path, words, seed)

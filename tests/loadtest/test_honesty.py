@@ -1,0 +1,131 @@
+"""Latencies under a rate, the mix, and runs that prove nothing.
+
+Imports nothing of ours but the arithmetic of loadtest.worker and loadtest.mix.
+"""
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+from urllib.request import urlopen
+
+import pytest
+from command import loadtest
+from conftest import Serve
+
+from loadtest.mix import CYCLE, build_requests
+from loadtest.outcome import Kind
+from loadtest.report import Report, histogram_of
+from loadtest.worker import cycles_share
+
+RATE, DURATION_S = 200, 4
+
+
+def stall_percentile_ms(percent: float, stalled_ms: float) -> float:
+    """What an HDR-style reference shows: each request due in the stall waits for its end."""
+    step_ms = 1000 / RATE
+    waits_ms = [max(0.0, stalled_ms - index * step_ms) for index in range(RATE * DURATION_S)]
+    return sorted(waits_ms)[int(len(waits_ms) * percent / 100) - 1]
+
+
+def percentile_ms(report: Report, clock: str, percent: float) -> float:
+    return histogram_of(report, clock).percentile(percent) / 1000
+
+
+@pytest.mark.parametrize("connections", [(), ("-c", 1)], ids=["as many as needed", "one"])
+def test_a_stall_is_charged_to_every_request_that_was_due(
+    serve: Serve, tmp_path: Path, connections: tuple[object, ...]
+) -> None:
+    """Half a second of stall at 200/s shows as the waits of a hundred requests, within 5%."""
+    port = serve("stall")
+    words = ("run", f"127.0.0.1:{port}", "-r", RATE, "-d", DURATION_S, *connections)
+    ran = loadtest(*words, folder=tmp_path)
+    with urlopen(f"http://127.0.0.1:{port}/stalled") as answer:
+        stalled_ms = float(answer.read())
+    for percent in (95.0, 98.0, 99.0):
+        expected_ms = stall_percentile_ms(percent, stalled_ms)
+        assert percentile_ms(ran.report, "response", percent) == pytest.approx(
+            expected_ms, rel=0.05, abs=15
+        )
+
+
+def test_service_time_hides_the_stall_that_response_time_shows(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """One connection waits once and hides a hundred waits: that is coordinated omission."""
+    port = serve("stall")
+    words = ("run", f"127.0.0.1:{port}", "-r", RATE, "-d", DURATION_S, "-c", 1)
+    ran = loadtest(*words, folder=tmp_path)
+    assert percentile_ms(ran.report, "service", 95) < 50
+    assert percentile_ms(ran.report, "response", 95) > 250
+
+
+def test_the_mix_is_exact_and_seeded(serve: Serve, tmp_path: Path) -> None:
+    """340 requests are 220 : 110 : 10, with one worker or two."""
+    port = serve()
+    for workers in (1, 2):
+        words = ("run", f"127.0.0.1:{port}", "-n", 340, "--workers", workers, "--seed", 7)
+        ran = loadtest(*words, folder=tmp_path)
+        assert ran.report["mix"] == {
+            "debits": 220, "credits": 110, "statements": 10, "checks": 0,
+        }  # fmt: skip
+        assert ran.report["seed"] == 7
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_whole_cycles_are_shared_among_workers(workers: int) -> None:
+    """However a size is shared, the parts add up, and only one part is not of whole cycles."""
+    for size in (0, 33, 34, 1_000, 61_380):
+        shares = [cycles_share(size, worker, workers) for worker in range(workers)]
+        assert sum(shares) == size
+        assert sum(share % len(CYCLE) != 0 for share in shares) <= 1
+
+
+def test_every_cycle_has_the_mix_and_the_same_seed_the_same_bytes() -> None:
+    """22 : 11 : 1 in each 34, in an order that chance drew and the seed repeats."""
+    seed = Random().randrange(2**31)
+    print(f"seed {seed}")
+    requests = build_requests("h:1", seed, cycles=20)
+    for start in range(0, len(requests), len(CYCLE)):
+        kinds = Counter(request.kind for request in requests[start : start + len(CYCLE)])
+        assert kinds == {Kind.DEBIT: 22, Kind.CREDIT: 11, Kind.STATEMENT: 1}
+    again = build_requests("h:1", seed, cycles=20)
+    assert [one.data for one in requests] == [one.data for one in again]
+    other = build_requests("h:1", seed + 1, cycles=20)
+    assert [one.data for one in requests] != [one.data for one in other]
+
+
+def test_a_rate_out_of_reach_makes_the_run_invalid(serve: Serve, tmp_path: Path) -> None:
+    """Exit code 4 and the reason: these numbers are the generator's, not the target's."""
+    words = ("run", f"127.0.0.1:{serve()}", "-r", 300_000, "-d", 0.2, "--no-checks", "-c", 64)
+    ran = loadtest(*words, folder=tmp_path)
+    assert ran.code == 4
+    assert "INVALID" in ran.out
+    assert "the generator used" in ran.reasons or "late or more" in ran.reasons
+
+
+def test_a_ramp_sends_its_area(serve: Serve, tmp_path: Path) -> None:
+    """From 50 to 150 a second in 2 s are 200 requests."""
+    words = ("run", f"127.0.0.1:{serve()}", "--ramp", "50:150", "-d", 2)
+    ran = loadtest(*words, folder=tmp_path)
+    assert ran.report["totals"]["sent"] == 200
+    seconds = [second["answers"] for second in ran.report["seconds"]]
+    assert seconds[0] == pytest.approx(75, abs=4)
+    assert seconds[1] == pytest.approx(125, abs=4)
+
+
+def test_thresholds_decide_the_exit_code(serve: Serve, tmp_path: Path) -> None:
+    """A threshold that holds passes, one that does not fails by its own name."""
+    port = serve()
+    words = ("run", f"127.0.0.1:{port}", "-n", 500, "--threshold", "p50<10000")
+    assert loadtest(*words).code == 0
+    ran = loadtest(*words, "--threshold", "rate>1000000", folder=tmp_path)
+    assert ran.code == 1
+    assert "threshold rate > 1e+06 does not hold" in ran.reasons
+
+
+def test_new_connections_are_new(serve: Serve, tmp_path: Path) -> None:
+    """One connection a request, as the official judge opens them, answers as well."""
+    words = ("run", f"127.0.0.1:{serve()}", "-n", 500, "--new-connections")
+    ran = loadtest(*words, folder=tmp_path)
+    assert ran.code == 0, ran.out
+    assert ran.report["totals"]["answers"] == 500

@@ -1,0 +1,103 @@
+"""The answer parser against any split of good and bad bytes. Imports loadtest.http_parser."""
+
+from contextlib import suppress
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.http_parser import AnswerParser, CutShortError, RubbishError
+
+BODY = b'{"limite": 100000, "saldo": -9098}'
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n" + BODY
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"a;x=1\r\n" + BODY[:10] + b"\r\n18\r\n" + BODY[10:] + b"\r\n0\r\nTrailer: 1\r\n\r\n"
+)
+UNTIL_CLOSE = b"HTTP/1.0 200 OK\r\nServer: old\r\n\r\n" + BODY
+CONTINUED = b"HTTP/1.1 100 Continue\r\n\r\n" + PLAIN
+BARE_NEWLINES = PLAIN.replace(b"\r\n", b"\n")
+EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+COMPLETE = {
+    "content length": (PLAIN, 200, BODY, True),
+    "chunked": (CHUNKED, 200, BODY, True),
+    "HTTP/1.0 until close": (UNTIL_CLOSE, 200, BODY, False),
+    "after 100 Continue": (CONTINUED, 200, BODY, True),
+    "bare newlines": (BARE_NEWLINES, 200, BODY, True),
+    "no content": (EMPTY, 204, b"", True),
+    "connection close": (
+        PLAIN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),
+        200,
+        BODY,
+        False,
+    ),
+}
+
+
+def fed(data: bytes, cuts: list[int]) -> AnswerParser:
+    parser = AnswerParser()
+    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    for start, end in pairwise(edges):
+        parser.feed(data[start:end])
+    return parser
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+@given(cuts=st.lists(st.integers(min_value=0, max_value=400), max_size=12))
+def test_an_answer_reads_the_same_however_it_is_split(name: str, cuts: list[int]) -> None:
+    """Segments are the network's business: status, body and reuse never depend on them."""
+    data, status, body, keep = COMPLETE[name]
+    parser = fed(data, cuts)
+    assert parser.complete or parser.end()
+    assert parser.framing is not None
+    assert (parser.framing.status, parser.body, parser.framing.keep) == (status, body, keep)
+    assert parser.surplus == b""
+
+
+@pytest.mark.parametrize("name", ["content length", "chunked", "after 100 Continue"])
+@given(length=st.integers(min_value=0, max_value=400))
+def test_an_answer_that_breaks_off_is_cut_short(name: str, length: int) -> None:
+    """A body cut short is never taken for an answer."""
+    data = COMPLETE[name][0]
+    parser = fed(data[: length % len(data)], [])
+    assert not parser.complete
+    with pytest.raises(CutShortError):
+        parser.end()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/2.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00",
+    ],
+)
+def test_rubbish_is_called_rubbish(data: bytes) -> None:
+    """What is not HTTP/1 is refused by name, not waited for."""
+    with pytest.raises(RubbishError):
+        fed(data, [])
+
+
+@given(cuts=st.lists(st.integers(min_value=0, max_value=200), max_size=6))
+def test_bytes_behind_an_answer_are_surplus(cuts: list[int]) -> None:
+    """An answer ends where it says, whatever follows."""
+    parser = fed(PLAIN + b"HTTP/1.1 200", cuts)
+    assert (parser.body, parser.surplus) == (BODY, b"HTTP/1.1 200")
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(min_value=0, max_value=300), max_size=4))
+def test_no_bytes_crash_the_parser(data: bytes, cuts: list[int]) -> None:
+    """Any bytes end in an answer, in a wait for more, or in a named error."""
+    with suppress(RubbishError, CutShortError):
+        fed(b"HTTP/1.1 200 OK\r\n" + data, cuts).end()

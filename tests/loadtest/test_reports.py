@@ -1,0 +1,204 @@
+"""Reports, comparison, interruption and the target's figures.
+
+Imports loadtest.compare, loadtest.report, loadtest.tally, target_processes and target_usage.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from random import Random
+
+import pytest
+from command import ROOT, loadtest
+from conftest import Serve
+
+from loadtest.compare import compare
+from loadtest.health import generator_health
+from loadtest.judgement import judge_load
+from loadtest.report import Report, histogram_of, load_report
+from loadtest.tally import Tally
+from loadtest.target_processes import target_processes
+from loadtest.target_usage import TargetUsage
+
+
+def made_report(seed: int, slower: float = 1.0) -> Report:
+    """Ten seconds of answers around a millisecond."""
+    chance, tally = Random(seed), Tally()
+    for second in range(10):
+        pairs: dict[int, int] = {}
+        for _ in range(2_000):
+            us = int(chance.lognormvariate(7, 0.3) * slower)
+            pairs[us] = pairs.get(us, 0) + 1
+        cell = [0, 200, list(pairs.items()), list(pairs.items())]
+        tally.add(
+            {
+                "second": second, "elapsed_s": second + 1.0, "cpu_s": 0.1, "spun_s": 0.0,
+                "late": [(1, 2_000)], "sent": 2_000, "held": 0, "findings": {}, "examples": [],
+                "cells": [cell],
+            }
+        )  # fmt: skip
+    report = load_report("run", "made", "nowhere:1", seed, tally)
+    report["generator"] = generator_health(tally, 1, None)
+    report["target_usage"] = {"samples": [], "limits": {}}
+    return report
+
+
+def test_two_runs_of_the_same_thing_are_within_the_noise() -> None:
+    """No figure of an unchanged service is called a regression."""
+    for seed in range(20):
+        print(f"seed {seed}")
+        figures = compare(made_report(seed), made_report(seed + 1_000))
+        assert not [one for one in figures if one.is_regression(10.0)]
+
+
+def test_a_slower_run_is_a_regression() -> None:
+    """A third more latency is told, with its ratio."""
+    figures = compare(made_report(1), made_report(2, slower=1.33))
+    median = next(one for one in figures if one.name == "response p50, all")
+    assert median.is_regression(10.0)
+    assert median.ratio == pytest.approx(1.33, rel=0.03)
+
+
+def test_compare_takes_baselines_and_fails_on_regression(tmp_path: Path) -> None:
+    """Exit code 1 only when asked to fail, and only for what is worse."""
+    names = []
+    for name, slower in (("before", 1.0), ("after", 1.5)):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(made_report(3, slower)))
+        names.append(path)
+    assert loadtest("compare", *names).code == 0
+    assert loadtest("compare", *names, "--fail-on-regression").code == 1
+    assert loadtest("compare", *reversed(names), "--fail-on-regression").code == 0
+
+
+def test_a_report_can_be_kept_under_a_name(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A baseline is found again by its name."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    port = serve()
+    assert loadtest("run", f"127.0.0.1:{port}", "-n", 200, "--save-baseline", "first").code == 0
+    ran = loadtest("compare", "first", "first", "--fail-on-regression", 5)
+    assert ran.code == 0
+    assert "1.00" in ran.out
+
+
+@pytest.mark.parametrize(("late_ms", "state"), [(10, "fail"), (100, "invalid")])
+def test_a_late_generator_excuses_slow_answers_only_when_it_could_cause_them(
+    late_ms: int, state: str
+) -> None:
+    """Ten milliseconds of delay do not explain answers of 300; a hundred might."""
+    report = made_report(1, slower=300.0)
+    report["generator"] |= {"late_p99_us": late_ms * 1000, "invalid": ["late"]}
+    judge_load(report, [])
+    assert report["verdict"]["state"] == state
+
+
+def test_another_schema_is_refused(tmp_path: Path) -> None:
+    """A report of another time is named as such, not misread."""
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(made_report(1) | {"schema": 0}))
+    ran = loadtest("report", path)
+    assert ran.code == 2
+    assert "schema version 0" in ran.out
+
+
+class Page(HTMLParser):
+    """Collects what a page would fetch, and whether its tags close."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.charts = 0
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.fetched += [value or "" for name, value in attrs if name in {"src", "href"}]
+        self.charts += tag == "svg"
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """One that closes itself leaves nothing open."""
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_but_itself(serve: Serve, tmp_path: Path) -> None:
+    """One file, well formed, with its charts and the verdict, and nothing to fetch."""
+    page_file, again_file = tmp_path / "page.html", tmp_path / "again.html"
+    words = ("run", f"127.0.0.1:{serve()}", "-d", 3, "--html", page_file)
+    ran = loadtest(*words, folder=tmp_path)
+    page = Page()
+    page.feed(page_file.read_text())
+    assert page.open == []
+    assert page.fetched == []
+    assert page.charts >= 5
+    assert ran.report["verdict"]["state"].upper() in page_file.read_text()
+    assert loadtest("report", tmp_path / "report.json", "--html", again_file).code == 0
+    assert again_file.read_text() == page_file.read_text()
+
+
+def test_text_from_the_target_cannot_become_page(tmp_path: Path) -> None:
+    """An answer with markup in it is shown, not obeyed."""
+    report = made_report(1) | {"verdict": {"state": "fail", "exit_code": 1, "reasons": ["<b>"]}}
+    report["examples"] = [{"what": "<script>", "request": "<i>", "answer": "</pre><script>"}]
+    path, page_file = tmp_path / "r.json", tmp_path / "r.html"
+    path.write_text(json.dumps(report))
+    assert loadtest("report", path, "--html", page_file).code == 0
+    assert "<script>" not in page_file.read_text()
+
+
+def test_ctrl_c_still_writes_the_report(serve: Serve, tmp_path: Path) -> None:
+    """A run stopped by hand keeps what it knows, and says that it was stopped."""
+    path = tmp_path / "report.json"
+    command = [sys.executable, "-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-d", "60"]
+    running = subprocess.Popen(
+        [*command, "--json", str(path)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(2.5)
+    os.killpg(running.pid, signal.SIGINT)
+    out, _ = running.communicate(timeout=20)
+    report = json.loads(path.read_text())
+    assert report["interrupted"], out
+    assert report["totals"]["answers"] > 100
+    assert all(client["order"] == "found" for client in report["clients"])
+
+
+def test_progress_without_a_terminal_is_plain(serve: Serve) -> None:
+    """A pipe gets lines without colours or cursor movements."""
+    ran = loadtest("run", f"127.0.0.1:{serve()}", "-r", 50, "-d", 6)
+    assert "50/s" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_the_listener_and_its_siblings_are_found(serve: Serve) -> None:
+    """Whoever listens on the port is measured, this process never."""
+    port = serve()
+    found = target_processes(port)
+    assert found
+    assert os.getpid() not in found
+    usage = TargetUsage("127.0.0.1", port, time.perf_counter_ns())
+    loadtest("run", f"127.0.0.1:{port}", "-n", 5_000)
+    usage.sample()
+    [sample] = usage.as_data()["samples"]
+    assert sum(part["cpu"] for part in sample["parts"].values()) > 0.01
+    assert sum(part["memory_bytes"] for part in sample["parts"].values()) > 5_000_000
+
+
+def test_workers_histograms_are_merged(serve: Serve, tmp_path: Path) -> None:
+    """Two workers make one report, in which every request is counted once."""
+    words = ("run", f"127.0.0.1:{serve()}", "-n", 3_400, "--workers", 2)
+    ran = loadtest(*words, folder=tmp_path)
+    assert histogram_of(ran.report, "response").total == 3_400
+    assert sum(client["operations"] for client in ran.report["clients"]) == 3_400
+    assert ran.report["generator"]["workers"] == 2

@@ -1,0 +1,91 @@
+"""The live screen, drawn into a string and on a terminal of its own.
+
+Imports loadtest.screen and loadtest.tally.
+"""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from io import StringIO
+
+from command import ROOT
+from conftest import Serve
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from loadtest.screen import BARS, Screen, bars
+from loadtest.tally import Tally
+
+
+def counted() -> Tally:
+    tally = Tally()
+    for second in range(3):
+        tally.add(
+            {
+                "second": second, "elapsed_s": second + 1.0, "cpu_s": 0.2, "spun_s": 0.1,
+                "late": [(3, 40)], "sent": 40, "held": 0, "findings": {},
+                "examples": [{"what": "credit: 500", "request": "POST", "answer": "oh no"}],
+                "cells": [[0, 200, [(400, 30)], [(400, 30)]], [1, 500, [(900, 10)], [(900, 10)]]],
+            }
+        )  # fmt: skip
+    return tally
+
+
+def test_the_screen_shows_progress_types_outcomes_and_an_example() -> None:
+    """Everything a person looks for during a run stands on one page."""
+    console = Console(file=StringIO(), width=120, height=40)
+    console.print(Screen("the title", 10.0, None, 340.0, console).page(counted(), 3.0))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    for words in ("the title", "3.0 of 10 s", "120 requests", "of 340/s wanted", "30 failed"):
+        assert words in shown
+    for words in ("debits", "credits", "500", "oh no", "generator", "0.400", "█"):
+        assert words in shown
+
+
+def test_an_empty_run_can_be_drawn() -> None:
+    """The first page stands before the first answer."""
+    console = Console(file=StringIO(), width=80)
+    console.print(Screen("t", None, 100, None, console).page(Tally(), 0.0))
+    assert "0 of 100 requests" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@given(st.lists(st.floats(min_value=0, max_value=1e9), max_size=80))
+def test_bars_are_as_many_as_values_and_the_highest_is_full(values: list[float]) -> None:
+    """A small chart has one bar a second, and uses its height."""
+    drawn = bars(values)
+    assert len(drawn) == len(values)
+    assert not any(value > 0 for value in values) or drawn[values.index(max(values))] == BARS[-1]
+
+
+def test_a_key_ends_the_run_on_a_terminal(serve: Serve) -> None:
+    """`q` stops a run of a minute at once, report included."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-d", "60"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
+    environment.pop("NO_COLOR", None)
+    running = subprocess.Popen(
+        command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    )
+    os.close(theirs)
+    seen, started = b"", time.monotonic()
+    pressed = False
+    while running.poll() is None and time.monotonic() - started < 30:
+        if select.select([ours], [], [], 0.1)[0]:
+            try:
+                seen += os.read(ours, 65_536)
+            except OSError:
+                break
+        if not pressed and b"q ends the run" in seen:
+            time.sleep(1.5)
+            os.write(ours, b"q")
+            pressed = True
+    running.wait(timeout=10)
+    os.close(ours)
+    assert pressed
+    assert time.monotonic() - started < 30
+    assert b"stopped early" in seen
+    assert b"\x1b[" in seen

@@ -1,0 +1,96 @@
+"""Which processes are the target, and what its control groups say.
+
+Imports loadtest.target_containers and loadtest.target_usage.
+"""
+
+import json
+from pathlib import Path
+
+from loadtest.target_containers import container_name, container_siblings
+from loadtest.target_usage import _limits, _read_groups
+
+NGINX, API, OTHER = "a" * 64, "b" * 64, "c" * 64
+
+
+def made_machine(folder: Path) -> tuple[Path, Path]:
+    """A proxy on the port, a project of two containers, and a container of somebody else."""
+    proc, notes = folder / "proc", folder / "containers"
+    groups = {10: "/", 20: f"/docker/{NGINX}", 21: f"/docker/{NGINX}", 30: f"/docker/{API}"}
+    groups[40] = f"/system.slice/docker-{OTHER}.scope"
+    for pid, group in groups.items():
+        (proc / str(pid)).mkdir(parents=True)
+        (proc / str(pid) / "cgroup").write_text(f"0::{group}\n")
+    words = ["/usr/bin/docker-proxy", "-host-port", "9999", "-container-ip", "172.18.0.2"]
+    (proc / "10" / "cmdline").write_text("\0".join(words))
+    for number, (container, project) in enumerate(
+        [(NGINX, "rinha"), (API, "rinha"), (OTHER, "other")]
+    ):
+        (notes / container).mkdir(parents=True)
+        note = {
+            "Name": f"/{project}-{number}",
+            "Config": {"Labels": {"com.docker.compose.project": project}},
+            "NetworkSettings": {"Networks": {"n": {"IPAddress": f"172.18.0.{number + 2}"}}},
+        }
+        (notes / container / "config.v2.json").write_text(json.dumps(note))
+    return proc, notes
+
+
+def test_a_published_port_leads_to_the_whole_project(tmp_path: Path) -> None:
+    """Behind the proxy stands its container, and beside it the project; strangers do not."""
+    proc, notes = made_machine(tmp_path)
+    assert container_siblings([10], proc, notes) == [20, 21, 30]
+    assert container_siblings([21], proc, notes) == [20, 21, 30]
+    assert container_name(NGINX, notes) == "rinha-0"
+
+
+def test_without_the_engines_notes_every_container_is_shown(tmp_path: Path) -> None:
+    """Where the notes may not be read, the proxy says only that containers are behind it."""
+    proc, _ = made_machine(tmp_path)
+    nowhere = tmp_path / "nowhere"
+    assert container_siblings([10], proc, nowhere) == [20, 21, 30, 40]
+    assert container_name(NGINX, nowhere) == NGINX[:12]
+
+
+def test_plain_processes_are_no_containers(tmp_path: Path) -> None:
+    """A listener outside of containers, and no proxy, is left to its own family."""
+    proc, notes = made_machine(tmp_path)
+    (proc / "10" / "cmdline").write_text("nginx\0-g\0daemon off;")
+    assert container_siblings([10], proc, notes) == []
+
+
+def test_control_groups_of_version_2_are_read(tmp_path: Path) -> None:
+    """CPU, memory, throttling and the limits out of one directory."""
+    files = {
+        "cpu.stat": "usage_usec 2500000\nnr_throttled 7\nthrottled_usec 400000\n",
+        "memory.current": "52428800\n",
+        "cpu.max": "40000 100000\n",
+        "memory.max": "104857600\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    reading = _read_groups({"unified": tmp_path}, [])
+    assert reading is not None
+    assert (reading.cpu_s, reading.memory_bytes) == (2.5, 52_428_800)
+    assert (reading.throttled_s, reading.throttled_periods) == (0.4, 7)
+    assert _limits({"unified": tmp_path}) == {"cpus": 0.4, "memory_bytes": 104_857_600}
+
+
+def test_control_groups_of_version_1_are_read(tmp_path: Path) -> None:
+    """The same figures out of three directories, in nanoseconds."""
+    files = {
+        "cpuacct/cpuacct.usage": "2500000000\n",
+        "cpu/cpu.stat": "nr_periods 90\nnr_throttled 7\nthrottled_time 400000000\n",
+        "cpu/cpu.cfs_quota_us": "55000\n",
+        "cpu/cpu.cfs_period_us": "100000\n",
+        "memory/memory.usage_in_bytes": "52428800\n",
+        "memory/memory.limit_in_bytes": "104857600\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    groups = {name: tmp_path / name for name in ("cpuacct", "cpu", "memory")}
+    reading = _read_groups(groups, [])
+    assert reading is not None
+    assert (reading.cpu_s, reading.memory_bytes) == (2.5, 52_428_800)
+    assert (reading.throttled_s, reading.throttled_periods) == (0.4, 7)
+    assert _limits(groups) == {"cpus": 0.55, "memory_bytes": 104_857_600}

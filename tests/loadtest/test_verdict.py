@@ -1,0 +1,106 @@
+"""The official arithmetic. Imports loadtest.verdict, loadtest.judge, loadtest.thresholds."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.judge import Judge, load_trouble
+from loadtest.mix import statement, transaction
+from loadtest.outcome import Failure
+from loadtest.probe import Answer
+from loadtest.thresholds import read_threshold
+from loadtest.verdict import Verdict
+
+MS = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("ok", "consistency", "percent", "sla_fine", "paid"),
+    [
+        (61_503, 0, "100.00", "0.00", "100000.00"),
+        (60_273, 0, "98.00", "0.00", "100000.00"),
+        (60_272, 0, "98.00", "0.00", "100000.00"),
+        (60_269, 0, "97.99", "10.00", "99990.00"),
+        (61_503, 1, "100.00", "0.00", "99196.99"),
+        (61_503, 2, "100.00", "0.00", "98393.98"),
+        (58_428, 3, "95.00", "3000.00", "94590.97"),
+        (0, 0, "0.00", "98000.00", "2000.00"),
+        (0, 200, "0.00", "98000.00", "0.00"),
+        (61_503, 125, "100.00", "0.00", "0.00"),
+    ],
+)
+def test_the_sum_paid_to_the_cent(
+    ok: int, consistency: int, percent: str, sla_fine: str, paid: str
+) -> None:
+    """1,000 USD a percent under 98, 803.01 USD a failed check, never below 0."""
+    verdict = Verdict(61_503, ok, consistency)
+    assert str(verdict.ok_percent) == percent
+    assert str(verdict.sla_fine_usd) == sla_fine
+    assert str(verdict.paid_usd) == paid
+
+
+@given(st.integers(1, 100_000), st.integers(0, 100_000), st.integers(0, 300))
+def test_the_sum_follows_the_published_formula(total: int, ok: int, consistency: int) -> None:
+    """The verdict is the formula of the rules, whatever the counts."""
+    ok = min(ok, total)
+    percent = round(100 * ok / total, 2)
+    fines = max(0.0, (98 - percent) * 1000) + 803.01 * consistency
+    expected = max(0.0, 100_000 - fines)
+    assert float(Verdict(total, ok, consistency).paid_usd) == pytest.approx(expected, abs=0.011)
+    assert Verdict(total, ok, consistency).paid_usd >= Decimal(0)
+
+
+def answer(code: int, body: bytes = b"", took_ms: float = 1.0) -> Answer:
+    return Answer(code, body, 0, int(took_ms * MS))
+
+
+DEBIT = transaction("h", 2, -5, "abc")
+CREDIT = transaction("h", 2, 5, "abc")
+STATEMENT = statement("h", 2)
+AT_LIMIT = b'{"limite": 80000, "saldo": -80000}'
+BELOW = b'{"limite": 80000, "saldo": -80001}'
+TORN_BELOW = (
+    b'{"saldo": {"total": -80001, "limite": 80000, "data_extrato": "x"}, "ultimas_transacoes": []}'
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "given_", "fine", "costs"),
+    [
+        (DEBIT, answer(200, AT_LIMIT), True, False),
+        (DEBIT, answer(422), True, False),
+        (DEBIT, answer(500), False, False),
+        (DEBIT, answer(200, BELOW), False, True),
+        (DEBIT, answer(200, b"{}"), False, False),
+        (DEBIT, answer(200, b'{"limite": 80000, "saldo": "1"}'), False, False),
+        (CREDIT, answer(422), False, False),
+        (CREDIT, answer(200, AT_LIMIT), True, False),
+        (STATEMENT, answer(200, TORN_BELOW), False, True),
+        (STATEMENT, answer(404), False, False),
+        (DEBIT, answer(Failure.TIMEOUT), False, False),
+    ],
+)
+def test_the_load_is_judged_as_the_judge_does(
+    request_: object, given_: Answer, fine: bool, costs: bool
+) -> None:
+    """A debit may be refused, nothing else; a balance below -limite costs money."""
+    trouble, is_consistency = load_trouble(request_, given_)  # type: ignore[arg-type]
+    assert (trouble is None, is_consistency) == (fine, costs)
+
+
+def test_an_answer_of_250_ms_is_late() -> None:
+    """Right and under 250 ms counts; right and 250 ms does not."""
+    judge = Judge()
+    for took_ms in (249.999, 250.0):
+        judge.judge(DEBIT, answer(200, AT_LIMIT, took_ms), None)
+    counts = judge.take()["official"]
+    assert (counts["total"], counts["ok_in_time"], counts["slow"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["p99", "p98<5", "p99<", "p99<x", "p99=5", "<5", "p99<5 ms"])
+def test_a_threshold_that_says_nothing_is_refused(text: str) -> None:
+    """A typing mistake in a threshold must not let every run pass."""
+    with pytest.raises(ValueError, match="is not like"):
+        read_threshold(text)
