@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready for LOCK (service, loadtest or dev), and installs by apt what the system lacks for it.
+# Makes .venv ready for LOCK (service, loadtest or dev) and installs by apt what the system lacks.
 # Where it may not install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
@@ -51,7 +51,8 @@ if [ "$1" != loadtest ]; then
     command -v nginx >/dev/null || missing="$missing nginx-light"
     command -v runsvdir >/dev/null || missing="$missing runit"
 fi
-if ! cmp -s "$lock" ".venv/$1.txt"; then
+wanted=$(cat locks/build.txt "$lock" pyproject.toml)
+if [ "$wanted" != "$(cat ".venv/$1.made-for" 2>/dev/null)" ]; then
     version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
     "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing $version-venv"
     if [ "$1" != loadtest ]; then
@@ -66,7 +67,7 @@ fi
 # shellcheck disable=SC2086 # the names are words
 [ -z "$missing" ] || install $missing
 
-if ! cmp -s "$lock" ".venv/$1.txt"; then
+if [ "$wanted" != "$(cat ".venv/$1.made-for" 2>/dev/null)" ]; then
     echo "making .venv"
     [ -x .venv/bin/pip ] || "$python" -m venv .venv
     pip=".venv/bin/pip --quiet --disable-pip-version-check"
@@ -74,5 +75,5 @@ if ! cmp -s "$lock" ".venv/$1.txt"; then
     $pip install --require-hashes -r locks/build.txt
     $pip install --require-hashes --use-pep517 --no-build-isolation -r "$lock"
     $pip install --no-deps --no-build-isolation --editable .
-    cp "$lock" ".venv/$1.txt"
+    echo "$wanted" >".venv/$1.made-for"
 fi

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))  # the helpers beside the tests, in pytest's importlib mode
 
 Serve = Callable[..., int]
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import loadtest
-from conftest import Serve
+
+from tests.loadtest.command import loadtest
+from tests.loadtest.conftest import Serve
 
 Respond = Callable[[Callable[[socket.socket], None]], int]
 

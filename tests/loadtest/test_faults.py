@@ -6,8 +6,9 @@ Imports nothing of ours: the command is run from outside.
 from pathlib import Path
 
 import pytest
-from command import loadtest
-from conftest import Serve
+
+from tests.loadtest.command import loadtest
+from tests.loadtest.conftest import Serve
 
 FAULTS = {
     "lost_update": ("run -n 6000", "lost update"),

@@ -10,11 +10,11 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_history import World, simulate
 
 from loadtest.history import explain
 from loadtest.history_sums import ReachableSums
 from loadtest.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from tests.loadtest.simulated_history import World, simulate
 
 FAULTS = {
     "lost": "lost update",

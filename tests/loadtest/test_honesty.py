@@ -9,13 +9,13 @@ from random import Random
 from urllib.request import urlopen
 
 import pytest
-from command import loadtest
-from conftest import Serve
 
 from loadtest.mix import CYCLE, build_requests
 from loadtest.outcome import Kind
 from loadtest.report import Report, histogram_of
 from loadtest.worker import cycles_share
+from tests.loadtest.command import loadtest
+from tests.loadtest.conftest import Serve
 
 RATE, DURATION_S = 200, 4
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from command import ROOT, loadtest
-from conftest import Serve
 
 from loadtest.compare import compare
 from loadtest.health import generator_health
@@ -24,6 +22,8 @@ from loadtest.report import Report, histogram_of, load_report
 from loadtest.tally import Tally
 from loadtest.target_processes import target_processes
 from loadtest.target_usage import TargetUsage
+from tests.loadtest.command import ROOT, loadtest
+from tests.loadtest.conftest import Serve
 
 
 def made_report(seed: int, slower: float = 1.0) -> Report:

@@ -11,14 +11,14 @@ import sys
 import time
 from io import StringIO
 
-from command import ROOT
-from conftest import Serve
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from loadtest.screen import BARS, Screen, bars
 from loadtest.tally import Tally
+from tests.loadtest.command import ROOT
+from tests.loadtest.conftest import Serve
 
 
 def counted() -> Tally:
