@@ -14,6 +14,9 @@ else
 $(error MODE is docker or local, not $(MODE))
 endif
 
+# Through the environment, so that the shell takes what is in it as it is.
+export SQL
+
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot test test-docker lint format lock
 .PHONY: load loadtest submission local dev
@@ -44,7 +47,7 @@ check: $(READY) ## audit the ledger, also under load
 	@$(STACK) check
 
 sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
-	@$(STACK) sql $(if $(SQL),"$(SQL)")
+	@$(STACK) sql $${SQL:+"$$SQL"}
 
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot

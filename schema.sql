@@ -1,8 +1,10 @@
 -- The ledger: clients, their transactions, and views to look inside.
 --
---   sqlite3 -box var/rinha.db 'SELECT * FROM saldos'
---   sqlite3 -box var/rinha.db 'SELECT * FROM livro WHERE cliente = 1'
---   sqlite3 -box var/rinha.db 'SELECT * FROM inconsistencias'   -- always empty
+--   make sql SQL='SELECT * FROM saldos'
+--   make sql SQL='SELECT * FROM livro WHERE cliente = 1'
+--   make sql SQL='SELECT * FROM inconsistencias'   -- always empty
+--
+-- The sqlite3 of the system does the same on a snapshot, or when nothing runs.
 --
 -- Money is in cents. 9007199254740991 (2^53 - 1) is the largest integer that every JSON client
 -- reads exactly; with it as the cap, no sum of a balance and a transaction can leave 64 bits.

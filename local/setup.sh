@@ -10,6 +10,11 @@ is_new='import sys; sys.exit(sys.version_info < (3, 11))'
 [ -n "${PYTHON:-}" ] || "$python" -c "$is_new" 2>/dev/null || python=python3
 PATH=$PATH:/usr/sbin:/sbin
 
+# One at a time: two that make the same .venv at once get in each other's way.
+mkdir -p var
+exec 9>var/setup.lock
+flock 9
+
 fail() {
     echo "rinha: $*" >&2
     exit 1
@@ -28,7 +33,11 @@ install() {
     # Debian starts a new nginx at once, on port 80; nobody asked for that one.
     policy=/usr/sbin/policy-rc.d
     [ -e $policy ] && policy= || printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
-    [ -z "$policy" ] || $as_root chmod 755 $policy
+    if [ -n "$policy" ]; then
+        trap '$as_root rm -f /usr/sbin/policy-rc.d' EXIT
+        trap 'exit 130' INT TERM
+        $as_root chmod 755 $policy
+    fi
     log=$(mktemp)
     status=0
     { $as_root apt-get -q update &&

@@ -1,10 +1,11 @@
 """The stack as plain processes: runit watches nginx and the instances and keeps their logs. Imports
-nginx_conf, rinha.errors and rinha.settings.
+services, rinha.errors and rinha.settings.
 
 Runs from the top of the checkout; whatever it writes is in var/.
 """
 
-import getpass
+import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -15,34 +16,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
-from local.nginx_conf import render
+from local.services import DOWN_MAX_S, SERVICES, VAR, services, stop_services, write_services
 from rinha import settings
 from rinha.errors import SettingError
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = Path("var")
-SERVICES = VAR / "service"
+PYTHON = ".venv/bin/python"
 PID = VAR / "runsvdir.pid"
-RUN = """#!/bin/sh
-# Written by `make up`.
-exec 2>&1
-cd {directory}
-exec {command}
-"""
-LOG = """#!/bin/sh
-exec svlogd ../../../log/{name}
-"""
-# Three old files of 10 MB each beside the current one.
-LOG_CONFIG = "s10000000\nn3\n"
-# Ends nginx when the requests begun are answered, where TERM would cut them.
-GENTLE_STOP = """#!/bin/sh
-kill -QUIT "$(cat supervise/pid)"
-"""
-# A cold start on a busy machine takes 2 s; a stop at most what an instance may take, and a little.
+# Where the stack that runs listens, whatever the settings say by now.
+RUNNING_PORT = VAR / "port"
+# A cold start on a busy machine takes 2 s.
 UP_MAX_S = 30.0
-DOWN_MAX_S = 4
 LOOK_AGAIN_S = 0.1
 
 
@@ -60,7 +47,8 @@ def main() -> int:
         if command == "snapshot":
             Path("out").mkdir(exist_ok=True)
             words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
-        os.execv(".venv/bin/rinha", ["rinha", command, *words])  # noqa: S606
+        # By its path in both places: an interpreter finds its libraries by its name.
+        os.execv(PYTHON, [PYTHON, "-m", "rinha", command, *words])  # noqa: S606
     commands = {
         "up": up,
         "down": down,
@@ -69,21 +57,24 @@ def main() -> int:
         "logs": logs,
         "stats": stats,
     }
-    return commands[command](knobs)
+    with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
+        return commands[command](knobs)
 
 
 def up(knobs: settings.Settings) -> int:
-    url = f"http://localhost:{knobs.port}"
     if _supervisor():
-        print(f"rinha is up already: {url}")
+        print(f"rinha is up already: {_url(knobs)}")
         return 0
+    stop_services()
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/sbin"
     for program, package in (("nginx", "nginx-light"), ("runsvdir", "runit")):
         if not shutil.which(program):
             return _fail(f"there is no {program}: apt-get install {package}")
-    if _port_is_taken(knobs.port):
-        return _fail(f"port {knobs.port} is in use: stop what listens there, or PORT=8888 make up")
-    _write_services(knobs)
+    trouble = _trouble_with_port(knobs.port)
+    if trouble:
+        return _fail(f"port {knobs.port}: {trouble}; or PORT=8888 make up")
+    write_services(knobs)
+    RUNNING_PORT.write_text(str(knobs.port))
     with (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
             ["runsvdir", "-P", SERVICES], stdin=log, stdout=log, stderr=log, start_new_session=True
@@ -94,6 +85,7 @@ def up(knobs: settings.Settings) -> int:
             print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
         down(knobs)
         return _fail(f"the stack did not answer within {UP_MAX_S:g} s; its last words are above")
+    url = _url(knobs)
     print(f"rinha is up: {url} (nginx, {knobs.instances} instances, ledger {knobs.file})")
     print("try:")
     body = '{"valor": 1000, "tipo": "c", "descricao": "abc"}'
@@ -105,11 +97,16 @@ def up(knobs: settings.Settings) -> int:
 
 def down(_knobs: settings.Settings) -> int:
     pid = _supervisor()
-    if not pid:
+    if not pid and not SERVICES.exists():
         print("rinha is not up")
         return 0
-    os.kill(pid, signal.SIGTERM)
-    _stop_services()
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + DOWN_MAX_S
+        while _supervisor() and time.monotonic() < deadline:
+            time.sleep(LOOK_AGAIN_S)
+    PID.unlink(missing_ok=True)
+    stop_services()
     print("rinha is down; its ledger stays")
     return 0
 
@@ -118,9 +115,10 @@ def status(knobs: settings.Settings) -> int:
     if not _supervisor():
         print("rinha is not up")
         return 3
-    subprocess.run(["sv", "status", *_services()], check=False)
-    code, answer = _ask("GET", f"http://localhost:{knobs.port}/health")
-    print(f"http://localhost:{knobs.port}/health answers {code} {answer}")
+    subprocess.run(["sv", "status", *services()], check=False)
+    url = f"{_url(knobs)}/health"
+    code, answer = _ask("GET", url)
+    print(f"{url} answers {code} {answer}")
     return 0 if code == 200 else 1
 
 
@@ -135,7 +133,7 @@ def stats(_knobs: settings.Settings) -> int:
 
 
 def reset(knobs: settings.Settings) -> int:
-    code, answer = _ask("POST", f"http://localhost:{knobs.port}/reset")
+    code, answer = _ask("POST", f"{_url(knobs)}/reset")
     if code == 200:
         print("the ledger is empty")
         return 0
@@ -152,56 +150,28 @@ def logs(_knobs: settings.Settings) -> int:
 def _read_dotenv() -> None:
     """As docker compose does: the environment wins over the file."""
     path = Path(".env")
-    for line in path.read_text().splitlines() if path.exists() else []:
-        name, equals, value = line.partition("=")
-        if equals and not line.startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip())
+    for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if not equals or not name.strip() or name.startswith("#"):
+            continue
+        value = value.strip()
+        quote = value[:1]
+        value = value[1:].partition(quote)[0] if quote in ("'", '"') else value.split(" #")[0]
+        os.environ.setdefault(name.strip(), value.strip())
 
 
-def _write_services(knobs: settings.Settings) -> None:
-    (VAR / "log").mkdir(parents=True, exist_ok=True)
-    user = getpass.getuser() if os.geteuid() == 0 else None
-    conf = render(
-        Path("nginx.conf").read_text(), port=knobs.port, instances=knobs.instances, user=user
-    )
-    (VAR / "nginx.conf").write_text(conf)
-    _stop_services()
-    for name in (f"api{number + 1:02d}" for number in range(knobs.instances)):
-        listen = f"RINHA_LISTEN=unix:var/{name}.sock"
-        _write_service(name, "../../..", f"env {listen} .venv/bin/rinha serve")
-    _write_service("nginx", "../..", "nginx -p . -c nginx.conf")
-    _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two people, or a person and a script, who start or stop the same stack at once."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "stack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
-def _write_service(name: str, directory: str, command: str) -> None:
-    _write_script(SERVICES / name / "run", RUN.format(directory=directory, command=command))
-    _write_script(SERVICES / name / "log" / "run", LOG.format(name=name))
-    logs_of = VAR / "log" / name
-    logs_of.mkdir(parents=True, exist_ok=True)
-    (logs_of / "config").write_text(LOG_CONFIG)
-
-
-def _write_script(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-
-
-def _services(pattern: str = "*") -> list[Path]:
-    return sorted(SERVICES.resolve().glob(pattern))
-
-
-def _stop_services() -> None:
-    """The entrance first, so that no request meets a stack half gone. Also those that a killed
-    supervisor left behind."""
-    for services in (_services("nginx"), _services("api*")):
-        if services:
-            subprocess.run(
-                ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *services],
-                check=False,
-                stdout=subprocess.DEVNULL,
-            )
-    shutil.rmtree(SERVICES, ignore_errors=True)
+def _url(knobs: settings.Settings) -> str:
+    port = RUNNING_PORT.read_text() if _supervisor() and RUNNING_PORT.exists() else knobs.port
+    return f"http://localhost:{port}"
 
 
 def _log_files() -> list[Path]:
@@ -209,22 +179,31 @@ def _log_files() -> list[Path]:
 
 
 def _supervisor() -> int | None:
+    """Ours, and not a stranger that was given the number of one that is gone."""
     try:
         pid = int(PID.read_text())
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        folder = Path(f"/proc/{pid}/cwd").readlink()
     except (OSError, ValueError):
         return None
-    return pid if b"runsvdir" in command else None
+    return pid if folder == ROOT and str(SERVICES).encode() in command else None
 
 
-def _port_is_taken(port: int) -> bool:
+def _trouble_with_port(port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
+        except PermissionError:
+            return "this user may not listen there"
         except OSError:
-            return True
-    return False
+            return "in use, stop what listens there"
+    return None
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _wait_until_healthy(knobs: settings.Settings) -> bool:
@@ -232,8 +211,8 @@ def _wait_until_healthy(knobs: settings.Settings) -> bool:
     deadline = time.monotonic() + UP_MAX_S
     sockets = [VAR / f"api{number + 1:02d}.sock" for number in range(knobs.instances)]
     while time.monotonic() < deadline:
-        if all(path.exists() for path in sockets):
-            code, _ = _ask("GET", f"http://localhost:{knobs.port}/health")
+        if all(_listens(path) for path in sockets):
+            code, _ = _ask("GET", f"{_url(knobs)}/health")
             if code == 200:
                 return True
         time.sleep(LOOK_AGAIN_S)

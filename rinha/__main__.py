@@ -11,7 +11,8 @@ import apsw
 from rinha import logs, settings
 from rinha.app import create_app
 from rinha.errors import RinhaError
-from rinha.ledger import Audit, Ledger
+from rinha.ledger import Ledger
+from rinha.messages import Audit
 from rinha.server import Instance
 from rinha.settings import Settings
 
@@ -58,11 +59,17 @@ def main() -> int:
             create=arguments.command == "init",
         )
         if arguments.command == "check":
-            return show_audit(knobs.file, ledger.audit())
+            code = show_audit(knobs.file, ledger.audit())
+            sys.stdout.flush()
+            return code
         if arguments.command == "snapshot":
             ledger.snapshot(arguments.file)
         print(arguments.file if arguments.command == "snapshot" else f"{knobs.file} is ready")
         return 0
+    except OSError as error:
+        # Whoever was to read this has gone, or has no room: that says nothing about the ledger.
+        print(f"rinha {arguments.command}: {error}", file=sys.stderr, flush=True)
+        os._exit(2)
     except RinhaError as error:
         if arguments.command == "serve":
             logs.setup("info")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
@@ -22,7 +22,16 @@ from rinha.errors import (
     UnknownClienteError,
 )
 from rinha.lock import WriteLock
-from rinha.messages import Extrato, Resultado, Saldo, Transacao, TransacaoRealizada, utc
+from rinha.messages import (
+    Audit,
+    ClienteAudit,
+    Extrato,
+    Resultado,
+    Saldo,
+    Transacao,
+    TransacaoRealizada,
+    utc,
+)
 from rinha.settings import (
     EXTRATO_ROWS,
     FILE_MOVED_CHECK_S,
@@ -53,20 +62,6 @@ READ_AUDIT = """
 """
 
 
-class ClienteAudit(NamedTuple):
-    cliente: int
-    limite: int
-    saldo: int
-    transacoes: int
-    sum_of_rows: int
-    lowest_saldo: int
-
-
-class Audit(NamedTuple):
-    problems: list[str]
-    clientes: list[ClienteAudit]
-
-
 def can_corrupt_wal(version: tuple[int, ...]) -> bool:
     """SQLite 3.7.0 to 3.51.2 may corrupt a WAL database when two connections write and checkpoint
     at the same moment, which is what two instances do. 3.50.7 and 3.44.6 carry the mend."""
@@ -93,10 +88,12 @@ class Ledger:
             raise LedgerUnusableError(f"{file}: there is no directory {file.parent}, create it")
         if not create and not file.exists():
             raise LedgerUnusableError(f"{file}: there is no ledger here, `rinha init` makes one")
+        if file.exists() and not file.is_file():
+            raise LedgerUnusableError(f"{file}: not a regular file")
         try:
             self._lock = WriteLock(file.with_name(file.name + ".lock"), START_LOCK_WAIT_S)
             with self._lock:
-                self._open(synchronous)
+                self._open(synchronous, create)
         except OSError as error:
             raise LedgerUnusableError(f"{error.filename}: {error.strerror}") from None
         except apsw.Error as error:
@@ -104,7 +101,7 @@ class Ledger:
         self._lock.set_wait(lock_wait_s)
         self._write = _WriteTransaction(self)
 
-    def _open(self, synchronous: str) -> None:
+    def _open(self, synchronous: str, create: bool) -> None:
         """Under the lock, or two instances that make the file at once get in each other's way."""
         self._connection = apsw.Connection(str(self._file))
         self._connection.set_busy_handler(self._keep_waiting)
@@ -117,10 +114,12 @@ class Ledger:
             raise LedgerUnusableError(
                 f"{self._file}: a ledger of version {version}, this program knows {SCHEMA_VERSION}"
             )
-        if application != APPLICATION_ID and (application or objects):
+        if application != APPLICATION_ID and (application or objects or not create):
             raise LedgerUnusableError(
                 f"{self._file}: an SQLite database, but not a ledger; it was left as it is"
             )
+        if self._connection.readonly("main"):
+            raise LedgerUnusableError(f"{self._file}: this user may not write it")
         self._execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
         if self._execute("PRAGMA journal_mode = WAL").get != "wal":
             raise LedgerUnusableError(f"{self._file}: this file system has no write-ahead log")
@@ -210,7 +209,7 @@ class Ledger:
         """A consistent copy that any sqlite3 can open; it appears whole or not at all."""
         if target.exists():
             raise LedgerUnusableError(f"{target}: there is a file already, it was left as it is")
-        partial = target.with_name(target.name + ".partial")
+        partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
         partial.unlink(missing_ok=True)
         try:
             self._execute("VACUUM INTO ?", (str(partial),))
@@ -287,11 +286,12 @@ class _WriteTransaction:
             if failure is None:
                 ledger._execute("COMMIT")
         except apsw.Error as error:
-            failure = error
+            raise ledger._trouble(error) from error
         finally:
             try:
                 ledger._rollback()
             finally:
                 ledger._lock.__exit__(None, None, None)
+        # A broken constraint is a mistake of ours, and goes on as it is.
         if isinstance(failure, apsw.Error) and not isinstance(failure, apsw.ConstraintError):
             raise ledger._trouble(failure) from failure

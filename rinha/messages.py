@@ -1,14 +1,15 @@
 """What travels: the structs, and bytes in and out. Imports errors and settings."""
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
 from rinha.errors import BodyTooLargeError, InvalidTransacaoError, MalformedBodyError
 from rinha.settings import (
-    BODY_MAX_BRACKETS,
     BODY_MAX_BYTES,
+    BODY_MAX_DEPTH,
     DESCRICAO_MAX_CHARACTERS,
     VALOR_MAX,
 )
@@ -56,10 +57,30 @@ class Extrato(msgspec.Struct, frozen=True, gc=False):
     ultimas_transacoes: list[TransacaoRealizada]
 
 
+class ClienteAudit(NamedTuple):
+    """What an audit saw of one client."""
+
+    cliente: int
+    limite: int
+    saldo: int
+    transacoes: int
+    sum_of_rows: int
+    lowest_saldo: int
+
+
+class Audit(NamedTuple):
+    """What an audit found; no problems is what it hopes for."""
+
+    problems: list[str]
+    clientes: list[ClienteAudit]
+
+
 class Refusal(msgspec.Struct, frozen=True):
     error: str
 
 
+# Strings are matched to be passed over.
+BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 encode = msgspec.json.Encoder().encode
@@ -71,7 +92,7 @@ _decode_anything = msgspec.json.Decoder(float_hook=str).decode
 def decode_transacao(body: bytes) -> Transacao:
     if len(body) > BODY_MAX_BYTES:
         raise BodyTooLargeError(f"the body is longer than {BODY_MAX_BYTES} bytes")
-    if body.count(b"[") + body.count(b"{") > BODY_MAX_BRACKETS:
+    if body.count(b"[") + body.count(b"{") > BODY_MAX_DEPTH and _depth(body) > BODY_MAX_DEPTH:
         raise MalformedBodyError("the body is nested too deeply")
     try:
         # As text, because fields that are skipped over would not be checked for UTF-8.
@@ -81,6 +102,15 @@ def decode_transacao(body: bytes) -> Transacao:
         raise InvalidTransacaoError(_broken_rule(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedBodyError(f"the body is not JSON in UTF-8: {error}") from None
+
+
+def _depth(body: bytes) -> int:
+    """How deep the brackets go that are not inside a string."""
+    depth = deepest = 0
+    for bracket in BRACKETS.findall(body):
+        depth += (bracket in b"[{") - (bracket in b"]}")
+        deepest = max(depth, deepest)
+    return deepest
 
 
 def _assert_is_json(body: bytes) -> None:
@@ -93,7 +123,7 @@ def _assert_is_json(body: bytes) -> None:
 
 def _broken_rule(complaint: str) -> str:
     for field, rule in RULES.items():
-        if f"`{field}`" in complaint or f"$.{field}`" in complaint:
+        if complaint.endswith((f"`$.{field}`", f"field `{field}`")):
             return rule
     return "the body must be a JSON object with valor, tipo and descricao"
 

@@ -12,8 +12,8 @@ from rinha.errors import SettingError
 
 # The longest sensible transaction, ten escaped emoji and spacing included, is under 250 bytes.
 BODY_MAX_BYTES = 4096
-# A transaction needs one bracket. Past this the nesting is absurd, whatever the interpreter allows.
-BODY_MAX_BRACKETS = 32
+# A transaction is one level deep. Past this it is absurd, whatever the interpreter could stand.
+BODY_MAX_DEPTH = 32
 # The largest integer that every JSON client reads exactly; two of them still fit into 64 bits.
 VALOR_MAX = 2**53 - 1
 DESCRICAO_MAX_CHARACTERS = 10
@@ -22,7 +22,7 @@ EXTRATO_ROWS = 10
 CLIENTE_MAX_DIGITS = 18
 
 # Connections that the kernel holds while the one worker of an instance is busy.
-LISTEN_BACKLOG = 1024
+LISTEN_BACKLOG = 4096
 # Once the address is gone, connections made a moment before still wait in the backlog.
 DRAIN_BACKLOG_S = 0.2
 # SIGTERM promises an end within 2 s; a neighbour that keeps its connection is cut before that.
@@ -105,7 +105,7 @@ KNOBS = {
     ),
     "RINHA_LOCK_WAIT_MS": Knob(
         "1000",
-        _whole_number(1, 60_000),
+        _whole_number(1, 10_000),
         "how long a request waits for its turn to write before it is answered 503",
     ),
     "RINHA_RESET": Knob(

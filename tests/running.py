@@ -1,9 +1,11 @@
 """A real stack for the tests: nginx and instances as processes, in a folder and on a port of their
 own. Imports local.nginx_conf."""
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -35,9 +37,12 @@ class Answer(NamedTuple):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those that the kernel gives to connections, one of which could take it in between."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            return port
 
 
 def rinha(*words: str, **environment: str) -> subprocess.Popen[str]:

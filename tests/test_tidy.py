@@ -21,7 +21,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/ledger.py": {"errors", "lock", "messages", "settings"},
     "rinha/server.py": {"errors", "logs", "settings"},
     "rinha/app.py": {"errors", "ledger", "logs", "messages", "settings"},
-    "rinha/__main__.py": {"app", "errors", "ledger", "logs", "server", "settings"},
+    "rinha/__main__.py": {
+        *("app", "errors", "ledger", "logs", "messages", "server", "settings"),
+    },
     "loadtest/__init__.py": set(),
     "loadtest/__main__.py": {
         "arguments",

@@ -3,6 +3,8 @@
 import json
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -87,6 +89,22 @@ def test_snapshot_and_check_work_under_load(stack: Stack, tmp_path: Path) -> Non
     assert run("check", RINHA_FILE=copy)[0] == 0
 
 
+def test_an_empty_file_is_no_ledger_to_look_into(file: str) -> None:
+    """An audit does not make what it finds sound."""
+    Path(file).touch()
+    code, _, err = run("check", RINHA_FILE=file)
+    assert (code, err.count("\n")) == (2, 1)
+    assert Path(file).read_bytes() == b""
+
+
+def test_nobody_there_to_read_is_not_a_broken_ledger(file: str) -> None:
+    """A full disk or a closed pipe behind `check` is exit code 2, in one line."""
+    run("init", RINHA_FILE=file)
+    script = f"RINHA_FILE={file} {sys.executable} -m rinha check >/dev/full"
+    done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize("command", [["check"], ["snapshot", "copy.db"], ["sql", "SELECT 1"]])
 def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
     """A wrong path is told, not filled with a new ledger."""
@@ -102,7 +120,7 @@ def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
     [
         ({"RINHA_SYNCHRONOUS": "OFF"}, "RINHA_SYNCHRONOUS"),
         ({"RINHA_FILE": "missing/rinha.db"}, "no directory"),
-        ({"RINHA_FILE": "/dev/null"}, "/dev/null"),
+        ({"RINHA_FILE": "/dev/null"}, "not a regular file"),
         ({"RINHA_FILE": "{tmp}/other"}, "not a database"),
         ({"RINHA_LISTEN": "unix:missing/api.sock"}, "cannot listen"),
         ({"RINHA_LISTEN": "203.0.113.1:80"}, "cannot listen"),

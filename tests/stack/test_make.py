@@ -100,7 +100,9 @@ def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
 
 def test_dotenv_is_read_and_the_environment_wins(checkout: Checkout) -> None:
     """The settings of .env hold for every command, unless the environment says otherwise."""
-    (checkout.folder / ".env").write_text("# mine\nINSTANCES=3\nRINHA_RESET=off\n")
+    (checkout.folder / ".env").write_text(
+        "# mine\nexport INSTANCES='3'\n=odd\nRINHA_RESET=off # for now\n"
+    )
     assert checkout.stack("up")[0] == 0
     assert len(checkout.instances()) == 3
     code, text = checkout.stack("reset")
@@ -115,7 +117,7 @@ def test_what_is_wrong_is_said_in_one_line(checkout: Checkout) -> None:
     with socket.create_server(("", checkout.port)):
         code, text = checkout.stack("up")
         assert (code, text.count("\n")) == (2, 1)
-        assert f"port {checkout.port} is in use" in text
+        assert f"port {checkout.port}: in use" in text
     for environment in ({"INSTANCES": "0"}, {"RINHA_SYNCHRONOUS": "no"}):
         code, text = checkout.stack("up", **environment)
         assert (code, text.count("\n")) == (2, 1)
@@ -134,6 +136,41 @@ def test_a_stack_that_cannot_start_says_why(checkout: Checkout) -> None:
     assert code == 2
     assert "not a database" in text
     assert checkout.stack("status")[0] == 3
+
+
+def test_a_stack_without_its_supervisor_can_be_taken_down_and_up(checkout: Checkout) -> None:
+    """What a killed supervisor leaves behind goes on serving, and `down` and `up` still work."""
+    for command in ("down", "up"):
+        assert checkout.stack("up")[0] == 0
+        os.kill(int((checkout.folder / "var" / "runsvdir.pid").read_text()), signal.SIGKILL)
+        assert Client(checkout.port)("GET", "/health").status == 200
+        assert checkout.stack(command)[0] == 0
+        assert checkout.stack("status")[0] == (3 if command == "down" else 0)
+
+
+def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:
+    """`make up` from two hands: one starts it, the other finds it up."""
+    words = [sys.executable, "-m", "local.stack", "up"]
+    environment = {**os.environ, "PORT": str(checkout.port)}
+    hands = [
+        subprocess.Popen(
+            words, cwd=checkout.folder, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    said = sorted(hand.communicate(timeout=ANSWER_MAX_S)[0].split(":")[0] for hand in hands)
+    assert said == ["rinha is up", "rinha is up already"]
+    assert checkout.stack("down")[0] == 0
+    assert checkout.stack("status")[0] == 3
+
+
+def test_the_stack_that_runs_is_asked_where_it_listens(checkout: Checkout) -> None:
+    """Other settings than those it was started with do not hide a running stack."""
+    assert checkout.stack("up")[0] == 0
+    other = str(free_port())
+    assert f"already: http://localhost:{checkout.port}" in checkout.stack("up", PORT=other)[1]
+    assert checkout.stack("status", PORT=other)[0] == 0
+    assert checkout.stack("reset", PORT=other)[0] == 0
 
 
 def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None:

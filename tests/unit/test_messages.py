@@ -135,3 +135,20 @@ def test_a_body_over_the_limit_is_not_even_parsed() -> None:
 def test_moments_are_shown_in_utc_with_six_decimals(time_us: int, expected: str) -> None:
     """A moment always has the same shape, also on a whole second."""
     assert utc(time_us) == expected
+
+
+@pytest.mark.parametrize(
+    "spare",
+    [b'"' + b"[" * 40 + b'"', b"[" + b",".join([b"{}"] * 40) + b"]", b'"\\"[[' + b"{" * 40 + b'"'],
+)
+def test_brackets_that_do_not_nest_are_not_counted(spare: bytes) -> None:
+    """Only depth is absurd: brackets in a string or beside each other are plain JSON."""
+    raw = b'{"valor": 1, "tipo": "c", "descricao": "abc", "x": ' + spare + b"}"
+    assert decode_transacao(raw) == Transacao(1, "c", "abc")
+
+
+def test_a_value_that_looks_like_a_field_does_not_change_the_reason() -> None:
+    """The rule named is that of the field that broke it, whatever is written there."""
+    with pytest.raises(InvalidTransacaoError) as refusal:
+        decode_transacao(body(tipo="`valor`"))
+    assert str(refusal.value) == RULES["tipo"]

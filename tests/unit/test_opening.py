@@ -78,7 +78,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes
 def test_a_directory_in_its_place_is_refused(tmp_path: Path) -> None:
     """A name that is taken by a directory gets a clear line."""
     (tmp_path / "rinha.db").mkdir()
-    with pytest.raises(LedgerUnusableError, match="unable to open"):
+    with pytest.raises(LedgerUnusableError, match="not a regular file"):
         open_ledger(tmp_path / "rinha.db")
 
 
@@ -105,11 +105,12 @@ def test_another_programs_database_is_left_alone(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
-@pytest.mark.parametrize("existing", [False, True])
-def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existing: bool) -> None:
+@pytest.mark.parametrize("existing", ["", "a directory", "a file"])
+def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existing: str) -> None:
     """A read-only directory ends in one line that names the path, ledger or not."""
     if existing:
         open_ledger(tmp_path / "rinha.db").close()
+        (tmp_path / "rinha.db.lock").chmod(0o666)
     program = (
         "import os, sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path\n"
         "from rinha.ledger import Ledger; from rinha.errors import LedgerUnusableError\n"
@@ -117,7 +118,7 @@ def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existin
         "try: Ledger(Path('rinha.db'), synchronous='NORMAL', lock_wait_s=1)\n"
         "except LedgerUnusableError as error: print(error)\n"
     )
-    tmp_path.chmod(0o755)
+    tmp_path.chmod(0o777 if existing == "a file" else 0o755)
     words = [sys.executable, "-c", program, str(tmp_path), str(ROOT)]
     # Somebody without rights could not write down what was covered.
     environment = {name: text for name, text in os.environ.items() if "COV" not in name}

@@ -1,0 +1,77 @@
+"""What runit watches: a folder for nginx and for each instance, with how to run it and where its
+words go. Imports nginx_conf and rinha.settings."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+from local.nginx_conf import render
+from rinha import settings
+
+VAR = Path("var")
+SERVICES = VAR / "service"
+# At most what an instance may take, and a little.
+DOWN_MAX_S = 4
+RUN = """#!/bin/sh
+# Written by `make up`.
+exec 2>&1
+cd {directory}
+exec {command}
+"""
+LOG = """#!/bin/sh
+exec svlogd ../../../log/{name}
+"""
+# Three old files of 10 MB each beside the current one.
+LOG_CONFIG = "s10000000\nn3\n"
+# Ends nginx when the requests begun are answered, where TERM would cut them.
+GENTLE_STOP = """#!/bin/sh
+kill -QUIT "$(cat supervise/pid)"
+"""
+
+
+def write_services(knobs: settings.Settings) -> None:
+    (VAR / "log").mkdir(parents=True, exist_ok=True)
+    user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
+    conf = render(
+        Path("nginx.conf").read_text(), port=knobs.port, instances=knobs.instances, user=user
+    )
+    (VAR / "nginx.conf").write_text(conf)
+    stop_services()
+    for name in (f"api{number + 1:02d}" for number in range(knobs.instances)):
+        listen = f"RINHA_LISTEN=unix:var/{name}.sock"
+        _write_service(name, "../../..", f"env {listen} .venv/bin/python -m rinha serve")
+    _write_service("nginx", "../..", "nginx -p . -c nginx.conf")
+    _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
+
+
+def _write_service(name: str, directory: str, command: str) -> None:
+    _write_script(SERVICES / name / "run", RUN.format(directory=directory, command=command))
+    _write_script(SERVICES / name / "log" / "run", LOG.format(name=name))
+    logs_of = VAR / "log" / name
+    logs_of.mkdir(parents=True, exist_ok=True)
+    (logs_of / "config").write_text(LOG_CONFIG)
+
+
+def _write_script(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def services(pattern: str = "*") -> list[Path]:
+    return sorted(SERVICES.resolve().glob(pattern))
+
+
+def stop_services() -> None:
+    """The entrance first, so that no request meets a stack half gone. Also those that a killed
+    supervisor left behind."""
+    for group in (services("nginx"), services("api*")):
+        if group:
+            subprocess.run(
+                ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *group],
+                check=False,
+                stdout=subprocess.DEVNULL,
+            )
+    shutil.rmtree(SERVICES, ignore_errors=True)
