@@ -38,8 +38,9 @@ inside() {
 }
 
 up() {
-    [ "${INSTANCES:-2}" = 2 ] ||
-        fail "INSTANCES=$INSTANCES: the containers are the contest's two; MODE=local runs any number"
+    instances=${INSTANCES:-$(sed -n 's/^INSTANCES=\([0-9]*\).*/\1/p' .env 2>/dev/null || true)}
+    [ "${instances:-2}" = 2 ] ||
+        fail "INSTANCES=$instances: the containers are the contest's two; MODE=local runs any number"
     if running nginx && running api01 && running api02; then
         echo "rinha is up already: $url"
         return
