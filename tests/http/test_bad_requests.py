@@ -23,6 +23,7 @@ def bodies(answer: bytes) -> list[bytes]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_request_is_refused_and_leaves_no_trace(stack: Stack, case: Case) -> None:
     """The status that the rule wants, a reason, the ledger as it was, and service goes on."""
+    stack.reset()
     before = stack.state()
     answer = exchange(stack.port, case.raw)
     assert case.expected == (tuple(statuses(answer)) or (0,))
