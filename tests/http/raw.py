@@ -2,10 +2,12 @@
 ours."""
 
 import re
+import select
 import socket
 import time
 
 QUIET_S = 10.0
+PATIENCE_S = 0.3
 
 
 def post(
@@ -41,6 +43,8 @@ def exchange(port: int, *parts: bytes, pause_s: float = 0.0) -> bytes:
             for part in parts:
                 connection.sendall(part)
                 time.sleep(pause_s)
+            # A real client hangs up after the answer; one that gets none hangs up all the same.
+            select.select([connection], [], [], PATIENCE_S)
             connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 answer += chunk
