@@ -18,6 +18,9 @@ from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
 
 RATE, DURATION_S = 200, 4
+# On a quiet machine 5% hold; beside other tests the server itself catches up later after a stall.
+# A tool that forgives the stall is off by hundreds of milliseconds.
+STALL_SLACK_MS = 80
 
 
 def stall_percentile_ms(percent: float, stalled_ms: float) -> float:
@@ -35,7 +38,7 @@ def percentile_ms(report: Report, clock: str, percent: float) -> float:
 def test_a_stall_is_charged_to_every_request_that_was_due(
     serve: Serve, tmp_path: Path, connections: tuple[object, ...]
 ) -> None:
-    """Half a second of stall at 200/s shows as the waits of a hundred requests, within 5%."""
+    """Half a second of stall at 200/s shows as the waits of a hundred requests."""
     port = serve("stall")
     words = ("run", f"127.0.0.1:{port}", "-r", RATE, "-d", DURATION_S, *connections)
     ran = loadtest(*words, folder=tmp_path)
@@ -44,7 +47,7 @@ def test_a_stall_is_charged_to_every_request_that_was_due(
     for percent in (95.0, 98.0, 99.0):
         expected_ms = stall_percentile_ms(percent, stalled_ms)
         assert percentile_ms(ran.report, "response", percent) == pytest.approx(
-            expected_ms, rel=0.05, abs=15
+            expected_ms, rel=0.05, abs=STALL_SLACK_MS
         )
 
 
