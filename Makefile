@@ -59,7 +59,7 @@ submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE
 	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in under three minutes
-	@.venv/bin/pytest -n auto --cov --cov-report=term --ignore tests/docker
+	@.venv/bin/pytest -n 3 --cov --cov-report=term --ignore tests/docker
 
 test-docker: dev ## the same promises in containers, on a real engine
 	@$(ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \

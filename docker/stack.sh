@@ -52,6 +52,13 @@ up() {
         $compose down >/dev/null 2>&1
         exit 2
     }
+    # On the host's network a port that is taken shows only here.
+    sleep 0.5
+    [ "$(docker inspect --format '{{.RestartCount}}' "$($compose ps --quiet --all nginx)")" = 0 ] || {
+        word=$($compose logs --no-color --no-log-prefix --tail 1 nginx)
+        $compose down >/dev/null 2>&1
+        fail "nginx does not stay up: $word"
+    }
     echo "rinha is up: $url (nginx, 2 instances, in containers; the ledger is the volume rinha_ledger)"
     echo "try:"
     echo "  curl $url/clientes/1/transacoes -d '{\"valor\": 1000, \"tipo\": \"c\", \"descricao\": \"abc\"}'"
