@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tests.running import Client
 
 CONNECTIONS = 16
+CLIENTES = range(1, 6)
 
 
 class Outcome(NamedTuple):
@@ -46,6 +47,18 @@ class SteadyLoad:
     @property
     def failed(self) -> list[Outcome]:
         return [outcome for outcome in self.outcomes if outcome.status not in (200, 422)]
+
+    def assert_explains_every_balance(self) -> None:
+        """Each is what the acknowledged answers add up to; unanswered ones are optional."""
+        client = Client(self._port)
+        for cliente in CLIENTES:
+            mine = [outcome for outcome in self.outcomes if outcome.cliente == cliente]
+            reachable = {sum(outcome.change for outcome in mine if outcome.status == 200)}
+            for outcome in mine:
+                if outcome.status not in (200, 422):
+                    reachable |= {saldo + outcome.change for saldo in reachable}
+            assert client.extrato(cliente)["saldo"]["total"] in reachable
+        client.close()
 
     def _drive(self) -> None:
         client = Client(self._port)

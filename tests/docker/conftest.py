@@ -1,5 +1,5 @@
 """The composed stack in place of the plain one, as a project and on a port of its own. Imports
-running."""
+running and steady_load."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.running import ANSWER_MAX_S, ROOT, Client, free_port
+from tests.steady_load import CLIENTES
 
-CLIENTES = range(1, 6)
 BUILD_MAX_S = 600.0
 
 

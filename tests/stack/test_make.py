@@ -173,44 +173,32 @@ def test_the_stack_that_runs_is_asked_where_it_listens(checkout: Checkout) -> No
     assert checkout.stack("reset", PORT=other)[0] == 0
 
 
+def end_each_twice(checkout: Checkout, how: signal.Signals, pause_s: float) -> None:
+    """The instances in turn, each back before the next."""
+    for name in ("api01", "api02") * 2:
+        time.sleep(pause_s)
+        pid = checkout.instances()[name]
+        os.kill(pid, how)
+        checkout.wait_for_another(name, pid)
+    time.sleep(0.5)
+
+
 def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None:
     """SIGTERM under 340 requests/s, each instance twice: every request is answered and counted."""
     checkout.stack("up")
     with SteadyLoad(checkout.port, 340, seed=1) as load:
-        for name in ("api01", "api02") * 2:
-            time.sleep(0.5)
-            pid = checkout.instances()[name]
-            os.kill(pid, signal.SIGTERM)
-            checkout.wait_for_another(name, pid)
-        time.sleep(0.5)
+        end_each_twice(checkout, signal.SIGTERM, pause_s=0.5)
     assert load.failed == []
     assert len(load.outcomes) > 340 * 3
-    assert_every_answer_counts(checkout, load)
+    load.assert_explains_every_balance()
+    assert "every promise holds" in checkout.stack("check")[1]
 
 
 def test_a_killed_instance_loses_what_was_in_flight_at_most(checkout: Checkout) -> None:
     """kill -9 under load: back within a second, and what was acknowledged is there, once."""
     checkout.stack("up")
     with SteadyLoad(checkout.port, 340, seed=2) as load:
-        for name in ("api01", "api02") * 2:
-            time.sleep(1.2)
-            pid = checkout.instances()[name]
-            os.kill(pid, signal.SIGKILL)
-            checkout.wait_for_another(name, pid)
-        time.sleep(0.3)
+        end_each_twice(checkout, signal.SIGKILL, pause_s=1.2)
     assert len(load.failed) <= 4 * 16, "at most what was in flight at each of four kills"
-    assert_every_answer_counts(checkout, load)
-
-
-def assert_every_answer_counts(checkout: Checkout, load: SteadyLoad) -> None:
-    """Each balance is what the acknowledged answers add up to, unanswered ones being optional."""
-    client = Client(checkout.port)
-    for cliente in range(1, 6):
-        mine = [outcome for outcome in load.outcomes if outcome.cliente == cliente]
-        known = sum(outcome.change for outcome in mine if outcome.status == 200)
-        unknown = [outcome.change for outcome in mine if outcome.status not in (200, 422)]
-        reachable = {known}
-        for change in unknown:
-            reachable |= {saldo + change for saldo in reachable}
-        assert client.extrato(cliente)["saldo"]["total"] in reachable
+    load.assert_explains_every_balance()
     assert "every promise holds" in checkout.stack("check")[1]
