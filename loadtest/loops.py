@@ -19,7 +19,7 @@ from loadtest.limits import (
     STOP_GRACE_S,
 )
 from loadtest.mix import Request
-from loadtest.outcome import Failure
+from loadtest.outcome import NEVER_LEFT, Failure
 from loadtest.recorder import Recorder
 from loadtest.watch import Watch
 
@@ -83,7 +83,7 @@ class ClosedLoop:
         now_ns = self.engine.batch_ns
         self._recorder.record(request, failure, due_ns, sent_ns, max(now_ns, sent_ns))
         self._recorder.record_failure(request, failure, seen)
-        if self._watch is not None:
+        if self._watch is not None and failure not in NEVER_LEFT:
             self._watch.lost(request, sent_ns)
         if failure in PAUSE_AFTER:
             self._resting.append(now_ns + int(RETRY_PAUSE_S * 1e9))
@@ -135,7 +135,7 @@ class OpenLoop:
     ) -> None:
         self._recorder.record(request, failure, due_ns, sent_ns, max(self.engine.batch_ns, sent_ns))
         self._recorder.record_failure(request, failure, seen)
-        if self._watch is not None:
+        if self._watch is not None and failure not in NEVER_LEFT:
             self._watch.lost(request, sent_ns)
 
     def play(self, arrivals: Iterable[tuple[int, Request]], connections: int, beat: Beat) -> None:

@@ -45,7 +45,10 @@ FAILURE_TEXTS = {
     Failure.UNREACHABLE: "target cannot be reached",
 }
 
+# The generator's own: they say nothing about the target.
 OWN_FAILURES = frozenset({Failure.NO_PORTS, Failure.NO_FILES})
+# The target never saw the request, so it cannot have applied it.
+NEVER_LEFT = OWN_FAILURES | {Failure.REFUSED}
 STATUS_FIRST = 100
 STATUS_BITS = 10
 

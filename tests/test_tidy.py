@@ -90,7 +90,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/history_walk.py": {"contract", "history_sums", "notes"},
     "loadtest/http_parser.py": {"limits"},
     "loadtest/judge.py": {"contract", "limits", "mix", "outcome", "probe", "recorder"},
-    "loadtest/judgement.py": {"limits", "report", "thresholds"},
+    "loadtest/judgement.py": {"limits", "outcome", "report", "thresholds"},
     "loadtest/limits.py": set(),
     "loadtest/loops.py": {"engine", "limits", "mix", "outcome", "recorder", "watch"},
     "loadtest/mix.py": {"contract", "limits", "outcome"},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loadtest.command import loadtest
+from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve
 
 Respond = Callable[[Callable[[socket.socket], None]], int]
@@ -182,6 +182,30 @@ def test_too_few_file_descriptors_are_said_so(serve: Serve) -> None:
     assert done.returncode == 2
     assert "file descriptors" in done.stderr
     assert "ulimit" in done.stderr
+
+
+def test_ports_that_run_out_are_the_generators_own_limit() -> None:
+    """In a network with 20 local ports, 400 new connections a second: INVALID, and why."""
+    script = f"""
+        ip link set lo up && echo 61000 61020 > /proc/sys/net/ipv4/ip_local_port_range || exit 77
+        exec 3< <({sys.executable} tests/loadtest/reference_server.py --fault none --seed 1)
+        read -r port <&3
+        {sys.executable} -m loadtest run 127.0.0.1:$port -r 400 -d 1 --new-connections
+        code=$?; kill $!; exit $code
+    """
+    done = subprocess.run(
+        ["unshare", "-rn", "bash", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    if done.returncode == 77 or "unshare failed" in done.stderr:
+        pytest.skip("this system gives no network of one's own")
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert done.stdout.startswith("INVALID"), done.stdout
+    assert "no local port left" in done.stdout
+    assert "connection closed" not in done.stdout
 
 
 def test_a_connection_closed_while_idle_is_nobodys_fault(
