@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed: apt-get install openssl")
     made = tmp_path_factory.mktemp("edge")
-    names = ["-keyout", made / "key.pem", "-out", made / "certificate.pem"]
+    names: list[str | Path] = ["-keyout", made / "key.pem", "-out", made / "certificate.pem"]
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=edge", *names],
         check=True,
