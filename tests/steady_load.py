@@ -101,8 +101,7 @@ class SteadyLoad:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 answer = client.transact(cliente, abs(change), "c" if change > 0 else "d", name)
             after_s = time.monotonic() - started
-            # An instance that refuses has written nothing; the proxy does not know.
-            is_open = answer.status == 0 or b"no instance answered" in answer.body
+            is_open = answer.status == 0 or b"before a retry" in answer.body
             self.outcomes.append(
                 Outcome(cliente, change, name, answer.status, is_open, started, after_s)
             )
