@@ -15,7 +15,7 @@ FILES = ("openat", "pread64", "pwrite64", "fdatasync", "fsync", "ftruncate", "un
 # only where a lock is taken. Letting go of one does not fail on a local disk.
 LOCKS = ("fcntl", "flock")
 LETTING_GO = ("F_UNLCK", "LOCK_UN")
-ERRORS = ("EIO", "ENOSPC")
+ERRORS = ("EIO", "ENOSPC", "EROFS")
 RUNS = effort(24, 300, 600)
 NEARLY_FULL_BYTES = 990 * (1024 + 24)
 DURING = [f"b{number}" for number in range(6)]

@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.crash.killing import assert_cheap, kill_rounds
 from tests.effort import drawn_seed, effort
 from tests.running import Stack
 
-ROUNDS = effort(8, 60, 60)
+ROUNDS = effort(4, 32, 32)
 
 
-def test_nothing_acknowledged_is_lost_or_doubled_when_processes_die(tmp_path: Path) -> None:
+@pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
+def test_nothing_acknowledged_is_lost_or_doubled_when_processes_die(
+    tmp_path: Path, synchronous: str
+) -> None:
     """One instance, both, nginx or all of them: what was answered is in the ledger, once."""
-    stack = Stack(tmp_path)
+    stack = Stack(tmp_path, RINHA_SYNCHRONOUS=synchronous)
     rounds = kill_rounds(stack, ROUNDS, drawn_seed())
     stack.stop()
     print(f"{len(rounds)} rounds, {sum(each.unanswered for each in rounds)} requests unanswered")
