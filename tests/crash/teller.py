@@ -130,10 +130,10 @@ class Tracing:
 
 
 @contextlib.contextmanager
-def traced(teller: Teller, log: Path, *words: str) -> Iterator[Tracing]:
+def traced(log: Path, pid: int | None, *words: str) -> Iterator[Tracing]:
     """While it lasts, strace watches the process and does to it what the words say."""
     strace = subprocess.Popen(
-        ["strace", "-f", "-o", log, *words, "-p", str(teller.process.pid)],
+        ["strace", "-f", "-o", log, *words, "-p", str(pid)],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -59,7 +59,7 @@ def test_a_disk_that_fails_under_a_transaction(tmp_path: Path, strace_is_there: 
     """Never a false 200; the next request after the fault succeeds; sound after a restart."""
     log = tmp_path / "strace.log"
     teller = working(tmp_path / "whole.db")
-    with traced(teller, log) as tracing:
+    with traced(log, teller.process.pid) as tracing:
         assert teller.work()
         teller.tell("read")
     teller.end()
@@ -67,7 +67,7 @@ def test_a_disk_that_fails_under_a_transaction(tmp_path: Path, strace_is_there: 
     for place, fault in enumerate(faults_among(tracing.calls)):
         file = tmp_path / f"{place}.db"
         teller = working(file)
-        with traced(teller, log, fault.words) as tracing:
+        with traced(log, teller.process.pid, fault.words) as tracing:
             assert teller.work(), fault
             teller.tell("read")
         happened += tracing.injected > 0
@@ -102,7 +102,7 @@ def test_a_disk_that_fails_at_the_start(
 
     closed(tmp_path / "whole.db")
     teller = Teller(tmp_path / "whole.db", "NORMAL")
-    with traced(teller, log) as tracing:
+    with traced(log, teller.process.pid) as tracing:
         assert teller.tell("open") == "done"
     teller.end()
     happened = refused = 0
@@ -110,7 +110,7 @@ def test_a_disk_that_fails_at_the_start(
         file = tmp_path / f"{place}.db"
         kept = closed(file).kept
         teller = Teller(file, "NORMAL")
-        with traced(teller, log, fault.words) as tracing:
+        with traced(log, teller.process.pid, fault.words) as tracing:
             answer = teller.tell("open")
         happened += tracing.injected > 0
         refused += answer != "done"

@@ -28,7 +28,7 @@ def test_a_commit_cut_short_anywhere_is_whole_or_not_there(
     """acknowledged <= rows <= acknowledged + 1, at whichever system call the process was killed."""
     log = tmp_path / "strace.log"
     teller = opened(tmp_path / "whole.db", synchronous)
-    with traced(teller, log) as tracing:
+    with traced(log, teller.process.pid) as tracing:
         assert teller.work()
     teller.end()
     calls = tracing.calls
@@ -43,7 +43,7 @@ def test_a_commit_cut_short_anywhere_is_whole_or_not_there(
     for place, (call, number) in enumerate(points[::EVERY]):
         file = tmp_path / f"{place}.db"
         teller = opened(file, synchronous)
-        with traced(teller, log, f"--inject={call}:signal=KILL:when={number}"):
+        with traced(log, teller.process.pid, f"--inject={call}:signal=KILL:when={number}"):
             deaths += not teller.work()
         teller.end()
         assert names_in(file) in (teller.kept, teller.kept + teller.refused), (call, number)

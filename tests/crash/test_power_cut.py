@@ -1,6 +1,7 @@
 """The power goes at any moment, and a disk keeps of what was not synced whatever it likes. Imports
 disk."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,12 +14,16 @@ import pytest
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
 from tests.crash.disk import CorruptError, Disk, Step, numbers_in, watch, write_files
+from tests.crash.teller import traced
 from tests.effort import drawn_seed, effort
+from tests.running import Stack
 
 STATES = effort(2_000, 20_000, 100_000)
 # Each from another history; so many a history, for the disk of a history is small.
 STATES_A_HISTORY = 1_000
 TRANSACTIONS = 150
+# docs/guarantees.md: what a power cut may take with NORMAL, at most.
+AT_RISK_MAX = 1_000
 # So often the service itself is started on what is left, and goes on.
 SERVICE_EVERY = 200
 
@@ -115,6 +120,26 @@ def test_normal_loses_the_newest_only(memory: Path) -> None:
     found = cut_power(memory, "NORMAL", STATES)
     assert (found.corrupt[:3], found.out_of_order) == ([], 0)
     assert found.lost_in > 0, "a disk that loses nothing proves nothing"
+
+
+def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path, strace_is_there: None) -> None:
+    """However busy it is, a running service syncs at least once in so many transactions."""
+    stack = Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL")
+    logs = [tmp_path / f"strace{number}.log" for number in range(len(stack.instances))]
+    client, syncs = stack.client(), []
+    for _ in range(4):
+        with contextlib.ExitStack() as tracings:
+            traces = [
+                tracings.enter_context(traced(log, instance.pid, "--trace=fdatasync,fsync"))
+                for log, instance in zip(logs, stack.instances, strict=True)
+            ]
+            # One in every half of so many: then two of them are never further apart.
+            for _ in range(AT_RISK_MAX // 2):
+                assert client.transact(3, 1, "c").status == 200
+        syncs.append(sum(len(calls) for trace in traces for calls in trace.calls.values()))
+    stack.stop()
+    print(f"syncs in {AT_RISK_MAX // 2} transactions each: {syncs}")
+    assert min(syncs) > 0
 
 
 def test_the_disk_breaks_what_does_not_sync(memory: Path) -> None:
