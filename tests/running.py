@@ -109,6 +109,12 @@ class Stack:
             self.instances.append(self.start(number))
         self.wait_until_healthy()
 
+    def __enter__(self) -> "Stack":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def start_nginx(self) -> "subprocess.Popen[bytes]":
         conf = self.folder / "nginx.conf"
         return subprocess.Popen([NGINX, "-p", self.folder, "-c", conf], cwd=self.folder)

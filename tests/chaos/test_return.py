@@ -12,9 +12,8 @@ BACK_P99_MAX_S = 1.0
 
 def test_it_is_back_within_a_second_of_any_death(tmp_path: Path) -> None:
     """500 kills of one, both, nginx or all: nothing lost, and back in under 1 s at p99."""
-    stack = Stack(tmp_path)
-    rounds = kill_rounds(stack, ROUNDS, drawn_seed())
-    stack.stop()
+    with Stack(tmp_path) as stack:
+        rounds = kill_rounds(stack, ROUNDS, drawn_seed())
     assert_cheap(rounds)
     back_s = sorted(each.back_s for each in rounds)
     p50_s, p99_s = back_s[len(back_s) // 2], back_s[len(back_s) * 99 // 100]

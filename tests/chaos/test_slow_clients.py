@@ -1,6 +1,7 @@
 """A thousand clients that drip their bytes, beside honest ones, and as many as there is room for.
 Imports drips, running, tests.http.raw and tests.loadtest.command."""
 
+import contextlib
 import re
 import resource
 import socket
@@ -27,13 +28,13 @@ DROPPED_MAX_S = {HEADERS: 6.0, SILENT: 3.0, HALTING: 3.0}
 
 def test_slow_clients_are_dropped_and_nobody_waits_for_them(tmp_path: Path) -> None:
     """1,000 of them at once: all that are too slow go in time, and honest ones do not notice."""
-    stack = Stack(tmp_path)
     rate = ("-r", 340, "-d", SECONDS, "-c", 64, "--threshold", f"p99<{HONEST_P99_MAX_MS}")
-    with Drips(stack.port, (HEADERS, SILENT, HALTING, STEADY), EACH) as drips:
-        ran = loadtest(
-            "run", f"127.0.0.1:{stack.port}", *rate, folder=tmp_path, timeout_s=3 * SECONDS
-        )
-    stack.stop()
+    with (
+        Stack(tmp_path) as stack,
+        Drips(stack.port, (HEADERS, SILENT, HALTING, STEADY), EACH) as drips,
+    ):
+        target = f"127.0.0.1:{stack.port}"
+        ran = loadtest("run", target, *rate, folder=tmp_path, timeout_s=3 * SECONDS)
     assert ran.code == 0, ran.out
     print(ran.out)
     for way, longest_s in DROPPED_MAX_S.items():
@@ -60,20 +61,14 @@ def test_all_clients_at_their_worst_fit_into_memory(tmp_path: Path) -> None:
         pytest.skip(f"{FILES_NEEDED} descriptors are needed, {hard} is the limit here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     allowed = re.findall(r'cpus: "0.5", memory: "(\d+)MB", pids: 20', COMPOSE)
-    stack = Stack(tmp_path)
     long = [f"{letter}: {letter * size}" for letter, size in (("a", 900), ("x", 4000), ("y", 4000))]
     body = post(b"{", "/clientes/1/transacoes", *long, length=4000)
     header = get("/health", *long)[:-30]
-    held = [socket.create_connection(("127.0.0.1", stack.port)) for _ in range(BODIES_MAX)]
-    for connection in held:
-        connection.sendall(body)
-    for _ in range(CLIENTS_MAX - BODIES_MAX):
-        held.append(socket.create_connection(("127.0.0.1", stack.port)))
-        held[-1].sendall(header)
-    taken = memory_bytes(stack)
-    for connection in held:
-        connection.close()
-    stack.stop()
-    print(f"{len(held)} clients: {taken / 1e6:.0f} MB, {allowed[0]} MB are allowed")
+    with Stack(tmp_path) as stack, contextlib.ExitStack() as held:
+        for number in range(CLIENTS_MAX):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", stack.port)))
+            connection.sendall(body if number < BODIES_MAX else header)
+        taken = memory_bytes(stack)
+    print(f"{CLIENTS_MAX} clients: {taken / 1e6:.0f} MB, {allowed[0]} MB are allowed")
     assert taken > 100_000_000, "the clients were not at their worst"
     assert taken < int(allowed[0]) * 1_000_000

@@ -1,13 +1,10 @@
 """Two writers that also write the log back all the time, as nobody should. Imports rinha.ledger."""
 
 import multiprocessing
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import apsw
-import pytest
 
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
@@ -23,14 +20,6 @@ EMPTY_EVERY = 50_000
 CHECKPOINT_EVERY_MAX = 5
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 WAIT_MS = 5_000
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    """In memory, where it can be had: the order of things matters here, not the disk."""
-    parent = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
-        yield Path(folder)
 
 
 def write(file: Path, count: int, seed: int) -> None:

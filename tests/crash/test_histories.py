@@ -81,11 +81,10 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
 def test_every_history_has_an_order(tmp_path: Path) -> None:
     """64 connections, half of the runs on one client, refusals and statements included: every
     answer has its place, on both instances."""
-    stack = Stack(tmp_path)
-    told = let_nginx_tell_who_answered(stack)
-    seed = drawn_seed()
-    seen = [run(stack, seed + number, on_one_client=number % 2 == 0) for number in range(SEEDS)]
-    stack.stop()
+    with Stack(tmp_path) as stack:
+        told = let_nginx_tell_who_answered(stack)
+        seed = drawn_seed()
+        seen = [run(stack, seed + number, on_one_client=number % 2 == 0) for number in range(SEEDS)]
     total = sum(seen, Counter[str]())
     answered_by = Counter(told.read_text().split())
     shares = [count / answered_by.total() for count in answered_by.values()]

@@ -16,8 +16,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_processes_die(
     tmp_path: Path, synchronous: str
 ) -> None:
     """One instance, both, nginx or all of them: what was answered is in the ledger, once."""
-    stack = Stack(tmp_path, RINHA_SYNCHRONOUS=synchronous)
-    rounds = kill_rounds(stack, ROUNDS, drawn_seed())
-    stack.stop()
+    with Stack(tmp_path, RINHA_SYNCHRONOUS=synchronous) as stack:
+        rounds = kill_rounds(stack, ROUNDS, drawn_seed())
     print(f"{len(rounds)} rounds, {sum(each.unanswered for each in rounds)} requests unanswered")
     assert_cheap(rounds)

@@ -3,13 +3,9 @@ disk."""
 
 import contextlib
 import shutil
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-
-import pytest
 
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
@@ -44,14 +40,6 @@ class Findings:
             f"{self.out_of_order} not a prefix, acknowledged ones lost in {self.lost_in}, "
             f"at most {self.lost_most}"
         )
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    """A folder in memory, where it can be had: images are written there by the thousand."""
-    parent = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
-        yield Path(folder)
 
 
 def look(folder: Path, steps: list[Step], states: int, chance: Random, found: Findings) -> None:
@@ -124,20 +112,19 @@ def test_normal_loses_the_newest_only(memory: Path) -> None:
 
 def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path, strace_is_there: None) -> None:
     """However busy it is, a running service syncs at least once in so many transactions."""
-    stack = Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL")
-    logs = [tmp_path / f"strace{number}.log" for number in range(len(stack.instances))]
-    client, syncs = stack.client(), []
-    for _ in range(4):
-        with contextlib.ExitStack() as tracings:
-            traces = [
-                tracings.enter_context(traced(log, instance.pid, "--trace=fdatasync,fsync"))
-                for log, instance in zip(logs, stack.instances, strict=True)
-            ]
-            # One in every half of so many: then two of them are never further apart.
-            for _ in range(AT_RISK_MAX // 2):
-                assert client.transact(3, 1, "c").status == 200
-        syncs.append(sum(len(calls) for trace in traces for calls in trace.calls.values()))
-    stack.stop()
+    with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
+        logs = [tmp_path / f"strace{number}.log" for number in range(len(stack.instances))]
+        client, syncs = stack.client(), []
+        for _ in range(4):
+            with contextlib.ExitStack() as tracings:
+                traces = [
+                    tracings.enter_context(traced(log, instance.pid, "--trace=fdatasync,fsync"))
+                    for log, instance in zip(logs, stack.instances, strict=True)
+                ]
+                # One in every half of so many: then two of them are never further apart.
+                for _ in range(AT_RISK_MAX // 2):
+                    assert client.transact(3, 1, "c").status == 200
+            syncs.append(sum(len(calls) for trace in traces for calls in trace.calls.values()))
     print(f"syncs in {AT_RISK_MAX // 2} transactions each: {syncs}")
     assert min(syncs) > 0
 

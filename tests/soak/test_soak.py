@@ -84,14 +84,12 @@ def assert_bounded(watching: Watching) -> None:
         assert slope < MEMORY_MB_AN_HOUR_MAX
 
 
-def test_days_of_it_would_be_like_the_first_minutes(tmp_path: Path) -> None:
-    """The log, memory, descriptors and latency stay in bounds; each snapshot is a moment of it."""
-    stack = Stack(tmp_path)
-    elsewhere = tmp_path / "elsewhere"
+def soak(stack: Stack, report: Path, elsewhere: Path) -> tuple[Watching, list[Path]]:
+    """The load to its end, watched, and the copies taken meanwhile."""
     elsewhere.mkdir()
     copies: list[Path] = []
     with Watching(stack) as watching:
-        load = start_load(stack, tmp_path / "report.json")
+        load = start_load(stack, report)
         pause_s = min(SNAPSHOT_EVERY_S, seconds(SOAK) / 3)
         next_copy_at = time.monotonic() + pause_s
         while load.poll() is None:
@@ -101,7 +99,13 @@ def test_days_of_it_would_be_like_the_first_minutes(tmp_path: Path) -> None:
                 copies.append(snapshot(stack, elsewhere / f"{len(copies)}.db"))
     print(load.communicate()[0])
     assert load.returncode == 0
-    stack.stop()
+    return watching, copies
+
+
+def test_days_of_it_would_be_like_the_first_minutes(tmp_path: Path) -> None:
+    """The log, memory, descriptors and latency stay in bounds; each snapshot is a moment of it."""
+    with Stack(tmp_path) as stack:
+        watching, copies = soak(stack, tmp_path / "report.json", tmp_path / "elsewhere")
     assert copies
     for copy in copies:
         assert_is_a_moment_of(copy, stack.file)
