@@ -67,7 +67,7 @@ crash: dev ## five minutes of kills, power cuts, full disks, frozen neighbours; 
 	@EFFORT=crash .venv/bin/pytest -n 3 --dist worksteal -rP tests/crash tests/stack/test_full_disk.py
 
 chaos: dev ## twenty minutes of the same and of fuzzing, then of floods and slow clients
-	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=1250 .venv/bin/pytest -n 3 --dist worksteal -rP \
+	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 .venv/bin/pytest -n 3 --dist worksteal -rP \
 		tests/crash tests/stack/test_full_disk.py tests/property tests/http/test_openapi.py
 	@EFFORT=chaos .venv/bin/pytest -rP tests/chaos
 
