@@ -19,6 +19,7 @@ export SQL
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot test test-docker lint format lock
+.PHONY: crash chaos soak
 .PHONY: load loadtest submission local dev
 
 help: ## show this
@@ -59,7 +60,19 @@ submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE
 	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in under three minutes
-	@.venv/bin/pytest -n 3 --cov --cov-report=term --ignore tests/docker
+	@.venv/bin/pytest -n 3 --cov --cov-report=term \
+		--ignore tests/docker --ignore tests/chaos --ignore tests/soak
+
+crash: dev ## five minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
+	@EFFORT=crash .venv/bin/pytest -n 3 --dist worksteal -rP tests/crash tests/stack/test_full_disk.py
+
+chaos: dev ## twenty minutes of the same and of fuzzing, then of floods and slow clients
+	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 .venv/bin/pytest -n 3 --dist worksteal -rP \
+		tests/crash tests/stack/test_full_disk.py tests/property tests/http/test_openapi.py
+	@EFFORT=chaos .venv/bin/pytest -rP tests/chaos
+
+soak: dev ## the usual load for SOAK=30m, with a look at everything that could grow
+	@SOAK=$(or $(SOAK),30m) .venv/bin/pytest -rP tests/soak
 
 test-docker: dev ## the same promises in containers, on a real engine
 	@$(ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \

@@ -34,7 +34,8 @@ class LedgerBusyError(RinhaError):
 
 
 class LedgerUnavailableError(RinhaError):
-    """The ledger's file cannot be read or written now. Nothing was written."""
+    """The ledger's file cannot be read or written now. Nothing was written, but where a sync failed
+    and a crash follows, the transaction may be found in the log and count after all."""
 
 
 class LedgerUnusableError(RinhaError):

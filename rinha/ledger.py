@@ -251,7 +251,9 @@ class Ledger:
     def _trouble(self, error: apsw.Error) -> RinhaError:
         if isinstance(error, apsw.BusyError):
             return self._lock.refused()
-        return LedgerUnavailableError(f"the ledger cannot be used now: {error}")
+        return LedgerUnavailableError(
+            f"the ledger cannot be used now ({error}), look at the statement before a retry"
+        )
 
     def _rollback(self) -> None:
         if self._connection.in_transaction:

@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from rinha.errors import LedgerBusyError
+from rinha.errors import LedgerBusyError, LedgerUnavailableError
 from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_TRIES_BEFORE_SLEEP, LOCK_WAIT_AFTER_REFUSAL_S
 
 
@@ -56,14 +56,17 @@ class WriteLock:
         self.budget_s = self._wait_s
 
     def __enter__(self) -> None:
-        for _ in range(LOCK_TRIES_BEFORE_SLEEP):
-            try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.sched_yield()
-            else:
-                return
-        self._wait()
+        try:
+            for _ in range(LOCK_TRIES_BEFORE_SLEEP):
+                try:
+                    fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.sched_yield()
+                else:
+                    return
+            self._wait()
+        except OSError as error:
+            raise LedgerUnavailableError(f"the ledger cannot be locked now: {error}") from error
 
     def __exit__(
         self,

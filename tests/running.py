@@ -104,12 +104,20 @@ class Stack:
         template = (ROOT / "nginx.conf").read_text()
         conf = render(template, port=self.port, instances=instances, user=user)
         (folder / "nginx.conf").write_text(conf)
-        self.nginx = subprocess.Popen(
-            [NGINX, "-p", folder, "-c", folder / "nginx.conf"], cwd=folder
-        )
+        self.nginx = self.start_nginx()
         for number in range(1, instances + 1):
             self.instances.append(self.start(number))
         self.wait_until_healthy()
+
+    def __enter__(self) -> "Stack":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start_nginx(self) -> "subprocess.Popen[bytes]":
+        conf = self.folder / "nginx.conf"
+        return subprocess.Popen([NGINX, "-p", self.folder, "-c", conf], cwd=self.folder)
 
     def start(self, number: int) -> subprocess.Popen[bytes]:
         """Sockets are named relative to the folder: an absolute path may be too long for one."""

@@ -1,12 +1,18 @@
 """Requests at a steady rate, with what became of each. Imports running."""
 
+import contextlib
 import http.client
+import itertools
 import random
 import threading
 import time
+from collections import Counter
+from pathlib import Path
 from typing import NamedTuple
 
-from tests.running import Client
+import apsw
+
+from tests.running import Answer, Client
 
 CONNECTIONS = 16
 CLIENTES = range(1, 6)
@@ -15,8 +21,13 @@ CLIENTES = range(1, 6)
 class Outcome(NamedTuple):
     cliente: int
     change: int
+    # A name that no other has.
+    descricao: str
     # 0: no answer came.
     status: int
+    # Nobody knows whether it was applied.
+    is_open: bool
+    sent_at_s: float
     after_s: float
 
 
@@ -29,6 +40,7 @@ class SteadyLoad:
         self._rate = rate
         self._random = random.Random(seed)
         self._next_due = time.monotonic()
+        self._names = map(str, itertools.count())
         self._turn = threading.Lock()
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._drive) for _ in range(CONNECTIONS)]
@@ -60,6 +72,21 @@ class SteadyLoad:
             assert client.extrato(cliente)["saldo"]["total"] in reachable
         client.close()
 
+    def assert_explains_every_row(self, file: Path) -> None:
+        """Of a ledger that was empty: acknowledged ones are there, once; open ones at most once."""
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
+        rows = Counter(
+            connection.execute(
+                "SELECT cliente, iif(tipo = 'c', valor, -valor), descricao FROM transacoes"
+            )
+        )
+        connection.close()
+        kept = {outcome[:3] for outcome in self.outcomes if outcome.status == 200}
+        left_open = {outcome[:3] for outcome in self.outcomes if outcome.is_open}
+        assert kept - rows.keys() == set(), "acknowledged and lost"
+        assert rows.keys() - kept - left_open == set(), "not acknowledged and there"
+        assert [row for row, count in rows.items() if count > 1] == [], "applied twice"
+
     def _drive(self) -> None:
         client = Client(self._port)
         while not self._stop.is_set():
@@ -67,11 +94,15 @@ class SteadyLoad:
                 self._next_due += 1 / self._rate
                 due = self._next_due
                 cliente, change = self._random.randint(1, 5), self._random.randint(-9, 9) or 1
+                name = next(self._names)
             time.sleep(max(0.0, due - time.monotonic()))
             started = time.monotonic()
-            try:
-                status = client.transact(cliente, abs(change), "c" if change > 0 else "d").status
-            except (OSError, http.client.HTTPException):
-                status = 0
-            self.outcomes.append(Outcome(cliente, change, status, time.monotonic() - started))
+            answer = Answer(0, b"", {})
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                answer = client.transact(cliente, abs(change), "c" if change > 0 else "d", name)
+            after_s = time.monotonic() - started
+            is_open = answer.status == 0 or b"before a retry" in answer.body
+            self.outcomes.append(
+                Outcome(cliente, change, name, answer.status, is_open, started, after_s)
+            )
         client.close()

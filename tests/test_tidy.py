@@ -1,6 +1,7 @@
 """Holds the house in shape: sizes, import directions, docstrings. Imports nothing of ours."""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -266,3 +267,10 @@ def test_runtime_dependencies_are_four() -> None:
     text = (ROOT / "locks" / "service.txt").read_text()
     names = [line.split("==")[0] for line in text.splitlines() if "==" in line]
     assert names == ["apsw", "bjoern", "falcon", "msgspec"]
+
+
+@pytest.mark.parametrize("path", project_files(".md"), ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """A page of this project that names a file of it is right about where that is."""
+    for target in re.findall(r"\]\(([^):#]+)\)", path.read_text()):
+        assert (path.parent / target).exists(), target

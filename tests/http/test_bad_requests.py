@@ -12,7 +12,7 @@ from tests.http.bad_requests import CASES, GOOD, Case, chunked
 from tests.http.raw import exchange, get, post, statuses
 from tests.running import Client, Stack
 
-# nginx.conf gives headers and bodies 5 s each.
+# nginx.conf gives all headers 5 s, and 2 s to each pause within a body.
 DROP_MAX_S = 9.0
 
 

@@ -8,6 +8,9 @@ from random import Random
 
 from loadtest.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
 
+LONG_AGO = 100  # transactions: more than there are at once
+EARLIER_NS = 5_000  # longer than any question waits for its answer
+
 
 @dataclass(slots=True)
 class World:
@@ -31,6 +34,7 @@ class Ledger:
     faults: int = 0
     rows: list[int] = field(default_factory=list)
     earlier_rows: tuple[int, ...] = ()
+    moments: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
 
     def newest(self) -> tuple[int, ...]:
         return tuple(self.rows[:-11:-1])
@@ -49,6 +53,11 @@ def simulate(world: World) -> tuple[list[Operation], int]:
             operation = _transaction(ledger, world, chance, fault)
             operation.sent_ns, answered = sent_ns, operation.answered_ns
             operation.answered_ns = answered or answered_ns
+            if fault == "late" and not operation.is_reader:
+                # It took effect long after it was answered.
+                operation.sent_ns -= EARLIER_NS
+                operation.answered_ns -= EARLIER_NS
+                ledger.faults += 1
             operations.append(operation)
         assert sent_ns <= moment <= answered_ns
     chance.shuffle(operations)
@@ -70,15 +79,21 @@ def _intervals(world: World, chance: Random) -> list[tuple[int, int, int]]:
 
 
 def _statement(ledger: Ledger, sent_ns: int, answered_ns: int, fault: str) -> Operation:
-    rows = ledger.newest()
-    if fault == "torn" and ledger.earlier_rows != rows:
+    rows, saldo = ledger.newest(), ledger.saldo
+    if fault == "stale" and len(ledger.moments) > LONG_AGO:
+        saldo, rows = ledger.moments[-LONG_AGO]
+    elif fault == "foreign" and rows:
+        rows = (-1, *rows[1:])
+    elif fault == "total":
+        saldo += 1
+    elif fault == "torn" and ledger.earlier_rows != rows:
         rows = ledger.earlier_rows
     elif fault == "nine" and len(rows) > 9:
         rows = rows[:9]
     elif fault == "order" and len(rows) > 2 and rows[0] != rows[1]:
         rows = (rows[1], rows[0], *rows[2:])
-    ledger.faults += rows != ledger.newest()
-    return Operation(sent_ns, answered_ns, 0, ledger.saldo, rows=rows)
+    ledger.faults += (saldo, rows) != (ledger.saldo, ledger.newest())
+    return Operation(sent_ns, answered_ns, 0, saldo, rows=rows)
 
 
 def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Operation:
@@ -89,6 +104,10 @@ def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Op
             ledger.rows.append(row)
             ledger.faults += 1
         return Operation(0, 0, delta, REFUSED, row)
+    if fault == "refused":
+        # No order of those at once leaves exactly nothing of the limit.
+        ledger.faults += 1
+        return Operation(0, 0, -1, REFUSED, row)
     if chance.random() < world.lost_share:
         if chance.random() < 0.5:
             _apply(ledger, delta, row)
@@ -104,5 +123,6 @@ def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Op
 
 def _apply(ledger: Ledger, delta: int, row: int) -> None:
     ledger.earlier_rows = ledger.newest()
+    ledger.moments.append((ledger.saldo, ledger.earlier_rows))
     ledger.saldo += delta
     ledger.rows.append(row)

@@ -23,6 +23,11 @@ FAULTS = {
     "nine": "statement with too few rows",
     "order": "statement rows in the wrong order",
     "refused_shown": "refused debit shown in the statement",
+    "stale": "stale statement",
+    "foreign": "statement shows a row nobody sent",
+    "refused": "debit refused though it fits",
+    "late": "balance no order explains",
+    "total": "torn statement",
 }
 
 
@@ -47,7 +52,7 @@ def test_a_correct_ledger_is_never_blamed(
 def test_each_fault_is_named_for_what_it_is(fault: str) -> None:
     """In every history with a fault its own name comes up, and as the most frequent of all."""
     names: Counter[str] = Counter()
-    share = 0.01 if fault in {"lost", "twice"} else 0.3
+    share = 0.01 if fault in {"lost", "twice", "late"} else 0.3
     for seed in range(8):
         world = World(seed, 2_000, fault=fault, fault_share=share)
         operations, faults = simulate(world)

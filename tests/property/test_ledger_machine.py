@@ -12,6 +12,7 @@ from rinha.errors import LimiteExceededError, UnknownClienteError
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
 from rinha.settings import VALOR_MAX
+from tests.effort import effort
 
 LIMITES = {1: 100000, 2: 80000, 3: 1000000, 4: 10000000, 5: 500000}
 
@@ -96,5 +97,5 @@ class TwoLedgers(RuleBasedStateMachine):
 
 TestTwoLedgers = TwoLedgers.TestCase
 TestTwoLedgers.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, print_blob=True
+    max_examples=effort(40, 40, 1_000), stateful_step_count=30, deadline=None, print_blob=True
 )

@@ -1,6 +1,8 @@
 """The ledger keeps the balance rule and its order, and leaves no trace of a refusal. Imports
 rinha.ledger."""
 
+import errno
+import fcntl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,3 +200,18 @@ def test_the_schema_says_every_rule_a_second_time(ledger: Ledger, statement: str
     """Whoever writes past the service is stopped by the file itself."""
     with pytest.raises(apsw.ConstraintError):
         ledger._connection.execute(statement)
+
+
+def test_a_lock_that_cannot_be_taken_is_a_refusal_with_a_name(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the system says to a lock, the request ends in a refusal, and the next one works."""
+
+    def fail(_file: int, _operation: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(fcntl, "flock", fail)
+        with pytest.raises(LedgerUnavailableError, match="Input/output"):
+            ledger.transact(1, credit(1))
+    assert ledger.transact(1, credit(1)).saldo == 1

@@ -38,7 +38,7 @@ def test_the_shipped_stack_keeps_every_rule(compose: dict[str, Any]) -> None:
         ("api01", "build", ".", "built"),
         ("api01", "deploy", {}, "CPU"),
         ("nginx", "deploy", {"resources": {"limits": {"cpus": "0.6", "memory": "1MB"}}}, "CPU"),
-        ("nginx", "deploy", {"resources": {"limits": {"cpus": "0.5", "memory": "51MB"}}}, "MB"),
+        ("nginx", "deploy", {"resources": {"limits": {"cpus": "0.5", "memory": "311MB"}}}, "MB"),
         ("nginx", "deploy", {"resources": {"limits": {"cpus": "0.5", "memory": "50M"}}}, "in MB"),
     ],
 )

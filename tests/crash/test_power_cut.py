@@ -1,0 +1,143 @@
+"""The power goes at any moment, and a disk keeps of what was not synced whatever it likes. Imports
+disk."""
+
+import contextlib
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from rinha.ledger import Ledger
+from rinha.messages import Transacao
+from tests.crash.disk import CorruptError, Disk, Step, numbers_in, watch, write_files
+from tests.crash.teller import traced
+from tests.effort import drawn_seed, effort
+from tests.running import Stack
+
+STATES = effort(2_000, 20_000, 100_000)
+# Each from another history; so many a history, for the disk of a history is small.
+STATES_A_HISTORY = 1_000
+TRANSACTIONS = 150
+# docs/guarantees.md: what a power cut may take with NORMAL, at most.
+AT_RISK_MAX = 1_000
+# So often the service itself is started on what is left, and goes on.
+SERVICE_EVERY = 200
+
+
+@dataclass
+class Findings:
+    states: int = 0
+    distinct: set[int] = field(default_factory=set)
+    corrupt: list[str] = field(default_factory=list)
+    # In how many a number is missing before one that is there, or one that nobody sent is there.
+    out_of_order: int = 0
+    lost_in: int = 0
+    lost_most: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.states} states, {len(self.distinct)} distinct: {len(self.corrupt)} corrupt, "
+            f"{self.out_of_order} not a prefix, acknowledged ones lost in {self.lost_in}, "
+            f"at most {self.lost_most}"
+        )
+
+
+def look(folder: Path, steps: list[Step], states: int, chance: Random, found: Findings) -> None:
+    """Cuts the power so many times, at random steps, and reads what is left."""
+    moments = sorted(chance.randrange(len(steps)) for _ in range(states))
+    disk, done, begun, kept = Disk(), 0, 0, 0
+    for moment in moments:
+        for step in steps[done:moment]:
+            disk.take(step)
+            begun = step.place if step.kind == "begun" else begun
+            kept = step.place if step.kind == "kept" else kept
+        done = moment
+        files = disk.after_a_cut(chance)
+        write_files(folder, files)
+        found.states += 1
+        found.distinct.add(hash(tuple(bytes(data) for data in files.values())))
+        try:
+            left = numbers_in(folder / "rinha.db")
+        except CorruptError as error:
+            found.corrupt.append(str(error))
+            continue
+        found.out_of_order += left != list(range(1, len(left) + 1)) or len(left) > max(begun, kept)
+        found.lost_in += len(left) < kept
+        found.lost_most = max(found.lost_most, kept - len(left))
+        if found.states % SERVICE_EVERY == 0:
+            assert_service_goes_on(folder, files, len(left))
+
+
+def assert_service_goes_on(folder: Path, files: dict[str, bytearray], left: int) -> None:
+    write_files(folder, files)
+    ledger = Ledger(folder / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
+    ledger.transact(1, Transacao(1, "c", str(left + 1)))
+    audit = ledger.audit()
+    ledger.close()
+    assert audit.problems == []
+    assert sum(row.transacoes for row in audit.clientes) == left + 1
+
+
+def cut_power(
+    memory: Path, synchronous: str, states: int, *, kept_too_early: bool = False
+) -> Findings:
+    seed, found = drawn_seed(), Findings()
+    for number in range(0, states, STATES_A_HISTORY):
+        working, images = memory / "working", memory / "images"
+        for folder in (working, images):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        steps = watch(working / "rinha.db", synchronous, TRANSACTIONS, seed + number)
+        if kept_too_early:
+            steps = [step._replace(kind="kept") if step.kind == "begun" else step for step in steps]
+        count = min(STATES_A_HISTORY, states - number)
+        look(images, steps, count, Random(seed + number), found)
+    print(f"{synchronous}: {found}")
+    assert len(found.distinct) > states / 4
+    return found
+
+
+def test_full_loses_nothing_acknowledged(memory: Path) -> None:
+    """With FULL whatever was acknowledged is there after a power cut, and nothing is corrupt."""
+    found = cut_power(memory, "FULL", STATES)
+    assert (found.corrupt[:3], found.out_of_order, found.lost_in) == ([], 0, 0)
+
+
+def test_normal_loses_the_newest_only(memory: Path) -> None:
+    """With NORMAL a power cut takes a suffix of the history or nothing, and corrupts nothing."""
+    found = cut_power(memory, "NORMAL", STATES)
+    assert (found.corrupt[:3], found.out_of_order) == ([], 0)
+    assert found.lost_in > 0, "a disk that loses nothing proves nothing"
+
+
+def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path, strace_is_there: None) -> None:
+    """However busy it is, a running service syncs at least once in so many transactions."""
+    with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
+        logs = [tmp_path / f"strace{number}.log" for number in range(len(stack.instances))]
+        client, syncs = stack.client(), []
+        for _ in range(4):
+            with contextlib.ExitStack() as tracings:
+                traces = [
+                    tracings.enter_context(traced(log, instance.pid, "--trace=fdatasync,fsync"))
+                    for log, instance in zip(logs, stack.instances, strict=True)
+                ]
+                # One in every half of so many: then two of them are never further apart.
+                for _ in range(AT_RISK_MAX // 2):
+                    assert client.transact(3, 1, "c").status == 200
+            syncs.append(sum(len(calls) for trace in traces for calls in trace.calls.values()))
+    print(f"syncs in {AT_RISK_MAX // 2} transactions each: {syncs}")
+    assert min(syncs) > 0
+
+
+def test_the_disk_breaks_what_does_not_sync(memory: Path) -> None:
+    """The control: without any sync the same cuts corrupt ledgers, and the test sees it."""
+    found = cut_power(memory, "OFF", effort(1_000, 2_000, 5_000))
+    assert found.corrupt
+    assert found.lost_in > 0
+
+
+def test_the_disk_convicts_who_acknowledges_too_early(memory: Path) -> None:
+    """The control: answering before the commit loses acknowledged transactions, even with FULL."""
+    found = cut_power(memory, "FULL", effort(1_000, 2_000, 5_000), kept_too_early=True)
+    assert found.corrupt == []
+    assert found.lost_in > 0

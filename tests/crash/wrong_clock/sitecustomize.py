@@ -1,0 +1,17 @@
+"""Python imports this at its start, where it is in the path: a clock that is off by as many seconds
+as a file says. Imports nothing of ours."""
+
+import os
+import time
+from pathlib import Path
+
+_true_ns = time.time_ns
+_offset = Path(os.environ["CLOCK_OFFSET_FILE"])
+
+
+def _wrong_ns() -> int:
+    return _true_ns() + int(_offset.read_text() or 0) * 1_000_000_000
+
+
+time.time_ns = _wrong_ns
+time.time = lambda: _wrong_ns() / 1e9

@@ -1,0 +1,132 @@
+"""The examples of SECURITY.md work as they stand there. Imports running."""
+
+import base64
+import http.client
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import NGINX, ROOT, STOP_MAX_S, Stack, free_port
+
+EXAMPLES = re.findall(r"```nginx\n(.*?)```", (ROOT / "SECURITY.md").read_text(), re.DOTALL)
+PORTS = {name: free_port() for name in ("8443", "8444", "8081")}
+CONF = """{user} daemon off; pid {folder}/edge.pid; error_log stderr alert;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {examples}
+}}
+"""
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate, a key and a user, as an operator would have them."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed: apt-get install openssl")
+    made = tmp_path_factory.mktemp("edge")
+    names: list[str | Path] = ["-keyout", made / "key.pem", "-out", made / "certificate.pem"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=edge", *names],
+        check=True,
+        capture_output=True,
+    )
+    done = subprocess.run(
+        ["openssl", "passwd", "-6", PASSWORD], check=True, capture_output=True, text=True
+    )
+    (made / "users").write_text(f"maria:{done.stdout}")
+    made.chmod(0o755)
+    return made
+
+
+@pytest.fixture(scope="module")
+def edge(folder: Path, stack: Stack) -> Iterator[None]:
+    """A second nginx with all examples at once, in front of the stack."""
+    text = "\n".join(EXAMPLES).replace("/etc/rinha", str(folder))
+    for name, port in {**PORTS, "127.0.0.1:9999": stack.port}.items():
+        assert name in text
+        text = text.replace(name, f"127.0.0.1:{port}" if ":" in name else str(port))
+    conf = folder / "edge.conf"
+    # So that its worker may read the folder of a test.
+    user = "user root;" if os.geteuid() == 0 else ""
+    conf.write_text(CONF.format(user=user, folder=folder, examples=text))
+    nginx: list[str | Path] = [NGINX, "-p", folder, "-c", conf]
+    checked = subprocess.run([*nginx, "-t"], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    process = subprocess.Popen(nginx)
+    deadline = time.monotonic() + STOP_MAX_S
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", PORTS["8081"])) == 0:
+                break
+        time.sleep(0.02)
+    yield
+    process.terminate()
+    process.wait(STOP_MAX_S)
+
+
+def ask(
+    connection: http.client.HTTPConnection, path: str, user: str = "", method: str = "GET"
+) -> int:
+    token = base64.b64encode(f"{user}:{PASSWORD}".encode()).decode()
+    connection.request(method, path, headers={"Authorization": f"Basic {token}"} if user else {})
+    response = connection.getresponse()
+    response.read()
+    return response.status
+
+
+def secure(port: int, folder: Path) -> http.client.HTTPSConnection:
+    context = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
+    context.check_hostname = False
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=STOP_MAX_S, context=context)
+
+
+def test_there_is_an_example_for_each() -> None:
+    """TLS, authentication and rate limits."""
+    assert len(EXAMPLES) == 3
+
+
+def test_tls(edge: None, folder: Path) -> None:
+    """The ledger answers over TLS, with the operator's certificate."""
+    assert ask(secure(PORTS["8443"], folder), "/clientes/1/extrato") == 200
+
+
+def test_authentication(edge: None, folder: Path) -> None:
+    """Nobody without a password, a user with one, and nobody empties the ledger."""
+    assert ask(secure(PORTS["8444"], folder), "/clientes/1/extrato") == 401
+    assert ask(secure(PORTS["8444"], folder), "/clientes/1/extrato", "joao") == 401
+    assert ask(secure(PORTS["8444"], folder), "/clientes/1/extrato", "maria") == 200
+    assert ask(secure(PORTS["8444"], folder), "/reset", "maria", "POST") == 403
+
+
+def test_slow_bodies_use_up_their_own_share(edge: None) -> None:
+    """Of one address twenty may wait at once, and the next one is refused."""
+    head = b"POST /clientes/1/transacoes HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+    slow = [socket.create_connection(("127.0.0.1", PORTS["8081"])) for _ in range(20)]
+    for connection in slow:
+        connection.sendall(head)
+    time.sleep(0.2)
+    assert ask(http.client.HTTPConnection("127.0.0.1", PORTS["8081"]), "/health") == 429
+    for connection in slow:
+        connection.close()
+
+
+def test_rate_limits(edge: None) -> None:
+    """One address gets its burst at once and is told to slow down after that."""
+    connection = http.client.HTTPConnection("127.0.0.1", PORTS["8081"], timeout=STOP_MAX_S)
+    statuses = Counter(ask(connection, "/health") for _ in range(1_000))
+    assert set(statuses) == {200, 429}
+    assert statuses[200] > 50
