@@ -12,7 +12,7 @@ from loadtest.histogram import Histogram
 from loadtest.page_style import STYLE
 from loadtest.report import Report, histogram_of, latency_figures
 from loadtest.report_charts import latency_chart, percentile_chart, rate_chart, usage_chart
-from loadtest.report_text import CLOCKS_LINE, headline
+from loadtest.report_text import CLOCKS_LINE, headline, is_own_run
 
 REASONS_OPEN = 8  # the first ones say it; the rest unfolds
 
@@ -27,7 +27,7 @@ def page(report: Report) -> str:
     cards = []
     if "official" in report:
         cards.append(_official_card(report["official"]))
-    if "generator" in report:
+    if "generator" in report and is_own_run(report):
         cards.append(_card("Generator", _generator_table(report["generator"])))
     if "times" in report:
         cards += _load_cards(report)
@@ -68,7 +68,6 @@ def _tiles(report: Report) -> str:
     response = latency_figures(histogram_of(report, "response"))
     generator = report["generator"]
     wanted = generator["wanted_rate"]
-    late = f"sent late by {generator['late_p99_us']:,} us at p99"
     tiles = [
         ("requests", f"{report['totals']['done']:,}", f"{report['totals']['failures']:,} failed"),
         (
@@ -83,8 +82,11 @@ def _tiles(report: Report) -> str:
             f"p99.9 {response['p99.9'] / 1000:.3f} ms",
         ),
         ("slowest", f"{response['max'] / 1000:.2f} ms", f"mean {response['mean'] / 1000:.3f} ms"),
-        ("generator CPU a request", f"{generator['cpu_us_per_request']:.1f} us", late),
     ]
+    if is_own_run(report):
+        late = f"sent late by {generator['late_p99_us']:,} us at p99"
+        cpu = f"{generator['cpu_us_per_request']:.1f} us"
+        tiles.append(("generator CPU a request", cpu, late))
     inner = "".join(
         f'<div class="tile"><span>{name}</span><strong>{value}</strong><small>{small}</small></div>'
         for name, value, small in tiles
@@ -134,8 +136,11 @@ def _official_card(official: dict[str, Any]) -> str:
         ),
         ("<b>paid</b>", f"<b>USD {official['paid_usd']}</b>"),
         ("answers the judge calls wrong (KO)", f"{official.get('ko', 0):,}"),
-        ("of these only by overlap of step 3 and load", f"{official.get('overlapped', 0):,}"),
     ]
+    if "overlapped" in official:
+        overlapped = f"{official['overlapped']:,}"
+        rows.append(("of these only by overlap of step 3 and load", overlapped))
+    rows += [(escape(one["what"]), f"{one['count']:,}") for one in official["failed_checks"]]
     return _card("Official verdict", _table(("", ""), rows, {1}))
 
 
