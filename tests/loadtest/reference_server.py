@@ -29,7 +29,6 @@ FAULTS = (
     "unknown_client",
     "answer_lost",
     "applied_twice",
-    "slow_percentile",
     "stall",
     # By count and not by chance: two runs of the same requests are fined the same.
     "first_lost",
@@ -144,8 +143,6 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledg
                 status, content = await ledger.answer(method, path, body)
             if ledger.fault == "answer_lost" and ledger.chance.random() < 0.001:
                 break
-            if ledger.fault == "slow_percentile" and ledger.chance.random() < 0.08:
-                await asyncio.sleep(0.3)
             data = b"" if content is None else json.dumps(content).encode()
             writer.write(
                 f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
