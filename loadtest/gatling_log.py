@@ -34,6 +34,14 @@ class GatlingRun:
     requests: list[LoggedRequest]
     users_without_end: int
 
+    @property
+    def started_ms(self) -> int:
+        return min(request.start_ms for request in self.requests)
+
+    @property
+    def ended_ms(self) -> int:
+        return max(request.end_ms for request in self.requests)
+
 
 def read_log(path: Path) -> GatlingRun:
     """Either format, told apart by the first byte."""

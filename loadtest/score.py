@@ -50,9 +50,9 @@ def score(folder: Path) -> Report:
     report = load_report(
         "score", f"Gatling {run.version}, {run.simulation}", folder.name, _tally(run)
     )
-    ended_s = max(request.end_ms for request in run.requests) / 1000
-    report["ended_at"] = datetime.fromtimestamp(ended_s, UTC).isoformat(timespec="seconds")
-    elapsed_s = _elapsed_ms(run) / 1000
+    ended_at = datetime.fromtimestamp(run.ended_ms / 1000, UTC)
+    report["ended_at"] = ended_at.isoformat(timespec="seconds")
+    elapsed_s = (run.ended_ms - run.started_ms) / 1000
     report["generator"] = {
         "elapsed_s": elapsed_s,
         "achieved_rate": round(len(run.requests) / elapsed_s, 2) if elapsed_s else 0.0,
@@ -102,18 +102,13 @@ def _failed_checks(run: GatlingRun) -> list[dict[str, Any]]:
     return [{"what": what, "count": count} for what, count in failed.most_common()]
 
 
-def _elapsed_ms(run: GatlingRun) -> int:
-    first_ms = min(request.start_ms for request in run.requests)
-    return max(request.end_ms for request in run.requests) - first_ms
-
-
 def _tally(run: GatlingRun) -> Tally:
     """Gatling has one clock, so service and response time are the same."""
-    first_ms = min(request.start_ms for request in run.requests)
+    started_ms = run.started_ms
     tally = Tally(sent=len(run.requests))
     for request in run.requests:
         kind = KINDS.get(normalize("NFC", request.name), Kind.CHECK)
-        second = tally.seconds.setdefault((request.end_ms - first_ms) // 1000, Second())
+        second = tally.seconds.setdefault((request.end_ms - started_ms) // 1000, Second())
         pairs = [(bucket_us((request.end_ms - request.start_ms) * 1000), 1)]
         tally.add_cell(second, kind, _code(request), pairs, pairs)
     return tally
