@@ -57,7 +57,7 @@ snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@.venv/bin/loadtest $(or $(LOAD),official)
 
-gatling: loadtest ## the official run by Gatling itself, with JDK 17 and Maven; SIMULATION=their.scala
+gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@.venv/bin/loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...

@@ -71,7 +71,7 @@ def _print_official(official: dict[str, Any], console: Console) -> None:
     if "overlapped" in official:
         table.add_row("of these only by overlap of step 3 and load", f"{official['overlapped']}")
     console.print(table)
-    if official["failed_checks"]:
+    if official.get("failed_checks"):
         _print_failed_checks(official["failed_checks"], console)
 
 
