@@ -14,13 +14,14 @@ else
 $(error MODE is docker or local, not $(MODE))
 endif
 
+GATLING_TEST = tests/loadtest/test_gatling.py
+
 # Through the environment, so that the shell takes what is in it as it is.
-export SQL
+export SQL SIMULATION
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot test test-docker lint format lock
-.PHONY: crash chaos soak
-.PHONY: load loadtest submission local dev
+.PHONY: help up down status logs stats reset check sql snapshot load gatling submission
+.PHONY: test test-docker test-gatling crash chaos soak lint format lock loadtest local dev
 
 help: ## show this
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
@@ -56,12 +57,15 @@ snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@.venv/bin/loadtest $(or $(LOAD),official)
 
+gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
+	@.venv/bin/loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
+
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in under three minutes
 	@.venv/bin/pytest -n 3 --cov --cov-report=term \
-		--ignore tests/docker --ignore tests/chaos --ignore tests/soak
+		--ignore tests/docker --ignore tests/chaos --ignore tests/soak --ignore $(GATLING_TEST)
 
 crash: dev ## five minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
 	@EFFORT=crash .venv/bin/pytest -n 3 --dist worksteal -rP tests/crash tests/stack/test_full_disk.py
@@ -77,6 +81,9 @@ soak: dev ## the usual load for SOAK=30m, with a look at everything that could g
 test-docker: dev ## the same promises in containers, on a real engine
 	@$(ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \
 		&& .venv/bin/pytest tests/docker
+
+test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
+	@.venv/bin/pytest $(GATLING_TEST)
 
 lint: dev ## format, lint and types, as the gate wants them
 	@.venv/bin/ruff format --check .

@@ -1,7 +1,7 @@
-"""The command line: run, official, check, compare, report.
+"""The command line: run, official, gatling, score, check, compare, report.
 
-Imports arguments, baselines, commands, compare, compare_text, judgement, limits, official_plan,
-plan, report, report_html, report_json, report_text, screen and view.
+Imports arguments, baselines, commands, compare, compare_text, gatling_run, judgement, limits,
+official_plan, plan, report, report_html, report_json, report_text, score, screen and view.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
 from loadtest.baselines import find_report, save_baseline
 from loadtest.compare import compare
 from loadtest.compare_text import print_comparison
+from loadtest.gatling_run import GatlingError, require_maven, run_gatling
 from loadtest.judgement import (
     EXIT_BAD,
     EXIT_FINE,
@@ -35,6 +36,7 @@ from loadtest.report import Report
 from loadtest.report_html import write_html
 from loadtest.report_json import BadReportError, write_json
 from loadtest.report_text import print_report
+from loadtest.score import score
 from loadtest.screen import Screen
 from loadtest.view import PlainLines, View
 
@@ -58,7 +60,7 @@ def main(words: list[str] | None = None) -> int:
     except commands.NotReadyError as error:
         errors.print(f"not ready: {error}", markup=False)
         return EXIT_INVALID
-    except (UsageError, BadReportError) as error:
+    except (UsageError, BadReportError, GatlingError) as error:
         errors.print(f"loadtest: {error}", markup=False)
         return EXIT_USAGE
     except KeyboardInterrupt:
@@ -140,6 +142,22 @@ def _official(asked: argparse.Namespace) -> int:
     return _finish(asked, report)
 
 
+def _gatling(asked: argparse.Namespace) -> int:
+    if asked.simulation and not asked.simulation.is_file():
+        raise UsageError(f"there is no simulation {asked.simulation}")
+    require_maven()
+    host, port = asked.url
+    commands.require_ready(host, port)
+    folder = run_gatling(f"http://{host}:{port}", asked.simulation, asked.scale)
+    code = _finish(asked, score(folder))
+    print(f"Gatling's report: {folder / 'index.html'}")
+    return code
+
+
+def _score(asked: argparse.Namespace) -> int:
+    return _finish(asked, score(asked.folder))
+
+
 def _check(asked: argparse.Namespace) -> int:
     _files_for(None)
     host, port = asked.url
@@ -195,6 +213,8 @@ def _console() -> Console:
 COMMANDS = {
     "run": _run,
     "official": _official,
+    "gatling": _gatling,
+    "score": _score,
     "check": _check,
     "compare": _compare,
     "report": _report,

@@ -23,6 +23,8 @@ examples:
   loadtest official                     the whole official run, four minutes, ends in USD
   loadtest official --scale 0.05        a rehearsal: 12 seconds of the same
   loadtest check                        every rule of the contract, as a table
+  loadtest gatling                      the same run by Gatling itself, with its own report
+  loadtest score out/gatling/NAME       the verdict on Gatling's results
   loadtest run -c 14 -d 30              as fast as it goes, 14 connections, 30 seconds
   loadtest run -r 340 -d 60             340 requests/s, whatever the target does
   loadtest run --ramp 1:2000 -d 60      from 1 to 2,000 requests/s in a minute
@@ -45,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(_command(commands, "run", "drive the mix 22 debits : 11 credits : 1 statement"))
     _add_official(_command(commands, "official", "play the official run and pay the verdict"))
+    _add_gatling(_command(commands, "gatling", "let Gatling play the official run, and score it"))
+    _add_score(_command(commands, "score", "the official verdict on a folder of Gatling's results"))
     _add_check(_command(commands, "check", "ask every rule of the contract"))
     _add_compare(_command(commands, "compare", "hold two reports or baselines side by side"))
     _add_report(_command(commands, "report", "rebuild the page or the text from a JSON report"))
@@ -63,6 +67,10 @@ def _add_target(command: argparse.ArgumentParser) -> None:
         "url", nargs="?", type=_address, default=_address(DEFAULT_URL), metavar="URL",
         help=f"where the target listens (default {DEFAULT_URL})",
     )  # fmt: skip
+    _add_report_files(command)
+
+
+def _add_report_files(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     command.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page")
     command.add_argument(
@@ -128,15 +136,35 @@ def _add_official(command: argparse.ArgumentParser) -> None:
         "--speed", type=_number(1000), default=1.0, metavar="X",
         help="rehearsal: the same requests, X times as fast",
     )  # fmt: skip
-    command.add_argument(
-        "--scale", type=_number(1), default=1.0, metavar="X",
-        help="rehearsal: the share X of the load, at the official rates",
-    )  # fmt: skip
+    _add_scale(command)
     command.add_argument(
         "--reset", action="store_true", help="POST /reset first, for a target that has it"
     )
     _add_strict(command, default=False)
     _add_load(command)
+
+
+def _add_scale(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scale", type=_number(1), default=1.0, metavar="X",
+        help="rehearsal: the share X of the load, at the official rates",
+    )  # fmt: skip
+
+
+def _add_gatling(command: argparse.ArgumentParser) -> None:
+    _add_target(command)
+    _add_scale(command)
+    command.add_argument(
+        "--simulation", type=Path, metavar="FILE",
+        help="a Scala simulation to run instead of ours, unchanged: it chooses target and load",
+    )  # fmt: skip
+
+
+def _add_score(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder", type=Path, metavar="RESULTS_DIR", help="with simulation.log, and js/ if there is"
+    )
+    _add_report_files(command)
 
 
 def _add_check(command: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ Imports crew, limits, notes, tally, target_usage and view.
 """
 
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Conducted:
 
     tally: Tally = field(default_factory=Tally)
     official: dict[str, int] = field(default_factory=dict)
+    failed_checks: Counter[str] = field(default_factory=Counter)
     broken_checks: list[dict[str, str]] = field(default_factory=list)
     usage: dict[str, Any] = field(default_factory=dict)
     elapsed_s: float = 0.0
@@ -37,6 +39,7 @@ class Conducted:
         self.tally.add(message)
         for name, count in message.get("official", {}).items():
             self.official[name] = self.official.get(name, 0) + count
+        self.failed_checks.update(message.get("failed_checks", {}))
         self.broken_checks += message.get("broken_checks", [])
 
 

@@ -17,6 +17,7 @@ EXIT_UNREACHABLE = 3
 EXIT_INVALID = 4
 
 SLOW_SHARE_MAX = 100 - SLA_PERCENT
+FAILED_CHECKS_NAMED = 5
 
 
 def wrong_answers(report: Report) -> list[str]:
@@ -60,6 +61,16 @@ def slow_answers(report: Report) -> list[str]:
         f"slow: {share:.2f}% of the answers took {SLOW_MS} ms or more, "
         f"the official line is {SLOW_SHARE_MAX}%"
     ]
+
+
+def fined(report: Report) -> list[str]:
+    """Why the official run is not paid in full."""
+    official = report["official"]
+    if official["paid_usd"] == "100000.00":
+        return []
+    failed = [f"{one['what']}: {one['count']} answers" for one in official["failed_checks"]]
+    paid = f"paid USD {official['paid_usd']} of 100000.00"
+    return [*failed[:FAILED_CHECKS_NAMED], *slow_answers(report), paid]
 
 
 def slowness_is_proved(report: Report) -> bool:

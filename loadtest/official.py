@@ -16,7 +16,7 @@ from loadtest.judge import Judge
 from loadtest.limits import CONNECTIONS_MAX, EXPIRE_EVERY_S
 from loadtest.loops import Beat, OpenLoop, settle
 from loadtest.mix import Request
-from loadtest.official_plan import OfficialPlan
+from loadtest.official_plan import TICK_S, OfficialPlan
 from loadtest.outcome import Failure, Kind
 from loadtest.probe import Answer
 from loadtest.recorder import Recorder
@@ -52,7 +52,7 @@ class Official:
         self.engine = self.loop.engine = Engine(
             plan.host, plan.port, self._answered, self._lost, plan.timeout_s
         )
-        self._running = 0
+        self._tick_ns = int(TICK_S / plan.speed * 1e9)
         self._asked: dict[int, tuple[steps.User, list[Request], dict[int, Answer]]] = {}
 
     def play(self, load: Load, beat: Beat) -> None:
@@ -62,6 +62,7 @@ class Official:
                 [steps.one_transaction(judge, host, delta) for _ in range(steps.TOGETHER)], beat
             )
             self._run_users([steps.statement_shows(judge, host, total)], beat)
+        began_ns = clock_ns()
         clients = [steps.one_client(judge, host, client) for client in CLIENTES]
         for user in clients:
             self._begin(user)
@@ -70,6 +71,8 @@ class Official:
         # The load waits for this one answer only; the clients' steps go on beneath it.
         last = list(self._asked)[unknown]
         settle(self.engine, beat, lambda: last not in self._asked)
+        ticks = 1 + (clock_ns() - began_ns) // self._tick_ns
+        settle(self.engine, beat, lambda: clock_ns() >= began_ns + ticks * self._tick_ns)
         self.loop.play(self._arrivals(load, clock_ns()), CONNECTIONS_MAX, beat)
         settle(self.engine, beat, lambda: not self.engine.in_flight)
 

@@ -15,14 +15,13 @@ SCHEMA_VERSION = 1
 Report = dict[str, Any]
 
 
-def load_report(command: str, way: str, target: str, seed: int, tally: Tally) -> Report:
+def load_report(command: str, way: str, target: str, tally: Tally) -> Report:
     """Everything counted during a load; verdict and checks are added by whoever judges."""
     return {
         "schema": SCHEMA_VERSION,
         "command": command,
         "way": way,
         "target": target,
-        "seed": seed,
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "totals": {
             "sent": tally.sent,

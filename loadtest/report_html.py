@@ -12,7 +12,7 @@ from loadtest.histogram import Histogram
 from loadtest.page_style import STYLE
 from loadtest.report import Report, histogram_of, latency_figures
 from loadtest.report_charts import latency_chart, percentile_chart, rate_chart, usage_chart
-from loadtest.report_text import CLOCKS_LINE, headline
+from loadtest.report_text import CLOCKS_LINE, headline, is_own_run
 
 REASONS_OPEN = 8  # the first ones say it; the rest unfolds
 
@@ -27,7 +27,7 @@ def page(report: Report) -> str:
     cards = []
     if "official" in report:
         cards.append(_official_card(report["official"]))
-    if "generator" in report:
+    if "generator" in report and is_own_run(report):
         cards.append(_card("Generator", _generator_table(report["generator"])))
     if "times" in report:
         cards += _load_cards(report)
@@ -68,23 +68,31 @@ def _tiles(report: Report) -> str:
     response = latency_figures(histogram_of(report, "response"))
     generator = report["generator"]
     wanted = generator["wanted_rate"]
-    late = f"sent late by {generator['late_p99_us']:,} us at p99"
+    own = is_own_run(report)
+    paced = "as fast as answers came" if own else "as Gatling drove it"
     tiles = [
         ("requests", f"{report['totals']['done']:,}", f"{report['totals']['failures']:,} failed"),
         (
             "rate",
             f"{generator['achieved_rate']:,.0f}/s",
-            f"{wanted:,.1f}/s wanted" if wanted else "as fast as answers came",
+            f"{wanted:,.1f}/s wanted" if wanted else paced,
         ),
-        ("response time p50", f"{response['p50'] / 1000:.3f} ms", "from the moment it was due"),
+        (
+            "response time p50",
+            f"{response['p50'] / 1000:.3f} ms",
+            "from the moment it was due" if own else "by Gatling's clock",
+        ),
         (
             "response time p99",
             f"{response['p99'] / 1000:.3f} ms",
             f"p99.9 {response['p99.9'] / 1000:.3f} ms",
         ),
         ("slowest", f"{response['max'] / 1000:.2f} ms", f"mean {response['mean'] / 1000:.3f} ms"),
-        ("generator CPU a request", f"{generator['cpu_us_per_request']:.1f} us", late),
     ]
+    if own:
+        late = f"sent late by {generator['late_p99_us']:,} us at p99"
+        cpu = f"{generator['cpu_us_per_request']:.1f} us"
+        tiles.append(("generator CPU a request", cpu, late))
     inner = "".join(
         f'<div class="tile"><span>{name}</span><strong>{value}</strong><small>{small}</small></div>'
         for name, value, small in tiles
@@ -134,7 +142,12 @@ def _official_card(official: dict[str, Any]) -> str:
         ),
         ("<b>paid</b>", f"<b>USD {official['paid_usd']}</b>"),
         ("answers the judge calls wrong (KO)", f"{official.get('ko', 0):,}"),
-        ("of these only by overlap of step 3 and load", f"{official.get('overlapped', 0):,}"),
+    ]
+    if "overlapped" in official:
+        overlapped = f"{official['overlapped']:,}"
+        rows.append(("of these only by overlap of step 3 and load", overlapped))
+    rows += [
+        (escape(one["what"]), f"{one['count']:,}") for one in official.get("failed_checks", [])
     ]
     return _card("Official verdict", _table(("", ""), rows, {1}))
 
@@ -146,7 +159,7 @@ def _load_cards(report: Report) -> list[str]:
             _card("Latency by percentile", percentile_chart(report)),
             _card("Latency over time", latency_chart(report)),
             _card("Rate over time", rate_chart(report)),
-            _card("Latency in ms", _latency_table(report) + f"<p>{escape(CLOCKS_LINE)}</p>"),
+            _card("Latency in ms", _latency_table(report)),
         ]
     if report["target_usage"]["samples"]:
         cards.append(_card("Target CPU, in cores", usage_chart(report, "cpu")))
@@ -165,17 +178,17 @@ def _throttled(sample: dict[str, Any]) -> bool:
 
 
 def _latency_table(report: Report) -> str:
-    chosen = {
-        "response, all": histogram_of(report, "response"),
-        "service, all": histogram_of(report, "service"),
-    }
+    chosen = {"response, all": histogram_of(report, "response")}
+    if is_own_run(report):
+        chosen["service, all"] = histogram_of(report, "service")
     for kind, count in report["mix"].items():
         if count:
             chosen[kind] = histogram_of(report, "response", kind)
     figures = [(name, latency_figures(histogram)) for name, histogram in chosen.items()]
     names = ["", *figures[0][1]]
     rows = [[name, *(f"{us / 1000:.3f}" for us in row.values())] for name, row in figures]
-    return _table(names, rows, set(range(1, len(names))))
+    clocks = f"<p>{escape(CLOCKS_LINE)}</p>" if is_own_run(report) else ""
+    return _table(names, rows, set(range(1, len(names)))) + clocks
 
 
 def _outcome_table(report: Report) -> str:

@@ -68,8 +68,27 @@ def _print_official(official: dict[str, Any], console: Console) -> None:
     table.add_row(f"fine for consistency, {failures}", f"USD {official['consistency_fine_usd']}")
     table.add_row("paid", Text(f"USD {official['paid_usd']}", style="bold"))
     table.add_row("answers the judge calls wrong (KO)", f"{official.get('ko', 0):,}")
-    table.add_row("of these only by overlap of step 3 and load", f"{official.get('overlapped', 0)}")
+    if "overlapped" in official:
+        table.add_row("of these only by overlap of step 3 and load", f"{official['overlapped']}")
     console.print(table)
+    if official.get("failed_checks"):
+        _print_failed_checks(official["failed_checks"], console)
+
+
+def _print_failed_checks(failed: list[dict[str, Any]], console: Console) -> None:
+    table = Table(title="failed checks", title_justify="left")
+    table.add_column("count", justify="right")
+    table.add_column("request and check", overflow="fold")
+    for check in failed[:REASONS_SHOWN]:
+        table.add_row(f"{check['count']:,}", Text(check["what"]))
+    console.print(table)
+    if len(failed) > REASONS_SHOWN:
+        console.print(f"and {len(failed) - REASONS_SHOWN} kinds more\n")
+
+
+def is_own_run(report: Report) -> bool:
+    """Our generator has two clocks and knows how it did itself; Gatling's log has one clock."""
+    return str(report["command"]) != "score"
 
 
 def _print_load(report: Report, console: Console) -> None:
@@ -84,16 +103,18 @@ def _print_load(report: Report, console: Console) -> None:
     )
     console.print(f"mix: {mix}\n")
     console.print(_latency_table(report))
-    console.print(Text(CLOCKS_LINE, style="dim"), "")
+    if is_own_run(report):
+        console.print(Text(CLOCKS_LINE, style="dim"), "")
     console.print(_outcome_table(report))
     if "clients" in report:
         console.print(_client_table(report["clients"]))
-    console.print(
-        f"generator: {generator['cpu_us_per_request']:.1f} us CPU per request, "
-        f"{generator['busy']:.0%} of a core x {generator['workers']} "
-        f"(+ {generator['spun']:.0%} watching the clock), sent late by "
-        f"{generator['late_p50_us']} us at p50, {generator['late_p99_us']} us at p99"
-    )
+    if is_own_run(report):
+        console.print(
+            f"generator: {generator['cpu_us_per_request']:.1f} us CPU per request, "
+            f"{generator['busy']:.0%} of a core x {generator['workers']} "
+            f"(+ {generator['spun']:.0%} watching the clock), sent late by "
+            f"{generator['late_p50_us']} us at p50, {generator['late_p99_us']} us at p99"
+        )
     _print_usage(report["target_usage"], console)
 
 
@@ -103,9 +124,10 @@ def _latency_table(report: Report) -> Table:
     kinds = [kind for kind, count in report["mix"].items() if count]
     rows: list[tuple[str, Histogram]] = [
         ("response, all", histogram_of(report, "response")),
-        ("service, all", histogram_of(report, "service")),
         *[(f"response, {kind}", histogram_of(report, "response", kind)) for kind in kinds],
     ]
+    if is_own_run(report):
+        rows.insert(1, ("service, all", histogram_of(report, "service")))
     for name in latency_figures(rows[0][1]):
         table.add_column(name, justify="right")
     for name, histogram in rows:

@@ -62,9 +62,9 @@ class Tally:
             self.findings[text] = self.findings.get(text, 0) + count
         self.examples += message["examples"]
         for cell in message["cells"]:
-            self._add_cell(second, *cell)
+            self.add_cell(second, *cell)
 
-    def _add_cell(
+    def add_cell(
         self,
         second: Second,
         kind: int,

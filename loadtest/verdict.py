@@ -39,3 +39,11 @@ class Verdict:
     def paid_usd(self) -> Decimal:
         fines = self.sla_fine_usd + self.consistency_fine_usd
         return max(Decimal(0), REWARD_USD - fines).quantize(CENT)
+
+    def as_data(self) -> dict[str, str]:
+        return {
+            "ok_percent": str(self.ok_percent),
+            "sla_fine_usd": str(self.sla_fine_usd),
+            "consistency_fine_usd": str(self.consistency_fine_usd),
+            "paid_usd": str(self.paid_usd),
+        }

@@ -29,8 +29,11 @@ FAULTS = (
     "unknown_client",
     "answer_lost",
     "applied_twice",
-    "slow_percentile",
     "stall",
+    # By count and not by chance: two runs of the same requests are fined the same.
+    "first_lost",
+    "below_shown",
+    "late_tenth",
 )
 
 
@@ -46,10 +49,19 @@ class Ledger:
     def reset(self) -> None:
         self.saldos = dict.fromkeys(LIMITES, 0)
         self.rows: dict[int, list[dict[str, object]]] = {client: [] for client in LIMITES}
+        self.taken = 0
 
     async def move(self, client: int, valor: int, tipo: str, descricao: str) -> tuple[int, object]:
         delta = valor if tipo == "c" else -valor
         saldo = self.saldos[client]
+        self.taken += 1
+        if self.fault == "first_lost" and self.taken == 1:
+            return 200, {"limite": LIMITES[client], "saldo": saldo + delta}
+        if self.fault == "below_shown" and self.taken % 500 == 0:
+            return 200, {"limite": LIMITES[client], "saldo": -LIMITES[client] - 1}
+        if self.fault == "late_tenth" and self.taken % 10 == 0:
+            await asyncio.sleep(0.3)
+            saldo = self.saldos[client]
         if self.fault == "lost_update" and self.chance.random() < 0.05:
             await asyncio.sleep(0.001)
         lowest = -LIMITES[client] - (1 if self.fault == "off_by_one" else 0)
@@ -131,8 +143,6 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledg
                 status, content = await ledger.answer(method, path, body)
             if ledger.fault == "answer_lost" and ledger.chance.random() < 0.001:
                 break
-            if ledger.fault == "slow_percentile" and ledger.chance.random() < 0.08:
-                await asyncio.sleep(0.3)
             data = b"" if content is None else json.dumps(content).encode()
             writer.write(
                 f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data

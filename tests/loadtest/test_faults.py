@@ -23,7 +23,10 @@ FAULTS = {
     "unknown_client": ("check", "statement of client 6: expected 404, got 200"),
     "answer_lost": ("run -n 20000", "connection closed before any answer"),
     "applied_twice": ("run -n 20000", "applied twice"),
-    "slow_percentile": ("run -r 150 -d 3", "slow: "),
+    "late_tenth": ("run -r 150 -d 3", "slow: "),
+    "below_shown": ("run -n 3000", "balance below -limite"),
+    # Two wrong totals after 25 at once, and one at the opening of step 3: each is paid for.
+    "first_lost": ("official --scale 0.005 --reset", "paid USD 97590.97"),
 }
 RIGHT = ("run -n 8000", "run -r 300 -d 2 --poisson", "official --scale 0.005 --reset", "check")
 

@@ -43,7 +43,7 @@ def made_report(seed: int, slower: float = 1.0) -> Report:
                 "cells": [cell],
             }
         )  # fmt: skip
-    report = load_report("run", "made", "nowhere:1", seed, tally)
+    report = load_report("run", "made", "nowhere:1", tally)
     report["generator"] = generator_health(tally, 1, None)
     report["target_usage"] = {"samples": [], "limits": {}}
     return report

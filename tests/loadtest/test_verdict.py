@@ -74,7 +74,10 @@ TORN_BELOW = (
         (DEBIT, answer(500), False, False),
         (DEBIT, answer(200, BELOW), False, True),
         (DEBIT, answer(200, b"{}"), False, False),
-        (DEBIT, answer(200, b'{"limite": 80000, "saldo": "1"}'), False, False),
+        (DEBIT, answer(200, b'{"limite": 80000, "saldo": "1"}'), True, False),
+        (DEBIT, answer(200, b'{"limite": 80000, "saldo": 1.5}'), False, True),
+        (DEBIT, answer(200, b'{"limite": 80000}'), False, True),
+        (DEBIT, answer(200, b'{"saldo": -80001}'), False, False),
         (CREDIT, answer(422), False, False),
         (CREDIT, answer(200, AT_LIMIT), True, False),
         (STATEMENT, answer(200, TORN_BELOW), False, True),
@@ -86,8 +89,8 @@ def test_the_load_is_judged_as_the_judge_does(
     request_: object, given_: Answer, fine: bool, costs: bool
 ) -> None:
     """A debit may be refused, nothing else; a balance below -limite costs money."""
-    trouble, is_consistency = load_trouble(request_, given_)  # type: ignore[arg-type]
-    assert (trouble is None, is_consistency) == (fine, costs)
+    trouble = load_trouble(request_, given_)  # type: ignore[arg-type]
+    assert (trouble is None, trouble is not None and trouble.costs) == (fine, costs)
 
 
 def test_an_answer_of_250_ms_is_late() -> None:

@@ -1,0 +1,157 @@
+"""Gatling's results, as two versions of it recorded them against a right and a wrong server.
+
+Imports nothing of ours: the command is run from outside.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.loadtest.command import Ran, loadtest
+
+RECORDED = Path(__file__).resolve().parent / "recorded"
+VERSIONS = ("3.10", "3.15")
+
+
+def score(folder: Path, kept: Path) -> Ran:
+    return loadtest("score", folder, folder=kept)
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """Results that a test may spoil."""
+    shutil.copytree(RECORDED / "3.10-failures", tmp_path / "results")
+    return tmp_path / "results"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_results_without_failures_are_paid_in_full(version: str, tmp_path: Path) -> None:
+    """Every request is found under its type, in time, and nothing is fined."""
+    ran = score(RECORDED / f"{version}-fine", tmp_path)
+    official = ran.report["official"]
+    assert ran.code == 0, ran.out
+    assert official["paid_usd"] == "100000.00"
+    assert (official["total"], official["ok_in_time"], official["ko"]) == (176, 176, 0)
+    assert ran.report["mix"] == {"debits": 33, "credits": 17, "statements": 3, "checks": 123}
+    assert official["rehearsal"]
+    assert official["failed_checks"] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_failures_cost_what_the_official_script_takes(version: str, tmp_path: Path) -> None:
+    """2 slow, 10 wrong, and 4 of these at 803.01: the totals after 25 at once and step 3's too."""
+    ran = score(RECORDED / f"{version}-failures", tmp_path)
+    official = ran.report["official"]
+    assert ran.code == 1, ran.out
+    counted = [official[name] for name in ("total", "ok_in_time", "slow", "ko", "consistency")]
+    assert counted == [176, 164, 2, 10, 4]
+    assert official["ok_percent"] == "93.18"
+    assert official["sla_fine_usd"] == "4820.00"
+    assert official["consistency_fine_usd"] == "3212.04"
+    assert official["paid_usd"] == "91967.96"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_failed_check_is_named_and_counted(version: str, tmp_path: Path) -> None:
+    """The request's name and Gatling's own words, as often as they were said."""
+    ran = score(RECORDED / f"{version}-failures", tmp_path)
+    failed = ran.report["official"]["failed_checks"]
+    assert sum(one["count"] for one in failed) == 10
+    [wrong_zero] = [one for one in failed if "jmesPath(saldo.total).find.is(0)" in one["what"]]
+    assert wrong_zero["what"].startswith("validações: ")
+    assert wrong_zero["count"] == 2
+    assert wrong_zero["what"] in ran.out
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_why_an_answer_failed_is_read_from_the_log(version: str, tmp_path: Path) -> None:
+    """A wrong status is that status; an answer that never came is none."""
+    times = score(RECORDED / f"{version}-failures", tmp_path).report["times"]
+    outcomes = {one["outcome"]: 0 for one in times}
+    for one in times:
+        outcomes[one["outcome"]] += one["count"]
+    assert outcomes == {"200": 170, "500": 3, "connection closed before any answer": 3}
+
+
+def test_percentiles_are_those_of_gatlings_report(tmp_path: Path) -> None:
+    """p50, p75, p95 and p99 of 123 and 176 requests are within a millisecond of Gatling's own."""
+    results = RECORDED / "3.10-fine"
+    out = score(results, tmp_path).out
+    report = json.loads((results / "js" / "stats.json").read_text())
+    [checks] = [one for one in report["contents"].values() if one["name"] == "validações"]
+    for row, stats in (("all", report["stats"]), ("checks", checks["stats"])):
+        [line] = [line for line in out.splitlines() if f"response, {row} " in line]
+        p50, p75, _p90, p95, p99, *_ = [float(cell) for cell in line.split("│")[2:-1]]
+        theirs = [stats[f"percentiles{number}"]["total"] for number in range(1, 5)]
+        assert [p50, p75, p95, p99] == pytest.approx(theirs, abs=1.01)
+
+
+def test_gatlings_results_compare_with_our_own_runs(tmp_path: Path) -> None:
+    """The report has the form of `loadtest run`: text, page and comparison work with it."""
+    kept = tmp_path / "report.json"
+    score(RECORDED / "3.15-failures", tmp_path)
+    other = tmp_path / "other"
+    score(RECORDED / "3.10-failures", other)
+    compared = loadtest("compare", kept, other / "report.json")
+    assert compared.code == 0, compared.out
+    assert "response p99, debits" in compared.out
+    page = tmp_path / "page.html"
+    assert loadtest("report", kept, "--html", page).code == 0
+    assert "USD 91967.96" in page.read_text()
+
+
+def test_what_is_no_whole_log_is_said_in_one_line(copied: Path, tmp_path: Path) -> None:
+    """No log, half a log of either format, another file: exit code 2 and the path."""
+    for version in VERSIONS:
+        whole = (RECORDED / f"{version}-failures" / "simulation.log").read_bytes()
+        for data in (whole[: len(whole) // 2 + 1], whole[:1], b"", b"some words\n", b"\xff\xfe"):
+            (copied / "simulation.log").write_bytes(data)
+            ran = score(copied, tmp_path)
+            assert (ran.code, ran.out.count("\n")) == (2, 1), (data[-20:], ran.out)
+            assert "simulation.log" in ran.out
+    (copied / "simulation.log").unlink()
+    ran = score(copied, tmp_path)
+    assert (ran.code, "No such file" in ran.out) == (2, True)
+
+
+def test_a_report_of_another_run_makes_the_results_invalid(copied: Path, tmp_path: Path) -> None:
+    """js/stats.json and simulation.log must have counted the same."""
+    shutil.copy(RECORDED / "3.10-fine" / "js" / "stats.json", copied / "js" / "stats.json")
+    ran = score(copied, tmp_path)
+    assert ran.code == 4, ran.out
+    assert "not one run" in ran.reasons
+    (copied / "js" / "stats.json").write_text("{}")
+    assert score(copied, tmp_path).code == 2
+
+
+def test_a_run_that_was_killed_is_invalid(copied: Path, tmp_path: Path) -> None:
+    """Virtual users who never came to their end: what they did not ask is not judged."""
+    shutil.rmtree(copied / "js")
+    lines = (copied / "simulation.log").read_text().splitlines(keepends=True)
+    (copied / "simulation.log").write_text("".join(lines[: len(lines) // 2]))
+    ran = score(copied, tmp_path)
+    assert ran.code == 4, ran.out
+    assert "the run did not end" in ran.reasons
+
+
+def test_gatling_without_maven_or_java_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line with the package's name, before anything is asked of anybody."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ran = loadtest("gatling", "127.0.0.1:1")
+    assert (ran.code, ran.out.count("\n")) == (2, 1)
+    assert "apt-get install maven" in ran.out
+    maven = tmp_path / "mvn"
+    for says, found in (("Java version: 11.0.2", "Java 11"), ("no JAVA_HOME", "no Java")):
+        maven.write_text(f"#!/bin/sh\necho '{says}'\n")
+        maven.chmod(0o755)
+        ran = loadtest("gatling", "127.0.0.1:1")
+        assert (ran.code, ran.out.count("\n")) == (2, 1)
+        assert found in ran.out
+        assert "apt-get install default-jdk-headless" in ran.out
+    monkeypatch.setenv("PATH", os.defpath)
+    assert loadtest("gatling", "--simulation", tmp_path / "none.scala").code == 2
