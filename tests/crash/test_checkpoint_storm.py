@@ -11,7 +11,7 @@ from rinha.messages import Transacao
 from tests.effort import drawn_seed, effort
 
 fork = multiprocessing.get_context("fork")
-TRANSACTIONS = effort(20_000, 200_000, 1_000_000)
+TRANSACTIONS = effort(20_000, 500_000, 1_000_000)
 WRITERS = 2
 LOOK_EVERY = 10_000
 # An audit reads every row: the ledger is emptied, in the storm too, before that takes seconds.

@@ -14,7 +14,7 @@ from tests.effort import drawn_seed, effort
 from tests.running import Stack, finish, rinha
 from tests.steady_load import SteadyLoad
 
-SECONDS = effort(4, 20, 300)
+SECONDS = effort(4, 60, 300)
 STEP_EVERY_S = 0.5
 HOUR_S = 3600
 HERE = Path(__file__).resolve().parent

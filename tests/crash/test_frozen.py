@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.effort import drawn_seed, effort
 from tests.running import Stack, finish, rinha
 
-ROUNDS = effort(6, 24, 100)
+ROUNDS = effort(6, 48, 100)
 STACKS = effort(2, 6, 10)
 FROZEN_S = effort(2, 4, 10)
 LOCK_WAIT_S = 0.5

@@ -21,7 +21,7 @@ from loadtest.view import PlainLines
 from tests.effort import drawn_seed, effort
 from tests.running import Stack
 
-SEEDS = effort(2, 6, 30)
+SEEDS = effort(2, 12, 30)
 REQUESTS = effort(5_000, 20_000, 20_000)
 CONNECTIONS = 64
 REFUSALS_MIN = 1_000

@@ -8,7 +8,7 @@ from tests.crash.killing import assert_cheap, kill_rounds
 from tests.effort import drawn_seed, effort
 from tests.running import Stack
 
-ROUNDS = effort(4, 32, 32)
+ROUNDS = effort(4, 64, 64)
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])

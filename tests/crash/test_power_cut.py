@@ -14,7 +14,7 @@ from tests.crash.teller import traced
 from tests.effort import drawn_seed, effort
 from tests.running import Stack
 
-STATES = effort(2_000, 20_000, 100_000)
+STATES = effort(2_000, 50_000, 100_000)
 # Each from another history; so many a history, for the disk of a history is small.
 STATES_A_HISTORY = 1_000
 TRANSACTIONS = 150
