@@ -67,7 +67,7 @@ test: dev ## every test that needs no container, in under three minutes
 	@.venv/bin/pytest -n 3 --cov --cov-report=term \
 		--ignore tests/docker --ignore tests/chaos --ignore tests/soak --ignore $(GATLING_TEST)
 
-crash: dev ## five minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
+crash: dev ## three minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
 	@EFFORT=crash .venv/bin/pytest -n 3 --dist worksteal -rP tests/crash tests/stack/test_full_disk.py
 
 chaos: dev ## twenty minutes of the same and of fuzzing, then of floods and slow clients
