@@ -19,7 +19,7 @@ export SQL
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot test test-docker lint format lock
-.PHONY: load loadtest submission local dev
+.PHONY: load loadtest bench submission local dev
 
 help: ## show this
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
@@ -54,6 +54,10 @@ snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@.venv/bin/loadtest $(or $(LOAD),official)
+
+bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
+	@local/setup.sh bench
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
