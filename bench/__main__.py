@@ -13,17 +13,19 @@ from types import FrameType
 from bench import guard
 from bench.limits import Limits
 from bench.machine import origin, versions
+from bench.pictures import pictures
 from bench.plan import ALONE_MODES
 from bench.results import BadResultsError, Results, read_results, write_results
 from bench.rounds import PORT, Rounds
 from bench.stack import ROOT, Stack
+from bench.table import page
 
 # On a disk, whatever /tmp is; and PostgreSQL's own user gets there.
 WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it
 STACKS = Path(__file__).with_name("stacks")
 # In tables, and in a round: ours and its ceiling are neighbours.
 ORDER = ("rinha_normal", "constant", "rinha_full")
-EXIT_WORSE, EXIT_USAGE = 1, 2
+EXIT_WORSE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
 def main() -> int:
@@ -41,11 +43,17 @@ def main() -> int:
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
             print(f"bench: port {PORT} is in use, stop what listens there", file=sys.stderr)
             return EXIT_USAGE
-    results = measure(quick=asked.quick)
+    try:
+        results = measure(quick=asked.quick)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     folder = ROOT / ("out/bench" if asked.quick else "docs/benchmarks")
     folder.mkdir(parents=True, exist_ok=True)
     write_results(results, folder / "results.json")
-    print(f"written to {folder}")
+    (folder / "results.md").write_text(page(results))
+    for name, picture in pictures(results).items():
+        (folder / name).write_text(picture)
+    print(f"written to {folder}: results.md, results.json and pictures")
     if baseline is None:
         return 0
     verdicts = guard.judge(baseline, results)

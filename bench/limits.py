@@ -43,12 +43,14 @@ class Limits:
             (top / "cgroup.subtree_control").write_text(f"+{controller}")
             return top
         # Whoever put this process into a group of its own keeps count there: not ours to leave.
-        line = next(
-            line
-            for line in own_groups.read_text().splitlines()
-            if controller in line.split(":")[1].split(",")
-        )
-        if not line.endswith(":/"):
+        own = {
+            name: path
+            for _, names, path in (
+                line.split(":", 2) for line in own_groups.read_text().splitlines()
+            )
+            for name in names.split(",")
+        }
+        if own.get(controller) != "/":
             raise OSError("this process is kept in a group by somebody else")
         self._make(root / controller / self._name)
         return root / controller / self._name
