@@ -35,7 +35,9 @@ def make_ledger(file: Path, *, transacoes: int, clientes: int) -> None:
     Ledger(partial, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S).close()
     connection = apsw.Connection(str(partial))
     # The service switches the log on again.
-    connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN")
+    connection.pragma("journal_mode", "OFF")
+    connection.pragma("synchronous", "OFF")
+    connection.execute("BEGIN")
     if clientes > FIRST_CLIENTES:
         connection.execute(ADD_CLIENTES, (FIRST_CLIENTES + 1, clientes, LIMITE))
     each = transacoes // FIRST_CLIENTES // 2 * 2

@@ -1,5 +1,7 @@
 """The run as a page of tables. Imports figures, plan and results."""
 
+from collections.abc import Sequence
+
 from bench.figures import Spread, figure_of, ratio_of, spread
 from bench.plan import (
     ALONE,
@@ -58,7 +60,7 @@ def _work_table(results: Results, work: Work) -> str:
         failures = figure_of(results, stack, work.name, "failures")
         rows.append(
             (
-                title + (f" ({failures.highest:.0f} failed)" if _any(failures) else ""),
+                f"{title}{_told(failures)}",
                 _range(rate, ",.0f"),
                 _plain(ratio_of(results, stack, CEILING, work.name, "rate"), ".2f"),
                 *(_plain(one, ".2f") for one in times),
@@ -70,8 +72,8 @@ def _work_table(results: Results, work: Work) -> str:
     return _table((*head, "CPU us", "memory MB", "rounds"), rows)
 
 
-def _any(failures: Spread | None) -> bool:
-    return failures is not None and failures.highest > 0
+def _told(failures: Spread | None) -> str:
+    return f", {failures.highest:.0f} failed" if failures and failures.highest else ""
 
 
 def _comparison(results: Results) -> str:
@@ -172,7 +174,7 @@ def _titled(title: str, text: str) -> str:
     return f"## {title}\n\n{text}" if text else ""
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     if not rows:
         return ""
     lines = [head, ("---", *["---:"] * (len(head) - 1)), *rows]
