@@ -73,8 +73,9 @@ def told(verdicts: list[Verdict]) -> list[str]:
             lines.append(f"  MISSING {name}")
         else:
             word = "WORSE  " if one.fails else "ok     "
+            change = f"{abs(one.worse):.1%} {'worse' if one.worse > 0 else 'better'}"
             lines.append(
                 f"  {word} {name}: {one.before.median:.3f} -> {one.now.median:.3f}, "
-                f"{one.worse:+.1%} worse where {one.allowed:.1%} is noise"
+                f"{change} where {one.allowed:.1%} is noise"
             )
     return lines

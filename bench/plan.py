@@ -5,14 +5,12 @@ from typing import NamedTuple
 
 # The median of five does not move when two of them were disturbed.
 ROUNDS = 5
-# An alternative is a multiple away from ours: three show it.
-ALTERNATIVE_ROUNDS = 3
 # Enough to see a spread at all.
 QUICK_ROUNDS = 3
 # Before the first measured request of a start: caches fill, connections open, code is specialised.
 WARM_UP_S = 1.0
-# No new round begins after this, also on a machine that is slow: what there is is shown, and the
-# official run still has its time within twenty and three minutes.
+# No stack begins its turn after this, also on a machine that is slow: what there is is shown, and
+# the official run still has its time within twenty and three minutes.
 ROUNDS_MAX_S = 900.0
 QUICK_ROUNDS_MAX_S = 150.0
 # How long the official run takes.
@@ -31,7 +29,7 @@ class Work(NamedTuple):
 
 # Even a stack of 1,800/s answers so often in this time that its p99 stands on 70 answers.
 CAPACITY_14 = Work("capacity_14", "as fast as it goes, 14 connections", ("run", "-c", "14"), 4, 3)
-CAPACITY_64 = Work("capacity_64", "as fast as it goes, 64 connections", ("run", "-c", "64"), 4, 3)
+CAPACITY_64 = Work("capacity_64", "as fast as it goes, 64 connections", ("run", "-c", "64"), 3, 3)
 # 2,040 requests: the p99 of one round stands on 20.
 STEADY_340 = Work("steady_340", "340/s, keep-alive", ("run", "-r", "340"), 6, 4)
 # The official judge connects for each request.

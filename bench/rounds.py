@@ -69,9 +69,7 @@ class Rounds:
         times_ms = sorted(fsync_times_ms(self._folder))
         self._results.fsync_ms.append(median(times_ms))
         turns: list[tuple[str, Callable[[], None]]] = [
-            (name, partial(self._turn, name, stack, round_))
-            for name, stack in self._stacks.items()
-            if round_ < stack.rounds
+            (name, partial(self._turn, name, stack, round_)) for name, stack in self._stacks.items()
         ]
         turns += [
             (f"ledger_{mode.lower()}", partial(self._alone, mode, round_)) for mode in ALONE_MODES

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.limits import Limits
-from bench.plan import ALTERNATIVE_ROUNDS, MAIN, Work
+from bench.plan import MAIN, Work
 from bench.processes import Usage, family, usage_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,7 +58,6 @@ class Stack:
     works: tuple[Work, ...] = MAIN
     # Which files of the folder hold the ledger.
     data: str = "rinha.db*"
-    rounds: int = ALTERNATIVE_ROUNDS
     # Whether a quick run has it too.
     quick: bool = False
 

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bench.behind_nginx import behind_nginx
-from bench.plan import EVERYTHING, ROUNDS
+from bench.plan import EVERYTHING
 from bench.stack import Part, Stack
 from rinha.server import Instance
 
@@ -32,7 +32,7 @@ def parts(folder: Path, port: int) -> list[Part]:
     return behind_nginx(folder, port, [sys.executable, "-m", __name__])
 
 
-STACK = Stack("constant answer", parts, EVERYTHING, rounds=ROUNDS, quick=True)
+STACK = Stack("constant answer", parts, EVERYTHING, quick=True)
 
 if __name__ == "__main__":
     Instance(answer, os.environ["RINHA_LISTEN"]).run()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.behind_nginx import behind_nginx
 from bench.growth import FIRST_CLIENTES, TRANSACOES, make_ledger
-from bench.plan import GROWTH, ROUNDS
+from bench.plan import GROWTH
 from bench.stack import Part, Stack
 
 
@@ -18,6 +18,4 @@ def parts(folder: Path, port: int) -> list[Part]:
     return behind_nginx(folder, port, command, {"RINHA_FILE": str(file)})
 
 
-STACK = Stack(
-    "rinha, 10 million transactions", parts, GROWTH, data="../rinha_10m.db*", rounds=ROUNDS
-)
+STACK = Stack("rinha, 10 million transactions", parts, GROWTH, data="../rinha_10m.db*")

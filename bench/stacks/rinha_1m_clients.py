@@ -9,7 +9,7 @@ from typing import cast
 
 from bench.behind_nginx import behind_nginx
 from bench.growth import CLIENTES, make_ledger
-from bench.plan import GROWTH, ROUNDS
+from bench.plan import GROWTH
 from bench.stack import Part, Stack
 from rinha import settings
 from rinha.app import create_app
@@ -39,9 +39,7 @@ def parts(folder: Path, port: int) -> list[Part]:
     return behind_nginx(folder, port, command, {"RINHA_FILE": str(file)})
 
 
-STACK = Stack(
-    "rinha, 1 million clients", parts, GROWTH, data="../rinha_1m_clients.db*", rounds=ROUNDS
-)
+STACK = Stack("rinha, 1 million clients", parts, GROWTH, data="../rinha_1m_clients.db*")
 
 if __name__ == "__main__":
     knobs = settings.load(os.environ)

@@ -1,11 +1,9 @@
-"""This service with an fsync before each answer: synchronous=FULL. Imports behind_nginx,
-plan and stack."""
+"""This service with an fsync before each answer: synchronous=FULL. Imports behind_nginx, stack."""
 
 import sys
 from pathlib import Path
 
 from bench.behind_nginx import behind_nginx
-from bench.plan import ROUNDS
 from bench.stack import Part, Stack
 
 
@@ -14,4 +12,4 @@ def parts(folder: Path, port: int) -> list[Part]:
     return behind_nginx(folder, port, command, {"RINHA_SYNCHRONOUS": "FULL"})
 
 
-STACK = Stack("rinha, FULL", parts, rounds=ROUNDS, quick=True)
+STACK = Stack("rinha, FULL", parts, quick=True)

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from bench.behind_nginx import behind_nginx
-from bench.plan import EVERYTHING, ROUNDS
+from bench.plan import EVERYTHING
 from bench.stack import Part, Stack
 
 
@@ -12,4 +12,4 @@ def parts(folder: Path, port: int) -> list[Part]:
     return behind_nginx(folder, port, [sys.executable, "-m", "rinha", "serve"])
 
 
-STACK = Stack("rinha, NORMAL", parts, EVERYTHING, rounds=ROUNDS, quick=True)
+STACK = Stack("rinha, NORMAL", parts, EVERYTHING, quick=True)
