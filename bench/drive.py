@@ -49,7 +49,9 @@ def drive(running: Running, work: Work, seconds: float, cell: Cell) -> int:
         cell.figures["ok_percent"] = float(report["official"]["ok_percent"])
     cell.cpu_us = {name: part_s / count * 1e6 for name, part_s in cpu_s.items()}
     cell.memory_mb = {name: one.memory_bytes / MEGABYTE for name, one in stack_after.items()}
-    cell.thrown_out = why_thrown_out(report["generator"]["invalid"], cell.figures)
+    cell.thrown_out = why_thrown_out(
+        report["generator"]["invalid"], cell.figures, limited=running.limits.hold_cpu
+    )
     return _accepted(report)
 
 

@@ -28,6 +28,7 @@ class Limits:
                 self._tops[controller] = self._make_top(root, controller, own_groups)
             except OSError as error:
                 reasons[controller] = str(error.strerror or error)
+        self.hold_cpu = "cpu" in self._tops
         self.remark = "; ".join(
             f"{controller} was measured but not limited: {why}"
             for controller, why in reasons.items()

@@ -69,7 +69,7 @@ class Running:
         self._stack = stack
         self.folder = folder
         self.port = port
-        self._limits = limits
+        self.limits = limits
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.shares: dict[str, Share] = {}
 
@@ -93,7 +93,7 @@ class Running:
         self.stop()
 
     def _start(self, part: Part) -> None:
-        entrance = self._limits.entrance(part.name, *part.share)
+        entrance = self.limits.entrance(part.name, *part.share)
         become = ["setpriv", f"--reuid={part.user}", f"--regid={part.user}", "--init-groups"]
         with self._log(part.name).open("wb") as log:
             self._processes[part.name] = subprocess.Popen(
@@ -141,10 +141,9 @@ class Running:
     def stop(self) -> None:
         """The entrance first and the database last, as they were not started."""
         for process in reversed(self._processes.values()):
-            with suppress(ProcessLookupError):
-                process.terminate()
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_MAX_S)
-                continue
         for process in self._processes.values():
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -80,8 +80,8 @@ def parts(folder: Path, port: int) -> list[Part]:
     conninfo = f"host={folder / 'postgres'} user=postgres dbname=postgres"
     command = [sys.executable, "-m", __name__, conninfo]
     return [
-        database(folder, Share(0.75, 300)),
-        *behind_nginx(folder, port, command, shares=(Share(0.17, 50), Share(0.29, 100))),
+        database(folder, Share(0.62, 300)),
+        *behind_nginx(folder, port, command, shares=(Share(0.24, 50), Share(0.32, 100))),
     ]
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bench.cell import OTHERS_CPUS_MAX, STOLEN_CPUS_MAX, why_thrown_out
+from bench.cell import IDLE_CPUS_MIN, OTHERS_CPUS_MAX, STOLEN_CPUS_MAX, why_thrown_out
 from bench.figures import Spread, figure_of, parts_of, ratio_of
 from tests.bench.simulated import results_of
 
-QUIET = {"others_cpus": 0.0, "stolen_cpus": 0.0}
+QUIET = {"others_cpus": 0.0, "stolen_cpus": 0.0, "idle_cpus": 0.5}
 
 
 def test_a_figure_is_the_median_of_its_rounds_with_the_extremes() -> None:
@@ -45,7 +45,12 @@ def test_what_nobody_measured_has_no_figure() -> None:
 
 def test_a_quiet_round_is_kept() -> None:
     """Nothing is thrown out without a reason."""
-    assert why_thrown_out([], QUIET) is None
+    assert why_thrown_out([], QUIET, limited=True) is None
+
+
+def test_a_stack_without_limits_may_take_all_there_is() -> None:
+    """Or nothing could be measured where no limits can be set."""
+    assert why_thrown_out([], QUIET | {"idle_cpus": 0.0}, limited=False) is None
 
 
 @pytest.mark.parametrize(
@@ -54,10 +59,11 @@ def test_a_quiet_round_is_kept() -> None:
         (["it used 99% of a core"], QUIET, "generator"),
         ([], QUIET | {"others_cpus": OTHERS_CPUS_MAX + 0.01}, "other programs"),
         ([], QUIET | {"stolen_cpus": STOLEN_CPUS_MAX + 0.01}, "hypervisor"),
+        ([], QUIET | {"idle_cpus": IDLE_CPUS_MIN - 0.01}, "no CPU left"),
     ],
 )
 def test_a_round_that_shows_something_else_is_thrown_out(
     invalid: list[str], figures: dict[str, float], word: str
 ) -> None:
     """The generator or the host was the limit: it is said which."""
-    assert word in (why_thrown_out(invalid, figures) or "")
+    assert word in (why_thrown_out(invalid, figures, limited=True) or "")
