@@ -20,7 +20,7 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 export SQL SIMULATION
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot load gatling submission
+.PHONY: help up down status logs stats reset check sql snapshot load gatling bench submission
 .PHONY: test test-docker test-gatling crash chaos soak lint format lock loadtest local dev
 
 help: ## show this
@@ -59,6 +59,10 @@ load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30
 
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@.venv/bin/loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
+
+bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
+	@local/setup.sh bench
+	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"

@@ -9,5 +9,6 @@ compile="$tools/bin/uv pip compile --quiet --universal --python-version 3.11 --g
     --no-emit-index-url --no-header --no-annotate"
 echo 'setuptools>=77' | $compile - -o locks/build.txt
 $compile pyproject.toml --group dev -o locks/dev.txt
+$compile pyproject.toml --group bench -c locks/dev.txt -o locks/bench.txt
 $compile --group loadtest -c locks/dev.txt -o locks/loadtest.txt
 $compile pyproject.toml -c locks/dev.txt -o locks/service.txt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready for LOCK (service, loadtest or dev) and installs by apt what the system lacks.
+# Makes .venv ready for LOCK (service, loadtest, bench or dev) and installs by apt what the system lacks.
 # Where it may not install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
@@ -30,7 +30,7 @@ install() {
     fi
     command -v apt-get >/dev/null || fail "missing on this system, and there is no apt: $*"
     echo "installing $*"
-    # Debian starts a new nginx at once, on port 80; nobody asked for that one.
+    # Debian starts a new server at once, nginx on port 80; nobody asked for that one.
     policy=/usr/sbin/policy-rc.d
     [ -e $policy ] && policy= || printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
     if [ -n "$policy" ]; then
@@ -46,9 +46,11 @@ install() {
     [ -z "$policy" ] || $as_root rm -f $policy
     [ $status = 0 ] || { tail -n 5 "$log" >&2; fail "apt-get could not install $*, see $log"; }
     rm -f "$log"
-    case " $* " in *" nginx-light "*)
-        $as_root systemctl disable nginx >/dev/null 2>&1 || true ;;
-    esac
+    for service in nginx postgresql; do
+        case " $* " in *" $service"*)
+            $as_root systemctl disable $service >/dev/null 2>&1 || true ;;
+        esac
+    done
 }
 
 command -v "$python" >/dev/null || fail "there is no $python: install Python 3.11 or newer"
@@ -59,6 +61,10 @@ missing=
 if [ "$1" != loadtest ]; then
     command -v nginx >/dev/null || missing="$missing nginx-light"
     command -v runsvdir >/dev/null || missing="$missing runit"
+fi
+if [ "$1" = bench ]; then
+    set -- "$1" /usr/lib/postgresql/*/bin/postgres
+    command -v postgres >/dev/null || [ -x "$2" ] || missing="$missing postgresql"
 fi
 wanted=$(cat locks/build.txt "$lock" pyproject.toml)
 if [ "$wanted" != "$(cat ".venv/$1.made-for" 2>/dev/null)" ]; then

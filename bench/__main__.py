@@ -1,0 +1,109 @@
+"""`make bench`: measures every stack and writes down what it found. Imports all of bench."""
+
+import argparse
+import importlib
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+
+from bench import guard
+from bench.limits import Limits
+from bench.machine import origin, versions
+from bench.pictures import pictures
+from bench.plan import ALONE_MODES
+from bench.results import BadResultsError, Results, read_results, write_results
+from bench.rounds import PORT, Rounds
+from bench.stack import ROOT, Stack
+from bench.table import page
+
+# On a disk, whatever /tmp is; and PostgreSQL's own user gets there.
+WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it
+STACKS = Path(__file__).with_name("stacks")
+# In tables, and in a round: those that are compared are neighbours; the rest follow by name.
+ORDER = ("rinha_normal", "constant", "rinha_full", "rinha_10m", "rinha_1m_clients")
+EXIT_WORSE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="ours and its ceilings, 3 minutes")
+    parser.add_argument("--baseline", type=Path, help="results to be no worse than")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        baseline = read_results(asked.baseline) if asked.baseline else None
+    except BadResultsError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            print(f"bench: port {PORT} is in use, stop what listens there", file=sys.stderr)
+            return EXIT_USAGE
+    try:
+        results = measure(quick=asked.quick)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    folder = ROOT / ("out/bench" if asked.quick else "docs/benchmarks")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_results(results, folder / "results.json")
+    (folder / "results.md").write_text(page(results))
+    for name, picture in pictures(results).items():
+        (folder / name).write_text(picture)
+    print(f"written to {folder}: results.md, results.json and pictures")
+    if baseline is None:
+        return 0
+    verdicts = guard.judge(baseline, results)
+    print(f"against {asked.baseline}:", *guard.told(verdicts), sep="\n")
+    return EXIT_WORSE if any(one.fails for one in verdicts) else 0
+
+
+def measure(*, quick: bool) -> Results:
+    stacks, failed = _stacks(quick=quick)
+    titles = {name: stack.title for name, stack in stacks.items()}
+    titles |= {f"ledger_{mode.lower()}": f"ledger alone, {mode}" for mode in ALONE_MODES}
+    started_at = time.monotonic()
+
+    def tell(line: str) -> None:
+        print(f"{time.monotonic() - started_at:6.0f} s  {line}", flush=True)
+
+    limits = Limits()
+    with tempfile.TemporaryDirectory(prefix="rinha-bench-", dir=WORK_FOLDER) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        results = Results(quick, origin(folder), versions(), titles, failed=failed)
+        if limits.remark:
+            results.remarks.append(limits.remark)
+            print(f"ATTENTION: {limits.remark}")
+        try:
+            Rounds(stacks, results, folder, limits, tell).run()
+        finally:
+            limits.remove()
+    return results
+
+
+def _stacks(*, quick: bool) -> tuple[dict[str, Stack], dict[str, str]]:
+    """Those that can be loaded, and why others cannot."""
+    found: dict[str, Stack] = {}
+    failed: dict[str, str] = {}
+    names = sorted(path.stem for path in STACKS.glob("[!_]*.py"))
+    for name in sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else 99):
+        try:
+            stack = importlib.import_module(f"bench.stacks.{name}").STACK
+        except ImportError as error:
+            failed[name] = str(error)
+            continue
+        if stack.quick or not quick:
+            found[name] = stack
+    return found, failed
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit("ended by a signal")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

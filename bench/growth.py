@@ -1,0 +1,49 @@
+"""Ledgers that have lived long: made in seconds, by SQL, as the service would have filled them.
+Imports nothing of bench, and rinha.ledger."""
+
+from pathlib import Path
+
+import apsw
+
+from rinha.ledger import Ledger
+
+TRANSACOES = 10_000_000
+CLIENTES = 1_000_000
+FIRST_CLIENTES = 5
+LIMITE = 100_000
+LOCK_WAIT_S = 1.0
+# A credit, then a debit of the same, so that every balance is 0 and the audit finds no problem.
+ADD_TRANSACOES = """
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2)
+    INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)
+    SELECT ?1, n, 1 + (n - 1) / 2 % 10000, iif(n % 2, 'c', 'd'), hex(randomblob(5)),
+           1700000000000000 + n * 3000
+    FROM numbers
+"""
+ADD_CLIENTES = """
+    WITH RECURSIVE numbers (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2)
+    INSERT INTO clientes (cliente, limite) SELECT n, ?3 FROM numbers
+"""
+
+
+def make_ledger(file: Path, *, transacoes: int, clientes: int) -> None:
+    """Unless it is there; whole or not at all."""
+    if file.exists():
+        return
+    partial = file.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    Ledger(partial, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S).close()
+    connection = apsw.Connection(str(partial))
+    # The service switches the log on again.
+    connection.pragma("journal_mode", "OFF")
+    connection.pragma("synchronous", "OFF")
+    connection.execute("BEGIN")
+    if clientes > FIRST_CLIENTES:
+        connection.execute(ADD_CLIENTES, (FIRST_CLIENTES + 1, clientes, LIMITE))
+    each = transacoes // FIRST_CLIENTES // 2 * 2
+    for cliente in range(1, FIRST_CLIENTES + 1) if each else ():
+        connection.execute(ADD_TRANSACOES, (cliente, each))
+        connection.execute("UPDATE clientes SET transacoes = ? WHERE cliente = ?", (each, cliente))
+    connection.execute("COMMIT")
+    connection.close()
+    partial.rename(file)

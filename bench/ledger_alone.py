@@ -1,0 +1,106 @@
+"""The ceiling below HTTP: the same transactions in a bare loop by two processes, each with an
+instance's share of CPU. Imports cell, limits, plan, processes and stack, and rinha's ledger and
+messages.
+
+Run as a program it is one of the two: FILE SYNCHRONOUS SECONDS.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+from bench.cell import Cell, why_thrown_out
+from bench.limits import Limits
+from bench.processes import Meanwhile
+from bench.stack import ROOT, Share, StackFailedError
+from rinha.errors import LimiteExceededError
+from rinha.ledger import Ledger
+from rinha.messages import Transacao
+
+PROCESSES = 2
+SHARE = Share(0.5, 250)
+# As in the load: 22 debits, 11 credits, 1 statement.
+TIPOS: tuple[Literal["c", "d"] | None, ...] = ("d",) * 22 + ("c",) * 11 + (None,)
+# How often that is shuffled together, and all between two looks at the clock.
+BATCH = 10
+START_MAX_S = 20.0
+LOCK_WAIT_S = 1.0
+
+
+def measure(synchronous: str, seconds: float, folder: Path, limits: Limits, cell: Cell) -> None:
+    """Fills the cell."""
+    meanwhile = Meanwhile()
+    command = [sys.executable, "-m", __name__, str(folder / "rinha.db"), synchronous, str(seconds)]
+    processes = [
+        subprocess.Popen(
+            [*limits.entrance(f"alone{number}", *SHARE), *command],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(PROCESSES)
+    ]
+    try:
+        for process in processes:
+            assert process.stdout
+            process.stdout.readline()
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        ended = [process.communicate(timeout=seconds + START_MAX_S) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    if any(process.returncode for process in processes):
+        raise StackFailedError(ended[0][1].strip() or ended[1][1].strip())
+    figures = [json.loads(out) for out, _ in ended]
+    count = sum(one["count"] for one in figures)
+    cell.figures = {
+        "rate": sum(one["count"] / one["passed_s"] for one in figures),
+        "cpu_us": sum(one["cpu_s"] for one in figures) / count * 1e6,
+        **meanwhile.figures(),
+    }
+    cell.thrown_out = why_thrown_out([], cell.figures, limited=limits.hold_cpu)
+
+
+def main() -> None:
+    file, synchronous, seconds = sys.argv[1:]
+    ledger = Ledger(Path(file), synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
+    requests = _requests()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    count, started_at, cpu_s = 0, time.monotonic(), time.process_time()
+    while time.monotonic() < started_at + float(seconds):
+        for cliente, transacao in requests:
+            if transacao is None:
+                ledger.extrato(cliente)
+                continue
+            with suppress(LimiteExceededError):
+                ledger.transact(cliente, transacao)
+        count += len(requests)
+    passed_s, cpu_s = time.monotonic() - started_at, time.process_time() - cpu_s
+    print(json.dumps({"count": count, "passed_s": passed_s, "cpu_s": cpu_s}))
+    ledger.close()
+
+
+def _requests() -> list[tuple[int, Transacao | None]]:
+    """Made beforehand; None is a statement."""
+    requests: list[tuple[int, Transacao | None]] = []
+    for tipo in TIPOS * BATCH:
+        transacao = Transacao(random.randint(1, 10_000), tipo, "abcdefghij") if tipo else None
+        requests.append((random.randint(1, 5), transacao))
+    random.shuffle(requests)
+    return requests
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""CPU and memory limits for the parts of a stack: control groups of version 1 or 2, made and
+removed here. Imports nothing of ours."""
+
+import os
+import time
+from pathlib import Path
+
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
+OWN_GROUPS = Path("/proc/self/cgroup")
+# The period that Docker sets for `cpus`, and so the arena's.
+PERIOD_US = 100_000
+MEGABYTE = 1_000_000
+# The kernel lets a group go a moment after its last process.
+REMOVE_MAX_S = 2.0
+
+
+class Limits:
+    """`remark` says in words which of the two do not hold, and why; empty when both do."""
+
+    def __init__(self, root: Path = CONTROL_GROUPS, own_groups: Path = OWN_GROUPS) -> None:
+        self._name = f"rinha-bench-{os.getpid()}"
+        self._tops: dict[str, Path] = {}
+        self._made: list[Path] = []
+        self._unified = (root / "cgroup.controllers").exists()
+        reasons = {"cpu": "no control groups here", "memory": "no control groups here"}
+        for controller in reasons:
+            try:
+                self._tops[controller] = self._make_top(root, controller, own_groups)
+            except OSError as error:
+                reasons[controller] = str(error.strerror or error)
+        self.hold_cpu = "cpu" in self._tops
+        self.remark = "; ".join(
+            f"{controller} was measured but not limited: {why}"
+            for controller, why in reasons.items()
+            if controller not in self._tops
+        )
+
+    def _make_top(self, root: Path, controller: str, own_groups: Path) -> Path:
+        if self._unified:
+            top = root / self._name
+            if controller not in (root / "cgroup.subtree_control").read_text().split():
+                raise OSError(f"the {controller} controller is not handed down")
+            self._make(top)
+            (top / "cgroup.subtree_control").write_text(f"+{controller}")
+            return top
+        # Whoever put this process into a group of its own keeps count there: not ours to leave.
+        own = {
+            name: path
+            for _, names, path in (
+                line.split(":", 2) for line in own_groups.read_text().splitlines()
+            )
+            for name in names.split(",")
+        }
+        if own.get(controller) != "/":
+            raise OSError("this process is kept in a group by somebody else")
+        self._make(root / controller / self._name)
+        return root / controller / self._name
+
+    def _make(self, group: Path) -> None:
+        if group not in self._made:
+            group.mkdir()
+            self._made.append(group)
+
+    def entrance(self, part: str, cpus: float, memory_mb: int) -> list[str]:
+        """The words before a command that start it inside its limits."""
+        doors = []
+        for controller, top in self._tops.items():
+            group = top / part
+            self._make(group)
+            for file, value in self._values(controller, cpus, memory_mb).items():
+                (group / file).write_text(value)
+            doors.append(str(group / "cgroup.procs"))
+        if not doors:
+            return []
+        # A shell steps in before it becomes the command, so that no child is ever outside.
+        enter = "; ".join(f"echo $$ >{door}" for door in dict.fromkeys(doors))
+        return ["/bin/sh", "-ec", f'{enter}; exec "$@"', "enter"]
+
+    def _values(self, controller: str, cpus: float, memory_mb: int) -> dict[str, str]:
+        quota_us, memory_bytes = round(cpus * PERIOD_US), memory_mb * MEGABYTE
+        if self._unified and controller == "cpu":
+            return {"cpu.max": f"{quota_us} {PERIOD_US}"}
+        if self._unified:
+            return {"memory.max": str(memory_bytes)}
+        if controller == "cpu":
+            return {"cpu.cfs_period_us": str(PERIOD_US), "cpu.cfs_quota_us": str(quota_us)}
+        return {"memory.limit_in_bytes": str(memory_bytes)}
+
+    def remove(self) -> None:
+        deadline = time.monotonic() + REMOVE_MAX_S
+        while self._made:
+            try:
+                self._made[-1].rmdir()
+                self._made.pop()
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)

@@ -1,0 +1,74 @@
+"""Where and with what a run was made. Imports disk and stack."""
+
+import os
+import platform
+import re
+import shutil
+import sqlite3
+import subprocess
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import apsw
+
+from bench.disk import file_system_of
+from bench.stack import ROOT
+
+PACKAGES = (
+    *("falcon", "bjoern", "msgspec", "apsw"),
+    *("psycopg", "fastapi", "uvicorn", "uvloop", "httptools", "asyncpg"),
+)
+
+
+def origin(folder: Path) -> dict[str, str]:
+    """Words for the head of a table."""
+    memory_kb = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "commit": _commit(),
+        "machine": f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+        f"{int(memory_kb[1]) / 2**20 if memory_kb else 0:.0f} GiB",
+        "system": f"{_system()}, Linux {platform.release()}",
+        "disk": file_system_of(folder),
+    }
+
+
+def versions() -> dict[str, str]:
+    found = {
+        "Python": platform.python_version(),
+        "nginx": _asked("nginx", "-v"),
+        "PostgreSQL": _asked("psql", "--version"),
+        "SQLite in apsw": apsw.sqlite_lib_version(),
+        "SQLite in sqlite3": sqlite3.sqlite_version,
+    }
+    for package in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return {name: text for name, text in found.items() if text}
+
+
+def _commit() -> str:
+    git = ["git", "-C", str(ROOT)]
+    with suppress(OSError, subprocess.CalledProcessError):
+        commit = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
+        changed = subprocess.check_output([*git, "status", "--porcelain", "-uno"], text=True)
+        return f"{commit} and changes" if changed else commit
+    return "unknown"
+
+
+def _system() -> str:
+    with suppress(OSError):
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    return platform.system()
+
+
+def _asked(program: str, word: str) -> str:
+    path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if not path:
+        return ""
+    done = subprocess.run([path, word], capture_output=True, text=True, check=False)
+    found = re.search(r"\d+\.[\d.]+", done.stdout + done.stderr)
+    return found[0] if found else ""

@@ -1,0 +1,95 @@
+"""What the pictures of a run show. Imports figures, plan, results and svg, and loadtest.charts."""
+
+from collections.abc import Callable
+
+from bench.figures import figure_of, parts_of
+from bench.plan import CAPACITY_14, STEADY_340, Work
+from bench.results import Results
+from bench.svg import Row, bars, legend, ranges
+from loadtest.charts import linear_axis, logarithmic_axis
+
+PERCENTILES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
+ROLES = (("ours", "this service"), ("ceiling", "its ceiling"), ("other", "alternatives"))
+PARTS = (("a", "nginx"), ("b", "instances"), ("c", "database"))
+
+
+def pictures(results: Results) -> dict[str, str]:
+    """SVG by file name; none of what no round has measured."""
+    drawn = {
+        "capacity.svg": _capacity(results),
+        "latency.svg": _latency(results, STEADY_340),
+        "latency_at_capacity.svg": _latency(results, CAPACITY_14),
+        "cpu.svg": _by_part(
+            results, "cpu_us", "CPU per request, us", lambda value: f"{value:,.0f}"
+        ),
+        "memory.svg": _by_part(results, "memory_mb", "Memory, MB", lambda value: f"{value:.0f}"),
+    }
+    return {name: text for name, text in drawn.items() if text}
+
+
+def _capacity(results: Results) -> str:
+    rows = []
+    for stack in results.titles:
+        rate = figure_of(results, stack, CAPACITY_14.name, "rate")
+        if rate:
+            whisker = (rate.lowest, rate.highest)
+            rows.append(
+                Row(
+                    results.titles[stack],
+                    [(role_of(stack), rate.median)],
+                    f"{rate.median:,.0f}",
+                    whisker,
+                )
+            )
+    if not rows:
+        return ""
+    axis = linear_axis(max(row.whisker[1] for row in rows if row.whisker), _count)
+    hint = f"{legend(ROLES)}      median of the rounds, and from the lowest to the highest"
+    return bars(f"Requests/s, {CAPACITY_14.title}", hint, rows, axis)
+
+
+def _latency(results: Results, work: Work) -> str:
+    rows = []
+    for stack, title in results.titles.items():
+        spreads = [figure_of(results, stack, work.name, name) for name in PERCENTILES]
+        values = [(role_of(stack), one.median) for one in spreads if one]
+        if values:
+            words = f"{values[0][1]:.2f} / {values[1][1]:.2f}"
+            rows.append(Row(title, values, words))
+    if not rows:
+        return ""
+    values_ms = [value for row in rows for _, value in row.values]
+    axis = logarithmic_axis(min(values_ms), max(values_ms), lambda value: f"{value:g} ms")
+    hint = f"{legend(ROLES)}      dots: p50, p99, p99.9, max, ever smaller; in figures p50 / p99"
+    return ranges(f"Response time, {work.title}", hint, rows, axis)
+
+
+def _by_part(results: Results, kind: str, title: str, text: Callable[[float], str]) -> str:
+    rows = []
+    for stack in results.titles:
+        found = parts_of(results, stack, CAPACITY_14.name, kind)
+        sums = dict.fromkeys((style for style, _ in PARTS), 0.0)
+        for part, value in found.items():
+            sums[_style_of(part)] += value
+        if found:
+            rows.append(Row(results.titles[stack], [*sums.items()], text(sum(sums.values()))))
+    if not rows:
+        return ""
+    axis = linear_axis(max(sum(value for _, value in row.values) for row in rows), _count)
+    return bars(f"{title}, {CAPACITY_14.title}", legend(PARTS), rows, axis)
+
+
+def role_of(stack: str) -> str:
+    if stack.startswith("rinha"):
+        return "ours"
+    return "ceiling" if stack == "constant" else "other"
+
+
+def _style_of(part: str) -> str:
+    if part == "nginx":
+        return "a"
+    return "b" if part.startswith("api") else "c"
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"

@@ -1,0 +1,81 @@
+"""CPU and memory of processes, and what else the machine did, from /proc. Imports nothing of
+ours."""
+
+import os
+import resource
+import time
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+PROC = Path("/proc")
+# What started every thread of the kernel.
+KERNEL_PID = 2
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Usage(NamedTuple):
+    cpu_s: float
+    memory_bytes: int
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    children = defaultdict(list)
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                children[int(_stat(int(entry.name))[1])].append(int(entry.name))
+    found = [pid]
+    for one in found:
+        found += children[one]
+    return found
+
+
+def usage_of(pids: list[int]) -> Usage:
+    """Their CPU, with that of children gone by, and their memory; what they share counts once."""
+    cpu_s, memory_bytes = 0.0, 0
+    for pid in pids:
+        with suppress(OSError):
+            cpu_s += sum(map(int, _stat(pid)[11:15])) / TICKS
+            for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    memory_bytes += int(line.split()[1]) * 1024
+    return Usage(cpu_s, memory_bytes)
+
+
+class Meanwhile:
+    """What the machine did from here on."""
+
+    def __init__(self) -> None:
+        self._began = self._now()
+
+    def figures(self, stack_cpu_s: float | None = None) -> dict[str, float]:
+        """In CPUs: used by programs that are neither stack nor benchmark, kept by the hypervisor,
+        and idle. Without its own CPU given, the stack is a child that was waited for."""
+        passed_s, busy_s, stolen_s, idle_s, own_s = (
+            now - began for now, began in zip(self._now(), self._began, strict=True)
+        )
+        return {
+            "others_cpus": (busy_s - own_s - (stack_cpu_s or 0.0)) / passed_s,
+            "stolen_cpus": stolen_s / passed_s,
+            "idle_cpus": idle_s / passed_s,
+        }
+
+    def _now(self) -> tuple[float, ...]:
+        user, nice, system, idle, iowait, irq, softirq, stolen = (
+            int(ticks) / TICKS for ticks in (PROC / "stat").read_text().split(maxsplit=9)[1:9]
+        )
+        # The load generator is a child that was waited for by the time it is asked about.
+        own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        own_s = sum(usage.ru_utime + usage.ru_stime for usage in own)
+        # The kernel's own threads write for whoever fills the disk, which is the stack.
+        own_s += usage_of(family(KERNEL_PID)).cpu_s
+        busy_s = user + nice + system + irq + softirq
+        return time.monotonic(), busy_s, stolen, idle + iowait, own_s
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields after the name, which may hold anything: state, parent, ..."""
+    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

@@ -1,0 +1,1 @@
+"""One file for each stack that is measured; docs/benchmarks.md says how to add one."""

@@ -1,0 +1,92 @@
+"""This service with PostgreSQL in place of its ledger, through psycopg 3. Imports behind_nginx,
+postgres, stack, and rinha's app, errors, messages and server."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+
+from bench.behind_nginx import behind_nginx
+from bench.postgres import database
+from bench.stack import Part, Share, Stack
+from rinha.app import create_app
+from rinha.errors import LimiteExceededError, UnknownClienteError
+from rinha.ledger import Ledger
+from rinha.messages import Extrato, Resultado, Saldo, Transacao, TransacaoRealizada, utc
+from rinha.server import Instance
+
+# One round trip, refused or not: no row is an unknown client, an empty one is a debit too much.
+TRANSACT = """
+    WITH moved AS (
+        UPDATE clientes SET saldo = saldo + %(change)s
+        WHERE id = %(cliente)s AND saldo + %(change)s >= -limite
+        RETURNING id, limite, saldo
+    ), noted AS (
+        INSERT INTO transacoes (cliente_id, valor, tipo, descricao)
+        SELECT id, %(valor)s, %(tipo)s, %(descricao)s FROM moved
+    )
+    SELECT moved.limite, moved.saldo
+    FROM clientes LEFT JOIN moved USING (id) WHERE clientes.id = %(cliente)s
+"""
+EXTRATO = """
+    SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao,
+           (extract(epoch FROM t.realizada_em) * 1000000)::bigint
+    FROM clientes AS c LEFT JOIN LATERAL (
+        SELECT * FROM transacoes WHERE cliente_id = c.id ORDER BY id DESC LIMIT 10
+    ) AS t ON true
+    WHERE c.id = %s ORDER BY t.id DESC
+"""
+
+
+class PostgresLedger:
+    """What rinha.app asks of a ledger. One process, one connection, one request at a time."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=0)
+
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+        valor, tipo = transacao.valor, transacao.tipo
+        bindings = {
+            "cliente": cliente,
+            "change": valor if tipo == "c" else -valor,
+            "valor": valor,
+            "tipo": tipo,
+            "descricao": transacao.descricao,
+        }
+        row = self._connection.execute(TRANSACT, bindings).fetchone()
+        if row is None:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        if row[0] is None:
+            raise LimiteExceededError("the debit would take the balance below its limit")
+        return Resultado(*row)
+
+    def extrato(self, cliente: int) -> Extrato:
+        rows = self._connection.execute(EXTRATO, (cliente,)).fetchall()
+        if not rows:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        limite, total = rows[0][:2]
+        ultimas = [
+            TransacaoRealizada(valor, tipo, descricao, utc(time_us))
+            for _, _, valor, tipo, descricao, time_us in rows
+            if valor is not None
+        ]
+        return Extrato(Saldo(total, utc(time.time_ns() // 1000), limite), ultimas)
+
+
+def parts(folder: Path, port: int) -> list[Part]:
+    conninfo = f"host={folder / 'postgres'} user=postgres dbname=postgres"
+    command = [sys.executable, "-m", __name__, conninfo]
+    return [
+        database(folder, Share(0.62, 300)),
+        *behind_nginx(folder, port, command, shares=(Share(0.24, 50), Share(0.32, 100))),
+    ]
+
+
+STACK = Stack("Falcon, psycopg 3, PostgreSQL", parts, data="postgres/base/*/*")
+
+if __name__ == "__main__":
+    app = create_app(cast(Ledger, cast(Any, PostgresLedger(sys.argv[1]))), reset=False)
+    Instance(app, os.environ["RINHA_LISTEN"]).run()

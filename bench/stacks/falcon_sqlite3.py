@@ -1,0 +1,96 @@
+"""This service with its ledger as most would write it: the stdlib's sqlite3 and `busy_timeout`.
+Imports behind_nginx, stack, and rinha's app, errors, messages and server."""
+
+import os
+import sqlite3
+import sys
+import time
+from pathlib import Path
+from typing import Any, cast
+
+from bench.behind_nginx import behind_nginx
+from bench.stack import Part, Stack
+from rinha.app import create_app
+from rinha.errors import LimiteExceededError, UnknownClienteError
+from rinha.ledger import Ledger
+from rinha.messages import Extrato, Resultado, Saldo, Transacao, TransacaoRealizada, utc
+from rinha.server import Instance
+
+SCHEMA = """
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS clientes (
+        id INTEGER PRIMARY KEY, limite INTEGER NOT NULL, saldo INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE IF NOT EXISTS transacoes (
+        id INTEGER PRIMARY KEY, cliente_id INTEGER NOT NULL, valor INTEGER NOT NULL,
+        tipo TEXT NOT NULL, descricao TEXT NOT NULL, realizada_em_us INTEGER NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS extratos ON transacoes (cliente_id, id DESC);
+    INSERT OR IGNORE INTO clientes (id, limite) VALUES
+        (1, 100000), (2, 80000), (3, 1000000), (4, 10000000), (5, 500000);
+    COMMIT;
+"""
+EXTRATO = """
+    SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao, t.realizada_em_us
+    FROM clientes AS c LEFT JOIN transacoes AS t ON t.cliente_id = c.id
+    WHERE c.id = ? ORDER BY t.id DESC LIMIT 10
+"""
+BUSY_TIMEOUT_S = 5.0
+
+
+class Sqlite3Ledger:
+    """What rinha.app asks of a ledger."""
+
+    def __init__(self, file: str) -> None:
+        self._connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+        self._execute = self._connection.execute
+        self._execute("PRAGMA journal_mode = WAL")
+        self._execute("PRAGMA synchronous = NORMAL")
+        self._connection.executescript(SCHEMA)
+
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+        valor, tipo = transacao.valor, transacao.tipo
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            row = self._execute(
+                "SELECT limite, saldo FROM clientes WHERE id = ?", (cliente,)
+            ).fetchone()
+            if row is None:
+                raise UnknownClienteError(f"there is no client {cliente}")
+            limite, saldo = row[0], row[1] + (valor if tipo == "c" else -valor)
+            if saldo < -limite:
+                raise LimiteExceededError("the debit would take the balance below its limit")
+            self._execute("UPDATE clientes SET saldo = ? WHERE id = ?", (saldo, cliente))
+            self._execute(
+                "INSERT INTO transacoes (cliente_id, valor, tipo, descricao, realizada_em_us)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (cliente, valor, tipo, transacao.descricao, time.time_ns() // 1000),
+            )
+            self._execute("COMMIT")
+        except BaseException:
+            self._execute("ROLLBACK")
+            raise
+        return Resultado(limite, saldo)
+
+    def extrato(self, cliente: int) -> Extrato:
+        rows = self._execute(EXTRATO, (cliente,)).fetchall()
+        if not rows:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        limite, total = rows[0][:2]
+        ultimas = [
+            TransacaoRealizada(valor, tipo, descricao, utc(time_us))
+            for _, _, valor, tipo, descricao, time_us in rows
+            if valor is not None
+        ]
+        return Extrato(Saldo(total, utc(time.time_ns() // 1000), limite), ultimas)
+
+
+def parts(folder: Path, port: int) -> list[Part]:
+    return behind_nginx(folder, port, [sys.executable, "-m", __name__])
+
+
+STACK = Stack("Falcon, sqlite3, busy_timeout", parts)
+
+if __name__ == "__main__":
+    ledger = cast(Ledger, cast(Any, Sqlite3Ledger(os.environ["RINHA_FILE"])))
+    Instance(create_app(ledger, reset=False), os.environ["RINHA_LISTEN"]).run()

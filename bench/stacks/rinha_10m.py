@@ -1,0 +1,21 @@
+"""This service on a ledger of ten million transactions. Imports behind_nginx, growth, plan and
+stack."""
+
+import sys
+from pathlib import Path
+
+from bench.behind_nginx import behind_nginx
+from bench.growth import FIRST_CLIENTES, TRANSACOES, make_ledger
+from bench.plan import GROWTH
+from bench.stack import Part, Stack
+
+
+def parts(folder: Path, port: int) -> list[Part]:
+    # Beside the folder, so that it is made once for all rounds.
+    file = folder.parent / "rinha_10m.db"
+    make_ledger(file, transacoes=TRANSACOES, clientes=FIRST_CLIENTES)
+    command = [sys.executable, "-m", "rinha", "serve"]
+    return behind_nginx(folder, port, command, {"RINHA_FILE": str(file)})
+
+
+STACK = Stack("rinha, 10 million transactions", parts, GROWTH, data="../rinha_10m.db*")

@@ -1,0 +1,15 @@
+"""This service with an fsync before each answer: synchronous=FULL. Imports behind_nginx, stack."""
+
+import sys
+from pathlib import Path
+
+from bench.behind_nginx import behind_nginx
+from bench.stack import Part, Stack
+
+
+def parts(folder: Path, port: int) -> list[Part]:
+    command = [sys.executable, "-m", "rinha", "serve"]
+    return behind_nginx(folder, port, command, {"RINHA_SYNCHRONOUS": "FULL"})
+
+
+STACK = Stack("rinha, FULL", parts, quick=True)

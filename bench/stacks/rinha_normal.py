@@ -1,0 +1,15 @@
+"""This service as it comes: synchronous=NORMAL. Imports behind_nginx, plan and stack."""
+
+import sys
+from pathlib import Path
+
+from bench.behind_nginx import behind_nginx
+from bench.plan import EVERYTHING
+from bench.stack import Part, Stack
+
+
+def parts(folder: Path, port: int) -> list[Part]:
+    return behind_nginx(folder, port, [sys.executable, "-m", "rinha", "serve"])
+
+
+STACK = Stack("rinha, NORMAL", parts, EVERYTHING, quick=True)

@@ -1,0 +1,80 @@
+"""Each stack that is measured does the work that it is measured by. Imports bench, tests.running
+and tests.loadtest.command."""
+
+import importlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bench.behind_nginx import SHARES
+from bench.limits import Limits
+from bench.stack import ROOT, Running, Stack, StackFailedError
+from tests.loadtest.command import loadtest
+from tests.running import Client, free_port
+
+NAMES = sorted(path.stem for path in (ROOT / "bench" / "stacks").glob("[!_]*.py"))
+# Fill a disk before they start, to be then what rinha_normal is.
+GROWN = ("rinha_10m", "rinha_1m_clients")
+CPUS_MAX, MEMORY_MAX_MB = 1.5, 550
+
+
+def stack_named(name: str) -> Stack:
+    found: Stack = importlib.import_module(f"bench.stacks.{name}").STACK
+    return found
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where PostgreSQL's own user gets too."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture
+def running(name: str, folder: Path) -> Iterator[Running]:
+    limits = Limits()
+    try:
+        with Running(stack_named(name), folder, free_port(), limits) as started:
+            yield started
+    except StackFailedError as error:
+        if "there is no PostgreSQL" not in str(error):
+            raise
+        pytest.skip(str(error))
+    finally:
+        limits.remove()
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*GROWN, "constant"}))
+def test_a_stack_does_what_the_judge_wants(name: str, running: Running) -> None:
+    """What is compared does the same job: every rule that the official judge asks holds."""
+    checked = loadtest("check", "--no-strict", f"http://127.0.0.1:{running.port}")
+    assert checked.code == 0, checked.out
+
+
+@pytest.mark.parametrize("name", ["constant"])
+def test_the_ceiling_answers_the_same_to_everything(name: str, running: Running) -> None:
+    """It goes the whole way of a request and does nothing at its end."""
+    client = Client(running.port)
+    answers = [client.transact(1, 1, "c"), client("GET", "/clientes/1/extrato")]
+    assert [(answer.status, answer.json["limite"]) for answer in answers] == [(200, 100000)] * 2
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {*GROWN}))
+def test_every_stack_has_the_same_sum_of_limits(name: str, running: Running) -> None:
+    """1.5 CPU and 550 MB, as the contest gives."""
+    shares = running.shares.values()
+    assert sum(share.cpus for share in shares) == pytest.approx(CPUS_MAX)
+    assert sum(share.memory_mb for share in shares) == MEMORY_MAX_MB
+
+
+def test_ours_has_the_limits_that_it_is_shipped_with() -> None:
+    """What is measured is what docker-compose.yml gives."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    limits = [services[name]["deploy"]["resources"]["limits"] for name in ("nginx", "api01")]
+    assert [(float(one["cpus"]), one["memory"]) for one in limits] == [
+        (share.cpus, f"{share.memory_mb}MB") for share in SHARES
+    ]
