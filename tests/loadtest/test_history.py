@@ -31,7 +31,7 @@ FAULTS = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**32),
     together=st.integers(1, 60),
@@ -119,7 +119,7 @@ SMALL = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(SMALL)
 def test_the_search_agrees_with_trying_every_order(
     drawn: list[tuple[int, int, int, int, str]],

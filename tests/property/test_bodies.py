@@ -42,7 +42,7 @@ def is_transacao(value: Any) -> bool:
     )
 
 
-@settings(max_examples=effort(1000, 1000, 60_000), deadline=None)
+@settings(max_examples=effort(1000, 1000, 60_000))
 @given(almost | values)
 @example({"valor": 1, "tipo": "c", "descricao": "\x00"})
 @example({"valor": True, "tipo": "c", "descricao": "a"})
@@ -60,7 +60,7 @@ def test_any_json_is_judged_by_the_rule(value: Any) -> None:
         assert taken == Transacao(value["valor"], value["tipo"], value["descricao"])
 
 
-@settings(max_examples=effort(1000, 1000, 500_000), deadline=None)
+@settings(max_examples=effort(1000, 1000, 500_000))
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_any_bytes_end_in_a_refusal_with_a_name(raw: bytes) -> None:
     """No exception that nobody thought of, whatever comes."""
@@ -68,7 +68,7 @@ def test_any_bytes_end_in_a_refusal_with_a_name(raw: bytes) -> None:
         decode_transacao(raw)
 
 
-@settings(max_examples=effort(300, 300, 60_000), deadline=None)
+@settings(max_examples=effort(300, 300, 60_000))
 @given(almost, st.data())
 def test_a_body_cut_short_or_changed_is_never_misread(value: Any, data: st.DataObject) -> None:
     """A part of a body is no body."""

@@ -97,5 +97,5 @@ class TwoLedgers(RuleBasedStateMachine):
 
 TestTwoLedgers = TwoLedgers.TestCase
 TestTwoLedgers.settings = settings(
-    max_examples=effort(40, 40, 1_000), stateful_step_count=30, deadline=None, print_blob=True
+    max_examples=effort(40, 40, 1_000), stateful_step_count=30, print_blob=True
 )
