@@ -67,7 +67,7 @@ bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELI
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
 
-test: dev ## every test that needs no container, in under three minutes
+test: dev ## every test that needs no container, in three to four minutes
 	@.venv/bin/pytest -n 3 --cov --cov-report=term \
 		--ignore tests/docker --ignore tests/chaos --ignore tests/soak --ignore $(GATLING_TEST)
 
