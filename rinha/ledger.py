@@ -27,10 +27,8 @@ from rinha.messages import (
     ClienteAudit,
     Extrato,
     Resultado,
-    Saldo,
     Transacao,
-    TransacaoRealizada,
-    utc,
+    extrato_of,
 )
 from rinha.settings import (
     EXTRATO_ROWS,
@@ -165,13 +163,7 @@ class Ledger:
         rows = self._read(READ_EXTRATO, (cliente,))
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
-        limite, total = rows[0][:2]
-        ultimas = [
-            TransacaoRealizada(valor, tipo, descricao, utc(realizada_em_us))
-            for _, _, valor, tipo, descricao, realizada_em_us in rows
-            if valor is not None
-        ]
-        return Extrato(Saldo(total, utc(time.time_ns() // 1000), limite), ultimas)
+        return extrato_of(rows)
 
     def reset(self) -> None:
         with self._write:

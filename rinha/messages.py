@@ -1,8 +1,9 @@
 """What travels: the structs, and bytes in and out. Imports errors and settings."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -126,6 +127,17 @@ def _broken_rule(complaint: str) -> str:
         if complaint.endswith((f"`$.{field}`", f"field `{field}`")):
             return rule
     return "the body must be a JSON object with valor, tipo and descricao"
+
+
+def extrato_of(rows: list[tuple[Any, ...]]) -> Extrato:
+    """From rows of limit, balance and one transaction each, which a new client does not have."""
+    limite, total = rows[0][:2]
+    ultimas = [
+        TransacaoRealizada(valor, tipo, descricao, utc(realizada_em_us))
+        for _, _, valor, tipo, descricao, realizada_em_us in rows
+        if valor is not None
+    ]
+    return Extrato(Saldo(total, utc(time.time_ns() // 1000), limite), ultimas)
 
 
 def utc(time_us: int) -> str:

@@ -3,7 +3,6 @@ postgres, stack, and rinha's app, errors, messages and server."""
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +14,7 @@ from bench.stack import Part, Share, Stack
 from rinha.app import create_app
 from rinha.errors import LimiteExceededError, UnknownClienteError
 from rinha.ledger import Ledger
-from rinha.messages import Extrato, Resultado, Saldo, Transacao, TransacaoRealizada, utc
+from rinha.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.server import Instance
 
 # One round trip, refused or not: no row is an unknown client, an empty one is a debit too much.
@@ -67,13 +66,7 @@ class PostgresLedger:
         rows = self._connection.execute(EXTRATO, (cliente,)).fetchall()
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
-        limite, total = rows[0][:2]
-        ultimas = [
-            TransacaoRealizada(valor, tipo, descricao, utc(time_us))
-            for _, _, valor, tipo, descricao, time_us in rows
-            if valor is not None
-        ]
-        return Extrato(Saldo(total, utc(time.time_ns() // 1000), limite), ultimas)
+        return extrato_of(rows)
 
 
 def parts(folder: Path, port: int) -> list[Part]:
