@@ -117,7 +117,9 @@ class Stack:
 
     def start_nginx(self) -> "subprocess.Popen[bytes]":
         conf = self.folder / "nginx.conf"
-        return subprocess.Popen([NGINX, "-p", self.folder, "-c", conf], cwd=self.folder)
+        # In a group of its own, which a test can kill as one.
+        command = [NGINX, "-p", str(self.folder), "-c", str(conf)]
+        return subprocess.Popen(command, cwd=self.folder, process_group=0)
 
     def start(self, number: int) -> subprocess.Popen[bytes]:
         """Sockets are named relative to the folder: an absolute path may be too long for one."""

@@ -1,11 +1,9 @@
 """Rounds of kill -9 under load, with what each cost. Imports running and steady_load."""
 
-import contextlib
 import os
 import random
 import signal
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 from tests.running import Stack, finish, rinha
@@ -48,23 +46,19 @@ def _kill(stack: Stack, victims: str, chance: random.Random) -> None:
         numbers = [chance.randrange(2)]
     pids = [stack.instances[number].pid for number in numbers]
     if victims in ("nginx", "everything"):
-        pids += [stack.nginx.pid, *_children(stack.nginx.pid)]
+        # Its group: a worker that dies before its master is replaced, and outlives the test.
+        pids.append(-stack.nginx.pid)
     chance.shuffle(pids)
     for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
     for number in numbers:
         stack.instances[number].wait()
         # What it left behind would look like an instance that listens.
         (stack.folder / f"api{number + 1:02d}.sock").unlink(missing_ok=True)
         stack.instances[number] = stack.start(number + 1)
-    if stack.nginx.pid in pids:
+    if -stack.nginx.pid in pids:
         stack.nginx.wait()
         stack.nginx = stack.start_nginx()
-
-
-def _children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _with_unanswered(each: Round, load: SteadyLoad) -> Round:
