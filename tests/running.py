@@ -121,6 +121,11 @@ class Stack:
         command = [NGINX, "-p", str(self.folder), "-c", str(conf)]
         return subprocess.Popen(command, cwd=self.folder, process_group=0)
 
+    def nginx_workers(self) -> list[int]:
+        """The processes that hold the connections."""
+        children = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
     def start(self, number: int) -> subprocess.Popen[bytes]:
         """Sockets are named relative to the folder: an absolute path may be too long for one."""
         with (self.folder / f"api{number:02d}.log").open("ab") as log:

@@ -48,8 +48,8 @@ def test_slow_clients_are_dropped_and_nobody_waits_for_them(tmp_path: Path) -> N
 
 def memory_bytes(stack: Stack) -> int:
     """Of the process that holds the connections."""
-    children = Path(f"/proc/{stack.nginx.pid}/task/{stack.nginx.pid}/children").read_text()
-    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in children.split())
+    statms = [Path(f"/proc/{pid}/statm").read_text() for pid in stack.nginx_workers()]
+    pages = sum(int(statm.split()[1]) for statm in statms)
     return pages * resource.getpagesize()
 
 

@@ -23,8 +23,7 @@ class Sample(NamedTuple):
 
 def sample(stack: Stack, since_s: float) -> Sample:
     """Of nginx, its worker and the instances together."""
-    children = Path(f"/proc/{stack.nginx.pid}/task/{stack.nginx.pid}/children").read_text()
-    pids = [stack.nginx.pid, *map(int, children.split())]
+    pids = [stack.nginx.pid, *stack.nginx_workers()]
     pids += [instance.pid for instance in stack.instances]
     resident = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids]
     open_files = [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]  # noqa: PTH208
