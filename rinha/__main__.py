@@ -10,6 +10,7 @@ import apsw
 
 from rinha import logs, settings
 from rinha.app import create_app
+from rinha.checkpoint import Checkpointer
 from rinha.errors import RinhaError
 from rinha.ledger import Ledger
 from rinha.messages import Audit
@@ -81,6 +82,8 @@ def main() -> int:
 
 def serve(knobs: Settings) -> int:
     ledger = Ledger(knobs.file, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s)
+    checkpointer = Checkpointer(knobs.file)
+    ledger.after_commits(checkpointer.look)
     instance = Instance(create_app(ledger, reset=knobs.reset), knobs.listen)
     logs.tell(
         logging.INFO,
@@ -92,6 +95,7 @@ def serve(knobs: Settings) -> int:
         sqlite=apsw.sqlite_lib_version(),
     )
     instance.run()
+    checkpointer.close()
     ledger.close()
     logs.tell(logging.INFO, "stopped")
     return 0

@@ -21,7 +21,7 @@ from rinha.errors import (
     RinhaError,
     UnknownClienteError,
 )
-from rinha.lock import WriteLock
+from rinha.lock import WriteLock, lock_file_of
 from rinha.messages import (
     Audit,
     ClienteAudit,
@@ -89,7 +89,7 @@ class Ledger:
         if file.exists() and not file.is_file():
             raise LedgerUnusableError(f"{file}: not a regular file")
         try:
-            self._lock = WriteLock(file.with_name(file.name + ".lock"), START_LOCK_WAIT_S)
+            self._lock = WriteLock(lock_file_of(file), START_LOCK_WAIT_S)
             with self._lock:
                 self._open(synchronous, create)
         except OSError as error:
@@ -126,6 +126,10 @@ class Ledger:
         self._execute(f"PRAGMA synchronous = {synchronous}")
         status = self._file.stat()
         self._inode = (status.st_dev, status.st_ino)
+
+    def after_commits(self, look: Callable[[apsw.Connection, str, int], int]) -> None:
+        """Who is told how many pages the write-ahead log has; without anybody SQLite moves it."""
+        self._connection.set_wal_hook(look)
 
     def close(self) -> None:
         self._connection.close()

@@ -14,6 +14,10 @@ from rinha.errors import LedgerBusyError, LedgerUnavailableError
 from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_TRIES_BEFORE_SLEEP, LOCK_WAIT_AFTER_REFUSAL_S
 
 
+def lock_file_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.lock")
+
+
 class _TimeUp(Exception):  # noqa: N818 - it is an event, not an error
     pass
 

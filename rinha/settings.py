@@ -41,6 +41,14 @@ FOREIGN_LOCK_PAUSE_S = 0.001
 START_LOCK_WAIT_S = 20.0
 # A transaction touches few rows: small pages copy and checksum less than SQLite's usual 4096.
 PAGE_SIZE_BYTES = 1024
+# The write-ahead log is moved into the file when it has so many pages, a transaction having two or
+# three; then, under a load that never pauses, under the write lock, so that it ends; and past the
+# last number by whoever writes, as nobody else did.
+LOG_PAGES_LONG = 1000
+LOG_PAGES_LOCKED = 2500
+LOG_PAGES_MAX = 7000
+# An instance that ends waits this long for its checkpoint: a second sync on a slow disk.
+CHECKPOINT_END_MAX_S = 0.2
 # How long a ledger that was deleted under a running instance may stay unnoticed.
 FILE_MOVED_CHECK_S = 1.0
 

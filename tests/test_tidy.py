@@ -21,10 +21,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/logs.py": {"messages", "settings"},
     "rinha/lock.py": {"errors", "settings"},
     "rinha/ledger.py": {"errors", "lock", "messages", "settings"},
+    "rinha/checkpoint.py": {"errors", "lock", "logs", "settings"},
     "rinha/server.py": {"errors", "logs", "settings"},
     "rinha/app.py": {"errors", "ledger", "logs", "messages", "settings"},
     "rinha/__main__.py": {
-        *("app", "errors", "ledger", "logs", "messages", "server", "settings"),
+        *("app", "checkpoint", "errors", "ledger", "logs", "messages", "server", "settings"),
     },
     "loadtest/__init__.py": set(),
     "loadtest/__main__.py": {

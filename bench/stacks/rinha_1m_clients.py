@@ -1,5 +1,6 @@
 """This service with a million clients: each request is for one at random, whichever it names.
-Imports behind_nginx, growth, plan, stack, and app, ledger, messages, server, settings of rinha."""
+Imports behind_nginx, growth, plan, stack, and app, checkpoint, ledger, messages, server, settings
+of rinha."""
 
 import os
 import random
@@ -13,6 +14,7 @@ from bench.plan import GROWTH
 from bench.stack import Part, Stack
 from rinha import settings
 from rinha.app import create_app
+from rinha.checkpoint import Checkpointer
 from rinha.ledger import Ledger
 from rinha.messages import Extrato, Resultado, Transacao
 from rinha.server import Instance
@@ -44,5 +46,8 @@ STACK = Stack("rinha, 1 million clients", parts, GROWTH, data="../rinha_1m_clien
 if __name__ == "__main__":
     knobs = settings.load(os.environ)
     ledger = Ledger(knobs.file, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s)
+    checkpointer = Checkpointer(knobs.file)
+    ledger.after_commits(checkpointer.look)
     Instance(create_app(cast(Ledger, ManyClientes(ledger)), reset=False), knobs.listen).run()
+    checkpointer.close()
     ledger.close()

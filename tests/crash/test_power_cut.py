@@ -2,13 +2,16 @@
 disk."""
 
 import contextlib
+import re
 import shutil
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
+from rinha.settings import LOG_PAGES_LOCKED, PAGE_SIZE_BYTES
 from tests.crash.disk import CorruptError, Disk, Step, numbers_in, watch, write_files
 from tests.crash.teller import traced
 from tests.effort import drawn_seed, effort
@@ -20,6 +23,8 @@ STATES_A_HISTORY = 1_000
 TRANSACTIONS = 150
 # docs/guarantees.md: what a power cut may take with NORMAL, at most.
 AT_RISK_MAX = 1_000
+# Between two requests of the usual load.
+PAUSE_S = 1 / 340
 # So often the service itself is started on what is left, and goes on.
 SERVICE_EVERY = 200
 
@@ -127,6 +132,25 @@ def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path, strace_is_th
             syncs.append(sum(len(calls) for trace in traces for calls in trace.calls.values()))
     print(f"syncs in {AT_RISK_MAX // 2} transactions each: {syncs}")
     assert min(syncs) > 0
+
+
+def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path, strace_is_there: None) -> None:
+    """With NORMAL a thread syncs twice to move the log; a writer once, to begin the next one."""
+    with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
+        log, client = tmp_path / "strace.log", stack.client()
+        both = [f"--attach={instance.pid}" for instance in stack.instances]
+        with traced(log, stack.instances[0].pid, "--trace=fdatasync,fsync", *both[1:]):
+            for _ in range(2 * AT_RISK_MAX):
+                assert client.transact(3, 1, "c").status == 200
+                time.sleep(PAUSE_S)
+        threads = re.findall(r"^(\d+) +f(?:data)?sync\(", log.read_text(), re.MULTILINE)
+        answering = {str(instance.pid) for instance in stack.instances}
+        log_bytes = stack.file.with_name("rinha.db-wal").stat().st_size
+    waited_for = sum(thread in answering for thread in threads)
+    print(f"{waited_for} of {len(threads)} syncs by writers, log of {log_bytes} bytes")
+    assert threads
+    assert waited_for <= len(threads) / 3
+    assert log_bytes < 2 * LOG_PAGES_LOCKED * PAGE_SIZE_BYTES
 
 
 def test_the_disk_breaks_what_does_not_sync(memory: Path) -> None:

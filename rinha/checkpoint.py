@@ -1,0 +1,98 @@
+"""Moves the write-ahead log into the ledger's file, beside the requests. Imports errors, lock, logs
+and settings.
+
+SQLite by itself does so inside whichever commit finds the log long, and all writers wait for two
+syncs of the disk. Here a thread does it in two steps. The first needs no lock: requests go on, and
+if none of them writes meanwhile, the next that does begins the log anew. Under more load than that
+the log grows, until the second step moves the little that came since under the write lock.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import threading
+from pathlib import Path
+
+import apsw
+
+from rinha.errors import LedgerUnusableError
+from rinha.lock import lock_file_of
+from rinha.logs import log
+from rinha.settings import (
+    CHECKPOINT_END_MAX_S,
+    LOG_PAGES_LOCKED,
+    LOG_PAGES_LONG,
+    LOG_PAGES_MAX,
+)
+
+MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
+
+
+class Checkpointer:
+    """One instance does it for all. The others wait for a lock that is theirs once it ends, however
+    it ends. While it hangs, a log that is far too long is moved by whoever writes.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._long = threading.Event()
+        self._next_try_pages = LOG_PAGES_LONG
+        self._ended = False
+        self._connection: apsw.Connection | None = None
+        turn = f"{file}.checkpoint"
+        try:
+            self._turn = os.open(turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._write_lock = os.open(lock_file_of(file), os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise LedgerUnusableError(f"{error.filename}: {error.strerror}") from None
+        self._busy = threading.Lock()
+        threading.Thread(target=self._run, name="checkpoint", daemon=True).start()
+
+    def look(self, connection: apsw.Connection, _database: str, log_pages: int) -> int:
+        """After each commit, which is done: nothing that fails here may make it look failed."""
+        if log_pages >= LOG_PAGES_MAX:
+            with contextlib.suppress(apsw.Error):
+                connection.wal_checkpoint()
+        elif log_pages < LOG_PAGES_LONG:
+            self._next_try_pages = LOG_PAGES_LONG
+        elif log_pages >= self._next_try_pages:
+            self._next_try_pages = max(LOG_PAGES_LOCKED, log_pages + LOG_PAGES_LONG)
+            self._long.set()
+        return apsw.SQLITE_OK
+
+    def close(self) -> None:
+        """Lets it finish what it is at: the last one to close the ledger removes the log."""
+        self._ended = True
+        if self._busy.acquire(timeout=CHECKPOINT_END_MAX_S) and self._connection:
+            self._connection.close()
+
+    def _run(self) -> None:
+        # The alarm that ends a wait for the lock has to interrupt the main thread.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        while True:
+            self._long.wait()
+            self._long.clear()
+            with self._busy:
+                if self._ended:
+                    return
+                try:
+                    self._move()
+                except apsw.BusyError:
+                    # A shell has it all to itself; the log is still long at the next look.
+                    continue
+                except (apsw.Error, OSError) as error:
+                    log.error("the write-ahead log cannot be moved", exc_info=error)
+
+    def _move(self) -> None:
+        if self._connection is None:
+            self._connection = apsw.Connection(str(self._file), apsw.SQLITE_OPEN_READWRITE)
+        _, log_pages, _ = self._connection.execute(MOVE).get
+        if log_pages < LOG_PAGES_LOCKED:
+            return
+        fcntl.flock(self._write_lock, fcntl.LOCK_EX)
+        try:
+            self._connection.execute(MOVE)
+        finally:
+            fcntl.flock(self._write_lock, fcntl.LOCK_UN)

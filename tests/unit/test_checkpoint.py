@@ -1,0 +1,153 @@
+"""The write-ahead log is moved beside the requests, whoever is gone or hangs. Imports
+rinha.checkpoint."""
+
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha.checkpoint import Checkpointer
+from rinha.errors import LedgerUnusableError
+from rinha.ledger import Ledger
+from rinha.messages import Transacao
+from rinha.settings import LOG_PAGES_LOCKED, LOG_PAGES_LONG, LOG_PAGES_MAX
+
+CREDIT = Transacao(1, "c", "abc")
+# Each adds two pages or three, so this is many times too long a log.
+MANY = 8_000
+PATIENCE_S = 10.0
+PAUSE_S = 1 / 340
+# What comes between a decision and the deed.
+FEW_PAGES = 20
+
+
+class Till:
+    """A ledger with its checkpointer, and how long the log was after each commit."""
+
+    def __init__(self, file: Path) -> None:
+        self.log_pages: list[int] = []
+        self.ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=1)
+        self.checkpointer = Checkpointer(file)
+        self.ledger.after_commits(self._look)
+
+    def _look(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
+        self.log_pages.append(log_pages)
+        return self.checkpointer.look(connection, database, log_pages)
+
+    def credit(self, times: int) -> None:
+        for _ in range(times):
+            self.ledger.transact(1, CREDIT)
+
+    def credit_until_the_log_begins_anew(self) -> int:
+        """How long it was by then; the pauses are those of the usual load."""
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.log_pages) < 2 or self.log_pages[-1] >= self.log_pages[-2]:
+            assert time.monotonic() < deadline, self.log_pages[-3:]
+            self.credit(1)
+            time.sleep(PAUSE_S if self.log_pages[-1] >= LOG_PAGES_LONG else 0)
+        return self.log_pages[-2]
+
+    def close(self) -> None:
+        self.checkpointer.close()
+        self.ledger.close()
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    opened = Till(tmp_path / "rinha.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def neighbours_turn(tmp_path: Path) -> Iterator[int]:
+    """Somebody else was there first; closing it is their end."""
+    turn = os.open(tmp_path / "rinha.db.checkpoint", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    yield turn
+    os.close(turn)
+
+
+def test_the_log_stays_short_under_the_usual_load(till: Till) -> None:
+    """A log that is long begins anew soon after, without any writer having to do it."""
+    for _ in range(3):
+        assert till.credit_until_the_log_begins_anew() < LOG_PAGES_LOCKED + FEW_PAGES
+        till.credit(1)
+
+
+def test_the_log_stays_bounded_under_any_load(till: Till) -> None:
+    """Also when nobody leaves the thread a pause, and nothing is lost or doubled by that."""
+    till.credit(MANY)
+    assert max(till.log_pages) < LOG_PAGES_MAX + FEW_PAGES
+    assert sum(later < earlier for earlier, later in pairwise(till.log_pages)) > 1
+    assert till.ledger.extrato(1).saldo.total == MANY
+    assert till.ledger.audit().problems == []
+
+
+def test_whoever_writes_moves_a_log_that_nobody_else_moves(
+    neighbours_turn: int, till: Till
+) -> None:
+    """While a neighbour hangs with the turn in its hands, the log is bounded all the same."""
+    till.credit(MANY)
+    assert LOG_PAGES_MAX <= max(till.log_pages) < LOG_PAGES_MAX + FEW_PAGES
+
+
+def test_the_turn_passes_on_when_its_owner_ends(neighbours_turn: int, till: Till) -> None:
+    """As soon as the neighbour is gone, the log is moved by the one that is left."""
+    till.credit(LOG_PAGES_LONG)
+    fcntl.flock(neighbours_turn, fcntl.LOCK_UN)
+    assert till.credit_until_the_log_begins_anew() < LOG_PAGES_LOCKED + FEW_PAGES
+
+
+def test_a_checkpoint_that_fails_harms_no_commit(
+    till: Till, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that fails under the thread is logged; commits go on, and so it does when it can."""
+
+    def fail(_: Checkpointer) -> None:
+        raise apsw.IOError("disk I/O error")
+
+    with caplog.at_level(logging.ERROR, "rinha"), monkeypatch.context() as fault:
+        fault.setattr(Checkpointer, "_move", fail)
+        deadline = time.monotonic() + PATIENCE_S
+        while not caplog.records and time.monotonic() < deadline:
+            till.credit(1)
+    assert caplog.messages[:1] == ["the write-ahead log cannot be moved"]
+    assert till.credit_until_the_log_begins_anew() < LOG_PAGES_LOCKED + FEW_PAGES
+
+
+def test_a_writer_that_cannot_move_the_log_has_still_committed(
+    neighbours_turn: int, till: Till
+) -> None:
+    """Where even the last resort is not to be had, an answer is true and the log waits."""
+    reader = apsw.Connection(str(till.ledger._file))
+    till.credit(1)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT saldo FROM clientes WHERE cliente = 1").get == 1
+    till.credit(MANY)
+    assert max(till.log_pages) > LOG_PAGES_MAX + FEW_PAGES
+    reader.close()
+    till.credit(2)
+    assert till.log_pages[-1] < LOG_PAGES_LONG
+    assert till.ledger.extrato(1).saldo.total == MANY + 3
+
+
+def test_the_last_to_close_leaves_no_log(tmp_path: Path) -> None:
+    """After a stop the ledger is one file, whatever the thread was at."""
+    till = Till(tmp_path / "rinha.db")
+    till.credit(LOG_PAGES_LONG)
+    till.close()
+    assert not (tmp_path / "rinha.db-wal").exists()
+
+
+def test_a_folder_that_may_not_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    """Where the turn cannot be taken the instance does not start, and says which file it is."""
+    (tmp_path / "rinha.db.checkpoint").mkdir()
+    with pytest.raises(LedgerUnusableError, match=r"rinha\.db\.checkpoint"):
+        Checkpointer(tmp_path / "rinha.db")
