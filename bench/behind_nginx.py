@@ -14,7 +14,7 @@ from local.nginx_conf import render
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
 # As docker-compose.yml has them.
-SHARES = (Share(0.5, 310), Share(0.5, 120))
+SHARES = (Share(0.44, 310), Share(0.53, 120))
 
 
 def behind_nginx(

@@ -23,7 +23,7 @@ from rinha.ledger import Ledger
 from rinha.messages import Transacao
 
 PROCESSES = 2
-SHARE = Share(0.5, 250)
+SHARE = Share(0.53, 250)
 # As in the load: 22 debits, 11 credits, 1 statement.
 TIPOS: tuple[Literal["c", "d"] | None, ...] = ("d",) * 22 + ("c",) * 11 + (None,)
 # How often that is shuffled together, and all between two looks at the clock.
