@@ -16,6 +16,7 @@ from tests.running import ROOT, Stack, finish, rinha
 from tests.soak.watch import MEGABYTE, Watching, memory_megabytes_an_hour
 
 SOAK = os.environ.get("SOAK", "2m")
+UNITS_S = {"s": 1, "m": 60}
 RATE = 340
 SNAPSHOT_EVERY_S = 300
 WARM_UP_SHARE = 0.2
@@ -30,7 +31,10 @@ P99_DRIFT_MIN_US = 100
 
 
 def seconds(text: str) -> float:
-    return float(text.removesuffix("m")) * 60 if text.endswith("m") else float(text)
+    """As `loadtest` reads it."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS_S else (text, "s")
+    assert number.replace(".", "", 1).isdigit(), f"SOAK is like 30m or 90, not {text}"
+    return float(number) * UNITS_S[unit]
 
 
 def start_load(stack: Stack, report: Path) -> "subprocess.Popen[str]":
