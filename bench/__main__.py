@@ -50,8 +50,9 @@ def main() -> int:
     folder = ROOT / ("out/bench" if asked.quick else "docs/benchmarks")
     folder.mkdir(parents=True, exist_ok=True)
     write_results(results, folder / "results.json")
-    (folder / "results.md").write_text(page(results))
-    for name, picture in pictures(results).items():
+    drawn = pictures(results)
+    (folder / "results.md").write_text(page(results, list(drawn)))
+    for name, picture in drawn.items():
         (folder / name).write_text(picture)
     print(f"written to {folder}: results.md, results.json and pictures")
     if baseline is None:

@@ -1,6 +1,7 @@
 """The run as a page of tables. Imports figures, plan and results."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from bench.figures import Spread, figure_of, ratio_of, spread
 from bench.plan import (
@@ -24,10 +25,11 @@ each round. Times are response times in ms, CPU is in us per request over all pa
 memory in MB."""
 
 
-def page(results: Results) -> str:
+def page(results: Results, pictures: Sequence[str]) -> str:
     blocks = ["# Results", WHAT, _head(results)]
     if results.remarks or results.failed:
         blocks.append("\n".join(f"- **{line}**" for line in _attention(results)))
+    blocks += [f"![{Path(name).stem.replace('_', ' ')}]({name})" for name in pictures]
     for work in EVERYTHING:
         table = _work_table(results, work)
         if table:

@@ -51,14 +51,13 @@ class Checkpointer:
 
     def look(self, connection: apsw.Connection, _database: str, log_pages: int) -> int:
         """After each commit, which is done: nothing that fails here may make it look failed."""
-        if log_pages >= LOG_PAGES_MAX:
-            with contextlib.suppress(apsw.Error):
-                connection.wal_checkpoint()
-        elif log_pages < LOG_PAGES_LONG:
+        if log_pages < LOG_PAGES_LONG:
             self._next_try_pages = LOG_PAGES_LONG
         elif log_pages >= self._next_try_pages:
             self._next_try_pages = max(LOG_PAGES_LOCKED, log_pages + LOG_PAGES_LONG)
             self._long.set()
+            if log_pages >= LOG_PAGES_MAX:
+                self._move_now(connection)
         return apsw.SQLITE_OK
 
     def close(self) -> None:
@@ -66,6 +65,21 @@ class Checkpointer:
         self._ended = True
         if self._busy.acquire(timeout=CHECKPOINT_END_MAX_S) and self._connection:
             self._connection.close()
+
+    def _move_now(self, connection: apsw.Connection) -> None:
+        """By a writer. Where a neighbour hangs in the middle of it, or reads on and on, the log has
+        to grow, but what a power cut may take need not."""
+        with contextlib.suppress(apsw.Error, OSError):
+            try:
+                is_moved = len(set(connection.wal_checkpoint())) == 1
+            except apsw.BusyError:
+                is_moved = False
+            if not is_moved:
+                log_fd = os.open(f"{self._file}-wal", os.O_RDWR | os.O_CLOEXEC)
+                try:
+                    os.fdatasync(log_fd)
+                finally:
+                    os.close(log_fd)
 
     def _run(self) -> None:
         # The alarm that ends a wait for the lock has to interrupt the main thread.

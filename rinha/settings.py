@@ -46,7 +46,7 @@ PAGE_SIZE_BYTES = 1024
 # last number by whoever writes, as nobody else did.
 LOG_PAGES_LONG = 1000
 LOG_PAGES_LOCKED = 2500
-LOG_PAGES_MAX = 7000
+LOG_PAGES_MAX = 6500
 # An instance that ends waits this long for its checkpoint: a second sync on a slow disk.
 CHECKPOINT_END_MAX_S = 0.2
 # How long a ledger that was deleted under a running instance may stay unnoticed.

@@ -38,15 +38,16 @@ def test_the_page_names_what_failed_and_what_was_thrown_out() -> None:
     """Nothing that went wrong is passed over in silence."""
     results = results_of(RATES, thrown_out=("constant", 1))
     results.failed["falcon_psycopg"] = "there is no PostgreSQL"
-    text = page(results)
+    text = page(results, ["capacity.svg"])
     assert "there is no PostgreSQL" in text
+    assert "![capacity](capacity.svg)" in text
     assert "1 of 6 measurements" in text
     assert "round 2, the stack constant, capacity_14: other programs" in text
 
 
 def test_ratios_stand_beside_their_figures() -> None:
     """Half of the ceiling, and nine times the alternative."""
-    text = page(results_of(RATES))
+    text = page(results_of(RATES), [])
     assert "| the stack rinha_normal | 450 (400 to 500) | 0.50 |" in text
     assert "| the stack rinha_normal to the stack falcon_psycopg | 9.00 (8.00 to 10.00) |" in text
 

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 
+from rinha.lock import lock_file_of
 from tests.effort import drawn_seed, effort
 from tests.running import Stack, finish, rinha
 
@@ -78,25 +79,29 @@ class Hammer:
             self.statuses[direct.credit()] += 1
 
 
-def _freeze(instance: "subprocess.Popen[bytes]", chance: random.Random, *, insist: bool) -> None:
+def _freeze(
+    instance: "subprocess.Popen[bytes]", lock: Path, chance: random.Random, *, insist: bool
+) -> None:
     """At any moment; one who insists tries again until it is one with the lock in its hand."""
+    held = re.compile(rf"^\d+: FLOCK .* {instance.pid} \S+:{lock.stat().st_ino} ", re.M)
     for _ in range(TRIES_MAX if insist else 1):
         instance.send_signal(signal.SIGCONT)
         time.sleep(chance.uniform(0, 0.01))
         instance.send_signal(signal.SIGSTOP)
-        if re.search(rf"^\d+: FLOCK .* {instance.pid} ", Path("/proc/locks").read_text(), re.M):
+        if held.search(Path("/proc/locks").read_text()):
             return
 
 
 def freeze_rounds(stack: Stack, rounds: int, chance: random.Random) -> Counter[str]:
     paths = [stack.folder / f"api{number}.sock" for number in ("01", "02")]
+    lock = lock_file_of(stack.file)
     statuses: Counter[int] = Counter()
     held = 0
     for number in range(rounds):
         frozen = chance.randrange(2)
         hammers = [Hammer(path) for path in paths]
         time.sleep(chance.uniform(0.1, 0.3))
-        _freeze(stack.instances[frozen], chance, insist=number % 2 == 0)
+        _freeze(stack.instances[frozen], lock, chance, insist=number % 2 == 0)
         hammers[1 - frozen].stop()
         frozen_at = time.monotonic()
         busy = 0
