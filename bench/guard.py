@@ -20,11 +20,12 @@ class Guarded(NamedTuple):
     higher_is_better: bool
 
 
+# No p99 at capacity: whether the pause of a used up share of CPU falls on one request in a hundred,
+# or on a few less, is chance, and moves it from 1 to 50 ms.
 GUARDED = (
     Guarded("rinha_normal", "constant", "capacity_14", "rate", True),
     Guarded("rinha_normal", "constant", "capacity_64", "rate", True),
     Guarded("rinha_normal", "constant", "capacity_14", "cpu_us", False),
-    Guarded("rinha_normal", "constant", "capacity_14", "p99_ms", False),
     Guarded("rinha_normal", "constant", "steady_340", "p50_ms", False),
     Guarded("rinha_normal", "constant", "steady_340", "p99_ms", False),
     Guarded("rinha_full", "constant", "capacity_14", "cpu_us", False),

@@ -104,7 +104,7 @@ KNOBS = {
         "var/rinha.db", _path, "the ledger's SQLite file; its directory must exist, on a local disk"
     ),
     "RINHA_LISTEN": Knob(
-        "unix:var/api01.sock", _listen, "unix:PATH or HOST:PORT; a socket costs less than TCP"
+        "unix:var/api01.sock", _listen, "unix:PATH or HOST:PORT; a socket needs no network"
     ),
     "RINHA_SYNCHRONOUS": Knob(
         "NORMAL",
