@@ -34,6 +34,8 @@ from rinha.settings import (
     EXTRATO_ROWS,
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
+    LOCK_TRIES_BEFORE_SLEEP,
+    LOCK_TRIES_BEFORE_SLEEP_FULL,
     PAGE_SIZE_BYTES,
     START_LOCK_WAIT_S,
     VALOR_MAX,
@@ -89,7 +91,9 @@ class Ledger:
         if file.exists() and not file.is_file():
             raise LedgerUnusableError(f"{file}: not a regular file")
         try:
-            self._lock = WriteLock(lock_file_of(file), START_LOCK_WAIT_S)
+            is_full = synchronous == "FULL"
+            tries = LOCK_TRIES_BEFORE_SLEEP_FULL if is_full else LOCK_TRIES_BEFORE_SLEEP
+            self._lock = WriteLock(lock_file_of(file), START_LOCK_WAIT_S, tries)
             with self._lock:
                 self._open(synchronous, create)
         except OSError as error:

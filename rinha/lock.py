@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from rinha.errors import LedgerBusyError, LedgerUnavailableError
-from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_TRIES_BEFORE_SLEEP, LOCK_WAIT_AFTER_REFUSAL_S
+from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_WAIT_AFTER_REFUSAL_S
 
 
 def lock_file_of(file: Path) -> Path:
@@ -37,8 +37,9 @@ def _on_alarm(_signal: int, _frame: FrameType | None) -> None:
 class WriteLock:
     """For the main thread only, as only that one is interrupted by an alarm."""
 
-    def __init__(self, path: Path, wait_s: float) -> None:
+    def __init__(self, path: Path, wait_s: float, tries_before_sleep: int) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._tries_before_sleep = tries_before_sleep
         self._wait_s = wait_s
         self.budget_s = wait_s
         signal.signal(signal.SIGALRM, _on_alarm)
@@ -61,7 +62,7 @@ class WriteLock:
 
     def __enter__(self) -> None:
         try:
-            for _ in range(LOCK_TRIES_BEFORE_SLEEP):
+            for _ in range(self._tries_before_sleep):
                 try:
                     fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:

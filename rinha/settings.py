@@ -30,6 +30,8 @@ DRAIN_MAX_S = 1.7
 
 # A turn takes some 20 us, being put to sleep and woken costs more: first stand aside this often.
 LOCK_TRIES_BEFORE_SLEEP = 100
+# With FULL a turn holds a sync of the disk, which is long enough to sleep.
+LOCK_TRIES_BEFORE_SLEEP_FULL = 1
 # After one request waited in vain the next ones ask only briefly, until one gets through: a queue
 # of requests must not wait one after the other for a neighbour that hangs.
 LOCK_WAIT_AFTER_REFUSAL_S = 0.01
