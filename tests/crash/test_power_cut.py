@@ -154,7 +154,8 @@ def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path, strace_is_ther
     waited_for = sum(thread in answering for thread in threads)
     print(f"{waited_for} of {len(threads)} syncs by writers, log of {log_bytes} bytes")
     assert threads
-    assert waited_for <= len(threads) / 3
+    # The first sync of a new file is also one of its folder.
+    assert waited_for <= 1 + (len(threads) - waited_for) / 2
     assert log_bytes < 2 * LOG_PAGES_LOCKED * PAGE_SIZE_BYTES
 
 
