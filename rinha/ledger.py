@@ -1,7 +1,7 @@
 """The ledger: one SQLite file shared by several processes, and the only module with SQL.
 
-Open one per process, after any fork, and never open the file by other means in that process:
-closing such a second handle would drop the locks of the first. Imports errors, lock, messages and
+Open one per process, after any fork, and never open the file past this SQLite in that process:
+closing such a handle would drop the locks of all others. Imports errors, lock, messages and
 settings.
 """
 
