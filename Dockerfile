@@ -9,24 +9,24 @@ RUN apt-get update && apt-get install --yes --no-install-recommends binutils gcc
     && { [ -e "$(python -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" ] \
         || apt-get install --yes --no-install-recommends python3-dev; }
 WORKDIR /build
+ENV PIP_NO_CACHE_DIR=1
+COPY local/install.sh local/
 COPY locks/build.txt locks/service.txt locks/
 RUN python -m venv /opt/rinha \
-    && /opt/rinha/bin/pip install --no-cache-dir --require-hashes -r locks/build.txt \
-    && /opt/rinha/bin/pip install --no-cache-dir --require-hashes --use-pep517 --no-build-isolation \
-        -r locks/service.txt \
+    && local/install.sh /opt/rinha locks/build.txt locks/service.txt \
     && cp /usr/lib/*/libev.so.4 /opt/rinha/lib/ \
     && find /opt/rinha -name '_bjoern*.so' -exec strip --strip-unneeded {} +
 COPY pyproject.toml README.md schema.sql ./
 COPY rinha rinha
 # The load generator stays outside, and so does its command.
-RUN /opt/rinha/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+RUN /opt/rinha/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/rinha/bin/pip check \
     && rm /opt/rinha/bin/loadtest
 
 # The project's own tests, in the image's own Python.
 FROM build AS tests
 COPY locks/dev.txt locks/
-RUN /opt/rinha/bin/pip install --no-cache-dir --require-hashes --use-pep517 --no-build-isolation \
-        -r locks/dev.txt
+RUN local/install.sh /opt/rinha locks/dev.txt
 COPY . .
 ENV LD_LIBRARY_PATH=/opt/rinha/lib PYTHONDONTWRITEBYTECODE=1
 CMD ["/opt/rinha/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit", "tests/property"]

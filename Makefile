@@ -1,6 +1,18 @@
-# Every target says what it does in `make help`. MODE=docker or MODE=local chooses where the stack
-# runs; without it, Docker is used where an engine answers.
+# Every target says what it does in `make help`, which also lists the variables that targets take.
 
+#? MODE        docker or local: where the stack runs; without it, Docker where an engine answers
+#? PYTHON      the interpreter that .venv is made with; without it the system's own
+#? SQL         make sql: one statement, in place of a shell
+#? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
+#? SIMULATION  make gatling: a Scala file of one's own
+#? QUICK       make bench: 1 measures this service and its ceilings only
+#? BASELINE    make bench: a stored run to hold this one against
+#? NAME, IMAGE make submission: the entry and its published image
+#? SEED        test, crash, chaos: repeats the chance of a run that failed
+#? SOAK        make soak: how long, such as 30m
+
+PY = .venv/bin/python
+PYTEST = $(PY) -m pytest
 ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
 MODE ?= $(shell $(ANSWERS) && echo docker || echo local)
 
@@ -8,24 +20,31 @@ ifeq ($(MODE),docker)
 STACK = docker/stack.sh
 READY =
 else ifeq ($(MODE),local)
-STACK = .venv/bin/python -m local.stack
+STACK = $(PY) -m local.stack
 READY = local
 else
 $(error MODE is docker or local, not $(MODE))
 endif
 
 GATLING_TEST = tests/loadtest/test_gatling.py
+# No process, no socket and no clock: the tests to run after each change.
+UNIT_TESTS = tests/test_tidy.py tests/unit tests/property \
+	$(patsubst %,tests/loadtest/test_%.py,histogram history http_parser schedule score screen verdict) \
+	$(patsubst %,tests/bench/test_%.py,figures guard output)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot load gatling bench submission
-.PHONY: test test-docker test-gatling crash chaos soak lint format lock loadtest local dev
+.PHONY: test unit test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: dev loadtest local lint-tools
 
 help: ## show this
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "variables, as in \`make up MODE=local\`; settings of the service itself are in .env.example"
+	@sed -n 's/^#? /  /p' $(MAKEFILE_LIST)
 
 up: $(READY) ## start everything in the background, install what is missing, say where it is
 	@$(STACK) up
@@ -55,50 +74,57 @@ snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
-	@.venv/bin/loadtest $(or $(LOAD),official)
+	@$(PY) -m loadtest $(or $(LOAD),official)
 
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
-	@.venv/bin/loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
+	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
 
 bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
 	@local/setup.sh bench
-	@.venv/bin/python -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
+	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
-	@.venv/bin/python docker/submission.py "$(NAME)" "$(IMAGE)"
+	@$(PY) docker/submission.py "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in three to four minutes
-	@.venv/bin/pytest -n 3 --cov --cov-report=term \
-		--ignore tests/docker --ignore tests/chaos --ignore tests/soak --ignore $(GATLING_TEST)
+	@$(PYTEST) -n 3 --cov --cov-report=term --ignore tests/docker --ignore tests/chaos \
+		--ignore tests/soak --ignore tests/fresh --ignore $(GATLING_TEST)
+
+unit: dev ## the tests that start nothing, in a quarter of a minute
+	@$(PYTEST) -q -n 3 $(UNIT_TESTS)
 
 crash: dev ## three minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
-	@EFFORT=crash .venv/bin/pytest -n 3 --dist worksteal -rP tests/crash tests/stack/test_full_disk.py
+	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/crash tests/stack/test_full_disk.py
 
 chaos: dev ## twenty minutes of the same and of fuzzing, then of floods and slow clients
-	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 .venv/bin/pytest -n 3 --dist worksteal -rP \
+	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 $(PYTEST) -n 3 --dist worksteal -rP \
 		tests/crash tests/stack/test_full_disk.py tests/property tests/http/test_openapi.py
-	@EFFORT=chaos .venv/bin/pytest -rP tests/chaos
+	@EFFORT=chaos $(PYTEST) -rP tests/chaos
 
 soak: dev ## the usual load for SOAK=30m, with a look at everything that could grow
-	@SOAK=$(or $(SOAK),30m) .venv/bin/pytest -rP tests/soak
+	@SOAK=$(or $(SOAK),30m) $(PYTEST) -rP tests/soak
 
 test-docker: dev ## the same promises in containers, on a real engine
 	@$(ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \
-		&& .venv/bin/pytest tests/docker
+		&& $(PYTEST) tests/docker
+
+test-fresh: dev ## the README's commands on bare Debians, as root: what a new machine would meet
+	@$(PYTEST) -s tests/fresh
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
-	@.venv/bin/pytest $(GATLING_TEST)
+	@$(PYTEST) $(GATLING_TEST)
 
-lint: dev ## format, lint and types, as the gate wants them
-	@.venv/bin/ruff format --check .
-	@.venv/bin/ruff check .
-	@.venv/bin/mypy
+lint: lint-tools ## format, lint, types and locks, as the gate wants them; needs no nginx and no compiler
+	@$(PY) locks/check.py
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
 
-format: dev ## put the code into its one form
-	@.venv/bin/ruff format .
-	@.venv/bin/ruff check --fix .
+format: lint-tools ## put the code into its one form
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
 
-lock: dev ## renew locks/ from pyproject.toml
+lock: lint-tools ## renew locks/ from pyproject.toml: the newest of everything
 	@local/lock.sh
 
 loadtest:
@@ -107,5 +133,8 @@ loadtest:
 local:
 	@local/setup.sh service
 
-dev:
+dev: ## make .venv ready for all of the above
 	@local/setup.sh dev
+
+lint-tools:
+	@local/setup.sh lint

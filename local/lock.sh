@@ -1,14 +1,15 @@
 #!/bin/sh
-# Renews locks/ from pyproject.toml: versions and hashes for every platform, no registry's address.
+# Renews locks/ from pyproject.toml: the newest versions, their extras and hashes for every platform, no
+# registry's address.
 set -eu
 cd "$(dirname "$0")/.."
-tools=$(mktemp -d)
-trap 'rm -rf "$tools"' EXIT
-.venv/bin/pip --quiet --disable-pip-version-check install --target "$tools" uv
-compile="$tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
+oldest=$(sed -n 's/^requires-python = ">=\(3\.[0-9]*\).*/\1/p' pyproject.toml)
+compile=".venv/bin/uv pip compile --quiet --upgrade --universal --python-version $oldest --generate-hashes --no-strip-extras
     --no-emit-index-url --no-header --no-annotate"
-echo 'setuptools>=77' | $compile - -o locks/build.txt
-$compile pyproject.toml --group dev -o locks/dev.txt
-$compile pyproject.toml --group bench -c locks/dev.txt -o locks/bench.txt
+echo uv | $compile - -o locks/lock.txt
+grep -o 'setuptools>=[0-9]*' pyproject.toml | $compile - -o locks/build.txt
+# Everything but bjoern, which needs a compiler: format, lint and types do without.
+$compile pyproject.toml --group dev --no-emit-package bjoern -o locks/dev.txt
+$compile --group bench -c locks/dev.txt -o locks/bench.txt
 $compile --group loadtest -c locks/dev.txt -o locks/loadtest.txt
 $compile pyproject.toml -c locks/dev.txt -o locks/service.txt

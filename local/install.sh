@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs into VENV what each LOCK says: by version and hash, and asks no resolver: install.sh VENV LOCK...
+set -eu
+pip="$1/bin/python -m pip --disable-pip-version-check"
+shift
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+for lock in "$@"; do
+    # What is built from source (bjoern) is built with the locked tools, not with the newest ones.
+    $pip install --quiet --no-deps --require-hashes --use-pep517 --no-build-isolation -r "$lock" >"$log" 2>&1 || {
+        echo "rinha: $lock cannot be installed: $(grep -A 1 '^ERROR' "$log" | tr -s '\n ' ' ')" >&2
+        exit 1
+    }
+done
+$pip check >"$log" 2>&1 || {
+    echo "rinha: the locks are not closed ($*): $(head -n 1 "$log")" >&2
+    exit 1
+}

@@ -1,0 +1,186 @@
+"""Holds locks/ closed, so that they install the same in a year: whatever a distribution needs,
+extras included, is pinned in the same file; check.py [FOLDER].
+
+What each one needs is read from what is installed, so .venv has to be made from the same locks.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from packaging.markers import default_environment
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+LOCKS = Path(__file__).resolve().parent
+PROJECT = LOCKS.parent / "pyproject.toml"
+# What each lock is made for: the service, a group of pyproject.toml, or a word of its own.
+MADE_FOR: dict[str, list[str]] = {
+    "bench.txt": ["group bench"],
+    "build.txt": ["build-system"],
+    "dev.txt": ["service", "group dev"],
+    "loadtest.txt": ["group loadtest"],
+    "lock.txt": ["uv"],
+    "service.txt": ["service"],
+}
+# It needs nothing, but a compiler to be made: dev.txt leaves it to service.txt, and where only the
+# lint runs it is not installed.
+NOT_IN_DEV = "bjoern"
+
+
+class Pin(NamedTuple):
+    """A line of a lock with its hashes."""
+
+    requirement: Requirement
+    version: str
+    hashes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return canonicalize_name(self.requirement.name)
+
+    def is_for(self, environment: dict[str, str]) -> bool:
+        return holds(self.requirement, environment)
+
+
+def main() -> int:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else LOCKS
+    for complaint in complaints(folder):
+        print(f"locks are not closed: {complaint}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def complaints(folder: Path) -> Iterator[str]:
+    project = tomllib.loads(PROJECT.read_text())
+    locks: dict[str, list[Pin]] = {}
+    for name in MADE_FOR:
+        locks[name] = []
+        for text in (folder / name).read_text().replace("\\\n", " ").splitlines():
+            pin = pin_of(text)
+            if pin is None:
+                yield f"{name}: no version with hashes: {text.split(' --')[0].strip()}"
+            else:
+                locks[name].append(pin)
+    yield from disagreements(locks)
+    yield from unread(locks)
+    for name, pins in locks.items():
+        for environment in map(environment_of, pythons(project)):
+            here = {pin.name: pin for pin in pins if pin.is_for(environment)}
+            for who, needed in needs(name, here, project, environment):
+                trouble = what_is_missing(needed, here)
+                if trouble and (name, needed.name) != ("dev.txt", NOT_IN_DEV):
+                    yield f"{name}: {who} needs {needed}, {trouble}"
+
+
+def pin_of(text: str) -> Pin | None:
+    pinned, *hashes = (part.strip() for part in text.split(" --hash="))
+    try:
+        requirement = Requirement(pinned)
+    except InvalidRequirement:
+        return None
+    exact = re.fullmatch(r"==([^,*]+)", str(requirement.specifier))
+    if not exact or not hashes or not all(re.fullmatch("sha256:[0-9a-f]{64}", h) for h in hashes):
+        return None
+    return Pin(requirement, exact[1], tuple(hashes))
+
+
+def disagreements(locks: dict[str, list[Pin]]) -> Iterator[str]:
+    """Two locks may be installed into one place, and one must not undo the other."""
+    seen: dict[tuple[str, str], tuple[str, Pin]] = {}
+    for name, pins in locks.items():
+        for pin in pins:
+            key = (pin.name, str(pin.requirement.marker))
+            other, first = seen.setdefault(key, (name, pin))
+            if pin.version != first.version:
+                yield f"{name} has {pin.name} {pin.version}, {other} has {first.version}"
+            elif pin.hashes != first.hashes:
+                yield f"{name} and {other} have other hashes for {pin.name} {pin.version}"
+
+
+def unread(locks: dict[str, list[Pin]]) -> Iterator[str]:
+    """What an installed distribution needs is only known where it is the pinned one."""
+    here = environment_of()
+    for name, pins in locks.items():
+        for pin in pins:
+            there = installed(pin.name)
+            if there is None and pin.name != NOT_IN_DEV and pin.is_for(here):
+                yield f"{name} pins {pin.name} {pin.version}, .venv has none"
+            elif there is not None and there.version != pin.version:
+                yield f"{name} pins {pin.name} {pin.version}, .venv has {there.version}"
+
+
+def needs(
+    lock: str, pins: dict[str, Pin], project: dict[str, Any], environment: dict[str, str]
+) -> Iterator[tuple[str, Requirement]]:
+    """Who needs what: first what the lock is made for, then what it pins."""
+    for purpose in MADE_FOR[lock]:
+        for text in wanted_for(purpose, project):
+            yield f"the {purpose}", Requirement(text)
+    for pin in pins.values():
+        there = installed(pin.name)
+        for text in (there.requires if there else None) or ():
+            needed = Requirement(text)
+            extras = ("", *pin.requirement.extras)
+            if any(holds(needed, {**environment, "extra": extra}) for extra in extras):
+                yield pin.name, needed
+
+
+def installed(name: str) -> Distribution | None:
+    try:
+        return distribution(name)
+    except PackageNotFoundError:
+        return None
+
+
+def environment_of(python: str = "") -> dict[str, str]:
+    """What a marker asks about: this machine, with this Python or another one."""
+    here = {**default_environment(), "extra": ""}
+    other = {"python_version": python, "python_full_version": f"{python}.0"} if python else {}
+    return {name: str(value) for name, value in (here | other).items()}
+
+
+def holds(requirement: Requirement, environment: dict[str, str]) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate(environment)
+
+
+def pythons(project: dict[str, Any]) -> list[str]:
+    supported = SpecifierSet(project["project"]["requires-python"])
+    return [version for version in (f"3.{n}" for n in range(100)) if version in supported]
+
+
+def wanted_for(purpose: str, project: dict[str, Any]) -> list[str]:
+    if purpose == "service":
+        return list(project["project"]["dependencies"])
+    if purpose == "build-system":
+        return list(project["build-system"]["requires"])
+    if not purpose.startswith("group "):
+        return [purpose]
+    found = []
+    for entry in project["dependency-groups"][purpose.removeprefix("group ")]:
+        if isinstance(entry, str):
+            found.append(entry)
+        else:
+            found += wanted_for(f"group {entry['include-group']}", project)
+    return found
+
+
+def what_is_missing(needed: Requirement, here: dict[str, Pin]) -> str | None:
+    pin = here.get(canonicalize_name(needed.name))
+    if pin is None:
+        return "which is not pinned there"
+    if not needed.specifier.contains(pin.version, prereleases=True):
+        return f"but {pin.version} is pinned"
+    lost = needed.extras - pin.requirement.extras
+    if lost:
+        return f"and the pin has lost [{', '.join(sorted(lost))}]"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

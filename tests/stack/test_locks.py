@@ -1,0 +1,170 @@
+"""The locks install the same next year, and what opens one is named."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from locks.check import complaints
+from tests.made_up import LOCKS, NEWER, PIN, wheel
+from tests.running import ROOT
+
+HASHES = re.compile(r"( \\\n    --hash=sha256:[0-9a-f]{64})+")
+
+
+def complaint(folder: Path) -> str:
+    """The first one is what the lint prints."""
+    return next(complaints(folder), "")
+
+
+def test_every_lock_is_closed(tmp_path: Path) -> None:
+    """Whatever a pinned distribution needs, extras included, is pinned in the same file."""
+    check: list[str | Path] = [sys.executable, ROOT / "locks" / "check.py"]
+    assert subprocess.run(check, check=False).returncode == 0
+    shutil.copytree(ROOT / "locks", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "lock.txt").write_text("")
+    done = subprocess.run([*check, tmp_path], capture_output=True, text=True, check=False)
+    said = "locks are not closed: lock.txt: the uv needs uv, which is not pinned there\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """A copy of the locks, for a fault."""
+    return Path(shutil.copytree(ROOT / "locks", tmp_path / "locks"))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lost_pin_is_named(planted: Path, name: str) -> None:
+    """Each lock that loses any of what it needs opens, in one line that says which."""
+    text = (planted / name).read_text()
+    for pin in PIN.finditer(text):
+        end = re.compile(HASHES.pattern + "\n").search(text, pin.start())
+        assert end
+        (planted / name).write_text(text[: pin.start()] + text[end.end() :])
+        said = complaint(planted).lower().replace("_", "-")
+        if text[pin.end() : end.start()].startswith(" ; sys_platform == 'win32'"):
+            assert said == ""
+        else:
+            assert name in said
+            assert pin["name"] in said
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_newer_release_in_a_lock_is_named(planted: Path, name: str) -> None:
+    """A version that nobody installed, or that another lock does not have, opens it."""
+    text = (planted / name).read_text()
+    pin = next(PIN.finditer(text))
+    (planted / name).write_text(text.replace(pin["version"], NEWER, 1))
+    said = complaint(planted)
+    assert name in said
+    assert pin["name"] in said
+    assert NEWER in said
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"), [("dev.txt", "coverage[toml]"), ("bench.txt", "psycopg[binary]")]
+)
+def test_a_lost_extra_is_named(planted: Path, name: str, extra: str) -> None:
+    """A pin without its extra lets an installer ask the index again."""
+    text = (planted / name).read_text()
+    assert extra in text
+    (planted / name).write_text(text.replace(extra, extra.partition("[")[0]))
+    said = complaint(planted)
+    assert name in said
+    assert extra in said
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lost_hash_is_named(planted: Path, name: str) -> None:
+    """A pin without a hash takes whatever an index gives."""
+    text = (planted / name).read_text()
+    (planted / name).write_text(HASHES.sub("", text, count=1))
+    said = complaint(planted)
+    assert name in said
+    assert next(PIN.finditer(text))["name"] in said
+
+
+@pytest.fixture
+def index(planted: Path, tmp_path: Path) -> Path:
+    """A year from now: of each package of each lock the pinned release and a newer one. The locks
+    have the hashes of these."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    for name in LOCKS:
+        text = (planted / name).read_text()
+        for pin in PIN.finditer(text):
+            made = wheel(folder, pin["name"], pin["version"])
+            wheel(folder, pin["name"], NEWER)
+            at = HASHES.search(text, text.index(pin[0]))
+            assert at
+            text = f"{text[: at.start()]} --hash=sha256:{made}{text[at.end() :]}"
+        (planted / name).write_text(text)
+    return folder
+
+
+def test_newer_releases_change_nothing(planted: Path, index: Path, tmp_path: Path) -> None:
+    """What the set-up installs is what the locks say, whatever an index has by then."""
+    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    # Whoever asks a resolver gets the newer ones.
+    pip: list[str | Path] = [place / "bin" / "python", "-m", "pip"]
+    asked = subprocess.run(
+        [*pip, "install", "--dry-run", "coverage[toml]"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"coverage-{NEWER}" in asked.stdout
+    locks = [planted / name for name in LOCKS]
+    done = subprocess.run(
+        [ROOT / "local" / "install.sh", place, *locks],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = subprocess.run(
+        [*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True
+    )
+    found = {line.lower().replace("_", "-") for line in listed.stdout.splitlines()}
+    wanted = set()
+    for lock in locks:
+        for line in lock.read_text().splitlines():
+            requirement = Requirement(line.split(" --hash")[0])
+            if requirement.marker is None or requirement.marker.evaluate():
+                wanted.add(f"{requirement.name.lower()}{requirement.specifier}")
+    assert wanted
+    assert wanted <= found
+    assert not any(NEWER in line for line in found)
+
+
+def test_an_open_lock_is_not_installed(planted: Path, index: Path, tmp_path: Path) -> None:
+    """The set-up ends with one line where a lock lacks something, or a hash is another one's."""
+    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
+    lock = planted / "loadtest.txt"
+    whole = lock.read_text()
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    for fault, named in (
+        (re.sub("(mdurl==.*sha256:).", r"\1x", whole), "loadtest.txt"),
+        (re.sub("(mdurl==.*sha256:).*", rf"\g<1>{'0' * 64}", whole), "mdurl"),
+        (re.sub("mdurl==.*\n", "", whole), "mdurl"),
+    ):
+        lock.write_text(fault)
+        done = subprocess.run(
+            [ROOT / "local" / "install.sh", tmp_path / "venv", lock],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert named in done.stderr
