@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,10 +35,13 @@ class Instance:
         self._application = application
         self._path = Path(listen.removeprefix("unix:")) if isinstance(listen, str) else None
         self._draining = False
-        signal.signal(signal.SIGTERM, self._drain)
+        # A thread waits for the signal: a handler would run in the middle of whatever the main
+        # thread is at, a line of the log among others, and might not write one itself.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         # bjoern raises this signal itself when its last connection is closed.
         signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         self._socket = _bind(self._path or listen)
+        threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
     def run(self) -> None:
         try:
@@ -56,31 +60,23 @@ class Instance:
 
         return self._application(environ, start_last_response)
 
-    def _drain(self, _signal: int, _frame: object) -> None:
-        if self._draining:
-            return
+    def _drain(self) -> None:
+        signal.sigwait({signal.SIGTERM})
         self._draining = True
         tell(logging.INFO, "stopping")
         self._remove_address()
-        for delay_s, step in ((DRAIN_BACKLOG_S, _stop_accepting), (DRAIN_MAX_S, _cut)):
-            timer = threading.Timer(delay_s, step)
-            timer.daemon = True
-            timer.start()
+        time.sleep(DRAIN_BACKLOG_S)
+        # Stops accepting.
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(DRAIN_MAX_S - DRAIN_BACKLOG_S)
+        tell(logging.WARNING, "stopped with connections open", after_s=DRAIN_MAX_S)
+        os._exit(0)
 
     def _remove_address(self) -> None:
         """Once: a moment later the address may be the next instance's."""
         path, self._path = self._path, None
         if path:
             path.unlink(missing_ok=True)
-
-
-def _stop_accepting() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
-
-
-def _cut() -> None:
-    tell(logging.WARNING, "stopped with connections open", after_s=DRAIN_MAX_S)
-    os._exit(0)
 
 
 def _bind(address: Path | str | tuple[str, int]) -> socket.socket:

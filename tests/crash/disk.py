@@ -6,7 +6,6 @@ earlier, a write torn in the middle. A write harms nothing outside of its own by
 """
 
 import contextlib
-import multiprocessing
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,8 +16,8 @@ import apsw
 
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
+from tests.forks import forks
 
-fork = multiprocessing.get_context("fork")
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 # A log is written back after so many transactions on average: often, so that cuts fall into it.
 CHECKPOINT_EVERY = 9
@@ -72,8 +71,8 @@ _steps: list[Step] = []
 
 def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
     """All that a ledger does to its files, from their making on, in a process of its own."""
-    ours, theirs = fork.Pipe(duplex=False)
-    process = fork.Process(target=_work, args=(theirs, file, synchronous, transactions, seed))
+    ours, theirs = forks.Pipe(duplex=False)
+    process = forks.Process(target=_work, args=(theirs, file, synchronous, transactions, seed))
     process.start()
     theirs.close()
     steps: list[Step] = ours.recv()

@@ -5,7 +5,6 @@ strace is attached to the process once it stands still: what it counts begins wi
 """
 
 import contextlib
-import multiprocessing
 import re
 import subprocess
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ import pytest
 from rinha.errors import RinhaError
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
+from tests.forks import forks
 
-fork = multiprocessing.get_context("fork")
 LOCK_WAIT_S = 0.3
 PATIENCE_S = 20
 WORK = [f"b{number}" for number in range(6)]
@@ -62,8 +61,8 @@ class Teller:
     def __init__(self, file: Path, synchronous: str) -> None:
         self.kept: list[str] = []
         self.refused: list[str] = []
-        self._orders, theirs = fork.Pipe()
-        self.process = fork.Process(target=_serve, args=(theirs, file, synchronous))
+        self._orders, theirs = forks.Pipe()
+        self.process = forks.Process(target=_serve, args=(theirs, file, synchronous))
         self.process.start()
         theirs.close()
 

@@ -1,6 +1,5 @@
 """Two writers that also write the log back all the time, as nobody should. Imports rinha.ledger."""
 
-import multiprocessing
 from pathlib import Path
 from random import Random
 
@@ -9,8 +8,8 @@ import apsw
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
 from tests.effort import drawn_seed, effort
+from tests.forks import forks
 
-fork = multiprocessing.get_context("fork")
 TRANSACTIONS = effort(20_000, 500_000, 1_000_000)
 WRITERS = 2
 LOOK_EVERY = 10_000
@@ -43,7 +42,7 @@ def test_the_file_stays_whole_in_a_storm_of_checkpoints(memory: Path) -> None:
     ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=WAIT_MS / 1000)
     for number in range(0, TRANSACTIONS, LOOK_EVERY):
         writers = [
-            fork.Process(target=write, args=(file, LOOK_EVERY // WRITERS, seed + number + writer))
+            forks.Process(target=write, args=(file, LOOK_EVERY // WRITERS, seed + number + writer))
             for writer in range(WRITERS)
         ]
         for writer in writers:

@@ -1,5 +1,5 @@
-"""A Debian with next to nothing in it, as a new machine: made by debootstrap, entered by chroot in
-namespaces of its own, so that whatever is started there ends with it."""
+"""A Debian with next to nothing in it, as a new machine: made by debootstrap, entered in namespaces
+of its own, so that whatever is started there ends with it."""
 
 import os
 import shutil
@@ -21,12 +21,17 @@ NEWER = "/newer"
 NETWORK = ("http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_TRUSTED_HOST")
 # The first process reaps whoever lost its parent, as on any machine.
 INIT = "while :; do sleep 0.1; done"
+# Not by chroot alone, under which no user may make namespaces.
 ENTER = """set -e
-mount -t proc proc "$1/proc"
-mount --rbind /sys "$1/sys"
-mount --rbind /dev "$1/dev"
-mount -t tmpfs tmpfs "$1/run"
-exec chroot "$1" /bin/sh -c "$2"
+mount --bind "$1" "$1"
+cd "$1"
+mount -t proc proc proc
+mount --rbind /sys sys
+mount --rbind /dev dev
+mount -t tmpfs tmpfs run
+pivot_root . mnt
+umount --lazy /mnt
+exec chroot . /bin/sh -c "$2"
 """
 PATIENCE_S = 900
 
@@ -58,7 +63,9 @@ class BareRoot:
         (self.path / NEWER.lstrip("/")).mkdir()
         spaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         self._init = subprocess.Popen([*spaces, "sh", "-c", ENTER, "sh", self.path, INIT])
-        while not (self.path / "proc" / "self").exists() and not self._children():
+        # Until the first process sees the root as its own.
+        while not any(Path(f"/proc/{pid}/root{CHECKOUT}").exists() for pid in self._children()):
+            assert self._init.poll() is None, "a root of one's own cannot be entered here"
             time.sleep(0.05)
         self.run("update-ca-certificates")
 
@@ -75,6 +82,7 @@ class BareRoot:
         started = time.monotonic()
         process = subprocess.Popen(
             [*words, f"cd {CHECKOUT} && {{ {command}\n}} 2>&1"],
+            cwd="/",
             env=self._environment(environment),
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,

@@ -1,6 +1,8 @@
 """The command `rinha` as people and supervisors use it. Imports running."""
 
+import fcntl
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.running import Stack, finish, rinha
+from tests.running import ROOT, STOP_MAX_S, Stack, finish, rinha
 
 COMMANDS = ("serve", "init", "check", "snapshot", "sql")
 
@@ -158,6 +160,35 @@ def test_serve_tells_of_start_and_stop_and_ends_in_time(file: str, tmp_path: Pat
         "stopping",
         "stopped",
     ]
+    assert not address.exists()
+
+
+def test_sigterm_in_the_middle_of_a_line_of_the_log_ends_an_instance(
+    file: str, tmp_path: Path
+) -> None:
+    """Whatever it is writing, it says that it stops, and stops."""
+    address = tmp_path / "api.sock"
+    reading, writing = os.pipe()
+    # Full but for the beginning of its first words.
+    room = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writing, b" " * (room - 20))
+    settings = {"RINHA_FILE": file, "RINHA_LISTEN": f"unix:{address}"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rinha", "serve"],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        stderr=writing,
+    )
+    os.close(writing)
+    while not address.exists():
+        time.sleep(0.02)
+    time.sleep(0.2)
+    process.terminate()
+    time.sleep(0.2)
+    with os.fdopen(reading) as log:
+        events = [json.loads(line)["event"] for line in log]
+    assert events == ["started", "stopping", "stopped"]
+    assert process.wait(STOP_MAX_S) == 0
     assert not address.exists()
 
 

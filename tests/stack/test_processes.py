@@ -15,8 +15,8 @@ import pytest
 from rinha.errors import LedgerBusyError
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
+from tests.forks import forks
 
-fork = multiprocessing.get_context("fork")
 CREDIT = Transacao(1, "c", "abc")
 LOCK_WAIT_S = 0.3
 
@@ -36,8 +36,8 @@ def test_instances_that_start_at_once_on_no_file_all_work(tmp_path: Path) -> Non
     """50 races of two processes for a file that is not there yet: always one sound ledger."""
     for number in range(50):
         file = tmp_path / f"{number}.db"
-        barrier = fork.Barrier(2)
-        racers = [fork.Process(target=open_at_once, args=(file, barrier)) for _ in range(2)]
+        barrier = forks.Barrier(2)
+        racers = [forks.Process(target=open_at_once, args=(file, barrier)) for _ in range(2)]
         for racer in racers:
             racer.start()
         for racer in racers:
@@ -65,10 +65,10 @@ def test_turns_are_shared(tmp_path: Path) -> None:
     count = 4000
     file = tmp_path / "rinha.db"
     open_ledger(file).close()
-    barrier = fork.Barrier(2)
-    done: multiprocessing.Queue[int] = fork.Queue()
+    barrier = forks.Barrier(2)
+    done: multiprocessing.Queue[int] = forks.Queue()
     writers = [
-        fork.Process(target=write_until, args=(file, barrier, count, done)) for _ in range(2)
+        forks.Process(target=write_until, args=(file, barrier, count, done)) for _ in range(2)
     ]
     for writer in writers:
         writer.start()
