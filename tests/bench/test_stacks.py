@@ -11,7 +11,7 @@ import yaml
 
 from bench.behind_nginx import SHARES
 from bench.limits import Limits
-from bench.stack import ROOT, Running, Stack, StackFailedError
+from bench.stack import ROOT, Running, Stack
 from tests.loadtest.command import loadtest
 from tests.running import Client, free_port
 
@@ -40,10 +40,6 @@ def running(name: str, folder: Path) -> Iterator[Running]:
     try:
         with Running(stack_named(name), folder, free_port(), limits) as started:
             yield started
-    except StackFailedError as error:
-        if "there is no PostgreSQL" not in str(error):
-            raise
-        pytest.skip(str(error))
     finally:
         limits.remove()
 

@@ -1,18 +1,10 @@
 """Fixtures of the tests that break things on purpose. Imports nothing of ours."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-
-@pytest.fixture
-def strace_is_there() -> None:
-    """A machine without it skips what needs it, in one line."""
-    if shutil.which("strace") is None:
-        pytest.skip("strace is not installed: apt-get install strace")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ earlier, a write torn in the middle. A write harms nothing outside of its own by
 
 import contextlib
 from collections.abc import Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 from typing import Literal, NamedTuple
@@ -16,7 +15,7 @@ import apsw
 
 from rinha.ledger import Ledger
 from rinha.messages import Transacao
-from tests.forks import forks
+from tests.forks import apart
 
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 # A log is written back after so many transactions on average: often, so that cuts fall into it.
@@ -71,16 +70,10 @@ _steps: list[Step] = []
 
 def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
     """All that a ledger does to its files, from their making on, in a process of its own."""
-    ours, theirs = forks.Pipe(duplex=False)
-    process = forks.Process(target=_work, args=(theirs, file, synchronous, transactions, seed))
-    process.start()
-    theirs.close()
-    steps: list[Step] = ours.recv()
-    process.join()
-    return steps
+    return apart(_work, file, synchronous, transactions, seed)
 
 
-def _work(report: Connection, file: Path, synchronous: str, transactions: int, seed: int) -> None:
+def _work(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
     chance, disk = Random(seed), _WatchedDisk()
     ledger = Ledger(file, synchronous=synchronous, lock_wait_s=1)
     neighbour = apsw.Connection(str(file))
@@ -92,8 +85,9 @@ def _work(report: Connection, file: Path, synchronous: str, transactions: int, s
         _steps.append(Step("kept", "", number))
         if chance.random() < 1 / CHECKPOINT_EVERY:
             neighbour.execute(f"PRAGMA wal_checkpoint({chance.choice(CHECKPOINTS)})")
-    report.send(_steps)
+    steps = list(_steps)
     disk.unregister()
+    return steps
 
 
 class Disk:

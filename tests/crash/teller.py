@@ -26,6 +26,7 @@ WORK = [f"b{number}" for number in range(6)]
 
 def _serve(orders: Connection, file: Path, synchronous: str) -> None:
     ledger: Ledger | None = None
+    orders.send("here")
     while True:
         order = orders.recv()
         try:
@@ -65,6 +66,8 @@ class Teller:
         self.process = forks.Process(target=_serve, args=(theirs, file, synchronous))
         self.process.start()
         theirs.close()
+        # It stands still from now on.
+        assert self._orders.recv() == "here"
 
     def tell(self, order: str) -> object:
         """Its answer, or None if it died of the order."""

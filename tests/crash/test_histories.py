@@ -14,11 +14,12 @@ from loadtest import worker
 from loadtest.aftermath import examine
 from loadtest.conduct import conduct
 from loadtest.mix import Request, build_requests, statement, transaction
-from loadtest.notes import REFUSED
+from loadtest.notes import REFUSED, Operation
 from loadtest.plan import Plan
 from loadtest.probe import Probe
 from loadtest.view import PlainLines
 from tests.effort import drawn_seed, effort
+from tests.forks import apart
 from tests.running import Stack
 
 SEEDS = effort(2, 12, 30)
@@ -52,6 +53,12 @@ def let_nginx_tell_who_answered(stack: Stack) -> Path:
     return stack.folder / "who.log"
 
 
+def operations_of(plan: Plan, requests: list[Request]) -> list[tuple[int, Operation]]:
+    quiet = PlainLines(None, REQUESTS, quiet=True)
+    done = conduct(partial(worker.work, plan, [requests]), 1, plan.host, plan.port, quiet)
+    return done.operations
+
+
 def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
     """What was seen, by kind; any answer that no order explains is a failure."""
     stack.reset()
@@ -65,16 +72,15 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
     requests = build_requests(plan.name, seed, cycles=REQUESTS // 34 + 1)
     if on_one_client:
         requests = one_client(requests, plan.name, Random(seed).choice(POOR_CLIENTS))
-    quiet = PlainLines(None, REQUESTS, quiet=True)
-    done = conduct(partial(worker.work, plan, [requests]), 1, plan.host, plan.port, quiet)
-    clients = examine(done.operations, before, probe.statements())
+    operations = apart(operations_of, plan, requests)
+    clients = examine(operations, before, probe.statements())
     probe.close()
     for client in clients:
         assert (client.trouble, client.breaks) == (None, []), f"seed {seed}"
         assert client.order == "found", f"seed {seed}"
         assert client.unknown == 0, f"seed {seed}"
-    assert len(done.operations) == REQUESTS
-    refused = sum(operation.saldo == REFUSED for _, operation in done.operations)
+    assert len(operations) == REQUESTS
+    refused = sum(operation.saldo == REFUSED for _, operation in operations)
     return Counter(requests=REQUESTS, refused=refused)
 
 

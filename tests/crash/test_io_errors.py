@@ -55,7 +55,7 @@ def working(file: Path) -> Teller:
     return teller
 
 
-def test_a_disk_that_fails_under_a_transaction(tmp_path: Path, strace_is_there: None) -> None:
+def test_a_disk_that_fails_under_a_transaction(tmp_path: Path) -> None:
     """Never a false 200; the next request after the fault succeeds; sound after a restart."""
     log = tmp_path / "strace.log"
     teller = working(tmp_path / "whole.db")
@@ -87,9 +87,7 @@ def test_a_disk_that_fails_under_a_transaction(tmp_path: Path, strace_is_there: 
 
 
 @pytest.mark.parametrize("left_behind", [False, True], ids=["no file", "a log to recover"])
-def test_a_disk_that_fails_at_the_start(
-    tmp_path: Path, strace_is_there: None, left_behind: bool
-) -> None:
+def test_a_disk_that_fails_at_the_start(tmp_path: Path, left_behind: bool) -> None:
     """A start that fails says so and harms nothing: the next one finds all that was kept."""
     log = tmp_path / "strace.log"
 

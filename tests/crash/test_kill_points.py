@@ -23,7 +23,7 @@ def opened(file: Path, synchronous: str) -> Teller:
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
 def test_a_commit_cut_short_anywhere_is_whole_or_not_there(
-    tmp_path: Path, strace_is_there: None, synchronous: str
+    tmp_path: Path, synchronous: str
 ) -> None:
     """acknowledged <= rows <= acknowledged + 1, at whichever system call the process was killed."""
     log = tmp_path / "strace.log"

@@ -118,7 +118,7 @@ def test_normal_loses_the_newest_only(memory: Path) -> None:
     assert found.lost_in > 0, "a disk that loses nothing proves nothing"
 
 
-def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path, strace_is_there: None) -> None:
+def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path) -> None:
     """However busy it is, a running service syncs at least once in so many transactions."""
     with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
         logs = [tmp_path / f"strace{number}.log" for number in range(len(stack.instances))]
@@ -139,7 +139,7 @@ def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path, strace_is_th
     assert (without + 2) * STRETCH <= AT_RISK_MAX
 
 
-def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path, strace_is_there: None) -> None:
+def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path) -> None:
     """With NORMAL a thread syncs twice to move the log; a writer once, to begin the next one."""
     with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
         log, client = tmp_path / "strace.log", stack.client()
