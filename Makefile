@@ -109,7 +109,9 @@ test-docker: dev ## the same promises in containers, on a real engine
 		&& $(PYTEST) tests/docker
 
 test-fresh: dev ## the README's commands on bare Debians, as root: what a new machine would meet
-	@$(PYTEST) -s tests/fresh
+	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
+		&& { command -v debootstrap >/dev/null || local/apt.sh debootstrap debian-archive-keyring; } \
+		&& $(PYTEST) -s tests/fresh
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)
