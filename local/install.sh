@@ -9,7 +9,9 @@ trap 'rm -f "$log"' EXIT
 for lock in "$@"; do
     # What is built from source (bjoern) is built with the locked tools, not with the newest ones.
     $pip install --quiet --no-deps --require-hashes --use-pep517 --no-build-isolation -r "$lock" >"$log" 2>&1 || {
-        echo "rinha: $lock cannot be installed: $(grep -A 1 '^ERROR' "$log" | tr -s '\n ' ' ')" >&2
+        # The last error, and which package the hashes are of.
+        reason=$(sed 's/ (from versions:[^)]*)//' "$log" | grep -A 1 '^ERROR' | tail -n 2 | tr -s '\n ' ' ')
+        echo "rinha: $lock cannot be installed: $reason" >&2
         exit 1
     }
 done
