@@ -43,7 +43,8 @@ mkdir -p var
 exec 9>var/setup.lock
 flock 9
 
-# What a set is made from; a .venv of something else is made anew, so nothing old stays in it.
+# What a set is made from. A .venv of something else, or one that was never finished, is made anew, so
+# nothing old stays in it.
 wanted() {
     "$python" -V
     # shellcheck disable=SC2046 # the names are words
@@ -51,7 +52,7 @@ wanted() {
 }
 is_made() { [ "$(cat ".venv/$1.made-for" 2>/dev/null)" = "$(wanted "$1")" ]; }
 for made in .venv/*.made-for; do
-    [ ! -e "$made" ] || is_made "$(basename "$made" .made-for)" || rm -rf .venv
+    { [ -e "$made" ] && is_made "$(basename "$made" .made-for)"; } || rm -rf .venv
 done
 
 missing=
