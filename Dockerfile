@@ -10,10 +10,10 @@ RUN apt-get update && apt-get install --yes --no-install-recommends binutils gcc
         || apt-get install --yes --no-install-recommends python3-dev; }
 WORKDIR /build
 ENV PIP_NO_CACHE_DIR=1
-COPY local/install.sh local/
+COPY stack/install.sh stack/
 COPY locks/build.txt locks/service.txt locks/
 RUN python -m venv /opt/rinha \
-    && local/install.sh /opt/rinha locks/build.txt locks/service.txt \
+    && stack/install.sh /opt/rinha locks/build.txt locks/service.txt \
     && cp /usr/lib/*/libev.so.4 /opt/rinha/lib/ \
     && find /opt/rinha -name '_bjoern*.so' -exec strip --strip-unneeded {} +
 COPY pyproject.toml README.md schema.sql ./
@@ -26,7 +26,7 @@ RUN /opt/rinha/bin/pip install --no-deps --no-build-isolation . \
 # The project's own tests, in the image's own Python.
 FROM build AS tests
 COPY locks/dev.txt locks/
-RUN local/install.sh /opt/rinha locks/dev.txt
+RUN stack/install.sh /opt/rinha locks/dev.txt
 COPY . .
 ENV LD_LIBRARY_PATH=/opt/rinha/lib PYTHONDONTWRITEBYTECODE=1
 CMD ["/opt/rinha/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit", "tests/property"]
@@ -39,7 +39,7 @@ LABEL org.opencontainers.image.title="rinha" \
     org.opencontainers.image.description="A small bank ledger over HTTP on one SQLite file" \
     org.opencontainers.image.licenses="MIT"
 COPY --from=slim /opt/rinha /opt/rinha
-COPY docker/ask.py /opt/rinha/ask.py
+COPY stack/ask.py /opt/rinha/ask.py
 # A fixed number, so that a volume belongs to the same user in every image. A new volume takes over
 # the owner of the directory that it is mounted on.
 RUN mkdir /ledger && chown 10001:10001 /ledger

@@ -17,10 +17,10 @@ ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
 MODE ?= $(shell $(ANSWERS) && echo docker || echo local)
 
 ifeq ($(MODE),docker)
-STACK = docker/stack.sh
+STACK = stack/containers.sh
 READY =
 else ifeq ($(MODE),local)
-STACK = $(PY) -m local.stack
+STACK = $(PY) -m stack.plain
 READY = local
 else
 $(error MODE is docker or local, not $(MODE))
@@ -80,11 +80,11 @@ gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULAT
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
 
 bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
-	@local/setup.sh bench
+	@stack/setup.sh bench
 	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
-	@$(PY) docker/submission.py "$(NAME)" "$(IMAGE)"
+	@$(PY) stack/submission.py "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in three to four minutes
 	@$(PYTEST) -n 3 --cov --cov-report=term --ignore tests/docker --ignore tests/chaos \
@@ -110,7 +110,7 @@ test-docker: dev ## the same promises in containers, on a real engine
 
 test-fresh: dev ## the README's commands on bare Debians, as root: what a new machine would meet
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
-		&& { command -v debootstrap >/dev/null || local/apt.sh debootstrap debian-archive-keyring; } \
+		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/fresh
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
@@ -127,16 +127,16 @@ format: lint-tools ## put the code into its one form
 	@$(PY) -m ruff check --fix .
 
 lock: lint-tools ## renew locks/ from pyproject.toml: the newest of everything
-	@local/lock.sh
+	@stack/lock.sh
 
 loadtest:
-	@local/setup.sh loadtest
+	@stack/setup.sh loadtest
 
 local:
-	@local/setup.sh service
+	@stack/setup.sh service
 
 dev: ## make .venv ready for all of the above
-	@local/setup.sh dev
+	@stack/setup.sh dev
 
 lint-tools:
-	@local/setup.sh lint
+	@stack/setup.sh lint

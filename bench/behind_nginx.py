@@ -1,5 +1,5 @@
 """Two instances behind this project's nginx.conf, as most stacks here are. Imports stack, and
-local.nginx_conf."""
+stack.nginx_conf."""
 
 import getpass
 import os
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.stack import ROOT, Part, Share
-from local.nginx_conf import render
+from stack.nginx_conf import render
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
 # As docker-compose.yml has them.

@@ -1,5 +1,5 @@
 """A real stack for the tests: nginx and instances as processes, in a folder and on a port of their
-own. Imports local.nginx_conf."""
+own. Imports stack.nginx_conf."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from local.nginx_conf import render
+from stack.nginx_conf import render
 
 ROOT = Path(__file__).resolve().parent.parent
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"

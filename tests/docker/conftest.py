@@ -55,7 +55,7 @@ class Containers:
         return done.stdout + done.stderr
 
     def make(self, target: str, check: bool = True, **environment: str) -> str:
-        return self.run("docker/stack.sh", *target.split(), check=check, **environment)
+        return self.run("stack/containers.sh", *target.split(), check=check, **environment)
 
     def compose(self, *words: str, check: bool = True) -> str:
         return self.run("docker", "compose", *words, check=check)

@@ -109,7 +109,7 @@ def test_every_command_of_the_makefile_works(stack: Containers) -> None:
     assert "already" in stack.make("up")
     assert "healthy" in stack.make("status")
     assert "1 transactions of 5 clients, every promise holds" in stack.make("check")
-    assert stack.run("docker/stack.sh", "sql", "SELECT saldo FROM saldos").startswith("-7\n")
+    assert stack.run("stack/containers.sh", "sql", "SELECT saldo FROM saldos").startswith("-7\n")
     copy = Path(ROOT / stack.make("snapshot").strip())
     assert copy.read_bytes().startswith(b"SQLite format 3")
     copy.unlink()
@@ -134,7 +134,7 @@ def test_stop_and_start_keep_the_balances(stack: Containers) -> None:
 def test_settings_reach_the_containers(stack: Containers) -> None:
     """A knob of .env.example is a knob of the containers."""
     names = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines()]
-    text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "docker/stack.sh").read_text()
+    text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "stack/containers.sh").read_text()
     knobs = [name for name in names if name.isupper()]
     assert len(knobs) >= 6
     assert all(f"${{{name}:-" in text for name in knobs)

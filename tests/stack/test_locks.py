@@ -125,7 +125,7 @@ def test_newer_releases_change_nothing(planted: Path, index: Path, tmp_path: Pat
     assert f"coverage-{NEWER}" in asked.stdout
     locks = [planted / name for name in LOCKS]
     done = subprocess.run(
-        [ROOT / "local" / "install.sh", place, *locks],
+        [ROOT / "stack" / "install.sh", place, *locks],
         env=environment,
         capture_output=True,
         text=True,
@@ -160,7 +160,7 @@ def test_an_open_lock_is_not_installed(planted: Path, index: Path, tmp_path: Pat
     ):
         lock.write_text(fault)
         done = subprocess.run(
-            [ROOT / "local" / "install.sh", tmp_path / "venv", lock],
+            [ROOT / "stack" / "install.sh", tmp_path / "venv", lock],
             env=environment,
             capture_output=True,
             text=True,

@@ -37,7 +37,7 @@ class Checkout:
     def stack(self, command: str, **environment: str) -> tuple[int, str]:
         """What `make COMMAND` does once .venv is there."""
         done = subprocess.run(
-            [sys.executable, "-m", "local.stack", *command.split()],
+            [sys.executable, "-m", "stack.plain", *command.split()],
             cwd=self.folder,
             env={**os.environ, "PORT": str(self.port), **environment},
             capture_output=True,
@@ -150,7 +150,7 @@ def test_a_stack_without_its_supervisor_can_be_taken_down_and_up(checkout: Check
 
 def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:
     """`make up` from two hands: one starts it, the other finds it up."""
-    words = [sys.executable, "-m", "local.stack", "up"]
+    words = [sys.executable, "-m", "stack.plain", "up"]
     environment = {**os.environ, "PORT": str(checkout.port)}
     hands = [
         subprocess.Popen(

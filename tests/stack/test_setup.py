@@ -30,7 +30,7 @@ def test_another_python_is_refused_in_one_line(tmp_path: Path, version: str) -> 
     python.write_text(f'#!/bin/sh\n[ "$1" = -V ] && echo Python {version}\n')
     python.chmod(0o755)
     done = subprocess.run(
-        [ROOT / "local" / "setup.sh", "service"],
+        [ROOT / "stack" / "setup.sh", "service"],
         env={**os.environ, "PYTHON": str(python)},
         capture_output=True,
         text=True,

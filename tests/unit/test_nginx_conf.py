@@ -1,11 +1,11 @@
-"""The proxy's configuration agrees with the service. Imports local.nginx_conf, rinha.settings."""
+"""The proxy's configuration agrees with the service. Imports stack.nginx_conf, rinha.settings."""
 
 from pathlib import Path
 
 import pytest
 
-from local.nginx_conf import render
 from rinha.settings import BODY_MAX_BYTES
+from stack.nginx_conf import render
 
 TEMPLATE = (Path(__file__).resolve().parent.parent.parent / "nginx.conf").read_text()
 

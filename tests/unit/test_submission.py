@@ -1,4 +1,4 @@
-"""An entry that breaks a rule of the arena is not written. Imports docker.submission."""
+"""An entry that breaks a rule of the arena is not written. Imports stack.submission."""
 
 import copy
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from docker import submission
-from docker.submission import ROOT, broken_rules, for_the_arena
+from stack import submission
+from stack.submission import ROOT, broken_rules, for_the_arena
 
 IMAGE = "somebody/rinha:1.0"
 

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from local.nginx_conf import render
 from rinha import settings
+from stack.nginx_conf import render
 
 VAR = Path("var")
 SERVICES = VAR / "service"

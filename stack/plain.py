@@ -19,9 +19,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.services import DOWN_MAX_S, SERVICES, VAR, services, stop_services, write_services
 from rinha import settings
 from rinha.errors import SettingError
+from stack.services import DOWN_MAX_S, SERVICES, VAR, services, stop_services, write_services
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ".venv/bin/python"

@@ -48,7 +48,7 @@ flock 9
 wanted() {
     "$python" -V
     # shellcheck disable=SC2046 # the names are words
-    cat local/install.sh $(locks_of "$1")
+    cat stack/install.sh $(locks_of "$1")
 }
 is_made() { [ "$(cat ".venv/$1.made-for" 2>/dev/null)" = "$(wanted "$1")" ]; }
 for made in .venv/*.made-for; do
@@ -92,12 +92,12 @@ os.stat(os.path.join(sysconfig.get_path("include"), "Python.h"))'
     esac
 fi
 # shellcheck disable=SC2086 # the names are words
-[ -z "$missing" ] || local/apt.sh $missing
+[ -z "$missing" ] || stack/apt.sh $missing
 
 if ! is_made "$1"; then
     echo "making .venv"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     # shellcheck disable=SC2086 # the names are words
-    local/install.sh .venv $locks
+    stack/install.sh .venv $locks
     wanted "$1" >".venv/$1.made-for"
 fi
