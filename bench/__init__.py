@@ -1,2 +1,1 @@
-"""What the service is worth, measured side by side: every figure of the README. Imports nothing of
-ours."""
+"""What the service is worth, measured side by side: every figure of the README."""

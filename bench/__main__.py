@@ -1,4 +1,4 @@
-"""`make bench`: measures every stack and writes down what it found. Imports all of bench."""
+"""`make bench`: measures every stack and writes down what it found."""
 
 import argparse
 import importlib

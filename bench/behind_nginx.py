@@ -1,5 +1,4 @@
-"""Two instances behind this project's nginx.conf, as most stacks here are. Imports stack, and
-stack.nginx_conf."""
+"""Two instances behind this project's nginx.conf, as most stacks here are."""
 
 import getpass
 import os

@@ -1,4 +1,4 @@
-"""One measurement's figures, and when they say nothing. Imports nothing of ours."""
+"""One measurement's figures, and when they say nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What one fsync costs where the ledgers are. Imports nothing of ours."""
+"""What one fsync costs where the ledgers are."""
 
 import os
 import time

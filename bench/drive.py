@@ -1,5 +1,5 @@
 """One measurement: `loadtest` drives a running stack; what it saw, and what the stack and the
-machine did meanwhile. Imports cell, plan, processes and stack, and loadtest.report."""
+machine did meanwhile."""
 
 import json
 import os

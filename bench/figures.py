@@ -1,4 +1,4 @@
-"""From cells to medians, spreads and ratios. Imports cell and results."""
+"""From cells to medians, spreads and ratios."""
 
 from collections.abc import Sequence
 from statistics import median

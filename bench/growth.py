@@ -1,11 +1,10 @@
-"""Ledgers that have lived long: made in seconds, by SQL, as the service would have filled them.
-Imports nothing of bench, and rinha.ledger."""
+"""Ledgers that have lived long: made in seconds, by SQL, as the service would have filled them."""
 
 from pathlib import Path
 
 import apsw
 
-from rinha.ledger import Ledger
+from rinha.crebitos.on_sqlite import SqliteLedger
 
 TRANSACOES = 10_000_000
 CLIENTES = 1_000_000
@@ -32,7 +31,7 @@ def make_ledger(file: Path, *, transacoes: int, clientes: int) -> None:
         return
     partial = file.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    Ledger(partial, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S).close()
+    SqliteLedger(partial, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S).close()
     connection = apsw.Connection(str(partial))
     # The service switches the log on again.
     connection.pragma("journal_mode", "OFF")

@@ -1,5 +1,5 @@
 """Whether a run is worse than a stored one: ratios of ours to its ceiling, which a slower machine
-leaves as they are. Imports figures and results."""
+leaves as they are."""
 
 from typing import NamedTuple
 

@@ -1,6 +1,5 @@
 """The ceiling below HTTP: the same transactions in a bare loop by two processes, each with an
-instance's share of CPU. Imports cell, limits, plan, processes and stack, and rinha's ledger and
-messages.
+instance's share of CPU.
 
 Run as a program it is one of the two: FILE SYNCHRONOUS SECONDS.
 """
@@ -18,9 +17,9 @@ from bench.cell import Cell, why_thrown_out
 from bench.limits import Limits
 from bench.processes import Meanwhile
 from bench.stack import ROOT, Share, StackFailedError
-from rinha.errors import LimiteExceededError
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
+from rinha.crebitos.ledger import LimiteExceededError
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
 
 PROCESSES = 2
 SHARE = Share(0.53, 250)
@@ -74,7 +73,7 @@ def measure(synchronous: str, seconds: float, folder: Path, limits: Limits, cell
 
 def main() -> None:
     file, synchronous, seconds = sys.argv[1:]
-    ledger = Ledger(Path(file), synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
+    ledger = SqliteLedger(Path(file), synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
     requests = _requests()
     print("ready", flush=True)
     sys.stdin.readline()

@@ -1,5 +1,5 @@
 """CPU and memory limits for the parts of a stack: control groups of version 1 or 2, made and
-removed here. Imports nothing of ours."""
+removed here."""
 
 import os
 import time

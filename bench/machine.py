@@ -1,4 +1,4 @@
-"""Where and with what a run was made. Imports disk and stack."""
+"""Where and with what a run was made."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""What the pictures of a run show. Imports figures, plan, results and svg, and loadtest.charts."""
+"""What the pictures of a run show."""
 
 from collections.abc import Callable
 

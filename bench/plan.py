@@ -1,5 +1,4 @@
-"""Which work is done for how long, how often, and why: the budget of a run. Imports nothing of
-ours."""
+"""Which work is done for how long, how often, and why: the budget of a run."""
 
 from typing import NamedTuple
 

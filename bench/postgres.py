@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL as a part of a stack, tuned for it, with its tables. Imports stack.
+"""Debian's PostgreSQL as a part of a stack, tuned for it, with its tables.
 
 As the contest's entries have it: fsync and synchronous_commit off, so a power cut may take the
 database, where this project's NORMAL takes the newest moments only.

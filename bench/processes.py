@@ -1,5 +1,4 @@
-"""CPU and memory of processes, and what else the machine did, from /proc. Imports nothing of
-ours."""
+"""CPU and memory of processes, and what else the machine did, from /proc."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""All that a run found, as data that goes into a file and comes back. Imports cell."""
+"""All that a run found, as data that goes into a file and comes back."""
 
 import json
 from dataclasses import asdict, dataclass, field

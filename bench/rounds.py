@@ -1,5 +1,4 @@
-"""The run: every stack takes its turn, round after round. Imports cell, disk, drive, ledger_alone,
-limits, plan, results and stack."""
+"""The run: every stack takes its turn, round after round."""
 
 import shutil
 import time

@@ -1,5 +1,4 @@
-"""What a stack is, and one that runs: its parts as processes within their limits. Imports limits,
-plan and processes."""
+"""What a stack is, and one that runs: its parts as processes within their limits."""
 
 import http.client
 import os

@@ -1,4 +1,4 @@
-"""The run as a page of tables. Imports figures, plan and results."""
+"""The run as a page of tables."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""A bank ledger over HTTP that never lets a balance pass its limit. Imports nothing of ours."""
+"""A service over HTTP: a chassis, the edition that it carries, and the engine that stores."""

@@ -1,4 +1,4 @@
-"""Everything that can go wrong on purpose, one tiny class each. Imports nothing of ours."""
+"""Everything that can go wrong on purpose, a tiny class for each kind; editions name their own."""
 
 
 class RinhaError(Exception):
@@ -10,36 +10,40 @@ class MalformedBodyError(RinhaError):
 
 
 class BodyTooLargeError(RinhaError):
-    """The body is longer than any transaction can be."""
+    """The body is longer than any request can be."""
 
 
-class InvalidTransacaoError(RinhaError):
-    """The body is JSON, but breaks a rule."""
+class RuleBrokenError(RinhaError):
+    """What was asked is well-formed, but against a rule."""
 
 
-class UnknownClienteError(RinhaError):
-    """There is no such client."""
-
-
-class LimiteExceededError(RinhaError):
-    """The transaction would take the balance beyond its bounds."""
+class NotFoundError(RinhaError):
+    """What the path names is not there."""
 
 
 class ResetDisabledError(RinhaError):
-    """Emptying the ledger is switched off."""
+    """Emptying the store is switched off."""
 
 
-class LedgerBusyError(RinhaError):
-    """Somebody else held the ledger for longer than a request may wait. Nothing was written."""
+class StoreBusyError(RinhaError):
+    """Somebody else held the store for longer than a request may wait. Nothing was written."""
 
 
-class LedgerUnavailableError(RinhaError):
-    """The ledger's file cannot be read or written now. Nothing was written, but where a sync failed
-    and a crash follows, the transaction may be found in the log and count after all."""
+class StoreUnavailableError(RinhaError):
+    """The store cannot be read or written now. Nothing was written, but where a sync failed and a
+    crash follows, the transaction may be found in the log and count after all."""
 
 
-class LedgerUnusableError(RinhaError):
-    """There is no ledger to start with: what was tried, on which path, and what helps."""
+class StoreUnusableError(RinhaError):
+    """There is no store to start with: what was tried, on which path, and what helps."""
+
+
+class SnapshotError(RinhaError):
+    """No copy was written, and why."""
+
+
+class ListenError(RinhaError):
+    """The address cannot be listened on."""
 
 
 class SettingError(RinhaError):

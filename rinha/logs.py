@@ -1,4 +1,4 @@
-"""Logs as JSON lines on stderr, an error that goes on told once. Imports messages and settings."""
+"""Logs as JSON lines on stderr, an error that goes on told once."""
 
 import logging
 import sys
@@ -6,7 +6,7 @@ import time
 import traceback
 from typing import Any
 
-from rinha.messages import encode, utc
+from rinha.bodies import encode, utc
 from rinha.settings import LOG_REPEAT_S
 
 log = logging.getLogger("rinha")

@@ -1,5 +1,4 @@
-"""One instance: a WSGI application on bjoern, ended without cutting an answer. Imports errors, logs
-and settings.
+"""One instance: a WSGI application on bjoern, ended without cutting an answer.
 
 bjoern cannot drain by itself: SIGTERM kills it at once, and SIGINT waits for ever for the proxy's
 idle connections. So SIGTERM (1) takes the address away, which sends new connections elsewhere,
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import bjoern
 
-from rinha.errors import LedgerUnusableError
+from rinha.errors import ListenError
 from rinha.logs import tell
 from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG
 
@@ -91,9 +90,7 @@ def _bind(address: Path | str | tuple[str, int]) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
     except OSError as error:
-        raise LedgerUnusableError(
-            f"cannot listen on {address}: {error.strerror or error}"
-        ) from None
+        raise ListenError(f"cannot listen on {address}: {error.strerror or error}") from None
     listener.setblocking(False)
     listener.listen(LISTEN_BACKLOG)
     return listener
@@ -106,6 +103,6 @@ def _remove_stale_socket(path: Path) -> None:
         contextlib.suppress(FileNotFoundError, ConnectionRefusedError),
     ):
         probe.connect(str(path))
-        raise LedgerUnusableError(f"cannot listen on {path}: another instance answers there")
+        raise ListenError(f"cannot listen on {path}: another instance answers there")
     if path.is_socket():
         path.unlink()

@@ -1,4 +1,4 @@
-"""Every knob and every limit of the service, each with its reason. Imports errors."""
+"""Every knob of the service, and the limits of its chassis, each with its reason."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,49 +10,16 @@ from rinha.errors import SettingError
 
 # Limits that nobody needs to turn.
 
-# The longest sensible transaction, ten escaped emoji and spacing included, is under 250 bytes.
+# The longest sensible body, ten escaped emoji and spacing included, is under 250 bytes.
 BODY_MAX_BYTES = 4096
 # A transaction is one level deep. Past this it is absurd, whatever the interpreter could stand.
 BODY_MAX_DEPTH = 32
-# The largest integer that every JSON client reads exactly; two of them still fit into 64 bits.
-VALOR_MAX = 2**53 - 1
-DESCRICAO_MAX_CHARACTERS = 10
-EXTRATO_ROWS = 10
-# A client's number has to fit into SQLite's 64 bits: 18 digits always do.
-CLIENTE_MAX_DIGITS = 18
-
 # Connections that the kernel holds while the one worker of an instance is busy.
 LISTEN_BACKLOG = 4096
 # Once the address is gone, connections made a moment before still wait in the backlog.
 DRAIN_BACKLOG_S = 0.2
 # SIGTERM promises an end within 2 s; a neighbour that keeps its connection is cut before that.
 DRAIN_MAX_S = 1.7
-
-# A turn takes some 20 us, being put to sleep and woken costs more: first stand aside this often.
-LOCK_TRIES_BEFORE_SLEEP = 100
-# With FULL a turn holds a sync of the disk, which is long enough to sleep.
-LOCK_TRIES_BEFORE_SLEEP_FULL = 1
-# After one request waited in vain the next ones ask only briefly, until one gets through: a queue
-# of requests must not wait one after the other for a neighbour that hangs.
-LOCK_WAIT_AFTER_REFUSAL_S = 0.01
-# The alarm that ends a wait rings again this soon, in case it rang before the wait began.
-LOCK_ALARM_REPEAT_S = 0.01
-# Between two looks at a lock held by something other than an instance, such as a shell.
-FOREIGN_LOCK_PAUSE_S = 0.001
-# Start-up is patient: the neighbour may be recovering a large write-ahead log.
-START_LOCK_WAIT_S = 20.0
-# A transaction touches few rows: small pages copy and checksum less than SQLite's usual 4096.
-PAGE_SIZE_BYTES = 1024
-# The write-ahead log is moved into the file when it has so many pages, a transaction having two or
-# three; then, under a load that never pauses, under the write lock, so that it ends; and past the
-# last number by whoever writes, as nobody else did.
-LOG_PAGES_LONG = 1000
-LOG_PAGES_LOCKED = 2500
-LOG_PAGES_MAX = 6500
-# An instance that ends waits this long for its checkpoint: a second sync on a slow disk.
-CHECKPOINT_END_MAX_S = 0.2
-# How long a ledger that was deleted under a running instance may stay unnoticed.
-FILE_MOVED_CHECK_S = 1.0
 
 # An error that goes on is told again this often, with the number of times it happened.
 LOG_REPEAT_S = 60.0

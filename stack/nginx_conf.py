@@ -1,5 +1,4 @@
-"""nginx.conf for another port, number of instances or user than it was written for. Imports nothing
-of ours."""
+"""nginx.conf for another port, number of instances or user than it was written for."""
 
 import re
 

@@ -1,5 +1,5 @@
 """What runit watches: a folder for nginx and for each instance, with how to run it and where its
-words go. Imports nginx_conf and rinha.settings."""
+words go."""
 
 import os
 import pwd

@@ -1,5 +1,5 @@
 """Writes dist/participante/NAME/, as the contest takes entries, and checks the arena's rules on it:
-submission.py NAME IMAGE. Imports nothing of ours."""
+submission.py NAME IMAGE."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""Fixtures that several suites share. Imports running."""
+"""Fixtures that several suites share."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How much the tests that try to break a promise do, from the environment. Imports nothing of ours.
+"""How much the tests that try to break a promise do, from the environment.
 
 EFFORT=crash (`make crash`) and EFFORT=chaos (`make chaos`) do more of the same than `make test`;
 SEED=... repeats the chance of a run that failed.

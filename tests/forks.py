@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 forks = multiprocessing.get_context("forkserver")
 # What each would import otherwise.
-forks.set_forkserver_preload(["rinha.ledger", "tests.crash.disk", "tests.crash.teller"])
+forks.set_forkserver_preload(["rinha.crebitos.on_sqlite", "tests.crash.disk", "tests.crash.teller"])
 
 P = ParamSpec("P")
 R = TypeVar("R")

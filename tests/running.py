@@ -1,5 +1,5 @@
 """A real stack for the tests: nginx and instances as processes, in a folder and on a port of their
-own. Imports stack.nginx_conf."""
+own."""
 
 import contextlib
 import http.client

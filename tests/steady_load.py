@@ -1,4 +1,4 @@
-"""Requests at a steady rate, with what became of each. Imports running."""
+"""Requests at a steady rate, with what became of each."""
 
 import contextlib
 import http.client

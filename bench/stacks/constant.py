@@ -1,5 +1,4 @@
-"""The ceiling: the same nginx and bjoern with one answer for everything, and nothing behind it.
-Imports behind_nginx, plan, stack and rinha.server."""
+"""The ceiling: the same nginx and bjoern with one answer for everything, and nothing behind it."""
 
 from __future__ import annotations
 

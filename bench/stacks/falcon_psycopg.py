@@ -1,20 +1,18 @@
-"""This service with PostgreSQL in place of its ledger, through psycopg 3. Imports behind_nginx,
-postgres, stack, and rinha's app, errors, messages and server."""
+"""This service with PostgreSQL in place of its ledger, through psycopg 3."""
 
 import os
 import sys
 from pathlib import Path
-from typing import Any, cast
 
 import psycopg
 
 from bench.behind_nginx import behind_nginx
 from bench.postgres import database
 from bench.stack import Part, Share, Stack
-from rinha.app import create_app
-from rinha.errors import LimiteExceededError, UnknownClienteError
-from rinha.ledger import Ledger
-from rinha.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.routes import add_routes
+from rinha.http import create_app
 from rinha.server import Instance
 
 # One round trip, refused or not: no row is an unknown client, an empty one is a debit too much.
@@ -41,7 +39,7 @@ EXTRATO = """
 
 
 class PostgresLedger:
-    """What rinha.app asks of a ledger. One process, one connection, one request at a time."""
+    """What the routes ask of a ledger. One process, one connection, one request at a time."""
 
     def __init__(self, conninfo: str) -> None:
         self._connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=0)
@@ -66,7 +64,15 @@ class PostgresLedger:
         rows = self._connection.execute(EXTRATO, (cliente,)).fetchall()
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
-        return extrato_of(rows)
+        limite, saldo, valor = rows[0][:3]
+        return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
+
+    def assert_readable(self) -> None:
+        self._connection.execute("SELECT 1")
+
+    def reset(self) -> None:
+        self._connection.execute("UPDATE clientes SET saldo = 0")
+        self._connection.execute("TRUNCATE transacoes")
 
 
 def parts(folder: Path, port: int) -> list[Part]:
@@ -81,5 +87,6 @@ def parts(folder: Path, port: int) -> list[Part]:
 STACK = Stack("Falcon, psycopg 3, PostgreSQL", parts, data="postgres/base/*/*")
 
 if __name__ == "__main__":
-    app = create_app(cast(Ledger, cast(Any, PostgresLedger(sys.argv[1]))), reset=False)
+    ledger = PostgresLedger(sys.argv[1])
+    app = create_app(ledger, add_routes, reset=False)
     Instance(app, os.environ["RINHA_LISTEN"]).run()

@@ -1,19 +1,17 @@
-"""This service with its ledger as most would write it: the stdlib's sqlite3 and `busy_timeout`.
-Imports behind_nginx, stack, and rinha's app, errors, messages and server."""
+"""This service with its ledger as most would write it: the stdlib's sqlite3 and `busy_timeout`."""
 
 import os
 import sqlite3
 import sys
 import time
 from pathlib import Path
-from typing import Any, cast
 
 from bench.behind_nginx import behind_nginx
 from bench.stack import Part, Stack
-from rinha.app import create_app
-from rinha.errors import LimiteExceededError, UnknownClienteError
-from rinha.ledger import Ledger
-from rinha.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.routes import add_routes
+from rinha.http import create_app
 from rinha.server import Instance
 
 SCHEMA = """
@@ -39,7 +37,7 @@ BUSY_TIMEOUT_S = 5.0
 
 
 class Sqlite3Ledger:
-    """What rinha.app asks of a ledger."""
+    """What the routes ask of a ledger."""
 
     def __init__(self, file: str) -> None:
         self._connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)
@@ -76,7 +74,15 @@ class Sqlite3Ledger:
         rows = self._execute(EXTRATO, (cliente,)).fetchall()
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
-        return extrato_of(rows)
+        limite, saldo, valor = rows[0][:3]
+        return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
+
+    def assert_readable(self) -> None:
+        self._execute("SELECT 1 FROM clientes")
+
+    def reset(self) -> None:
+        self._execute("UPDATE clientes SET saldo = 0")
+        self._execute("DELETE FROM transacoes")
 
 
 def parts(folder: Path, port: int) -> list[Part]:
@@ -86,5 +92,5 @@ def parts(folder: Path, port: int) -> list[Part]:
 STACK = Stack("Falcon, sqlite3, busy_timeout", parts)
 
 if __name__ == "__main__":
-    ledger = cast(Ledger, cast(Any, Sqlite3Ledger(os.environ["RINHA_FILE"])))
-    Instance(create_app(ledger, reset=False), os.environ["RINHA_LISTEN"]).run()
+    ledger = Sqlite3Ledger(os.environ["RINHA_FILE"])
+    Instance(create_app(ledger, add_routes, reset=False), os.environ["RINHA_LISTEN"]).run()

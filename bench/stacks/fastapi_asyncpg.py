@@ -1,5 +1,5 @@
 """FastAPI on uvicorn with PostgreSQL through asyncpg, as its guides write it and with every fast
-part there is: uvloop, httptools, a pool. Imports behind_nginx, postgres and stack."""
+part there is: uvloop, httptools, a pool."""
 
 import json
 import os

@@ -1,5 +1,4 @@
-"""This service on a ledger of ten million transactions. Imports behind_nginx, growth, plan and
-stack."""
+"""This service on a ledger of ten million transactions."""
 
 import sys
 from pathlib import Path

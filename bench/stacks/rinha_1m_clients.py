@@ -1,29 +1,27 @@
-"""This service with a million clients: each request is for one at random, whichever it names.
-Imports behind_nginx, growth, plan, stack, and app, checkpoint, ledger, messages, server, settings
-of rinha."""
+"""This service with a million clients: each request is for one at random, whichever it names."""
 
 import os
 import random
 import sys
 from pathlib import Path
-from typing import cast
 
 from bench.behind_nginx import behind_nginx
 from bench.growth import CLIENTES, make_ledger
 from bench.plan import GROWTH
 from bench.stack import Part, Stack
 from rinha import settings
-from rinha.app import create_app
-from rinha.checkpoint import Checkpointer
-from rinha.ledger import Ledger
-from rinha.messages import Extrato, Resultado, Transacao
+from rinha.crebitos.messages import Extrato, Resultado, Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.routes import add_routes
+from rinha.http import create_app
 from rinha.server import Instance
+from rinha.sqlite.checkpoint import checkpointing
 
 
 class ManyClientes:
     """The load generator names five clients only, as the contest does."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: SqliteLedger) -> None:
         self._ledger = ledger
 
     def transact(self, _cliente: int, transacao: Transacao) -> Resultado:
@@ -31,6 +29,12 @@ class ManyClientes:
 
     def extrato(self, _cliente: int) -> Extrato:
         return self._ledger.extrato(int(random.random() * CLIENTES) + 1)
+
+    def assert_readable(self) -> None:
+        self._ledger.assert_readable()
+
+    def reset(self) -> None:
+        self._ledger.reset()
 
 
 def parts(folder: Path, port: int) -> list[Part]:
@@ -45,9 +49,8 @@ STACK = Stack("rinha, 1 million clients", parts, GROWTH, data="../rinha_1m_clien
 
 if __name__ == "__main__":
     knobs = settings.load(os.environ)
-    ledger = Ledger(knobs.file, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s)
-    checkpointer = Checkpointer(knobs.file)
-    ledger.after_commits(checkpointer.look)
-    Instance(create_app(cast(Ledger, ManyClientes(ledger)), reset=False), knobs.listen).run()
-    checkpointer.close()
+    ledger = SqliteLedger(knobs.file, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s)
+    with checkpointing(ledger.file):
+        app = create_app(ManyClientes(ledger), add_routes, reset=False)
+        Instance(app, knobs.listen).run()
     ledger.close()

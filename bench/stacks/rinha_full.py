@@ -1,4 +1,4 @@
-"""This service with an fsync before each answer: synchronous=FULL. Imports behind_nginx, stack."""
+"""This service with an fsync before each answer: synchronous=FULL."""
 
 import sys
 from pathlib import Path

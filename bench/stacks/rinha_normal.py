@@ -1,4 +1,4 @@
-"""This service as it comes: synchronous=NORMAL. Imports behind_nginx, plan and stack."""
+"""This service as it comes: synchronous=NORMAL."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Results as a run could have found them. Imports bench.cell and bench.results."""
+"""Results as a run could have found them."""
 
 from bench.cell import Cell
 from bench.results import Results

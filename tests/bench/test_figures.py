@@ -1,4 +1,4 @@
-"""From rounds to medians, spreads and ratios. Imports bench and simulated."""
+"""From rounds to medians, spreads and ratios."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whether a run is no worse than a stored one. Imports bench and simulated."""
+"""Whether a run is no worse than a stored one."""
 
 from bench.guard import Verdict, judge, told
 from bench.results import Results

@@ -1,4 +1,4 @@
-"""Control groups of both versions, made and removed. Imports bench.limits."""
+"""Control groups of both versions, made and removed."""
 
 import os
 from pathlib import Path

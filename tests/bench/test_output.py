@@ -1,4 +1,4 @@
-"""What a run leaves behind can be read. Imports bench and simulated."""
+"""What a run leaves behind can be read."""
 
 from pathlib import Path
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""Stacks that do not start, and ledgers made large. Imports bench and rinha.ledger."""
+"""Stacks that do not start, and ledgers made large."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from bench.growth import make_ledger
 from bench.limits import Limits
 from bench.rounds import Rounds
 from bench.stack import Part, Running, Share, Stack, StackFailedError
-from rinha.ledger import Ledger
+from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.bench.simulated import results_of
 from tests.running import free_port
 
@@ -45,7 +45,7 @@ def test_a_ledger_made_large_is_as_the_service_would_have_left_it(tmp_path: Path
     """The audit finds no problem, and all rows and clients are there."""
     file = tmp_path / "large.db"
     make_ledger(file, transacoes=1000, clientes=50)
-    ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=1.0)
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1.0)
     audit = ledger.audit()
     assert audit.problems == []
     assert len(audit.clientes) == 50

@@ -1,5 +1,4 @@
-"""Each stack that is measured does the work that it is measured by. Imports bench, tests.running
-and tests.loadtest.command."""
+"""Each stack that is measured does the work that it is measured by."""
 
 import importlib
 import tempfile

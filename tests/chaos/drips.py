@@ -1,4 +1,4 @@
-"""Clients that send their requests byte by byte, as slowly as they like. Imports tests.http.raw."""
+"""Clients that send their requests byte by byte, as slowly as they like."""
 
 import selectors
 import socket

@@ -1,5 +1,4 @@
-"""More load than the machine can take, then the usual load again. Imports running and
-tests.loadtest.command."""
+"""More load than the machine can take, then the usual load again."""
 
 import time
 from collections import Counter

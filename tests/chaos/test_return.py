@@ -1,4 +1,4 @@
-"""How soon it is back after kill -9. Imports tests.crash.killing and running."""
+"""How soon it is back after kill -9."""
 
 from pathlib import Path
 

@@ -1,5 +1,4 @@
-"""A thousand clients that drip their bytes, beside honest ones, and as many as there is room for.
-Imports drips, running, tests.http.raw and tests.loadtest.command."""
+"""A thousand clients that drip their bytes, beside honest ones, and as many as have room."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that break things on purpose. Imports nothing of ours."""
+"""Fixtures of the tests that break things on purpose."""
 
 import tempfile
 from collections.abc import Iterator

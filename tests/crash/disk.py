@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 
 import apsw
 
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.forks import apart
 
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
@@ -75,7 +75,7 @@ def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[St
 
 def _work(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
     chance, disk = Random(seed), _WatchedDisk()
-    ledger = Ledger(file, synchronous=synchronous, lock_wait_s=1)
+    ledger = SqliteLedger(file, synchronous=synchronous, lock_wait_s=1)
     neighbour = apsw.Connection(str(file))
     neighbour.execute(f"PRAGMA synchronous = {synchronous}")
     for number in range(1, transactions + 1):

@@ -1,4 +1,4 @@
-"""Rounds of kill -9 under load, with what each cost. Imports running and steady_load."""
+"""Rounds of kill -9 under load, with what each cost."""
 
 import os
 import random

@@ -1,5 +1,5 @@
 """One process with a ledger of its own that does as it is told, so that a fault can be put into any
-moment of it, and strace to put it there. Imports rinha.ledger.
+moment of it, and strace to put it there.
 
 strace is attached to the process once it stands still: what it counts begins with the next order.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import RinhaError
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
 from tests.forks import forks
 
 LOCK_WAIT_S = 0.3
@@ -25,13 +25,13 @@ WORK = [f"b{number}" for number in range(6)]
 
 
 def _serve(orders: Connection, file: Path, synchronous: str) -> None:
-    ledger: Ledger | None = None
+    ledger: SqliteLedger | None = None
     orders.send("here")
     while True:
         order = orders.recv()
         try:
             if order == "open":
-                ledger = Ledger(file, synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
+                ledger = SqliteLedger(file, synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
                 orders.send("done")
                 continue
             assert ledger is not None
@@ -103,7 +103,7 @@ class Teller:
 
 def names_in(file: Path) -> list[str]:
     """The credits that a service started anew finds, in their order; its audit must be sound."""
-    ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S)
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S)
     assert ledger.audit().problems == []
     ledger.close()
     connection = apsw.Connection(str(file))

@@ -1,12 +1,12 @@
-"""Two writers that also write the log back all the time, as nobody should. Imports rinha.ledger."""
+"""Two writers that also write the log back all the time, as nobody should."""
 
 from pathlib import Path
 from random import Random
 
 import apsw
 
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.effort import drawn_seed, effort
 from tests.forks import forks
 
@@ -23,7 +23,7 @@ WAIT_MS = 5_000
 
 def write(file: Path, count: int, seed: int) -> None:
     chance = Random(seed)
-    ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=WAIT_MS / 1000)
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=WAIT_MS / 1000)
     neighbour = apsw.Connection(str(file))
     neighbour.set_busy_timeout(WAIT_MS)
     left = 1
@@ -39,7 +39,7 @@ def write(file: Path, count: int, seed: int) -> None:
 def test_the_file_stays_whole_in_a_storm_of_checkpoints(memory: Path) -> None:
     """Two processes write and write back at the same moments: no page is ever lost or mixed up."""
     seed, file = drawn_seed(), memory / "rinha.db"
-    ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=WAIT_MS / 1000)
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=WAIT_MS / 1000)
     for number in range(0, TRANSACTIONS, LOOK_EVERY):
         writers = [
             forks.Process(target=write, args=(file, LOOK_EVERY // WRITERS, seed + number + writer))

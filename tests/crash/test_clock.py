@@ -1,5 +1,4 @@
-"""The clock of the machine jumps an hour back and forth under load. Imports running and
-steady_load."""
+"""The clock of the machine jumps an hour back and forth under load."""
 
 import itertools
 import operator

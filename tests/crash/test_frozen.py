@@ -1,4 +1,4 @@
-"""An instance that is frozen at any moment, perhaps with the lock in its hand. Imports running.
+"""An instance that is frozen at any moment, perhaps with the lock in its hand.
 
 Several stacks at once, as a frozen one costs nothing: the rounds take minutes instead of hours.
 """
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 
-from rinha.lock import lock_file_of
+from rinha.sqlite.lock import lock_file_of
 from tests.effort import drawn_seed, effort
 from tests.running import Stack, finish, rinha
 

@@ -1,4 +1,4 @@
-"""Real runs, every answer noted: an order exists that explains them all. Imports loadtest, running.
+"""Real runs, every answer noted: an order exists that explains them all.
 
 The search for that order is the load generator's; its own tests hold it against trying every order
 and against ledgers with planted faults.

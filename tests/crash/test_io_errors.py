@@ -1,4 +1,4 @@
-"""A disk that fails at the n-th call of any kind, once or from then on. Imports teller."""
+"""A disk that fails at the n-th call of any kind, once or from then on."""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""kill -9 at any moment, to any process or all of them. Imports killing and running."""
+"""kill -9 at any moment, to any process or all of them."""
 
 from pathlib import Path
 

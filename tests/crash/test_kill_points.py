@@ -1,4 +1,4 @@
-"""Death at every single system call of a commit. Imports teller."""
+"""Death at every single system call of a commit."""
 
 from pathlib import Path
 

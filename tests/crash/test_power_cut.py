@@ -10,9 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from random import Random
 
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
-from rinha.settings import LOG_PAGES_LOCKED, PAGE_SIZE_BYTES
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.sqlite.limits import LOG_PAGES_LOCKED, PAGE_SIZE_BYTES
 from tests.crash.disk import CorruptError, Disk, Step, numbers_in, watch, write_files
 from tests.crash.teller import traced
 from tests.effort import drawn_seed, effort
@@ -78,7 +78,7 @@ def look(folder: Path, steps: list[Step], states: int, chance: Random, found: Fi
 
 def assert_service_goes_on(folder: Path, files: dict[str, bytearray], left: int) -> None:
     write_files(folder, files)
-    ledger = Ledger(folder / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
+    ledger = SqliteLedger(folder / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
     ledger.transact(1, Transacao(1, "c", str(left + 1)))
     audit = ledger.audit()
     ledger.close()

@@ -1,5 +1,4 @@
-"""What the containers promise: limits, hardening, and that no stop, kill or start loses anything.
-Imports running and steady_load."""
+"""What the containers promise: limits, hardening, and no loss by stop, kill or start."""
 
 import json
 import random

@@ -1,5 +1,4 @@
-"""The contract and the catalogue of bad requests, through the containers. Imports the tests of
-http, which find the composed stack here in place of the plain one."""
+"""The contract and the catalogue of bad requests, through the containers."""
 
 from tests.http.test_bad_requests import *  # noqa: F403
 from tests.http.test_contract import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""The catalogue of requests that must not reach the ledger: name, bytes, statuses. Imports raw."""
+"""The catalogue of requests that must not reach the ledger: name, bytes, statuses."""
 
 from typing import NamedTuple
 

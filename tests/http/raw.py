@@ -1,5 +1,4 @@
-"""Bytes as hostile and careless clients send them, and what the stack answers. Imports nothing of
-ours."""
+"""Bytes as hostile and careless clients send them, and what the stack answers."""
 
 import re
 import select

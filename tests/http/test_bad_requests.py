@@ -1,4 +1,4 @@
-"""Nothing a client sends ends in a 5xx, and nothing bad reaches the ledger. Imports running."""
+"""Nothing a client sends ends in a 5xx, and nothing bad reaches the ledger."""
 
 import contextlib
 import json

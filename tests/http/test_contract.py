@@ -1,4 +1,4 @@
-"""The API as the contract says it, through nginx and two instances. Imports running."""
+"""The API as the contract says it, through nginx and two instances."""
 
 import re
 import subprocess

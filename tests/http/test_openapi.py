@@ -1,4 +1,4 @@
-"""docs/openapi.yaml is true: Schemathesis tries to prove otherwise. Imports running."""
+"""docs/openapi.yaml is true: Schemathesis tries to prove otherwise."""
 
 import os
 import subprocess

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rinha.errors import BodyTooLargeError, InvalidTransacaoError, MalformedBodyError
-from rinha.messages import Transacao, decode_transacao
-from rinha.settings import VALOR_MAX
+from rinha.crebitos.limits import VALOR_MAX
+from rinha.crebitos.messages import Transacao, decode_transacao
+from rinha.errors import BodyTooLargeError, MalformedBodyError, RuleBrokenError
 from tests.effort import effort
 
 values: Any = st.recursive(
@@ -51,7 +51,7 @@ def test_any_json_is_judged_by_the_rule(value: Any) -> None:
     raw = json.dumps(value, ensure_ascii=False).encode()
     try:
         taken = decode_transacao(raw)
-    except InvalidTransacaoError:
+    except RuleBrokenError:
         assert not is_transacao(value)
     except (MalformedBodyError, BodyTooLargeError):
         assert raw.count(b"[") + raw.count(b"{") > 32 or len(raw) > 4096
@@ -64,7 +64,7 @@ def test_any_json_is_judged_by_the_rule(value: Any) -> None:
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_any_bytes_end_in_a_refusal_with_a_name(raw: bytes) -> None:
     """No exception that nobody thought of, whatever comes."""
-    with contextlib.suppress(MalformedBodyError, InvalidTransacaoError, BodyTooLargeError):
+    with contextlib.suppress(MalformedBodyError, RuleBrokenError, BodyTooLargeError):
         decode_transacao(raw)
 
 

@@ -1,4 +1,4 @@
-"""Two ledgers on one file behave like one plain Python model. Imports rinha.ledger."""
+"""Two ledgers on one file behave like one plain Python model."""
 
 import tempfile
 from pathlib import Path
@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from rinha.errors import LimiteExceededError, UnknownClienteError
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
-from rinha.settings import VALOR_MAX
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.limits import VALOR_MAX
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.effort import effort
 
 LIMITES = {1: 100000, 2: 80000, 3: 1000000, 4: 10000000, 5: 500000}
@@ -34,8 +34,8 @@ class TwoLedgers(RuleBasedStateMachine):
         self.ledgers = [self.opened(), self.opened()]
         self.rows: dict[int, list[Transacao]] = {cliente: [] for cliente in LIMITES}
 
-    def opened(self) -> Ledger:
-        return Ledger(self.file, synchronous="NORMAL", lock_wait_s=1)
+    def opened(self) -> SqliteLedger:
+        return SqliteLedger(self.file, synchronous="NORMAL", lock_wait_s=1)
 
     def saldo(self, cliente: int) -> int:
         rows = self.rows[cliente]

@@ -1,5 +1,5 @@
 """The usual load for as long as one likes: nothing grows, nothing slows down, and copies taken
-meanwhile are sound. Imports running, tests.loadtest.command and watch."""
+meanwhile are sound."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What could grow while a stack runs, sampled, and how much it grew. Imports running."""
+"""What could grow while a stack runs, sampled, and how much it grew."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""The command `rinha` as people and supervisors use it. Imports running."""
+"""The command `rinha` as people and supervisors use it."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""A disk that fills up under the service, and is freed again. Imports running."""
+"""A disk that fills up under the service, and is freed again."""
 
 import os
 import subprocess

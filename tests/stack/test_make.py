@@ -1,5 +1,4 @@
-"""The stack as `make up` runs it, in a checkout of its own: restarts, instances, clear refusals.
-Imports running and steady_load."""
+"""The stack as `make up` runs it, in a checkout of its own: restarts, instances, clear refusals."""
 
 import contextlib
 import os

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from rinha.errors import LedgerBusyError
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import StoreBusyError
 from tests.forks import forks
 
 CREDIT = Transacao(1, "c", "abc")
 LOCK_WAIT_S = 0.3
 
 
-def open_ledger(file: Path, lock_wait_s: float = LOCK_WAIT_S) -> Ledger:
-    return Ledger(file, synchronous="NORMAL", lock_wait_s=lock_wait_s)
+def open_ledger(file: Path, lock_wait_s: float = LOCK_WAIT_S) -> SqliteLedger:
+    return SqliteLedger(file, synchronous="NORMAL", lock_wait_s=lock_wait_s)
 
 
 def open_at_once(file: Path, barrier: Barrier) -> None:
@@ -85,8 +85,8 @@ def test_turns_are_shared(tmp_path: Path) -> None:
 
 HOLDER = """
 import sys; sys.path.insert(0, sys.argv[2])
-from pathlib import Path; from rinha.ledger import Ledger
-ledger = Ledger(Path(sys.argv[1]), synchronous="NORMAL", lock_wait_s=1)
+from pathlib import Path; from rinha.crebitos.on_sqlite import SqliteLedger
+ledger = SqliteLedger(Path(sys.argv[1]), synchronous="NORMAL", lock_wait_s=1)
 with ledger._write:
     print("held", flush=True)
     sys.stdin.readline()
@@ -104,7 +104,7 @@ print("released", flush=True)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
     opened = open_ledger(tmp_path / "rinha.db")
     yield opened
     opened.close()
@@ -112,7 +112,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture(params=[HOLDER, SHELL], ids=["a neighbour", "a shell"])
 def holder(
-    request: pytest.FixtureRequest, tmp_path: Path, ledger: Ledger
+    request: pytest.FixtureRequest, tmp_path: Path, ledger: SqliteLedger
 ) -> Iterator["subprocess.Popen[str]"]:
     """A process that holds the ledger until it is told to let go."""
     root = Path(__file__).resolve().parent.parent.parent
@@ -125,15 +125,15 @@ def holder(
     process.communicate()
 
 
-def refusal_s(ledger: Ledger) -> float:
+def refusal_s(ledger: SqliteLedger) -> float:
     started = time.monotonic()
-    with pytest.raises(LedgerBusyError, match="nothing was written"):
+    with pytest.raises(StoreBusyError, match="nothing was written"):
         ledger.transact(1, CREDIT)
     return time.monotonic() - started
 
 
 def test_a_neighbour_that_hangs_is_waited_for_in_bounds(
-    ledger: Ledger, holder: "subprocess.Popen[str]"
+    ledger: SqliteLedger, holder: "subprocess.Popen[str]"
 ) -> None:
     """A frozen holder costs one wait, then quick refusals; reading goes on; then all is well."""
     holder.send_signal(signal.SIGSTOP)
@@ -151,7 +151,7 @@ def test_a_neighbour_that_hangs_is_waited_for_in_bounds(
 
 
 def test_a_neighbour_that_is_killed_gives_up_its_turn(
-    ledger: Ledger, holder: "subprocess.Popen[str]"
+    ledger: SqliteLedger, holder: "subprocess.Popen[str]"
 ) -> None:
     """Whoever dies in the middle of a transaction leaves no trace and no lock."""
     holder.kill()

@@ -1,4 +1,4 @@
-"""The examples of SECURITY.md work as they stand there. Imports running."""
+"""The examples of SECURITY.md work as they stand there."""
 
 import base64
 import http.client

@@ -1,33 +1,38 @@
-"""Which error is which status, without a server. Imports rinha.app."""
+"""Which error is which status, without a server."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import falcon.testing
 import pytest
 
 from rinha import errors
-from rinha.app import STATUS_OF, create_app
-from rinha.errors import LedgerBusyError, LedgerUnavailableError, RinhaError
-from rinha.ledger import Ledger
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.routes import add_routes
+from rinha.errors import RinhaError, StoreBusyError, StoreUnavailableError
+from rinha.http import STATUS_OF, create_app
 from rinha.logs import setup
 from rinha.settings import BODY_MAX_BYTES
 
 BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
-AT_START_ONLY = {errors.LedgerUnusableError, errors.SettingError}
+AT_START_ONLY = {
+    *(errors.StoreUnusableError, errors.SettingError, errors.ListenError, errors.SnapshotError),
+}
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
+def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
+    opened = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def api(ledger: Ledger) -> falcon.testing.TestClient:
-    return falcon.testing.TestClient(create_app(ledger, reset=True))
+def api(ledger: SqliteLedger) -> falcon.testing.TestClient:
+    return falcon.testing.TestClient(create_app(ledger, add_routes, reset=True))
 
 
 class BrokenLedger:
@@ -36,7 +41,7 @@ class BrokenLedger:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def transact(self, *_: object) -> None:
+    def transact(self, *_: object) -> Any:
         raise self._error
 
     extrato = reset = assert_readable = transact
@@ -44,12 +49,14 @@ class BrokenLedger:
 
 def broken_api(error: Exception) -> falcon.testing.TestClient:
     ledger = BrokenLedger(error)
-    return falcon.testing.TestClient(create_app(ledger, reset=True))  # type: ignore[arg-type]
+    return falcon.testing.TestClient(create_app(ledger, add_routes, reset=True))
 
 
 def test_every_error_has_a_status() -> None:
     """An error class that is forgotten in the table would end in a 500."""
     assert set(RinhaError.__subclasses__()) - AT_START_ONLY == set(STATUS_OF)
+    for error, status in ((UnknownClienteError("x"), 404), (LimiteExceededError("x"), 422)):
+        assert broken_api(error).simulate_get("/clientes/1/extrato").status_code == status
 
 
 def test_the_happy_path(api: falcon.testing.TestClient) -> None:
@@ -83,7 +90,7 @@ def test_refusals_have_a_reason(api: falcon.testing.TestClient, body: str, statu
     assert len(answer.json["error"]) > 10
 
 
-@pytest.mark.parametrize("error", [LedgerBusyError("busy"), LedgerUnavailableError("broken")])
+@pytest.mark.parametrize("error", [StoreBusyError("busy"), StoreUnavailableError("broken")])
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -113,9 +120,9 @@ def test_a_mistake_of_ours_is_logged_once(capsys: pytest.CaptureFixture[str]) ->
     assert "ZeroDivisionError" in json.loads(line)["traceback"]
 
 
-def test_reset_is_off_unless_it_is_switched_on(ledger: Ledger) -> None:
+def test_reset_is_off_unless_it_is_switched_on(ledger: SqliteLedger) -> None:
     """A ledger is not emptied by accident."""
-    api = falcon.testing.TestClient(create_app(ledger, reset=False))
+    api = falcon.testing.TestClient(create_app(ledger, add_routes, reset=False))
     api.simulate_post("/clientes/1/transacoes", body=BODY)
     answer = api.simulate_post("/reset")
     assert answer.status_code == 403

@@ -8,21 +8,21 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rinha.errors import LedgerUnusableError
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import SnapshotError
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    opened = Ledger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
+def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
+    opened = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
     for valor in (5, 10, 20):
         opened.transact(1, Transacao(valor, "d", "abc"))
     yield opened
     opened.close()
 
 
-def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: Ledger) -> None:
+def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: SqliteLedger) -> None:
     """Balance, sum of rows, lowest point and number of rows of every client."""
     audit = ledger.audit()
     assert audit.problems == []
@@ -53,9 +53,9 @@ def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: Ledger) -> None:
         ("DROP VIEW inconsistencias; CREATE VIEW inconsistencias AS SELECT 1, 2, 3", "schema"),
     ],
 )
-def test_the_audit_names_what_is_wrong(ledger: Ledger, harm: str, complaint: str) -> None:
+def test_the_audit_names_what_is_wrong(ledger: SqliteLedger, harm: str, complaint: str) -> None:
     """Each broken promise is a problem with a name, and the only way to miss it is not to ask."""
-    with apsw.Connection(ledger._connection.filename) as somebody:
+    with apsw.Connection(ledger.file.connection.filename) as somebody:
         somebody.execute(harm)
     assert any(complaint in problem for problem in ledger.audit().problems)
 
@@ -63,21 +63,21 @@ def test_the_audit_names_what_is_wrong(ledger: Ledger, harm: str, complaint: str
 def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
     """Bytes that rot are found, without a traceback."""
     file = tmp_path / "rinha.db"
-    ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=1)
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
     for _ in range(500):
         ledger.transact(1, Transacao(1, "c", "x" * 10))
     ledger.close()
     content = bytearray(file.read_bytes())
     content[-2048:] = b"\xff" * 2048
     file.write_bytes(content)
-    damaged = Ledger(file, synchronous="NORMAL", lock_wait_s=1)
+    damaged = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
     assert damaged.audit().problems
     damaged.close()
 
 
-def test_a_snapshot_opens_with_any_sqlite(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_snapshot_opens_with_any_sqlite(ledger: SqliteLedger, tmp_path: Path) -> None:
     """The copy is whole, consistent and readable by the system's own SQLite, views included."""
-    ledger.snapshot(tmp_path / "copy.db")
+    ledger.file.snapshot(tmp_path / "copy.db")
     copy = sqlite3.connect(tmp_path / "copy.db")
     assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert copy.execute("SELECT saldo, disponivel FROM saldos").fetchone() == (-35, 99965)
@@ -89,20 +89,20 @@ def test_a_snapshot_opens_with_any_sqlite(ledger: Ledger, tmp_path: Path) -> Non
     copy.close()
 
 
-def test_a_snapshot_can_be_a_ledger_again(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_snapshot_can_be_a_ledger_again(ledger: SqliteLedger, tmp_path: Path) -> None:
     """Restoring is opening the copy."""
-    ledger.snapshot(tmp_path / "copy.db")
-    restored = Ledger(tmp_path / "copy.db", synchronous="NORMAL", lock_wait_s=1, create=False)
+    ledger.file.snapshot(tmp_path / "copy.db")
+    restored = SqliteLedger(tmp_path / "copy.db", synchronous="NORMAL", lock_wait_s=1, create=False)
     assert restored.transact(1, Transacao(35, "c", "abc")).saldo == 0
     assert restored.audit().problems == []
     restored.close()
 
 
-def test_a_snapshot_never_overwrites(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_snapshot_never_overwrites(ledger: SqliteLedger, tmp_path: Path) -> None:
     """A file that is there stays as it is, and a failed copy leaves nothing behind."""
     (tmp_path / "mine").write_text("mine")
-    with pytest.raises(LedgerUnusableError, match="already"):
-        ledger.snapshot(tmp_path / "mine")
+    with pytest.raises(SnapshotError, match="already"):
+        ledger.file.snapshot(tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "mine"
-    with pytest.raises(LedgerUnusableError, match="no snapshot"):
-        ledger.snapshot(tmp_path / "missing" / "copy.db")
+    with pytest.raises(SnapshotError, match="no snapshot"):
+        ledger.file.snapshot(tmp_path / "missing" / "copy.db")

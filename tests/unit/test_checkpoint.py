@@ -1,5 +1,5 @@
 """The write-ahead log is moved beside the requests, whoever is gone or hangs. Imports
-rinha.checkpoint."""
+rinha.sqlite.checkpoint."""
 
 import errno
 import fcntl
@@ -15,11 +15,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rinha.checkpoint import Checkpointer
-from rinha.errors import LedgerUnusableError
-from rinha.ledger import Ledger
-from rinha.messages import Transacao
-from rinha.settings import LOG_PAGES_LOCKED, LOG_PAGES_LONG, LOG_PAGES_MAX
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import StoreUnusableError
+from rinha.sqlite.checkpoint import Checkpointer
+from rinha.sqlite.limits import LOG_PAGES_LOCKED, LOG_PAGES_LONG, LOG_PAGES_MAX
 
 CREDIT = Transacao(1, "c", "abc")
 # Each adds two pages or three, so this is many times too long a log.
@@ -35,9 +35,9 @@ class Till:
 
     def __init__(self, file: Path) -> None:
         self.log_pages: list[int] = []
-        self.ledger = Ledger(file, synchronous="NORMAL", lock_wait_s=1)
+        self.ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
         self.checkpointer = Checkpointer(file)
-        self.ledger.after_commits(self._look)
+        self.ledger.file.connection.set_wal_hook(self._look)
 
     def _look(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
         self.log_pages.append(log_pages)
@@ -129,7 +129,7 @@ def test_a_log_that_nobody_can_move_grows_and_nothing_else(
     neighbours_turn: int, till: Till
 ) -> None:
     """While somebody reads one moment on and on, answers are true; then the log begins anew."""
-    reader = apsw.Connection(str(till.ledger._file))
+    reader = apsw.Connection(str(till.ledger.file.path))
     till.credit(1)
     reader.execute("BEGIN")
     assert reader.execute("SELECT saldo FROM clientes WHERE cliente = 1").get == 1
@@ -152,7 +152,7 @@ time.sleep(600)
 @pytest.fixture
 def hangs(till: Till) -> "Iterator[subprocess.Popen[str]]":
     """A neighbour that stands still in the middle of a checkpoint, with SQLite's lock for it."""
-    shared = f"{till.ledger._file}-shm"
+    shared = f"{till.ledger.file.path}-shm"
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, shared], stdout=subprocess.PIPE, text=True
     ) as neighbour:
@@ -185,7 +185,7 @@ def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
 
 def test_the_last_to_close_leaves_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a stop the ledger is one file, whatever the thread was at."""
-    monkeypatch.setattr("rinha.checkpoint.CHECKPOINT_END_MAX_S", PATIENCE_S)
+    monkeypatch.setattr("rinha.sqlite.checkpoint.CHECKPOINT_END_MAX_S", PATIENCE_S)
     till = Till(tmp_path / "rinha.db")
     till.credit(LOG_PAGES_LONG)
     till.close()
@@ -195,5 +195,5 @@ def test_the_last_to_close_leaves_no_log(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_folder_that_may_not_be_written_is_one_clear_line(tmp_path: Path) -> None:
     """Where the turn cannot be taken the instance does not start, and says which file it is."""
     (tmp_path / "rinha.db.checkpoint").mkdir()
-    with pytest.raises(LedgerUnusableError, match=r"rinha\.db\.checkpoint"):
+    with pytest.raises(StoreUnusableError, match=r"rinha\.db\.checkpoint"):
         Checkpointer(tmp_path / "rinha.db")

@@ -1,4 +1,4 @@
-"""Logs are JSON lines, and trouble that goes on is told once. Imports rinha.logs."""
+"""Logs are JSON lines, and trouble that goes on is told once."""
 
 import json
 import logging

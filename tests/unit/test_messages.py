@@ -1,12 +1,14 @@
-"""What a client may send, and what is said when it may not. Imports rinha.messages."""
+"""What a client may send, and what is said when it may not."""
 
 import json
 
 import pytest
 
-from rinha.errors import BodyTooLargeError, InvalidTransacaoError, MalformedBodyError
-from rinha.messages import RULES, Transacao, decode_transacao, utc
-from rinha.settings import BODY_MAX_BYTES, VALOR_MAX
+from rinha.bodies import utc
+from rinha.crebitos.limits import VALOR_MAX
+from rinha.crebitos.messages import RULES, Transacao, decode_transacao
+from rinha.errors import BodyTooLargeError, MalformedBodyError, RuleBrokenError
+from rinha.settings import BODY_MAX_BYTES
 
 
 def body(**changes: object) -> bytes:
@@ -69,7 +71,7 @@ def test_well_formed_bodies_are_taken(raw: bytes, expected: Transacao | None) ->
 )
 def test_a_broken_rule_is_named(raw: bytes, field: str) -> None:
     """JSON that breaks a rule is refused with the rule of the field that broke it."""
-    with pytest.raises(InvalidTransacaoError) as refusal:
+    with pytest.raises(RuleBrokenError) as refusal:
         decode_transacao(raw)
     assert str(refusal.value) == RULES[field]
 
@@ -77,7 +79,7 @@ def test_a_broken_rule_is_named(raw: bytes, field: str) -> None:
 @pytest.mark.parametrize("raw", [b"[]", b"1", b'"a"', b"null", b"true", b"{}", b"[{}]"])
 def test_json_that_is_no_transaction_breaks_a_rule(raw: bytes) -> None:
     """JSON of another shape is JSON all the same: a broken rule, not a malformed body."""
-    with pytest.raises(InvalidTransacaoError):
+    with pytest.raises(RuleBrokenError):
         decode_transacao(raw)
 
 
@@ -149,6 +151,6 @@ def test_brackets_that_do_not_nest_are_not_counted(spare: bytes) -> None:
 
 def test_a_value_that_looks_like_a_field_does_not_change_the_reason() -> None:
     """The rule named is that of the field that broke it, whatever is written there."""
-    with pytest.raises(InvalidTransacaoError) as refusal:
+    with pytest.raises(RuleBrokenError) as refusal:
         decode_transacao(body(tipo="`valor`"))
     assert str(refusal.value) == RULES["tipo"]

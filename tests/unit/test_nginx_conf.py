@@ -1,4 +1,4 @@
-"""The proxy's configuration agrees with the service. Imports stack.nginx_conf, rinha.settings."""
+"""The proxy's configuration agrees with the service."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a ledger can be opened on, and one clear line for all else. Imports rinha.ledger."""
+"""What a ledger can be opened on, and one clear line for all else."""
 
 import os
 import sqlite3
@@ -9,15 +9,16 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rinha.errors import LedgerUnusableError
-from rinha.ledger import Ledger, can_corrupt_wal
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import StoreUnusableError
+from rinha.sqlite.file import can_corrupt_wal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOBODY = 65534
 
 
-def open_ledger(file: Path, *, create: bool = True) -> Ledger:
-    return Ledger(file, synchronous="NORMAL", lock_wait_s=1, create=create)
+def open_ledger(file: Path, *, create: bool = True) -> SqliteLedger:
+    return SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1, create=create)
 
 
 @pytest.mark.parametrize(
@@ -45,20 +46,20 @@ def test_affected_sqlite_versions_are_known(version: tuple[int, ...], expected: 
 def test_an_affected_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Better no service than one that may corrupt its ledger."""
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.40.1")
-    with pytest.raises(LedgerUnusableError, match=r"3\.40\.1"):
+    with pytest.raises(StoreUnusableError, match=r"3\.40\.1"):
         open_ledger(tmp_path / "rinha.db")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
     """A directory that is not mounted must not be mistaken for an empty one."""
-    with pytest.raises(LedgerUnusableError, match="no directory"):
+    with pytest.raises(StoreUnusableError, match="no directory"):
         open_ledger(tmp_path / "missing" / "rinha.db")
 
 
 def test_a_ledger_that_must_exist_is_not_made(tmp_path: Path) -> None:
     """An audit of a wrong path must not find a sound, empty ledger there."""
-    with pytest.raises(LedgerUnusableError, match="no ledger"):
+    with pytest.raises(StoreUnusableError, match="no ledger"):
         open_ledger(tmp_path / "rinha.db", create=False)
     assert list(tmp_path.iterdir()) == []
 
@@ -70,7 +71,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes
     """Somebody else's file is refused and not touched."""
     file = tmp_path / "rinha.db"
     file.write_bytes(content)
-    with pytest.raises(LedgerUnusableError, match="not a database"):
+    with pytest.raises(StoreUnusableError, match="not a database"):
         open_ledger(file)
     assert file.read_bytes() == content
 
@@ -78,7 +79,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes
 def test_a_directory_in_its_place_is_refused(tmp_path: Path) -> None:
     """A name that is taken by a directory gets a clear line."""
     (tmp_path / "rinha.db").mkdir()
-    with pytest.raises(LedgerUnusableError, match="not a regular file"):
+    with pytest.raises(StoreUnusableError, match="not a regular file"):
         open_ledger(tmp_path / "rinha.db")
 
 
@@ -99,7 +100,7 @@ def test_another_programs_database_is_left_alone(
     other.executescript(script + "; VACUUM")
     other.close()
     content = file.read_bytes()
-    with pytest.raises(LedgerUnusableError, match=complaint):
+    with pytest.raises(StoreUnusableError, match=complaint):
         open_ledger(file)
     assert file.read_bytes() == content
 
@@ -113,10 +114,11 @@ def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existin
         (tmp_path / "rinha.db.lock").chmod(0o666)
     program = (
         "import os, sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path\n"
-        "from rinha.ledger import Ledger; from rinha.errors import LedgerUnusableError\n"
+        "from rinha.crebitos.on_sqlite import SqliteLedger\n"
+        "from rinha.errors import StoreUnusableError\n"
         f"os.setgid({NOBODY}); os.setuid({NOBODY})\n"
-        "try: Ledger(Path('rinha.db'), synchronous='NORMAL', lock_wait_s=1)\n"
-        "except LedgerUnusableError as error: print(error)\n"
+        "try: SqliteLedger(Path('rinha.db'), synchronous='NORMAL', lock_wait_s=1)\n"
+        "except StoreUnusableError as error: print(error)\n"
     )
     tmp_path.chmod(0o777 if existing == "a file" else 0o755)
     words = [sys.executable, "-c", program, str(tmp_path), str(ROOT)]

@@ -1,4 +1,4 @@
-"""Settings come from the environment, and a bad one is refused. Imports rinha.settings."""
+"""Settings come from the environment, and a bad one is refused."""
 
 from pathlib import Path
 

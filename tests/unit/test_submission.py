@@ -1,4 +1,4 @@
-"""An entry that breaks a rule of the arena is not written. Imports stack.submission."""
+"""An entry that breaks a rule of the arena is not written."""
 
 import copy
 from typing import Any

@@ -1,5 +1,5 @@
 """Python imports this at its start, where it is in the path: a clock that is off by as many seconds
-as a file says. Imports nothing of ours."""
+as a file says."""
 
 import os
 import time

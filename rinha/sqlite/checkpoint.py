@@ -1,5 +1,4 @@
-"""Moves the write-ahead log into the ledger's file, beside the requests. Imports errors, lock, logs
-and settings.
+"""Moves the write-ahead log into its file, beside the requests.
 
 SQLite by itself does so inside whichever commit finds the log long, and all writers wait for two
 syncs of the disk. Here a thread does it in two steps. The first needs no lock: requests go on, and
@@ -12,21 +11,34 @@ import fcntl
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 
-from rinha.errors import LedgerUnusableError
-from rinha.lock import lock_file_of
+from rinha.errors import StoreUnusableError
 from rinha.logs import log
-from rinha.settings import (
+from rinha.sqlite.file import SqliteFile
+from rinha.sqlite.limits import (
     CHECKPOINT_END_MAX_S,
     LOG_PAGES_LOCKED,
     LOG_PAGES_LONG,
     LOG_PAGES_MAX,
 )
+from rinha.sqlite.lock import lock_file_of
 
 MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
+
+
+@contextlib.contextmanager
+def checkpointing(file: SqliteFile) -> Iterator[None]:
+    """While it lasts, a thread of this process or of a neighbour's keeps the log short."""
+    checkpointer = Checkpointer(file.path)
+    file.connection.set_wal_hook(checkpointer.look)
+    try:
+        yield
+    finally:
+        checkpointer.close()
 
 
 class Checkpointer:
@@ -45,7 +57,7 @@ class Checkpointer:
             self._turn = os.open(turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             self._write_lock = os.open(lock_file_of(file), os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            raise LedgerUnusableError(f"{error.filename}: {error.strerror}") from None
+            raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
         self._busy = threading.Lock()
         threading.Thread(target=self._run, name="checkpoint", daemon=True).start()
 

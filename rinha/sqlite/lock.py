@@ -1,7 +1,7 @@
 """Whose turn it is to write: a lock among processes that is waited for, fairly and not for ever.
 
 SQLite's own waiting sleeps for up to 100 ms between two looks; a blocking flock is woken at once.
-What flock lacks is an end, so an alarm interrupts it. Imports errors and settings.
+What flock lacks is an end, so an alarm interrupts it.
 """
 
 import fcntl
@@ -10,8 +10,8 @@ import signal
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from rinha.errors import LedgerBusyError, LedgerUnavailableError
-from rinha.settings import LOCK_ALARM_REPEAT_S, LOCK_WAIT_AFTER_REFUSAL_S
+from rinha.errors import StoreBusyError, StoreUnavailableError
+from rinha.sqlite.limits import LOCK_ALARM_REPEAT_S, LOCK_WAIT_AFTER_REFUSAL_S
 
 
 def lock_file_of(file: Path) -> Path:
@@ -37,9 +37,10 @@ def _on_alarm(_signal: int, _frame: FrameType | None) -> None:
 class WriteLock:
     """For the main thread only, as only that one is interrupted by an alarm."""
 
-    def __init__(self, path: Path, wait_s: float, tries_before_sleep: int) -> None:
+    def __init__(self, path: Path, wait_s: float, tries_before_sleep: int, noun: str) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._tries_before_sleep = tries_before_sleep
+        self._noun = noun
         self._wait_s = wait_s
         self.budget_s = wait_s
         signal.signal(signal.SIGALRM, _on_alarm)
@@ -50,11 +51,11 @@ class WriteLock:
     def close(self) -> None:
         os.close(self._fd)
 
-    def refused(self) -> LedgerBusyError:
+    def refused(self) -> StoreBusyError:
         """Notes that a wait was in vain, so that those queued behind it do not wait as long."""
         self.budget_s = min(self._wait_s, LOCK_WAIT_AFTER_REFUSAL_S)
-        return LedgerBusyError(
-            f"the ledger was busy for {self._wait_s:g} s, nothing was written: try again"
+        return StoreBusyError(
+            f"the {self._noun} was busy for {self._wait_s:g} s, nothing was written: try again"
         )
 
     def granted(self) -> None:
@@ -71,7 +72,9 @@ class WriteLock:
                     return
             self._wait()
         except OSError as error:
-            raise LedgerUnavailableError(f"the ledger cannot be locked now: {error}") from error
+            raise StoreUnavailableError(
+                f"the {self._noun} cannot be locked now: {error}"
+            ) from error
 
     def __exit__(
         self,

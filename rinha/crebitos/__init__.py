@@ -1,0 +1,1 @@
+"""The edition of 2024/Q1: clients, their transactions and statements."""

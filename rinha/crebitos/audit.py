@@ -1,0 +1,52 @@
+"""What an audit found, and how it is shown."""
+
+from typing import NamedTuple
+
+# An audit of a million clients is read by a person: these many, and whoever has a problem.
+ROWS_SHOWN_MAX = 20
+
+
+class ClienteAudit(NamedTuple):
+    """What an audit saw of one client."""
+
+    cliente: int
+    limite: int
+    saldo: int
+    transacoes: int
+    sum_of_rows: int
+    lowest_saldo: int
+
+    @property
+    def is_wrong(self) -> bool:
+        return self.saldo != self.sum_of_rows or self.lowest_saldo < -self.limite
+
+
+class Audit(NamedTuple):
+    """No problems is what it hopes for."""
+
+    problems: list[str]
+    clientes: list[ClienteAudit]
+
+
+def lines_of(audit: Audit, where: str) -> list[str]:
+    """A table of clients, each problem, and the verdict."""
+    header = ("client", "limite", "saldo", "sum of rows", "lowest", "rows", "")
+    table: list[tuple[str, ...]] = [header]
+    for row in audit.clientes:
+        if row.is_wrong or len(table) <= ROWS_SHOWN_MAX:
+            cells = (row.cliente, row.limite, row.saldo, row.sum_of_rows, row.lowest_saldo)
+            verdict = "WRONG" if row.is_wrong else "ok"
+            table.append((*map(str, cells), str(row.transacoes), verdict))
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in table
+    ]
+    hidden = len(audit.clientes) - len(table) + 1
+    if hidden:
+        lines.append(f"and {hidden} more clients, all ok")
+    lines += [f"PROBLEM {problem}" for problem in audit.problems]
+    rows = sum(row.transacoes for row in audit.clientes)
+    verdict = f"{len(audit.problems)} problems" if audit.problems else "every promise holds"
+    lines.append(f"{where}: {rows} transactions of {len(audit.clientes)} clients, {verdict}")
+    return lines

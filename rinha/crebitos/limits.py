@@ -1,0 +1,8 @@
+"""The bounds of this edition's values, each with its reason."""
+
+# The largest integer that every JSON client reads exactly; two of them still fit into 64 bits.
+VALOR_MAX = 2**53 - 1
+DESCRICAO_MAX_CHARACTERS = 10
+EXTRATO_ROWS = 10
+# A client's number has to fit into SQLite's 64 bits: 18 digits always do.
+CLIENTE_MAX_DIGITS = 18

@@ -1,0 +1,101 @@
+"""The ledger on SQLite: the balance rule, and all SQL of this edition."""
+
+import time
+from pathlib import Path
+
+import apsw
+
+from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.limits import EXTRATO_ROWS, VALOR_MAX
+from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.sqlite.file import Schema, SqliteFile
+
+SCHEMA = Schema("ledger", Path(__file__).with_name("schema.sql"), 0x72696E68, 1)  # "rinh"
+
+READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
+WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
+ADD_TRANSACAO = "INSERT INTO transacoes VALUES (?, ?, ?, ?, ?, ?)"
+# One statement is one snapshot: the balance and the rows belong to the same moment.
+READ_EXTRATO = f"""
+    SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao, t.realizada_em_us
+    FROM clientes AS c LEFT JOIN transacoes AS t ON t.cliente = c.cliente
+    WHERE c.cliente = ? ORDER BY t.sequencia DESC LIMIT {EXTRATO_ROWS}
+"""  # noqa: S608 - the only thing put in is our own number
+READ_AUDIT = """
+    SELECT c.cliente, c.limite, c.saldo, c.transacoes,
+           ifnull(sum(iif(l.tipo = 'c', l.valor, -l.valor)), 0), min(0, ifnull(min(l.saldo), 0))
+    FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
+    GROUP BY c.cliente
+"""
+
+
+class SqliteLedger:
+    def __init__(
+        self, path: Path, *, synchronous: str, lock_wait_s: float, create: bool = True
+    ) -> None:
+        self.file = SqliteFile(
+            path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
+        )
+        self._execute = self.file.execute
+        self._writing = self.file.writing
+
+    def close(self) -> None:
+        self.file.close()
+
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+        change = transacao.valor if transacao.tipo == "c" else -transacao.valor
+        with self._writing:
+            row = self._execute(READ_SALDO, (cliente,)).fetchone()
+            if row is None:
+                raise UnknownClienteError(f"there is no client {cliente}")
+            limite, saldo, sequencia = row
+            saldo += change
+            # The balance rule.
+            if saldo < -limite:
+                raise LimiteExceededError(f"the debit would take the balance below -{limite}")
+            if saldo > VALOR_MAX:
+                raise LimiteExceededError(f"the credit would take the balance above {VALOR_MAX}")
+            sequencia += 1
+            self._execute(WRITE_SALDO, (saldo, sequencia, cliente))
+            self._execute(
+                ADD_TRANSACAO,
+                (
+                    cliente,
+                    sequencia,
+                    transacao.valor,
+                    transacao.tipo,
+                    transacao.descricao,
+                    time.time_ns() // 1000,
+                ),
+            )
+        return Resultado(limite, saldo)
+
+    def extrato(self, cliente: int) -> Extrato:
+        rows = self.file.read(READ_EXTRATO, (cliente,))
+        if not rows:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        limite, saldo, valor = rows[0][:3]
+        # A client without transactions has one row without any.
+        return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
+
+    def reset(self) -> None:
+        with self._writing:
+            self._execute("DELETE FROM transacoes")
+            self._execute("UPDATE clientes SET saldo = 0, transacoes = 0")
+
+    def assert_readable(self) -> None:
+        self.file.assert_readable("SELECT saldo FROM clientes LIMIT 1")
+
+    def audit(self) -> Audit:
+        """Everything on one snapshot, so it holds even under load."""
+        try:
+            with self.file.reading():
+                problems = self.file.problems()
+                if any(problem.startswith("schema") for problem in problems):
+                    return Audit(problems, [])
+                found = self._execute("SELECT cliente, problema, detalhe FROM inconsistencias")
+                problems += [f"client {who}: {what} ({detail})" for who, what, detail in found]
+                return Audit(problems, [ClienteAudit(*row) for row in self._execute(READ_AUDIT)])
+        except apsw.Error as error:
+            return Audit([f"the file cannot be read: {error}"], [])

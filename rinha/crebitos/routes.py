@@ -1,0 +1,43 @@
+"""This edition's paths. The way of a request: bytes -> Transacao -> one transaction -> bytes."""
+
+import falcon
+from falcon.routing import BaseConverter
+
+from rinha.bodies import encode
+from rinha.crebitos.ledger import Ledger
+from rinha.crebitos.limits import CLIENTE_MAX_DIGITS
+from rinha.crebitos.messages import decode_transacao
+from rinha.http import App
+from rinha.settings import BODY_MAX_BYTES
+
+
+class ClienteConverter(BaseConverter):
+    """A client has one spelling: `01`, `+1`, `1.0`, `0_1` and other scripts' digits name nobody."""
+
+    def convert(self, value: str) -> int | None:
+        if not (value.isascii() and value.isdigit()) or value[0] == "0":
+            return None
+        return int(value) if len(value) <= CLIENTE_MAX_DIGITS else None
+
+
+class Transacoes:
+    def __init__(self, ledger: Ledger) -> None:
+        self._transact = ledger.transact
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, cliente: int) -> None:
+        transacao = decode_transacao(req.stream.read(BODY_MAX_BYTES + 1))
+        resp.data = encode(self._transact(cliente, transacao))
+
+
+class Extratos:
+    def __init__(self, ledger: Ledger) -> None:
+        self._extrato = ledger.extrato
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, cliente: int) -> None:
+        resp.data = encode(self._extrato(cliente))
+
+
+def add_routes(app: App, ledger: Ledger) -> None:
+    app.router_options.converters["cliente"] = ClienteConverter
+    app.add_route("/clientes/{cliente:cliente}/transacoes", Transacoes(ledger))
+    app.add_route("/clientes/{cliente:cliente}/extrato", Extratos(ledger))

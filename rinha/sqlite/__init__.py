@@ -1,0 +1,1 @@
+"""The engine: one SQLite file that several processes share."""

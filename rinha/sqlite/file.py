@@ -1,0 +1,247 @@
+"""One SQLite file that several processes read and write: opened, guarded, copied.
+
+Open one per process, after any fork, and never open the file past this SQLite in that process:
+closing such a handle would drop the locks of all others.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import apsw
+
+from rinha.errors import RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
+from rinha.sqlite.limits import (
+    FILE_MOVED_CHECK_S,
+    FOREIGN_LOCK_PAUSE_S,
+    LOCK_TRIES_BEFORE_SLEEP,
+    LOCK_TRIES_BEFORE_SLEEP_FULL,
+    PAGE_SIZE_BYTES,
+    START_LOCK_WAIT_S,
+)
+from rinha.sqlite.lock import WriteLock, lock_file_of
+
+READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+
+
+class Schema(NamedTuple):
+    """An edition's tables, and how its files are told from any other database."""
+
+    noun: str
+    sql: Path
+    application_id: int
+    version: int
+
+
+def can_corrupt_wal(version: tuple[int, ...]) -> bool:
+    """SQLite 3.7.0 to 3.51.2 may corrupt a WAL database when two connections write and checkpoint
+    at the same moment, which is what two instances do. 3.50.7 and 3.44.6 carry the mend."""
+    mended = version[:2] == (3, 50) and version >= (3, 50, 7)
+    mended |= version[:2] == (3, 44) and version >= (3, 44, 6)
+    return (3, 7, 0) <= version < (3, 51, 3) and not mended
+
+
+class SqliteFile:
+    def __init__(
+        self,
+        path: Path,
+        schema: Schema,
+        *,
+        synchronous: str,
+        lock_wait_s: float,
+        create: bool = True,
+    ) -> None:
+        self.path = path
+        self._schema = schema
+        self._look_at_file_at = 0.0
+        self._inode = (0, 0)
+        self._foreign_deadline = 0.0
+        self._assert_usable(create=create)
+        try:
+            is_full = synchronous == "FULL"
+            tries = LOCK_TRIES_BEFORE_SLEEP_FULL if is_full else LOCK_TRIES_BEFORE_SLEEP
+            self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, tries, schema.noun)
+            with self._lock:
+                self._open(synchronous, create)
+        except OSError as error:
+            raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
+        except apsw.Error as error:
+            raise StoreUnusableError(f"{path}: {error}") from None
+        self._lock.set_wait(lock_wait_s)
+        # `with file.writing: ...` is one transaction.
+        self.writing = _WriteTransaction(self)
+
+    def _assert_usable(self, *, create: bool) -> None:
+        path, noun = self.path, self._schema.noun
+        version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+        if can_corrupt_wal(version):
+            raise StoreUnusableError(
+                f"SQLite {apsw.sqlite_lib_version()} can corrupt a {noun} with two writers: "
+                "install apsw 3.51.3 or newer from its wheel"
+            )
+        if not path.parent.is_dir():
+            raise StoreUnusableError(f"{path}: there is no directory {path.parent}, create it")
+        if not create and not path.exists():
+            raise StoreUnusableError(f"{path}: there is no {noun} here, `rinha init` makes one")
+        if path.exists() and not path.is_file():
+            raise StoreUnusableError(f"{path}: not a regular file")
+
+    def _open(self, synchronous: str, create: bool) -> None:
+        """Under the lock, or two instances that make the file at once get in each other's way."""
+        schema = self._schema
+        self.connection = apsw.Connection(str(self.path))
+        self.connection.set_busy_handler(self._keep_waiting)
+        self.execute: Callable[..., apsw.Cursor] = self.connection.execute
+        application, version, objects = self.execute(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
+            " FROM pragma_application_id, pragma_user_version"
+        ).get
+        if application == schema.application_id and version != schema.version:
+            raise StoreUnusableError(
+                f"{self.path}: a {schema.noun} of version {version}, "
+                f"this program knows {schema.version}"
+            )
+        if application != schema.application_id and (application or objects or not create):
+            raise StoreUnusableError(
+                f"{self.path}: an SQLite database, but not a {schema.noun}; it was left as it is"
+            )
+        if self.connection.readonly("main"):
+            raise StoreUnusableError(f"{self.path}: this user may not write it")
+        self.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
+        if self.execute("PRAGMA journal_mode = WAL").get != "wal":
+            raise StoreUnusableError(f"{self.path}: this file system has no write-ahead log")
+        if not objects:
+            self.execute(f"BEGIN IMMEDIATE; {schema.sql.read_text()}; COMMIT")
+        self.execute(f"PRAGMA synchronous = {synchronous}")
+        status = self.path.stat()
+        self._inode = (status.st_dev, status.st_ino)
+
+    def close(self) -> None:
+        self.connection.close()
+        self._lock.close()
+
+    def read(self, sql: str, bindings: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+        """One statement, which is one snapshot."""
+        self._assert_in_place()
+        try:
+            return self.execute(sql, bindings).fetchall()
+        except apsw.Error as error:
+            raise self._trouble(error) from error
+
+    def assert_readable(self, sql: str) -> None:
+        """Looks at the file too, whatever was seen a moment ago."""
+        self._look_at_file_at = 0.0
+        self.read(sql)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Several statements on one snapshot."""
+        try:
+            self.execute("BEGIN")
+            yield
+        finally:
+            self._rollback()
+
+    def problems(self) -> list[str]:
+        """What is wrong with the file, whatever it holds; without its schema no view is true."""
+        found = [f"integrity: {line}" for (line,) in self.execute("PRAGMA integrity_check")]
+        if found == ["integrity: ok"]:
+            found = []
+        shipped = apsw.Connection(":memory:")
+        shipped.execute(self._schema.sql.read_text())
+        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)):
+            found.append("schema: not the one that this program ships")
+        return found
+
+    def snapshot(self, target: Path) -> None:
+        """A consistent copy that any sqlite3 can open; it appears whole or not at all."""
+        if target.exists():
+            raise SnapshotError(f"{target}: there is a file already, it was left as it is")
+        partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+        partial.unlink(missing_ok=True)
+        try:
+            self.execute("VACUUM INTO ?", (str(partial),))
+            partial.rename(target)
+        except (apsw.Error, OSError) as error:
+            partial.unlink(missing_ok=True)
+            raise SnapshotError(f"{target}: no snapshot: {error}") from None
+
+    def _assert_in_place(self) -> None:
+        """Whatever is written to a file that was deleted would be acknowledged and lost."""
+        now = time.monotonic()
+        if now < self._look_at_file_at:
+            return
+        try:
+            status = os.stat(self.path)  # noqa: PTH116 - a third of the price
+        except OSError:
+            status = None
+        if status is None or (status.st_dev, status.st_ino) != self._inode:
+            raise StoreUnavailableError(
+                f"the {self._schema.noun}'s file was moved away or replaced"
+            )
+        self._look_at_file_at = now + FILE_MOVED_CHECK_S
+
+    def _keep_waiting(self, looks: int) -> bool:
+        """For the file's own lock, which a shell may hold: the instances wait at the WriteLock."""
+        now = time.monotonic()
+        if looks == 0:
+            self._foreign_deadline = now + self._lock.budget_s
+        if now >= self._foreign_deadline:
+            return False
+        time.sleep(FOREIGN_LOCK_PAUSE_S)
+        return True
+
+    def _trouble(self, error: apsw.Error) -> RinhaError:
+        if isinstance(error, apsw.BusyError):
+            return self._lock.refused()
+        return StoreUnavailableError(
+            f"the {self._schema.noun} cannot be used now ({error}), "
+            "look at what is there before a retry"
+        )
+
+    def _rollback(self) -> None:
+        if self.connection.in_transaction:
+            self.execute("ROLLBACK")
+
+
+class _WriteTransaction:
+    """Lock, BEGIN IMMEDIATE, then COMMIT or, whatever went wrong, ROLLBACK and no trace."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def __enter__(self) -> None:
+        file = self._file
+        file._assert_in_place()
+        file._lock.__enter__()
+        try:
+            file.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            file._lock.__exit__(None, None, None)
+            raise file._trouble(error) from error
+        file._lock.granted()
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        failure: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        file = self._file
+        try:
+            if failure is None:
+                file.execute("COMMIT")
+        except apsw.Error as error:
+            raise file._trouble(error) from error
+        finally:
+            try:
+                file._rollback()
+            finally:
+                file._lock.__exit__(None, None, None)
+        # A broken constraint is a mistake of ours, and goes on as it is.
+        if isinstance(failure, apsw.Error) and not isinstance(failure, apsw.ConstraintError):
+            raise file._trouble(failure) from failure
