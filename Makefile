@@ -1,6 +1,6 @@
 # Every target says what it does in `make help`, which also lists the variables that targets take.
 
-#? MODE        docker or local: where the stack runs; without it, Docker where an engine answers
+#? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
 #? SQL         make sql: one statement, in place of a shell
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
@@ -14,7 +14,7 @@
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest
 ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
-MODE ?= $(shell $(ANSWERS) && echo docker || echo local)
+MODE ?= $(shell stack/mode.sh)
 
 ifeq ($(MODE),docker)
 STACK = stack/containers.sh
@@ -28,9 +28,11 @@ endif
 
 GATLING_TEST = tests/loadtest/test_gatling.py
 # No process, no socket and no clock: the tests to run after each change.
-UNIT_TESTS = tests/test_tidy.py tests/unit tests/property \
+UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
+	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,histogram history http_parser schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard output)
+ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION
@@ -87,31 +89,29 @@ submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE
 	@$(PY) stack/submission.py "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in three to four minutes
-	@$(PYTEST) -n 3 --cov --cov-report=term --ignore tests/docker --ignore tests/chaos \
-		--ignore tests/soak --ignore tests/fresh --ignore $(GATLING_TEST)
+	@$(PYTEST) -n 3 --cov --cov-report=term $(ELSEWHERE)
 
 unit: dev ## the tests that start nothing, in a quarter of a minute
 	@$(PYTEST) -q -n 3 $(UNIT_TESTS)
 
 crash: dev ## three minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
-	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/crash tests/stack/test_full_disk.py
+	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/promises
 
 chaos: dev ## twenty minutes of the same and of fuzzing, then of floods and slow clients
-	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 $(PYTEST) -n 3 --dist worksteal -rP \
-		tests/crash tests/stack/test_full_disk.py tests/property tests/http/test_openapi.py
-	@EFFORT=chaos $(PYTEST) -rP tests/chaos
+	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 $(PYTEST) -n 3 --dist worksteal -rP tests/promises
+	@EFFORT=chaos $(PYTEST) -rP -m alone tests/promises
 
 soak: dev ## the usual load for SOAK=30m, with a look at everything that could grow
-	@SOAK=$(or $(SOAK),30m) $(PYTEST) -rP tests/soak
+	@SOAK=$(or $(SOAK),30m) $(PYTEST) -rP -m soak tests/promises
 
 test-docker: dev ## the same promises in containers, on a real engine
 	@$(ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \
-		&& $(PYTEST) tests/docker
+		&& $(PYTEST) tests/stack/containers
 
 test-fresh: dev ## the README's commands on bare Debians, as root: what a new machine would meet
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
-		&& $(PYTEST) -s tests/fresh
+		&& $(PYTEST) -s tests/stack/fresh
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)

@@ -1,9 +1,16 @@
 #!/bin/sh
-# The stack in containers: stack.sh COMMAND, as `make COMMAND` calls it where a Docker engine answers.
+# The stack in containers: containers.sh COMMAND, as `make COMMAND` calls it where a Docker engine answers.
 set -eu
 cd "$(dirname "$0")/.."
 compose="docker compose"
 url=http://localhost:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
+
+say() { # NAME WORD...: a sentence that both ways of running say
+    sentence=$(sed -n "s/^$1=//p" stack/sentences)
+    shift
+    # shellcheck disable=SC2059 # the sentence is the format
+    printf "$sentence\n" "$@"
+}
 
 fail() {
     echo "rinha: $*" >&2
@@ -23,8 +30,7 @@ try() {
     word=$(grep -i -E 'error|fail|denied|unhealthy|allocated|in use|unable' "$log" | tail -n 1)
     rm -f "$log"
     case $word in
-    *allocated* | *"in use"*)
-        word="port ${url##*:} is in use: stop what listens there, or PORT=8888 make up" ;;
+    *allocated* | *"in use"*) fail "$(say PORT_IN_USE "${url##*:}")" ;;
     *unhealthy*)
         word="an instance does not become healthy; its last word is above"
         $compose logs --no-color --no-log-prefix --tail 1 api01 api02 >&2 || true ;;
@@ -32,8 +38,12 @@ try() {
     fail "could not $doing: ${word:-no word from the engine}"
 }
 
+require_running() {
+    running api01 || fail "$(say NOTHING_RUNS)"
+}
+
 inside() {
-    running api01 || fail "nothing runs: \`make up\` first"
+    require_running
     $compose exec -T api01 "$@"
 }
 
@@ -42,7 +52,7 @@ up() {
     [ "${instances:-2}" = 2 ] ||
         fail "INSTANCES=$instances: the containers are the contest's two; MODE=local runs any number"
     if running nginx && running api01 && running api02; then
-        echo "rinha is up already: $url"
+        say UP_ALREADY "$url"
         return
     fi
     docker image inspect "${RINHA_IMAGE:-rinha}" >/dev/null 2>&1 || echo "building the image"
@@ -51,22 +61,20 @@ up() {
     if $compose config | grep -q 'network_mode: host'; then
         try_port='import socket; socket.create_server(("", 9999))'
         docker run --rm --network host "${RINHA_IMAGE:-rinha}" python -c "$try_port" 2>/dev/null ||
-            fail "port 9999 is in use: stop what listens there, or NETWORK=bridge PORT=8888 make up"
+            fail "$(say PORT_IN_USE 9999)"
     fi
     (try "start the stack" $compose up --detach --no-build --wait --wait-timeout 30) || {
         # Nothing stays half started.
         $compose down >/dev/null 2>&1
         exit 2
     }
-    echo "rinha is up: $url (nginx, 2 instances, in containers; the ledger is the volume rinha_ledger)"
-    echo "try:"
-    echo "  curl $url/clientes/1/transacoes -d '{\"valor\": 1000, \"tipo\": \"c\", \"descricao\": \"abc\"}'"
-    echo "  curl $url/clientes/1/extrato"
-    echo "  make check    make sql    make status    make stats    make logs    make down"
+    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$url" "$url" \
+        "make check    make sql    make status    make stats    make logs    make down"
 }
 
 stats() {
-    running api01 || fail "nothing runs: \`make up\` first"
+    require_running
+    # shellcheck disable=SC2046 # the names are words
     docker stats --no-stream --format 'table {{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.PIDs}}' \
         $($compose ps --quiet)
     for service in api01 api02 nginx; do
@@ -93,20 +101,23 @@ shift
 case $command in
 up | stats | snapshot) $command ;;
 down)
-    $compose ps --quiet --all 2>/dev/null | grep -q . || { echo "rinha is not up"; exit 0; }
+    $compose ps --quiet --all 2>/dev/null | grep -q . || { say NOT_UP; exit 0; }
     try "stop the stack" $compose down
-    echo "rinha is down; its ledger stays" ;;
+    say DOWN ;;
 status)
-    running || { echo "rinha is not up"; exit 3; }
+    running || { say NOT_UP; exit 3; }
     $compose ps
     inside python /opt/rinha/ask.py GET /health ;;
-logs) $compose logs --follow --tail 20 ;;
+logs)
+    require_running
+    $compose logs --follow --tail 20 ;;
 reset)
-    answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "$answer"
-    echo "the ledger is empty" ;;
+    require_running
+    answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "${answer:-no instance answered}"
+    say EMPTY ;;
 check) inside rinha check ;;
 sql)
-    running api01 || fail "nothing runs: \`make up\` first"
+    require_running
     if [ -t 0 ] && [ $# = 0 ]; then $compose exec api01 rinha sql; else inside rinha sql "$@"; fi ;;
 *) fail "no such command: $command" ;;
 esac

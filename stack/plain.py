@@ -1,5 +1,4 @@
-"""The stack as plain processes: runit watches nginx and the instances and keeps their logs. Imports
-services, rinha.errors and rinha.settings.
+"""The stack as plain processes: runit watches nginx and the instances and keeps their logs.
 
 Runs from the top of the checkout; whatever it writes is in var/.
 """
@@ -21,10 +20,14 @@ from pathlib import Path
 
 from rinha import settings
 from rinha.errors import SettingError
+from stack import launch
+from stack.launch import ROOT
 from stack.services import DOWN_MAX_S, SERVICES, VAR, services, stop_services, write_services
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHON = ".venv/bin/python"
+SENTENCES = dict(
+    line.split("=", 1) for line in (ROOT / "stack" / "sentences").read_text().splitlines()
+)
+RINHA = (sys.executable, "-m", "rinha")
 PID = VAR / "runsvdir.pid"
 # Where the stack that runs listens, whatever the settings say by now.
 RUNNING_PORT = VAR / "port"
@@ -47,8 +50,7 @@ def main() -> int:
         if command == "snapshot":
             Path("out").mkdir(exist_ok=True)
             words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
-        # By its path in both places: an interpreter finds its libraries by its name.
-        os.execv(PYTHON, [PYTHON, "-m", "rinha", command, *words])  # noqa: S606
+        os.execv(sys.executable, [*RINHA, command, *words])  # noqa: S606
     commands = {
         "up": up,
         "down": down,
@@ -63,18 +65,16 @@ def main() -> int:
 
 def up(knobs: settings.Settings) -> int:
     if _supervisor():
-        print(f"rinha is up already: {_url(knobs)}")
-        return 0
+        return _say("UP_ALREADY", _url(knobs))
     stop_services()
-    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/sbin"
-    for program, package in (("nginx", "nginx-light"), ("runsvdir", "runit")):
+    for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not shutil.which(program):
             return _fail(f"there is no {program}: apt-get install {package}")
     trouble = _trouble_with_port(knobs.port)
     if trouble:
-        return _fail(f"port {knobs.port}: {trouble}; or PORT=8888 make up")
+        return _fail(trouble)
     # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
-    made = subprocess.run([PYTHON, "-m", "rinha", "init"], stdout=subprocess.DEVNULL, check=False)
+    made = subprocess.run([*RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
     if made.returncode:
         return made.returncode
     write_services(knobs)
@@ -90,20 +90,15 @@ def up(knobs: settings.Settings) -> int:
         down(knobs)
         return _fail(f"the stack did not answer within {UP_MAX_S:g} s; its last words are above")
     url = _url(knobs)
-    print(f"rinha is up: {url} (nginx, {knobs.instances} instances, ledger {knobs.file})")
-    print("try:")
-    body = '{"valor": 1000, "tipo": "c", "descricao": "abc"}'
-    print(f"  curl {url}/clientes/1/transacoes -d '{body}'")
-    print(f"  curl {url}/clientes/1/extrato")
-    print("  make check    make sql    make status    make logs    make down")
-    return 0
+    what = f"nginx, {knobs.instances} instances, ledger {knobs.file}"
+    verbs = "make check    make sql    make status    make logs    make down"
+    return _say("UP", url, what, url, url, verbs)
 
 
 def down(_knobs: settings.Settings) -> int:
     pid = _supervisor()
     if not pid and not SERVICES.exists():
-        print("rinha is not up")
-        return 0
+        return _say("NOT_UP")
     if pid:
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + DOWN_MAX_S
@@ -111,13 +106,12 @@ def down(_knobs: settings.Settings) -> int:
             time.sleep(LOOK_AGAIN_S)
     PID.unlink(missing_ok=True)
     stop_services()
-    print("rinha is down; its ledger stays")
-    return 0
+    return _say("DOWN")
 
 
 def status(knobs: settings.Settings) -> int:
     if not _supervisor():
-        print("rinha is not up")
+        _say("NOT_UP")
         return 3
     subprocess.run(["sv", "status", *services()], check=False)
     url = f"{_url(knobs)}/health"
@@ -131,7 +125,7 @@ def stats(_knobs: settings.Settings) -> int:
     pids = [path.read_text().strip() for path in VAR.glob("service/*/supervise/pid")]
     pids += [path.read_text().strip() for path in VAR.glob("nginx.pid")]
     if not _supervisor():
-        return _fail("nothing runs: `make up` first")
+        return _fail(SENTENCES["NOTHING_RUNS"])
     columns = "pid,pcpu,rss,nlwp,args"
     return subprocess.run(["ps", "-o", columns, "-p", ",".join(pids)], check=False).returncode
 
@@ -139,9 +133,8 @@ def stats(_knobs: settings.Settings) -> int:
 def reset(knobs: settings.Settings) -> int:
     code, answer = _ask("POST", f"{_url(knobs)}/reset")
     if code == 200:
-        print("the ledger is empty")
-        return 0
-    return _fail(answer if code else "nothing answers: `make up` first")
+        return _say("EMPTY")
+    return _fail(answer if code else SENTENCES["NOTHING_RUNS"])
 
 
 def logs(_knobs: settings.Settings) -> int:
@@ -199,9 +192,9 @@ def _trouble_with_port(port: int) -> str | None:
         try:
             probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
         except PermissionError:
-            return "this user may not listen there"
+            return f"this user may not listen on port {port}: PORT=8888 make up"
         except OSError:
-            return "in use, stop what listens there"
+            return SENTENCES["PORT_IN_USE"] % port
     return None
 
 
@@ -213,7 +206,7 @@ def _listens(path: Path) -> bool:
 def _wait_until_healthy(knobs: settings.Settings) -> bool:
     """Every instance listens, and one answers through nginx."""
     deadline = time.monotonic() + UP_MAX_S
-    sockets = [VAR / f"api{number + 1:02d}.sock" for number in range(knobs.instances)]
+    sockets = [VAR / f"{name}.sock" for name in launch.instance_names(knobs.instances)]
     while time.monotonic() < deadline:
         if all(_listens(path) for path in sockets):
             code, _ = _ask("GET", f"{_url(knobs)}/health")
@@ -232,6 +225,12 @@ def _ask(method: str, url: str) -> tuple[int, str]:
         return error.code, json.loads(error.read())["error"]
     except OSError:
         return 0, "nothing"
+
+
+def _say(sentence: str, *words: object) -> int:
+    """Line breaks stand in the file as a shell's printf reads them."""
+    print(SENTENCES[sentence].replace("\\n", "\n") % words)
+    return 0
 
 
 def _fail(reason: str) -> int:

@@ -1,14 +1,14 @@
 """What runit watches: a folder for nginx and for each instance, with how to run it and where its
 words go."""
 
-import os
-import pwd
+import shlex
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from rinha import settings
-from stack.nginx_conf import render
+from stack import launch
 
 VAR = Path("var")
 SERVICES = VAR / "service"
@@ -33,21 +33,18 @@ kill -QUIT "$(cat supervise/pid)"
 
 def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
-    user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
-    conf = render(
-        Path("nginx.conf").read_text(), port=knobs.port, instances=knobs.instances, user=user
-    )
-    (VAR / "nginx.conf").write_text(conf)
     stop_services()
-    for name in (f"api{number + 1:02d}" for number in range(knobs.instances)):
+    for name in launch.instance_names(knobs.instances):
         listen = f"RINHA_LISTEN=unix:var/{name}.sock"
-        _write_service(name, "../../..", f"env {listen} .venv/bin/python -m rinha serve")
-    _write_service("nginx", "../..", "nginx -p . -c nginx.conf")
+        _write_service(name, "../../..", ["env", listen, *launch.INSTANCE])
+    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances)
+    _write_service("nginx", "../..", start)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
 
 
-def _write_service(name: str, directory: str, command: str) -> None:
-    _write_script(SERVICES / name / "run", RUN.format(directory=directory, command=command))
+def _write_service(name: str, directory: str, command: Sequence[str]) -> None:
+    text = RUN.format(directory=directory, command=shlex.join(command))
+    _write_script(SERVICES / name / "run", text)
     _write_script(SERVICES / name / "log" / "run", LOG.format(name=name))
     logs_of = VAR / "log" / name
     logs_of.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.running import Client, Stack
+from tests.help.running import Client, Stack
 
 # How long an example takes is up to the machine, and no test is timed.
 settings.register_profile("untimed", deadline=None)

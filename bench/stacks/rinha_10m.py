@@ -1,6 +1,5 @@
 """This service on a ledger of ten million transactions."""
 
-import sys
 from pathlib import Path
 
 from bench.behind_nginx import behind_nginx
@@ -13,8 +12,7 @@ def parts(folder: Path, port: int) -> list[Part]:
     # Beside the folder, so that it is made once for all rounds.
     file = folder.parent / "rinha_10m.db"
     make_ledger(file, transacoes=TRANSACOES, clientes=FIRST_CLIENTES)
-    command = [sys.executable, "-m", "rinha", "serve"]
-    return behind_nginx(folder, port, command, {"RINHA_FILE": str(file)})
+    return behind_nginx(folder, port, environment={"RINHA_FILE": str(file)})
 
 
 STACK = Stack("rinha, 10 million transactions", parts, GROWTH, data="../rinha_10m.db*")

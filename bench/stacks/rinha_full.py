@@ -1,6 +1,5 @@
 """This service with an fsync before each answer: synchronous=FULL."""
 
-import sys
 from pathlib import Path
 
 from bench.behind_nginx import behind_nginx
@@ -8,8 +7,7 @@ from bench.stack import Part, Stack
 
 
 def parts(folder: Path, port: int) -> list[Part]:
-    command = [sys.executable, "-m", "rinha", "serve"]
-    return behind_nginx(folder, port, command, {"RINHA_SYNCHRONOUS": "FULL"})
+    return behind_nginx(folder, port, environment={"RINHA_SYNCHRONOUS": "FULL"})
 
 
 STACK = Stack("rinha, FULL", parts, quick=True)

@@ -1,6 +1,5 @@
 """This service as it comes: synchronous=NORMAL."""
 
-import sys
 from pathlib import Path
 
 from bench.behind_nginx import behind_nginx
@@ -9,7 +8,7 @@ from bench.stack import Part, Stack
 
 
 def parts(folder: Path, port: int) -> list[Part]:
-    return behind_nginx(folder, port, [sys.executable, "-m", "rinha", "serve"])
+    return behind_nginx(folder, port)
 
 
 STACK = Stack("rinha, NORMAL", parts, EVERYTHING, quick=True)

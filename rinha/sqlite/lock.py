@@ -7,11 +7,16 @@ What flock lacks is an end, so an alarm interrupts it.
 import fcntl
 import os
 import signal
+import time
 from pathlib import Path
 from types import FrameType, TracebackType
 
 from rinha.errors import StoreBusyError, StoreUnavailableError
-from rinha.sqlite.limits import LOCK_ALARM_REPEAT_S, LOCK_WAIT_AFTER_REFUSAL_S
+from rinha.sqlite.limits import (
+    LOCK_ALARM_REPEAT_S,
+    LOCK_STAND_ASIDE_MAX_S,
+    LOCK_WAIT_AFTER_REFUSAL_S,
+)
 
 
 def lock_file_of(file: Path) -> Path:
@@ -62,11 +67,16 @@ class WriteLock:
         self.budget_s = self._wait_s
 
     def __enter__(self) -> None:
+        ends_at = 0.0
         try:
             for _ in range(self._tries_before_sleep):
                 try:
                     fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
+                    now = time.monotonic()
+                    ends_at = ends_at or now + LOCK_STAND_ASIDE_MAX_S
+                    if now > ends_at:
+                        break
                     os.sched_yield()
                 else:
                     return

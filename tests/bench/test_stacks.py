@@ -11,8 +11,8 @@ import yaml
 from bench.behind_nginx import SHARES
 from bench.limits import Limits
 from bench.stack import ROOT, Running, Stack
+from tests.help.running import Client, free_port
 from tests.loadtest.command import loadtest
-from tests.running import Client, free_port
 
 NAMES = sorted(path.stem for path in (ROOT / "bench" / "stacks").glob("[!_]*.py"))
 # Fill a disk before they start, to be then what rinha_normal is.

@@ -11,8 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 
 from locks.check import complaints
-from tests.made_up import LOCKS, NEWER, PIN, wheel
-from tests.running import ROOT
+from tests.help.made_up import LOCKS, NEWER, PIN, wheel
+from tests.help.running import ROOT
 
 HASHES = re.compile(r"( \\\n    --hash=sha256:[0-9a-f]{64})+")
 

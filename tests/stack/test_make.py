@@ -1,77 +1,16 @@
 """The stack as `make up` runs it, in a checkout of its own: restarts, instances, clear refusals."""
 
-import contextlib
 import os
-import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.running import ANSWER_MAX_S, ROOT, Client, free_port
-from tests.steady_load import SteadyLoad
-
-
-class Checkout:
-    def __init__(self, folder: Path) -> None:
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        for name in listed.stdout.splitlines():
-            if (ROOT / name).exists():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
-        (folder / ".venv").symlink_to(sys.prefix)
-        self.folder = folder
-        self.port = free_port()
-
-    def stack(self, command: str, **environment: str) -> tuple[int, str]:
-        """What `make COMMAND` does once .venv is there."""
-        done = subprocess.run(
-            [sys.executable, "-m", "stack.plain", *command.split()],
-            cwd=self.folder,
-            env={**os.environ, "PORT": str(self.port), **environment},
-            capture_output=True,
-            text=True,
-            timeout=ANSWER_MAX_S,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
-
-    def instances(self) -> dict[str, int]:
-        """The process of each instance that runs."""
-        _, text = self.stack("status")
-        found = re.findall(r"run: \S+/(api\d\d): \(pid (\d+)\)", text)
-        return {name: int(pid) for name, pid in found}
-
-    def wait_for_another(self, name: str, pid: int) -> None:
-        deadline = time.monotonic() + ANSWER_MAX_S
-        while self.instances().get(name, pid) == pid or not self.listens(name):
-            assert time.monotonic() < deadline, f"{name} did not come back"
-            time.sleep(0.05)
-
-    def listens(self, name: str) -> bool:
-        with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
-            probe.connect(str(self.folder / "var" / f"{name}.sock"))
-            return True
-        return False
-
-
-@pytest.fixture
-def checkout() -> Iterator[Checkout]:
-    # Not tmp_path: the path of a unix socket must be short.
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Checkout(Path(folder))
-        yield copy
-        copy.stack("down")
+from tests.help.checkout import Checkout
+from tests.help.running import ANSWER_MAX_S, Client, free_port
+from tests.help.steady_load import SteadyLoad
 
 
 def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
@@ -116,12 +55,12 @@ def test_what_is_wrong_is_said_in_one_line(checkout: Checkout) -> None:
     with socket.create_server(("", checkout.port)):
         code, text = checkout.stack("up")
         assert (code, text.count("\n")) == (2, 1)
-        assert f"port {checkout.port}: in use" in text
+        assert f"port {checkout.port} is in use" in text
     for environment in ({"INSTANCES": "0"}, {"RINHA_SYNCHRONOUS": "no"}):
         code, text = checkout.stack("up", **environment)
         assert (code, text.count("\n")) == (2, 1)
         assert next(iter(environment)) in text
-    assert checkout.stack("reset") == (2, "rinha: nothing answers: `make up` first\n")
+    assert checkout.stack("reset") == (2, "rinha: nothing runs: `make up` first\n")
     assert checkout.stack("logs")[0] == 2
     code, text = checkout.stack("up", PATH="/nowhere")
     assert (code, text.count("\n")) == (2, 1)

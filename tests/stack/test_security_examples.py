@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import NGINX, ROOT, STOP_MAX_S, Stack, free_port
+from stack.launch import NGINX
+from tests.help.running import ROOT, STOP_MAX_S, Stack, free_port
 
 EXAMPLES = re.findall(r"```nginx\n(.*?)```", (ROOT / "SECURITY.md").read_text(), re.DOTALL)
 PORTS = {name: free_port() for name in ("8443", "8444", "8081")}

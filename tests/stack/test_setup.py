@@ -8,11 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ROOT
+from tests.help.running import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 # Set in the Makefile itself.
-OWN = {"ANSWERS", "GATLING_TEST", "MAKEFILE_LIST", "PY", "PYTEST", "READY", "STACK", "UNIT_TESTS"}
+OWN = {
+    "ANSWERS",
+    "ELSEWHERE",
+    "GATLING_TEST",
+    "MAKEFILE_LIST",
+    "PY",
+    "PYTEST",
+    "READY",
+    "STACK",
+    "UNIT_TESTS",
+}
 
 
 def supported() -> tuple[str, str]:

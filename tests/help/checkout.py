@@ -1,0 +1,59 @@
+"""A checkout of its own, in which the stack is run as a user would."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.help.running import ANSWER_MAX_S, ROOT, free_port
+
+
+class Checkout:
+    def __init__(self, folder: Path) -> None:
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        for name in listed.stdout.splitlines():
+            if (ROOT / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+        (folder / ".venv").symlink_to(sys.prefix)
+        self.folder = folder
+        self.port = free_port()
+
+    def stack(self, command: str, **environment: str) -> tuple[int, str]:
+        """What `make COMMAND` does once .venv is there."""
+        done = subprocess.run(
+            [sys.executable, "-m", "stack.plain", *command.split()],
+            cwd=self.folder,
+            env={**os.environ, "PORT": str(self.port), **environment},
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_MAX_S,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def instances(self) -> dict[str, int]:
+        """The process of each instance that runs."""
+        _, text = self.stack("status")
+        found = re.findall(r"run: \S+/(api\d\d): \(pid (\d+)\)", text)
+        return {name: int(pid) for name, pid in found}
+
+    def wait_for_another(self, name: str, pid: int) -> None:
+        deadline = time.monotonic() + ANSWER_MAX_S
+        while self.instances().get(name, pid) == pid or not self.listens(name):
+            assert time.monotonic() < deadline, f"{name} did not come back"
+            time.sleep(0.05)
+
+    def listens(self, name: str) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+            probe.connect(str(self.folder / "var" / f"{name}.sock"))
+            return True
+        return False

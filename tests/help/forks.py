@@ -1,0 +1,32 @@
+"""Processes for the tests, forked from a server without threads: pytest's own process has some."""
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar
+
+forks = multiprocessing.get_context("forkserver")
+# What each would import otherwise.
+forks.set_forkserver_preload(["rinha.crebitos.on_sqlite", "tests.help.disk", "tests.help.teller"])
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def apart(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What the work returns, done in a process of its own."""
+    ours, theirs = forks.Pipe(duplex=False)
+    process = forks.Process(target=_report, args=(theirs, work, args, kwargs))
+    process.start()
+    theirs.close()
+    try:
+        result: R = ours.recv()
+    except EOFError:
+        raise AssertionError("the process died of its work, see its traceback") from None
+    finally:
+        process.join()
+    return result
+
+
+def _report(to: Connection, work: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    to.send(work(*args, **kwargs))

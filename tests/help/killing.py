@@ -1,0 +1,79 @@
+"""Rounds of kill -9 under load, with what each cost."""
+
+import os
+import random
+import signal
+import time
+from typing import NamedTuple
+
+from tests.help.running import Stack, finish, rinha
+from tests.help.steady_load import CONNECTIONS, SteadyLoad
+
+RATE = 340
+VICTIMS = ("one instance", "both instances", "nginx", "everything")
+# A kill falls at any moment of a busy stack, not at the first after the last one.
+PAUSE_MAX_S = 0.4
+
+
+class Round(NamedTuple):
+    victims: str
+    killed_at_s: float
+    # Until everything answers again, what was killed included.
+    back_s: float
+    unanswered: int
+
+
+def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
+    """Also looks whether the ledger explains every answer."""
+    chance, done = random.Random(seed), []
+    with SteadyLoad(stack.port, RATE, seed) as load:
+        for number in range(rounds):
+            time.sleep(chance.uniform(0, PAUSE_MAX_S))
+            victims = VICTIMS[number % len(VICTIMS)]
+            killed_at_s = time.monotonic()
+            _kill(stack, victims, chance)
+            stack.wait_until_healthy()
+            done.append(Round(victims, killed_at_s, time.monotonic() - killed_at_s, 0))
+    load.assert_explains_every_row(stack.file)
+    code, out, _ = finish(rinha("check", RINHA_FILE=str(stack.file)))
+    assert code == 0, out
+    return [_with_unanswered(each, load) for each in done]
+
+
+def _kill(stack: Stack, victims: str, chance: random.Random) -> None:
+    numbers = [] if victims == "nginx" else [0, 1]
+    if victims == "one instance":
+        numbers = [chance.randrange(2)]
+    pids = [stack.instances[number].pid for number in numbers]
+    if victims in ("nginx", "everything"):
+        # Its group: a worker that dies before its master is replaced, and outlives the test.
+        pids.append(-stack.nginx.pid)
+    chance.shuffle(pids)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    for number in numbers:
+        stack.instances[number].wait()
+        # What it left behind would look like an instance that listens.
+        (stack.folder / f"api{number + 1:02d}.sock").unlink(missing_ok=True)
+        stack.instances[number] = stack.start(number + 1)
+    if -stack.nginx.pid in pids:
+        stack.nginx.wait()
+        stack.nginx = stack.start_nginx()
+
+
+def _with_unanswered(each: Round, load: SteadyLoad) -> Round:
+    until_s = each.killed_at_s + each.back_s
+    unanswered = [
+        outcome
+        for outcome in load.failed
+        if each.killed_at_s <= outcome.sent_at_s + outcome.after_s and outcome.sent_at_s < until_s
+    ]
+    return each._replace(unanswered=len(unanswered))
+
+
+def assert_cheap(rounds: list[Round]) -> None:
+    """While an instance lives, only what the dead one had in hand goes without an answer."""
+    for each in rounds:
+        if each.victims == "one instance":
+            assert each.unanswered <= CONNECTIONS, each
+    assert any(each.unanswered for each in rounds), "no kill hit anything"

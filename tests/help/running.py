@@ -1,0 +1,177 @@
+"""A real stack for the tests: nginx and instances as processes, in a folder and on a port of their
+own."""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+
+from stack import launch
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_MAX_S = 20.0
+STOP_MAX_S = 5.0
+ANSWER_MAX_S = 40.0
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def free_port() -> int:
+    """Below those that the kernel gives to connections, one of which could take it in between."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            return port
+
+
+def rinha(*words: str, **environment: str) -> subprocess.Popen[str]:
+    """Starts the command `rinha` with these settings."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "rinha", *words],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=ANSWER_MAX_S)
+    return process.returncode, out, err
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_MAX_S)
+
+    def __call__(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> Answer:
+        raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        try:
+            self._connection.request(method, path, raw, headers or {})
+            response = self._connection.getresponse()
+            return Answer(response.status, response.read(), dict(response.getheaders()))
+        except Exception:
+            self._connection.close()
+            raise
+
+    def transact(self, cliente: int, valor: int, tipo: str, descricao: str = "abc") -> Answer:
+        body = {"valor": valor, "tipo": tipo, "descricao": descricao}
+        return self("POST", f"/clientes/{cliente}/transacoes", body)
+
+    def extrato(self, cliente: int) -> Any:
+        answer = self("GET", f"/clientes/{cliente}/extrato")
+        assert answer.status == 200, answer
+        return answer.json
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Stack:
+    def __init__(self, folder: Path, instances: int = 2, **environment: str) -> None:
+        self.folder = folder
+        self.file = folder / "rinha.db"
+        self.port = free_port()
+        self.environment = {"RINHA_RESET": "on", **environment}
+        self.instances: list[subprocess.Popen[bytes]] = []
+        self.start_nginx_with = launch.nginx(folder, port=self.port, instances=instances)
+        self.nginx = self.start_nginx()
+        for number in range(1, instances + 1):
+            self.instances.append(self.start(number))
+        self.wait_until_healthy()
+
+    def __enter__(self) -> "Stack":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start_nginx(self) -> "subprocess.Popen[bytes]":
+        # In a group of its own, which a test can kill as one.
+        return subprocess.Popen(self.start_nginx_with, cwd=self.folder, process_group=0)
+
+    def nginx_workers(self) -> list[int]:
+        """The processes that hold the connections."""
+        children = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def start(self, number: int) -> subprocess.Popen[bytes]:
+        """Sockets are named relative to the folder: an absolute path may be too long for one."""
+        with (self.folder / f"api{number:02d}.log").open("ab") as log:
+            return subprocess.Popen(
+                launch.INSTANCE,
+                cwd=self.folder,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "RINHA_FILE": "rinha.db",
+                    "RINHA_LISTEN": f"unix:api{number:02d}.sock",
+                    **self.environment,
+                },
+                stderr=log,
+            )
+
+    def wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + START_MAX_S
+        names = launch.instance_names(len(self.instances))
+        sockets = [self.folder / f"{name}.sock" for name in names]
+        while time.monotonic() < deadline:
+            if all(path.exists() for path in sockets):
+                try:
+                    if Client(self.port)("GET", "/health").status == 200:
+                        return
+                except OSError:
+                    pass
+            time.sleep(0.02)
+        raise AssertionError(f"the stack did not start: {self.logs()}")
+
+    def logs(self) -> list[dict[str, Any]]:
+        paths = sorted(self.folder.glob("api*.log"))
+        return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+
+    def client(self) -> Client:
+        return Client(self.port)
+
+    def reset(self) -> None:
+        assert self.client()("POST", "/reset").status == 200
+
+    def state(self) -> list[tuple[Any, ...]]:
+        """Everything that a request could have changed."""
+        connection = apsw.Connection(str(self.file), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            return connection.execute("SELECT * FROM clientes").fetchall()
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        for process in self.instances:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+        for process in [*self.instances, self.nginx]:
+            if process is self.nginx:
+                process.terminate()
+            process.wait(STOP_MAX_S)

@@ -1,0 +1,101 @@
+"""Two ledgers on one file behave like one plain Python model."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.limits import VALOR_MAX
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from tests.help.effort import effort
+
+LIMITES = {1: 100000, 2: 80000, 3: 1000000, 4: 10000000, 5: 500000}
+
+either = st.integers(0, 1)
+clientes = st.sampled_from([*LIMITES, *LIMITES, 0, 6])
+valores = st.one_of(
+    st.integers(1, 100),
+    st.sampled_from([1, *LIMITES.values(), 79999, 80001, VALOR_MAX]),
+    st.integers(1, VALOR_MAX),
+)
+descricoes = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10)
+
+
+class TwoLedgers(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.file = Path(self.folder.name) / "rinha.db"
+        self.ledgers = [self.opened(), self.opened()]
+        self.rows: dict[int, list[Transacao]] = {cliente: [] for cliente in LIMITES}
+
+    def opened(self) -> SqliteLedger:
+        return SqliteLedger(self.file, synchronous="NORMAL", lock_wait_s=1)
+
+    def saldo(self, cliente: int) -> int:
+        rows = self.rows[cliente]
+        return sum(row.valor if row.tipo == "c" else -row.valor for row in rows)
+
+    @rule(
+        which=either, cliente=clientes, valor=valores, tipo=st.sampled_from("cd"), text=descricoes
+    )
+    def transact(self, which: int, cliente: int, valor: int, tipo: Any, text: str) -> None:
+        transacao = Transacao(valor, tipo, text)
+        try:
+            saldo = self.ledgers[which].transact(cliente, transacao).saldo
+        except UnknownClienteError:
+            assert cliente not in LIMITES
+        except LimiteExceededError:
+            expected = self.saldo(cliente) + (valor if tipo == "c" else -valor)
+            assert not -LIMITES[cliente] <= expected <= VALOR_MAX
+        else:
+            self.rows[cliente].append(transacao)
+            assert saldo == self.saldo(cliente)
+            assert -LIMITES[cliente] <= saldo <= VALOR_MAX
+
+    @rule(which=either, cliente=clientes)
+    def extrato(self, which: int, cliente: int) -> None:
+        try:
+            extrato = self.ledgers[which].extrato(cliente)
+        except UnknownClienteError:
+            assert cliente not in LIMITES
+            return
+        assert (extrato.saldo.total, extrato.saldo.limite) == (
+            self.saldo(cliente),
+            LIMITES[cliente],
+        )
+        shown = [(row.valor, row.tipo, row.descricao) for row in extrato.ultimas_transacoes]
+        newest = self.rows[cliente][::-1][:10]
+        assert shown == [(row.valor, row.tipo, row.descricao) for row in newest]
+
+    @rule(which=either)
+    def restart(self, which: int) -> None:
+        self.ledgers[which].close()
+        self.ledgers[which] = self.opened()
+
+    @rule(which=either)
+    def reset(self, which: int) -> None:
+        self.ledgers[which].reset()
+        self.rows = {cliente: [] for cliente in LIMITES}
+
+    @invariant()
+    def the_audit_finds_nothing(self) -> None:
+        audit = self.ledgers[0].audit()
+        assert audit.problems == []
+        assert [row.saldo for row in audit.clientes] == [self.saldo(each) for each in LIMITES]
+
+    def teardown(self) -> None:
+        for ledger in self.ledgers:
+            ledger.close()
+        self.folder.cleanup()
+
+
+TestTwoLedgers = TwoLedgers.TestCase
+TestTwoLedgers.settings = settings(
+    max_examples=effort(40, 40, 1_000), stateful_step_count=30, print_blob=True
+)

@@ -1,0 +1,22 @@
+"""kill -9 at any moment, to any process or all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.help.effort import drawn_seed, effort
+from tests.help.killing import assert_cheap, kill_rounds
+from tests.help.running import Stack
+
+ROUNDS = effort(4, 64, 64)
+
+
+@pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
+def test_nothing_acknowledged_is_lost_or_doubled_when_processes_die(
+    tmp_path: Path, synchronous: str
+) -> None:
+    """One instance, both, nginx or all of them: what was answered is in the ledger, once."""
+    with Stack(tmp_path, RINHA_SYNCHRONOUS=synchronous) as stack:
+        rounds = kill_rounds(stack, ROUNDS, drawn_seed())
+    print(f"{len(rounds)} rounds, {sum(each.unanswered for each in rounds)} requests unanswered")
+    assert_cheap(rounds)

@@ -1,0 +1,51 @@
+"""Death at every single system call of a commit."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.help.effort import effort
+from tests.help.teller import Teller, names_in, traced
+
+BEFORE = ["a0", "a1"]
+# `make test` takes one point of so many.
+EVERY = effort(4, 1, 1)
+# All that such a process asks of the system, except for the pipe by which it is told.
+OF_THE_PIPE = {"read", "write", "poll"}
+
+
+def opened(file: Path, synchronous: str) -> Teller:
+    teller = Teller(file, synchronous)
+    assert teller.tell("open") == "done"
+    assert teller.credit(BEFORE)
+    return teller
+
+
+@pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
+def test_a_commit_cut_short_anywhere_is_whole_or_not_there(
+    tmp_path: Path, synchronous: str
+) -> None:
+    """acknowledged <= rows <= acknowledged + 1, at whichever system call the process was killed."""
+    log = tmp_path / "strace.log"
+    teller = opened(tmp_path / "whole.db", synchronous)
+    with traced(log, teller.process.pid) as tracing:
+        assert teller.work()
+    teller.end()
+    calls = tracing.calls
+    points = [
+        (call, number)
+        for call, times in calls.items()
+        for number in range(1, len(times) + 1)
+        if call not in OF_THE_PIPE
+    ]
+    assert len(points) > 80, list(calls)
+    deaths = 0
+    for place, (call, number) in enumerate(points[::EVERY]):
+        file = tmp_path / f"{place}.db"
+        teller = opened(file, synchronous)
+        with traced(log, teller.process.pid, f"--inject={call}:signal=KILL:when={number}"):
+            deaths += not teller.work()
+        teller.end()
+        assert names_in(file) in (teller.kept, teller.kept + teller.refused), (call, number)
+    print(f"{deaths} deaths at {len(points)} points, one in {EVERY} tried")
+    assert deaths >= 0.9 * len(points[::EVERY])

@@ -1,0 +1,155 @@
+"""An instance that is frozen at any moment, perhaps with the lock in its hand.
+
+Several stacks at once, as a frozen one costs nothing: the rounds take minutes instead of hours.
+"""
+
+import json
+import random
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+
+from rinha.sqlite.lock import lock_file_of
+from tests.help.effort import drawn_seed, effort
+from tests.help.running import Stack, finish, rinha
+
+ROUNDS = effort(6, 48, 100)
+STACKS = effort(2, 6, 10)
+FROZEN_S = effort(2, 4, 10)
+LOCK_WAIT_S = 0.5
+TRIES_MAX = 200
+# A round is one wait for the lock, and on this machine other stacks are at work too.
+ANSWER_MAX_S = LOCK_WAIT_S + 1.5
+WHOLE_AGAIN_MAX_S = 5.0
+CREDIT = json.dumps({"valor": 1, "tipo": "c", "descricao": "abc"})
+
+
+class Direct(HTTPConnection):
+    """To one instance, past nginx."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=FROZEN_S + 20)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+    def credit(self) -> int:
+        """The status of one credit on a connection of its own."""
+        self.request("POST", "/clientes/1/transacoes", CREDIT, {"Connection": "close"})
+        response = self.getresponse()
+        response.read()
+        self.close()
+        return response.status
+
+    def reads(self) -> bool:
+        self.request("GET", "/clientes/1/extrato", headers={"Connection": "close"})
+        response = self.getresponse()
+        response.read()
+        self.close()
+        return response.status == 200
+
+
+class Hammer:
+    """Credits through one instance as fast as they go, until it is told to stop."""
+
+    def __init__(self, path: Path) -> None:
+        self.statuses: Counter[int] = Counter()
+        self._path = path
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._drive)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _drive(self) -> None:
+        direct = Direct(self._path)
+        while not self._stop.is_set():
+            self.statuses[direct.credit()] += 1
+
+
+def _freeze(
+    instance: "subprocess.Popen[bytes]", lock: Path, chance: random.Random, *, insist: bool
+) -> None:
+    """At any moment; one who insists tries again until it is one with the lock in its hand."""
+    held = re.compile(rf"^\d+: FLOCK .* {instance.pid} \S+:{lock.stat().st_ino} ", re.M)
+    for _ in range(TRIES_MAX if insist else 1):
+        instance.send_signal(signal.SIGCONT)
+        time.sleep(chance.uniform(0, 0.01))
+        instance.send_signal(signal.SIGSTOP)
+        if held.search(Path("/proc/locks").read_text()):
+            return
+
+
+def freeze_rounds(stack: Stack, rounds: int, chance: random.Random) -> Counter[str]:
+    paths = [stack.folder / f"api{number}.sock" for number in ("01", "02")]
+    lock = lock_file_of(stack.file)
+    statuses: Counter[int] = Counter()
+    held = 0
+    for number in range(rounds):
+        frozen = chance.randrange(2)
+        hammers = [Hammer(path) for path in paths]
+        time.sleep(chance.uniform(0.1, 0.3))
+        _freeze(stack.instances[frozen], lock, chance, insist=number % 2 == 0)
+        hammers[1 - frozen].stop()
+        frozen_at = time.monotonic()
+        busy = 0
+        other = Direct(paths[1 - frozen])
+        while time.monotonic() < frozen_at + FROZEN_S:
+            started = time.monotonic()
+            status = other.credit()
+            assert time.monotonic() - started < ANSWER_MAX_S
+            statuses[status] += 1
+            busy += status == 503
+            assert other.reads(), "statements go on"
+            time.sleep(0.05)
+        held += busy > 0
+        stack.instances[frozen].send_signal(signal.SIGCONT)
+        thawed_at = time.monotonic()
+        whole = False
+        while not whole:
+            assert time.monotonic() - thawed_at < WHOLE_AGAIN_MAX_S
+            answers = [Direct(path).credit() for path in paths]
+            whole = answers == [200, 200]
+            statuses.update(answers)
+        hammers[frozen].stop()
+        for hammer in hammers:
+            statuses += hammer.statuses
+    assert set(statuses) <= {200, 503}
+    assert stack.client().extrato(1)["saldo"]["total"] == statuses[200]
+    return Counter(held=held, rounds=rounds, refused=statuses[503])
+
+
+def test_a_frozen_instance_is_waited_for_in_bounds(tmp_path: Path) -> None:
+    """The other one answers within the bound, reads on, and all is whole soon after the thaw."""
+    seed = drawn_seed()
+    folders = [tmp_path / str(number) for number in range(STACKS)]
+    for folder in folders:
+        folder.mkdir()
+    stacks = [Stack(folder, RINHA_LOCK_WAIT_MS=str(int(LOCK_WAIT_S * 1000))) for folder in folders]
+    try:
+        with ThreadPoolExecutor(STACKS) as pool:
+            each = [
+                pool.submit(freeze_rounds, stack, ROUNDS // STACKS, random.Random(seed + number))
+                for number, stack in enumerate(stacks)
+            ]
+            total = sum((done.result() for done in each), Counter[str]())
+    finally:
+        for stack in stacks:
+            stack.stop()
+    print(dict(total))
+    assert total["held"] > 0, "no instance was ever frozen with the lock in its hand"
+    for stack in stacks:
+        code, out, _ = finish(rinha("check", RINHA_FILE=str(stack.file)))
+        assert code == 0, out

@@ -1,0 +1,123 @@
+"""A disk that fails at the n-th call of any kind, once or from then on."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from rinha.errors import RinhaError
+from tests.help.effort import effort
+from tests.help.teller import Teller, names_in, traced
+
+# What opening, reading, writing, syncing, cutting, deleting and locking are made of.
+FILES = ("openat", "pread64", "pwrite64", "fdatasync", "fsync", "ftruncate", "unlink")
+# A lock that can never be had is a neighbour's, and waited for as long: these fail only once, and
+# only where a lock is taken. Letting go of one does not fail on a local disk.
+LOCKS = ("fcntl", "flock")
+LETTING_GO = ("F_UNLCK", "LOCK_UN")
+ERRORS = ("EIO", "ENOSPC", "EROFS")
+RUNS = effort(24, 600, 600)
+BEFORE = ["a0", "a1"]
+AFTER = ["c0", "c1"]
+# One in so many dies of its fault, and is found again without it.
+DIES_EVERY = 4
+
+
+class Fault(NamedTuple):
+    call: str
+    error: str
+    when: str
+
+    @property
+    def words(self) -> str:
+        return f"--inject={self.call}:error={self.error}:when={self.when}"
+
+
+def faults_among(calls: dict[str, list[str]]) -> list[Fault]:
+    """Each call fails alone, and with all later ones; evenly taken from if there are too many."""
+    faults = [
+        Fault(call, error, f"{number}{suffix}")
+        for call in FILES + LOCKS
+        for number, words in enumerate(calls.get(call, ()), 1)
+        if not any(word in words for word in LETTING_GO)
+        for error in ERRORS
+        for suffix in ("", "+")
+        if not (suffix and call in LOCKS)
+    ]
+    runs = min(RUNS, len(faults))
+    return [faults[run * len(faults) // runs] for run in range(runs)]
+
+
+def working(file: Path) -> Teller:
+    teller = Teller(file, "FULL")
+    assert teller.tell("open") == "done"
+    assert teller.credit(BEFORE)
+    return teller
+
+
+def test_a_disk_that_fails_under_a_transaction(tmp_path: Path) -> None:
+    """Never a false 200; the next request after the fault succeeds; sound after a restart."""
+    log = tmp_path / "strace.log"
+    teller = working(tmp_path / "whole.db")
+    with traced(log, teller.process.pid) as tracing:
+        assert teller.work()
+        teller.tell("read")
+    teller.end()
+    happened = 0
+    for place, fault in enumerate(faults_among(tracing.calls)):
+        file = tmp_path / f"{place}.db"
+        teller = working(file)
+        with traced(log, teller.process.pid, fault.words) as tracing:
+            assert teller.work(), fault
+            teller.tell("read")
+        happened += tracing.injected > 0
+        if place % DIES_EVERY == 0:
+            teller.end()
+            # One that could not be synced may be in the log all the same, as the newest of all.
+            possible = [teller.kept, *([*teller.kept, name] for name in teller.refused)]
+            assert names_in(file) in possible, fault
+            continue
+        assert teller.credit(AFTER), fault
+        assert teller.kept[-2:] == AFTER, f"{fault}: not itself again: {teller.tell('read')}"
+        assert teller.tell("read") == len(teller.kept), fault
+        teller.end()
+        assert names_in(file) == teller.kept, fault
+    print(f"{happened} faults in {place + 1} runs")
+    assert happened >= 0.9 * (place + 1)
+
+
+@pytest.mark.parametrize("left_behind", [False, True], ids=["no file", "a log to recover"])
+def test_a_disk_that_fails_at_the_start(tmp_path: Path, left_behind: bool) -> None:
+    """A start that fails says so and harms nothing: the next one finds all that was kept."""
+    log = tmp_path / "strace.log"
+
+    def closed(file: Path) -> Teller:
+        before = Teller(file, "NORMAL")
+        if left_behind:
+            assert before.tell("open") == "done"
+            assert before.work()
+        before.end()
+        return before
+
+    closed(tmp_path / "whole.db")
+    teller = Teller(tmp_path / "whole.db", "NORMAL")
+    with traced(log, teller.process.pid) as tracing:
+        assert teller.tell("open") == "done"
+    teller.end()
+    happened = refused = 0
+    for place, fault in enumerate(faults_among(tracing.calls)):
+        file = tmp_path / f"{place}.db"
+        kept = closed(file).kept
+        teller = Teller(file, "NORMAL")
+        with traced(log, teller.process.pid, fault.words) as tracing:
+            answer = teller.tell("open")
+        happened += tracing.injected > 0
+        refused += answer != "done"
+        assert answer == "done" or isinstance(answer, RinhaError), (fault, answer)
+        if answer == "done":
+            assert teller.credit(AFTER), fault
+        teller.end()
+        assert names_in(file) == kept + teller.kept, fault
+    print(f"{happened} faults in {place + 1} runs, {refused} starts refused")
+    assert happened >= 0.9 * (place + 1)
+    assert refused > 0

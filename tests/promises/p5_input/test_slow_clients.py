@@ -1,0 +1,75 @@
+"""A thousand clients that drip their bytes, beside honest ones, and as many as have room."""
+
+import contextlib
+import re
+import resource
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.help.drips import HALTING, HEADERS, SILENT, STEADY, Drips
+from tests.help.raw import get, post
+from tests.help.running import ROOT, Stack
+from tests.loadtest.command import loadtest
+
+pytestmark = pytest.mark.alone
+
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+# nginx.conf: limit_conn, and worker_connections without those it needs itself.
+BODIES_MAX = 2_000
+CLIENTS_MAX = 12_900
+FILES_NEEDED = CLIENTS_MAX + 100
+EACH = 250
+SECONDS = 60
+HONEST_P99_MAX_MS = 50
+# nginx.conf: 5 s for all headers, 2 s for each pause of a body; and a second to notice.
+DROPPED_MAX_S = {HEADERS: 6.0, SILENT: 3.0, HALTING: 3.0}
+
+
+def test_slow_clients_are_dropped_and_nobody_waits_for_them(tmp_path: Path) -> None:
+    """1,000 of them at once: all that are too slow go in time, and honest ones do not notice."""
+    rate = ("-r", 340, "-d", SECONDS, "-c", 64, "--threshold", f"p99<{HONEST_P99_MAX_MS}")
+    with (
+        Stack(tmp_path) as stack,
+        Drips(stack.port, (HEADERS, SILENT, HALTING, STEADY), EACH) as drips,
+    ):
+        target = f"127.0.0.1:{stack.port}"
+        ran = loadtest("run", target, *rate, folder=tmp_path, timeout_s=3 * SECONDS)
+    assert ran.code == 0, ran.out
+    print(ran.out)
+    for way, longest_s in DROPPED_MAX_S.items():
+        times = drips.dropped_after_s(way)
+        print(f"{way.name}: {len(times)} dropped, the last after {max(times):.1f} s")
+        assert len(times) == EACH
+        assert max(times) < longest_s
+    # These keep within every limit of nginx, and hold a connection each, for 4096 bytes at most.
+    assert drips.dropped_after_s(STEADY) == []
+
+
+def memory_bytes(stack: Stack) -> int:
+    """Of the process that holds the connections."""
+    statms = [Path(f"/proc/{pid}/statm").read_text() for pid in stack.nginx_workers()]
+    pages = sum(int(statm.split()[1]) for statm in statms)
+    return pages * resource.getpagesize()
+
+
+def test_all_clients_at_their_worst_fit_into_memory(tmp_path: Path) -> None:
+    """As many as may connect, with the longest headers, and bodies that do not come: nginx takes
+    less than its container has."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < FILES_NEEDED:
+        pytest.skip(f"{FILES_NEEDED} descriptors are needed, {hard} is the limit here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    allowed = re.findall(r'cpus: "0.44", memory: "(\d+)MB", pids: 20', COMPOSE)
+    long = [f"{letter}: {letter * size}" for letter, size in (("a", 900), ("x", 4000), ("y", 4000))]
+    body = post(b"{", "/clientes/1/transacoes", *long, length=4000)
+    header = get("/health", *long)[:-30]
+    with Stack(tmp_path) as stack, contextlib.ExitStack() as held:
+        for number in range(CLIENTS_MAX):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", stack.port)))
+            connection.sendall(body if number < BODIES_MAX else header)
+        taken = memory_bytes(stack)
+    print(f"{CLIENTS_MAX} clients: {taken / 1e6:.0f} MB, {allowed[0]} MB are allowed")
+    assert taken > 100_000_000, "the clients were not at their worst"
+    assert taken < int(allowed[0]) * 1_000_000

@@ -1,0 +1,64 @@
+"""More load than the machine can take, then the usual load again."""
+
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.help.running import Stack, finish, rinha
+from tests.loadtest.command import Ran, loadtest
+
+pytestmark = pytest.mark.alone
+
+USUAL_RATE = 340
+USUAL_S = 10
+FLOOD_S = 60
+RECOVERY_S = 5
+# Five times what nginx.conf allows to wait at once.
+CONNECTIONS = 10_000
+# What a flood may be told: done, against the limit of an account, too many at once.
+ANSWERS = {"200", "422", "429"}
+# The p99 of a second on a quiet machine is that of a few requests: so much is chance.
+P99_TIMES_MAX = 3.0
+P99_MORE_MAX_MS = 5.0
+
+
+def run(stack: Stack, folder: Path, *words: object) -> Ran:
+    target = f"127.0.0.1:{stack.port}"
+    return loadtest("run", target, *words, folder=folder, timeout_s=4 * FLOOD_S)
+
+
+def usual_p99_ms(stack: Stack, folder: Path) -> float:
+    ran = run(stack, folder, "-r", USUAL_RATE, "-d", USUAL_S, "-c", 64)
+    assert ran.code in (0, 4), ran.out
+    seconds = sorted(float(second["p99_us"]) for second in ran.report["seconds"])
+    return seconds[len(seconds) // 2] / 1000
+
+
+def flood(stack: Stack, folder: Path, rate: int) -> Counter[str]:
+    """Each answer, or why there was none; a generator that cannot keep up is started again."""
+    outcomes: Counter[str] = Counter()
+    ends_at = time.monotonic() + FLOOD_S
+    while (left_s := ends_at - time.monotonic()) > 1:
+        ran = run(stack, folder, "-r", rate, "-d", f"{left_s:.0f}", "-c", CONNECTIONS)
+        for times in ran.report["times"]:
+            outcomes[times["outcome"]] += times["count"]
+        assert [client for client in ran.report["clients"] if client["broken"]] == []
+        assert ran.report["findings"] == []
+    return outcomes
+
+
+@pytest.mark.parametrize("rate", [3_400, 34_000])
+def test_a_flood_is_queued_or_refused_and_soon_forgotten(tmp_path: Path, rate: int) -> None:
+    """No 5xx however many come, every answer explained, and 5 s later it is as fast as before."""
+    with Stack(tmp_path) as stack:
+        before_ms = usual_p99_ms(stack, tmp_path)
+        outcomes = flood(stack, tmp_path, rate)
+        time.sleep(RECOVERY_S)
+        after_ms = usual_p99_ms(stack, tmp_path)
+    print(f"{rate}/s: {dict(outcomes)}; usual p99 {before_ms:.2f} ms, then {after_ms:.2f} ms")
+    code, out, _ = finish(rinha("check", RINHA_FILE=str(stack.file)))
+    assert code == 0, out
+    assert set(outcomes) <= ANSWERS
+    assert after_ms < before_ms * P99_TIMES_MAX + P99_MORE_MAX_MS

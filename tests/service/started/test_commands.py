@@ -1,0 +1,214 @@
+"""The command `rinha` as people and supervisors use it."""
+
+import fcntl
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.help.running import ROOT, STOP_MAX_S, Stack, finish, rinha
+
+COMMANDS = ("serve", "init", "check", "snapshot", "sql")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    return str(tmp_path / "rinha.db")
+
+
+def run(*words: str, **environment: str) -> tuple[int, str, str]:
+    return finish(rinha(*words, **environment))
+
+
+def test_help_names_every_command_and_every_setting() -> None:
+    """A newcomer learns from --help alone what there is."""
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(command in out for command in (*COMMANDS, "RINHA_FILE", "RINHA_RESET"))
+    assert run()[0] == 2
+    assert run("nonsense")[0] == 2
+
+
+def test_init_makes_a_ledger_once(file: str) -> None:
+    """Doing it again changes nothing."""
+    assert run("init", RINHA_FILE=file) == (0, f"{file} is ready\n", "")
+    with apsw.Connection(file) as connection:
+        connection.execute("UPDATE clientes SET saldo = 5 WHERE cliente = 1")
+    connection.close()
+    assert run("init", RINHA_FILE=file)[0] == 0
+    assert run("sql", "SELECT saldo FROM saldos WHERE cliente = 1", RINHA_FILE=file)[1] == "5\n"
+
+
+def test_check_tells_good_from_bad_by_its_exit_code(file: str) -> None:
+    """0 and a table for a sound ledger, 1 and the problem's name for one that is not."""
+    run("init", RINHA_FILE=file)
+    code, out, err = run("check", RINHA_FILE=file)
+    assert (code, err) == (0, "")
+    assert out.count(" ok\n") == 5
+    assert "every promise holds" in out
+    with apsw.Connection(file) as connection:
+        connection.execute("UPDATE clientes SET saldo = 5 WHERE cliente = 1")
+        connection.executemany(
+            "INSERT INTO clientes (cliente, limite) VALUES (?, 1)", [(n,) for n in range(6, 36)]
+        )
+    connection.close()
+    code, out, err = run("check", RINHA_FILE=file)
+    assert code == 1
+    assert "PROBLEM client 1: balance is not the sum of the transactions (saldo 5, sum 0)" in out
+    assert "and 15 more clients, all ok" in out
+
+
+def test_snapshot_names_its_file_and_keeps_others(file: str, tmp_path: Path) -> None:
+    """A copy for any sqlite3; a name that is taken is refused."""
+    run("init", RINHA_FILE=file)
+    copy = str(tmp_path / "copy.db")
+    assert run("snapshot", copy, RINHA_FILE=file) == (0, f"{copy}\n", "")
+    connection = sqlite3.connect(copy)
+    assert connection.execute("SELECT count(*) FROM saldos").fetchone() == (5,)
+    connection.close()
+    code, _, err = run("snapshot", copy, RINHA_FILE=file)
+    assert (code, len(err.splitlines())) == (2, 1)
+
+
+def test_snapshot_and_check_work_under_load(stack: Stack, tmp_path: Path) -> None:
+    """A copy taken while money moves passes every check."""
+    client = stack.client()
+    for number in range(20):
+        client.transact(1, 1, "cd"[number % 2])
+    copy = str(tmp_path / "copy.db")
+    taking = rinha("snapshot", copy, RINHA_FILE=str(stack.file))
+    checking = rinha("check", RINHA_FILE=str(stack.file))
+    while taking.poll() is None or checking.poll() is None:
+        assert client.transact(1, 1, "c").status == 200
+    assert finish(taking)[0] == finish(checking)[0] == 0
+    assert run("check", RINHA_FILE=copy)[0] == 0
+
+
+def test_an_empty_file_is_no_ledger_to_look_into(file: str) -> None:
+    """An audit does not make what it finds sound."""
+    Path(file).touch()
+    code, _, err = run("check", RINHA_FILE=file)
+    assert (code, err.count("\n")) == (2, 1)
+    assert Path(file).read_bytes() == b""
+
+
+def test_nobody_there_to_read_is_not_a_broken_ledger(file: str) -> None:
+    """A full disk or a closed pipe behind `check` is exit code 2, in one line."""
+    run("init", RINHA_FILE=file)
+    script = f"RINHA_FILE={file} {sys.executable} -m rinha check >/dev/full"
+    done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("command", [["check"], ["snapshot", "copy.db"], ["sql", "SELECT 1"]])
+def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
+    """A wrong path is told, not filled with a new ledger."""
+    code, out, err = run(*command, RINHA_FILE=file)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "no ledger" in err
+    assert not Path(file).exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"RINHA_SYNCHRONOUS": "OFF"}, "RINHA_SYNCHRONOUS"),
+        ({"RINHA_FILE": "missing/rinha.db"}, "no directory"),
+        ({"RINHA_FILE": "/dev/null"}, "not a regular file"),
+        ({"RINHA_FILE": "{tmp}/other"}, "not a database"),
+        ({"RINHA_LISTEN": "unix:missing/api.sock"}, "cannot listen"),
+        ({"RINHA_LISTEN": "203.0.113.1:80"}, "cannot listen"),
+        ({"RINHA_LISTEN": "unix:{tmp}/other"}, "cannot listen"),
+    ],
+)
+def test_serve_in_a_wrong_environment_ends_with_one_clear_line(
+    file: str, tmp_path: Path, environment: dict[str, str], complaint: str
+) -> None:
+    """Exit code not 0, one JSON line, no traceback."""
+    (tmp_path / "other").write_text("somebody's notes")
+    settings = {name: text.format(tmp=tmp_path) for name, text in environment.items()}
+    code, out, err = run("serve", **{"RINHA_FILE": file} | settings)
+    assert (tmp_path / "other").read_text() == "somebody's notes"
+    assert (code, out) == (2, "")
+    line = json.loads(err)
+    assert (line["level"], line["event"]) == ("error", "refused to start")
+    assert complaint in line["reason"]
+
+
+def test_serve_tells_of_start_and_stop_and_ends_in_time(file: str, tmp_path: Path) -> None:
+    """SIGTERM ends an idle instance within 2 s, with exit code 0 and without its socket."""
+    address = tmp_path / "api.sock"
+    process = rinha("serve", RINHA_FILE=file, RINHA_LISTEN=f"unix:{address}")
+    while not address.exists():
+        time.sleep(0.02)
+    time.sleep(0.2)
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    code, _, err = finish(process)
+    assert time.monotonic() - started < 2
+    assert code == 0
+    assert [json.loads(line)["event"] for line in err.splitlines()] == [
+        "started",
+        "stopping",
+        "stopped",
+    ]
+    assert not address.exists()
+
+
+def test_sigterm_in_the_middle_of_a_line_of_the_log_ends_an_instance(
+    file: str, tmp_path: Path
+) -> None:
+    """Whatever it is writing, it says that it stops, and stops."""
+    address = tmp_path / "api.sock"
+    reading, writing = os.pipe()
+    # Full but for the beginning of its first words.
+    room = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writing, b" " * (room - 20))
+    settings = {"RINHA_FILE": file, "RINHA_LISTEN": f"unix:{address}"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rinha", "serve"],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        stderr=writing,
+    )
+    os.close(writing)
+    while not address.exists():
+        time.sleep(0.02)
+    time.sleep(0.2)
+    process.terminate()
+    time.sleep(0.2)
+    with os.fdopen(reading) as log:
+        events = [json.loads(line)["event"] for line in log]
+    assert events == ["started", "stopping", "stopped"]
+    assert process.wait(STOP_MAX_S) == 0
+    assert not address.exists()
+
+
+def test_a_socket_left_behind_is_replaced_and_a_living_one_is_not(
+    file: str, tmp_path: Path
+) -> None:
+    """After kill -9 the next start works; a second instance never takes a running one's address."""
+    address = tmp_path / "api.sock"
+    settings = {"RINHA_FILE": file, "RINHA_LISTEN": f"unix:{address}"}
+    first = rinha("serve", **settings)
+    while not address.exists():
+        time.sleep(0.02)
+    code, _, err = run("serve", **settings)
+    assert code == 2
+    assert "another instance" in json.loads(err)["reason"]
+    first.kill()
+    first.communicate()
+    assert address.exists()
+    second = rinha("serve", **settings)
+    assert second.stderr is not None
+    assert json.loads(second.stderr.readline())["event"] == "started"
+    second.terminate()
+    assert finish(second)[0] == 0

@@ -1,0 +1,246 @@
+"""What the containers promise: limits, hardening, and no loss by stop, kill or start."""
+
+import json
+import random
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.help.running import ROOT
+from tests.help.steady_load import SteadyLoad
+from tests.stack.containers.conftest import Containers
+
+SERVICES = ("api01", "api02", "nginx")
+MEGABYTE = 1024 * 1024
+RATE = 340
+
+
+def limits(stack: Containers) -> dict[str, Any]:
+    config = json.loads(stack.compose("config", "--format", "json"))
+    return {
+        name: service["deploy"]["resources"]["limits"]
+        for name, service in config["services"].items()
+    }
+
+
+def assert_sound(stack: Containers, load: SteadyLoad) -> None:
+    """The ledger explains every answer, and its audit finds nothing."""
+    load.assert_explains_every_balance()
+    assert "every promise holds" in stack.make("check")
+
+
+def test_the_limits_are_those_of_the_arena(stack: Containers) -> None:
+    """Declared for every service, in MB, and together at most 1.5 CPU and 550MB."""
+    declared = limits(stack)
+    assert set(declared) == set(SERVICES)
+    assert sum(float(each["cpus"]) for each in declared.values()) <= 1.5
+    assert sum(int(each["memory"]) for each in declared.values()) <= 550 * MEGABYTE
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert text.count('MB"') == 2, "one for both instances, one for nginx"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_kernel_holds_the_limits(stack: Containers, service: str) -> None:
+    """What is declared is what the control groups say from within."""
+    declared = limits(stack)[service]
+    text = stack.shell(
+        service,
+        "cd /sys/fs/cgroup; cat memory.max memory/memory.limit_in_bytes 2>/dev/null;"
+        "cat pids.max pids/pids.max 2>/dev/null;"
+        "cat cpu.max 2>/dev/null || cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us",
+    )
+    memory, pids, quota, period = text.split()
+    assert int(memory) == int(declared["memory"])
+    assert int(pids) == declared["pids"]
+    # The engine cuts a microsecond off what does not fit its fractions.
+    assert int(quota) / int(period) == pytest.approx(float(declared["cpus"]), abs=2 / int(period))
+    assert stack.shell(service, "ulimit -n").strip() == "20000"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_containers_are_closed(stack: Containers, service: str) -> None:
+    """No root, no capability, no way to gain one, system calls filtered, nothing to write on."""
+    status = dict(
+        line.split(":\t", 1) for line in stack.shell(service, "cat /proc/1/status").splitlines()
+    )
+    assert status["Uid"].split("\t") == ["10001"] * 4
+    assert int(status["CapEff"], 16) == int(status["CapBnd"], 16) == 0
+    assert status["NoNewPrivs"] == "1"
+    assert status["Seccomp"] == "2"
+    assert "Read-only" in stack.compose("exec", "-T", service, "touch", "/x", check=False)
+    inspected = stack.inspect(service)
+    assert inspected["HostConfig"]["Privileged"] is False
+    assert inspected["HostConfig"]["LogConfig"]["Config"]["max-size"] == "10m"
+    assert inspected["HostConfig"]["RestartPolicy"]["Name"] == "always"
+
+
+def test_only_nginx_is_reachable(stack: Containers) -> None:
+    """Instances have no network at all, and one port is published."""
+    for service in ("api01", "api02"):
+        assert stack.inspect(service)["HostConfig"]["NetworkMode"] == "none"
+    published = stack.inspect("nginx")["HostConfig"]["PortBindings"]
+    assert list(published) == ["9999/tcp"]
+
+
+def test_the_image_is_small_and_holds_no_tools(stack: Containers) -> None:
+    """No compiler, no package cache, less than 25 MB on top of its base, made for amd64 too."""
+    script = "command -v gcc cc pip3.13 /opt/rinha/bin/pip; ls /root/.cache /ledger/*.whl"
+    assert "/opt" not in stack.compose("exec", "-T", "api01", "sh", "-c", script, check=False)
+    text = (ROOT / "Dockerfile").read_text()
+    base = next(line.split("=")[1] for line in text.splitlines() if line.startswith("ARG PYTHON"))
+    sizes = [
+        json.loads(stack.run("docker", "image", "inspect", name))[0]["Size"]
+        for name in ("rinha", base)
+    ]
+    assert sizes[0] - sizes[1] < 25_000_000
+    labels = json.loads(stack.run("docker", "image", "inspect", "rinha"))[0]["Config"]["Labels"]
+    assert labels["org.opencontainers.image.licenses"] == "MIT"
+
+
+def test_every_command_of_the_makefile_works(stack: Containers) -> None:
+    """status, check, sql, snapshot, stats and reset do in containers what they do without."""
+    stack.reset()
+    stack.client().transact(1, 7, "d")
+    assert "already" in stack.make("up")
+    assert "healthy" in stack.make("status")
+    assert "1 transactions of 5 clients, every promise holds" in stack.make("check")
+    assert stack.run("stack/containers.sh", "sql", "SELECT saldo FROM saldos").startswith("-7\n")
+    copy = Path(ROOT / stack.make("snapshot").strip())
+    assert copy.read_bytes().startswith(b"SQLite format 3")
+    copy.unlink()
+    assert stack.make("stats").count("throttled in") == 3
+    assert stack.make("reset") == "the ledger is empty\n"
+    assert stack.client().extrato(1)["saldo"]["total"] == 0
+
+
+def test_stop_and_start_keep_the_balances(stack: Containers) -> None:
+    """Down takes under 5 s and keeps the volume; up again is quick and shows the same money."""
+    stack.reset()
+    stack.client().transact(2, 77, "d")
+    started = time.monotonic()
+    stack.make("down")
+    assert time.monotonic() - started < 5
+    started = time.monotonic()
+    stack.make("up")
+    assert time.monotonic() - started < 10
+    assert stack.client().extrato(2)["saldo"]["total"] == -77
+
+
+def test_settings_reach_the_containers(stack: Containers) -> None:
+    """A knob of .env.example is a knob of the containers."""
+    names = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines()]
+    text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "stack/containers.sh").read_text()
+    knobs = [name for name in names if name.isupper()]
+    assert len(knobs) >= 6
+    assert all(f"${{{name}:-" in text for name in knobs)
+    stack.make("down")
+    stack.make("up", RINHA_RESET="off", RINHA_SYNCHRONOUS="FULL")
+    assert stack.client()("POST", "/reset").status == 403
+    assert '"synchronous":"FULL"' in stack.compose("logs", "api01")
+    assert "INSTANCES=3" in stack.make("down") + stack.make("up", check=False, INSTANCES="3")
+    stack.make("up")
+
+
+def test_a_restart_under_load_loses_no_request(stack: Containers) -> None:
+    """docker compose restart of an instance: every request is answered, every answer counts."""
+    stack.reset()
+    with SteadyLoad(stack.port, RATE, seed=3) as load:
+        time.sleep(1)
+        for service in ("api01", "api02"):
+            stack.compose("restart", service)
+            time.sleep(1)
+    assert load.failed == []
+    assert_sound(stack, load)
+
+
+def kill(*services: str) -> Callable[[Containers], None]:
+    """docker kill counts as a wish to stop, so the engine waits for a start."""
+
+    def kill_and_start(stack: Containers) -> None:
+        names = [stack.container(service) for service in services]
+        stack.run("docker", "kill", "--signal", "KILL", *names)
+        stack.run("docker", "start", *names)
+
+    return kill_and_start
+
+
+def crash(service: str) -> Callable[[Containers], None]:
+    """A process that dies by itself is brought back by the engine."""
+
+    def kill_from_outside(stack: Containers) -> None:
+        pid = stack.inspect(service)["State"]["Pid"]
+        subprocess.run(["kill", "-9", str(pid)], check=True)
+
+    return kill_from_outside
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [kill("api01"), kill("api01", "api02"), kill("nginx"), kill(*SERVICES), crash("api02")],
+    ids=["an instance", "both instances", "nginx", "everything", "a crash"],
+)
+def test_a_kill_under_load_loses_nothing_acknowledged(
+    stack: Containers, harm: Callable[[Containers], None]
+) -> None:
+    """Whatever is killed: back within 3 s, and the ledger explains every answer."""
+    stack.reset()
+    with SteadyLoad(stack.port, RATE, seed=4) as load:
+        time.sleep(1)
+        harm(stack)
+        assert stack.seconds_until_it_answers() < 3
+        time.sleep(1)
+    assert len(load.outcomes) > RATE
+    assert_sound(stack, load)
+
+
+def test_random_kills_leave_a_sound_ledger(stack: Containers) -> None:
+    """Three of the rounds that a longer run repeats: any service, at any moment."""
+    chance = random.Random(5)
+    print("seed 5")
+    stack.reset()
+    with SteadyLoad(stack.port, RATE, seed=5) as load:
+        for _ in range(3):
+            time.sleep(chance.uniform(0.3, 1))
+            kill(chance.choice(SERVICES))(stack)
+            assert stack.seconds_until_it_answers() < 3
+    assert_sound(stack, load)
+
+
+def test_instances_race_on_an_empty_volume() -> None:
+    """Ten times both at once on a volume that has nothing: always one sound ledger."""
+    race = Containers("rinha-test-race")
+    for _ in range(10):
+        race.compose("down", "--volumes")
+        race.compose("up", "--detach", "--no-build", "api01", "api02")
+        for service in ("api01", "api02"):
+            ask = "until python /opt/rinha/ask.py GET /health; do sleep 0.1; done"
+            assert "healthy" in race.shell(service, f"timeout 20 sh -c '{ask}'")
+            assert race.inspect(service)["RestartCount"] == 0
+        assert "0 transactions of 5 clients, every promise holds" in race.make("check")
+    race.compose("down", "--volumes")
+
+
+def test_a_volume_of_other_peoples_files_is_left_alone() -> None:
+    """A clear line and no start, and the files as they were."""
+    other = Containers("rinha-test-other")
+    other.compose("down", "--volumes")
+    volume = [*("docker", "run", "--rm", "--user", "0", "--volume"), "rinha-test-other_ledger:/l"]
+    other.compose("create", "--no-build", "api01")
+    other.run(*volume, "rinha", "sh", "-c", "echo 'my notes' > /l/rinha.db; echo more > /l/more")
+    text = other.make("up", check=False)
+    assert "not a database" in text
+    assert "Traceback" not in text
+    kept = other.run(*volume, "rinha", "sh", "-c", "cat /l/rinha.db /l/more")
+    assert kept == "my notes\nmore\n"
+    other.compose("down", "--volumes")
+
+
+def test_the_units_pass_inside_the_image() -> None:
+    """docker compose run --rm tests: the image's own interpreter and libraries."""
+    inside = Containers("rinha-test-inside")
+    inside.run("docker", "compose", "--profile", "tests", "build", "tests")
+    assert " passed" in inside.compose("run", "--rm", "tests")

@@ -1,0 +1,95 @@
+"""What a new machine meets: a bare Debian, a clone of what is committed, and the README's commands
+exactly as they stand there, with an index in which everything that is locked has a newer release.
+
+Whole on one Debian; on the other far enough to see that its environment stands.
+"""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.help.made_up import newer_releases
+from tests.help.running import ROOT
+from tests.stack.fresh.bare_root import NEWER, BareRoot
+
+SUITES = ("bookworm", "trixie")
+WHOLE_ON = "trixie"
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Four minutes of load belong to whoever measures; the rest of these blocks is run.
+LEFT_OUT = re.compile(r"make (load|gatling|submission|bench|sql *$)")
+
+
+def blocks() -> list[str]:
+    return BLOCK.findall((ROOT / "README.md").read_text())
+
+
+def first_commands() -> list[str]:
+    """The two that do all the set-up."""
+    return [line.partition("#")[0].strip() for line in blocks()[0].splitlines()]
+
+
+def shown_commands() -> Iterator[tuple[str, str]]:
+    """Each line behind a prompt, and the answer that the README shows below it."""
+    for block in blocks()[1:]:
+        for shown in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, answer = shown.partition("\n")
+            command = command.partition("  #")[0].strip()
+            if not LEFT_OUT.match(command):
+                yield command, answer
+
+
+def shape(value: object) -> object:
+    """Names and kinds of a JSON answer: its moments and balances are its own."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    return [shape(inner) for inner in value] if isinstance(value, list) else type(value)
+
+
+@pytest.fixture(scope="module")
+def roots() -> Iterator[dict[str, BareRoot]]:
+    """All are begun at once: most of their making is waiting for a mirror."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", 9999)) == 0:
+            pytest.fail("something listens on port 9999, which the README's commands need")
+    made = {suite: BareRoot(suite) for suite in SUITES}
+    yield made
+    for root in made.values():
+        root.remove()
+
+
+@pytest.fixture
+def root(suite: str, roots: dict[str, BareRoot]) -> Iterator[BareRoot]:
+    roots[suite].wait()
+    yield roots[suite]
+    # At once: the next one wants the port.
+    roots[suite].remove()
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_the_readme_works_on_a_bare_debian(suite: str, root: BareRoot) -> None:
+    """Nothing but python3, make, git and certificates is there, and every command does as shown."""
+    newer_releases(root.path / NEWER.lstrip("/"))
+    root.run("make lint")
+    root.run("! command -v nginx && ! command -v runsvdir && ! command -v gcc")
+    up, test = first_commands()
+    assert (up, test) == ("make up", "make test")
+    root.run(up)
+    for command, answer in shown_commands():
+        said = root.run(command)
+        if command.startswith("curl"):
+            # Before it stands what curl says of its progress where no terminal is.
+            assert shape(json.loads(said[said.index("{") :])) == shape(json.loads(answer))
+        if command == "make down":
+            break
+    else:
+        pytest.fail("the README never says how to stop it")
+    if suite == WHOLE_ON:
+        said = root.run(test)
+        assert " passed" in said
+        assert not re.search(r"[1-9]\d* (skipped|warning)", said)
+    else:
+        root.run("make unit")
+        root.run(".venv/bin/python -m pytest -q -n 3 tests/service tests/promises/p5_input")

@@ -1,0 +1,57 @@
+"""Which way the targets act, and what they say where nothing runs."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.help.checkout import Checkout
+from tests.help.running import ROOT
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine whose Docker engine answers, and runs nothing."""
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\nexit 0\n")
+    docker.chmod(0o755)
+    return {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+
+def mode(folder: Path, environment: dict[str, str]) -> str:
+    script = folder / "stack" / "mode.sh"
+    done = subprocess.run([script], env=environment, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_targets_follow_the_stack_that_runs(checkout: Checkout, engine: dict[str, str]) -> None:
+    """Started as plain processes it is ended as such, whatever engine answers."""
+    assert mode(checkout.folder, engine) == "docker"
+    assert checkout.stack("up")[0] == 0
+    assert mode(checkout.folder, engine) == "local"
+    assert checkout.stack("down")[0] == 0
+    assert mode(checkout.folder, engine) == "docker"
+
+
+@pytest.mark.parametrize(
+    ("verb", "code", "said"),
+    [
+        ("down", 0, "rinha is not up"),
+        ("status", 3, "rinha is not up"),
+        *[
+            (verb, 2, "rinha: nothing runs: `make up` first")
+            for verb in ("logs", "reset", "check", "sql", "snapshot", "stats")
+        ],
+        ("nonsense", 2, "rinha: no such command: nonsense"),
+    ],
+)
+def test_where_no_container_runs_every_verb_says_so(
+    engine: dict[str, str], verb: str, code: int, said: str
+) -> None:
+    """One line with words in it, and the exit code of plain processes."""
+    script = ROOT / "stack" / "containers.sh"
+    done = subprocess.run(
+        [script, verb], env=engine, capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (code, f"{said}\n")
