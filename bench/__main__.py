@@ -10,15 +10,15 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from bench import guard
-from bench.limits import Limits
-from bench.machine import origin, versions
-from bench.pictures import pictures
+from bench.parts.cgroups import ControlGroups
+from bench.parts.machine import origin, versions
+from bench.parts.stack import ROOT, Stack
 from bench.plan import ALONE_MODES
-from bench.results import BadResultsError, Results, read_results, write_results
+from bench.results import guard
+from bench.results.data import BadResultsError, Results, read_results, write_results
+from bench.results.pictures import pictures
+from bench.results.table import page
 from bench.rounds import PORT, Rounds
-from bench.stack import ROOT, Stack
-from bench.table import page
 
 # On a disk, whatever /tmp is; and PostgreSQL's own user gets there.
 WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it
@@ -71,18 +71,18 @@ def measure(*, quick: bool) -> Results:
     def tell(line: str) -> None:
         print(f"{time.monotonic() - started_at:6.0f} s  {line}", flush=True)
 
-    limits = Limits()
+    groups = ControlGroups()
     with tempfile.TemporaryDirectory(prefix="rinha-bench-", dir=WORK_FOLDER) as name:
         folder = Path(name)
         folder.chmod(0o755)
         results = Results(quick, origin(folder), versions(), titles, failed=failed)
-        if limits.remark:
-            results.remarks.append(limits.remark)
-            print(f"ATTENTION: {limits.remark}")
+        if groups.remark:
+            results.remarks.append(groups.remark)
+            print(f"ATTENTION: {groups.remark}")
         try:
-            Rounds(stacks, results, folder, limits, tell).run()
+            Rounds(stacks, results, folder, groups, tell).run()
         finally:
-            limits.remove()
+            groups.remove()
     return results
 
 

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from typing import Any
 
-from bench.cell import Cell, why_thrown_out
+from bench.parts.processes import Meanwhile
+from bench.parts.stack import ROOT, Running, StackFailedError
 from bench.plan import OFFICIAL_S, WARM_UP_S, Work
-from bench.processes import Meanwhile
-from bench.stack import ROOT, Running, StackFailedError
+from bench.results.cell import Cell, why_thrown_out
 from loadtest.report import histogram_of
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)
@@ -50,7 +50,7 @@ def drive(running: Running, work: Work, seconds: float, cell: Cell) -> int:
     cell.cpu_us = {name: part_s / count * 1e6 for name, part_s in cpu_s.items()}
     cell.memory_mb = {name: one.memory_bytes / MEGABYTE for name, one in stack_after.items()}
     cell.thrown_out = why_thrown_out(
-        report["generator"]["invalid"], cell.figures, limited=running.limits.hold_cpu
+        report["generator"]["invalid"], cell.figures, limited=running.groups.hold_cpu
     )
     return _accepted(report)
 

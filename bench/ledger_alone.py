@@ -13,10 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from bench.cell import Cell, why_thrown_out
-from bench.limits import Limits
-from bench.processes import Meanwhile
-from bench.stack import ROOT, Share, StackFailedError
+from bench.parts.cgroups import ControlGroups
+from bench.parts.processes import Meanwhile
+from bench.parts.stack import ROOT, Share, StackFailedError
+from bench.results.cell import Cell, why_thrown_out
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
@@ -31,13 +31,15 @@ START_MAX_S = 20.0
 LOCK_WAIT_S = 1.0
 
 
-def measure(synchronous: str, seconds: float, folder: Path, limits: Limits, cell: Cell) -> None:
+def measure(
+    synchronous: str, seconds: float, folder: Path, groups: ControlGroups, cell: Cell
+) -> None:
     """Fills the cell."""
     meanwhile = Meanwhile()
     command = [sys.executable, "-m", __name__, str(folder / "rinha.db"), synchronous, str(seconds)]
     processes = [
         subprocess.Popen(
-            [*limits.entrance(f"alone{number}", *SHARE), *command],
+            [*groups.entrance(f"alone{number}", *SHARE), *command],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -68,7 +70,7 @@ def measure(synchronous: str, seconds: float, folder: Path, limits: Limits, cell
         "cpu_us": sum(one["cpu_s"] for one in figures) / count * 1e6,
         **meanwhile.figures(),
     }
-    cell.thrown_out = why_thrown_out([], cell.figures, limited=limits.hold_cpu)
+    cell.thrown_out = why_thrown_out([], cell.figures, limited=groups.hold_cpu)
 
 
 def main() -> None:

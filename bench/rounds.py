@@ -9,10 +9,10 @@ from pathlib import Path
 from statistics import median
 
 from bench import ledger_alone
-from bench.cell import Cell
-from bench.disk import fsync_times_ms
 from bench.drive import drive, warm_up
-from bench.limits import Limits
+from bench.parts.cgroups import ControlGroups
+from bench.parts.disk import fsync_times_ms
+from bench.parts.stack import Running, Stack
 from bench.plan import (
     ALONE,
     ALONE_MODES,
@@ -23,8 +23,8 @@ from bench.plan import (
     ROUNDS_MAX_S,
     Work,
 )
-from bench.results import Results
-from bench.stack import Running, Stack
+from bench.results.cell import Cell
+from bench.results.data import Results
 
 PORT = 9999
 
@@ -35,13 +35,13 @@ class Rounds:
         stacks: dict[str, Stack],
         results: Results,
         folder: Path,
-        limits: Limits,
+        groups: ControlGroups,
         tell: Callable[[str], None],
     ) -> None:
         self._stacks = stacks
         self._results = results
         self._folder = folder
-        self._limits = limits
+        self._groups = groups
         self._tell = tell
 
     def run(self) -> None:
@@ -80,7 +80,7 @@ class Rounds:
         """One start of a stack on a fresh folder, and its works."""
         folder = self._fresh_folder(name)
         transacoes = 0
-        with Running(stack, folder, PORT, self._limits) as running:
+        with Running(stack, folder, PORT, self._groups) as running:
             self._results.shares[name] = dict(running.shares)
             empty_bytes = running.disk_bytes()
             transacoes += warm_up(running)
@@ -111,12 +111,12 @@ class Rounds:
         name = f"ledger_{mode.lower()}"
         folder = self._fresh_folder(name)
         cell = Cell(name, ALONE.name, round_)
-        ledger_alone.measure(mode, ALONE.seconds, folder, self._limits, cell)
+        ledger_alone.measure(mode, ALONE.seconds, folder, self._groups, cell)
         self._keep(cell)
         shutil.rmtree(folder)
 
     def _official(self, name: str, stack: Stack) -> None:
-        with Running(stack, self._fresh_folder(name), PORT, self._limits) as running:
+        with Running(stack, self._fresh_folder(name), PORT, self._groups) as running:
             self._work(running, name, OFFICIAL, 0)
 
     def _keep(self, cell: Cell) -> None:

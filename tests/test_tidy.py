@@ -25,11 +25,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
     "stack": {"rinha"},
     "bench": {
-        *("bench/stacks", "loadtest", "rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
-        "stack",
+        *("bench/parts", "bench/results", "bench/stacks", "loadtest", "rinha", "rinha/crebitos"),
+        "rinha/crebitos/on_sqlite.py",
     },
+    "bench/parts": {"bench", "rinha/crebitos/on_sqlite.py", "stack"},
+    "bench/results": {"bench", "loadtest"},
     "bench/stacks": {
-        *("bench", "rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py", "rinha/sqlite"),
+        *("bench", "bench/parts", "rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
+        *("rinha/sqlite", "stack"),
     },
 }
 

@@ -6,9 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from bench.behind_nginx import behind_nginx
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.stack import Part, Stack
 from bench.plan import EVERYTHING
-from bench.stack import Part, Stack
 from rinha.server import Instance
 
 if TYPE_CHECKING:

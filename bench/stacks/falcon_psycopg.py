@@ -6,9 +6,9 @@ from pathlib import Path
 
 import psycopg
 
-from bench.behind_nginx import behind_nginx
-from bench.postgres import database
-from bench.stack import Part, Share, Stack
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.postgres import database
+from bench.parts.stack import Part, Share, Stack
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes

@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from bench.behind_nginx import behind_nginx
-from bench.stack import Part, Stack
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.stack import Part, Stack
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes

@@ -15,9 +15,9 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Response
 from pydantic import BaseModel, Field, StrictInt
 
-from bench.behind_nginx import behind_nginx
-from bench.postgres import database
-from bench.stack import Part, Share, Stack
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.postgres import database
+from bench.parts.stack import Part, Share, Stack
 
 # More connections than that only wait for each other in the database's share of CPU.
 POOL_CONNECTIONS = 8

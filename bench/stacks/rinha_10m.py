@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bench.behind_nginx import behind_nginx
-from bench.growth import FIRST_CLIENTES, TRANSACOES, make_ledger
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.growth import FIRST_CLIENTES, TRANSACOES, make_ledger
+from bench.parts.stack import Part, Stack
 from bench.plan import GROWTH
-from bench.stack import Part, Stack
 
 
 def parts(folder: Path, port: int) -> list[Part]:

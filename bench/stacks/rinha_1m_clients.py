@@ -5,10 +5,10 @@ import random
 import sys
 from pathlib import Path
 
-from bench.behind_nginx import behind_nginx
-from bench.growth import CLIENTES, make_ledger
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.growth import CLIENTES, make_ledger
+from bench.parts.stack import Part, Stack
 from bench.plan import GROWTH
-from bench.stack import Part, Stack
 from rinha import settings
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger

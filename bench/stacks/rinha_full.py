@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bench.behind_nginx import behind_nginx
-from bench.stack import Part, Stack
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.stack import Part, Stack
 
 
 def parts(folder: Path, port: int) -> list[Part]:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from bench.behind_nginx import behind_nginx
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.stack import Part, Stack
 from bench.plan import EVERYTHING
-from bench.stack import Part, Stack
 
 
 def parts(folder: Path, port: int) -> list[Part]:

@@ -4,7 +4,7 @@
 LOCK_TRIES_BEFORE_SLEEP = 100
 # With FULL a turn holds a sync of the disk, which is long enough to sleep.
 LOCK_TRIES_BEFORE_SLEEP_FULL = 1
-# Where other programs want the CPU too, one who stands aside is back after their turns, of 3 ms each.
+# Where other programs want the CPU too, who stands aside is back after their turns, of 3 ms each.
 LOCK_STAND_ASIDE_MAX_S = 0.001
 # After one request waited in vain the next ones ask only briefly, until one gets through: a queue
 # of requests must not wait one after the other for a neighbour that hangs.

@@ -1,7 +1,7 @@
 """Results as a run could have found them."""
 
-from bench.cell import Cell
-from bench.results import Results
+from bench.results.cell import Cell
+from bench.results.data import Results
 
 
 def results_of(rates: dict[str, list[float]], thrown_out: tuple[str, int] = ("", 0)) -> Results:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.cell import IDLE_CPUS_MIN, OTHERS_CPUS_MAX, STOLEN_CPUS_MAX, why_thrown_out
-from bench.figures import Spread, figure_of, parts_of, ratio_of
+from bench.results.cell import IDLE_CPUS_MIN, OTHERS_CPUS_MAX, STOLEN_CPUS_MAX, why_thrown_out
+from bench.results.figures import Spread, figure_of, parts_of, ratio_of
 from tests.bench.simulated import results_of
 
 QUIET = {"others_cpus": 0.0, "stolen_cpus": 0.0, "idle_cpus": 0.5}

@@ -1,7 +1,7 @@
 """Whether a run is no worse than a stored one."""
 
-from bench.guard import Verdict, judge, told
-from bench.results import Results
+from bench.results.data import Results
+from bench.results.guard import Verdict, judge, told
 from tests.bench.simulated import results_of
 
 CEILING: list[float] = [1000, 1000, 1000]

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.pictures import pictures
-from bench.results import BadResultsError, read_results, write_results
-from bench.table import page
+from bench.results.data import BadResultsError, read_results, write_results
+from bench.results.pictures import pictures
+from bench.results.table import page
 from tests.bench.simulated import results_of
 
 RATES: dict[str, list[float]] = {

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.growth import make_ledger
-from bench.limits import Limits
+from bench.parts.cgroups import ControlGroups
+from bench.parts.growth import make_ledger
+from bench.parts.stack import Part, Running, Share, Stack, StackFailedError
 from bench.rounds import Rounds
-from bench.stack import Part, Running, Share, Stack, StackFailedError
 from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.bench.simulated import results_of
 from tests.help.running import free_port
@@ -17,20 +17,20 @@ BROKEN = Part("api01", ["/bin/sh", "-c", "echo no such thing; exit 3"], Share(0.
 
 def test_a_stack_that_does_not_start_says_its_last_words(tmp_path: Path) -> None:
     """Which program, how it ended, and what it wrote."""
-    limits = Limits()
+    groups = ControlGroups()
     try:
-        running = Running(Stack("broken", lambda *_: [BROKEN]), tmp_path, free_port(), limits)
+        running = Running(Stack("broken", lambda *_: [BROKEN]), tmp_path, free_port(), groups)
         with pytest.raises(StackFailedError, match="api01 ended with 3: no such thing"), running:
             pass
     finally:
-        limits.remove()
+        groups.remove()
 
 
 def test_a_stack_that_fails_ends_nobody_elses_turn(tmp_path: Path) -> None:
     """It is written down with its reason, and the next one comes."""
     results = results_of({})
-    limits = Limits(tmp_path, tmp_path)
-    rounds = Rounds({}, results, tmp_path, limits, tell=lambda _: None)
+    groups = ControlGroups(tmp_path, tmp_path)
+    rounds = Rounds({}, results, tmp_path, groups, tell=lambda _: None)
     done = []
 
     def fails() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.behind_nginx import SHARES
-from bench.limits import Limits
-from bench.stack import ROOT, Running, Stack
+from bench.parts.behind_nginx import SHARES
+from bench.parts.cgroups import ControlGroups
+from bench.parts.stack import ROOT, Running, Stack
 from tests.help.running import Client, free_port
 from tests.loadtest.command import loadtest
 
@@ -35,12 +35,12 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture
 def running(name: str, folder: Path) -> Iterator[Running]:
-    limits = Limits()
+    groups = ControlGroups()
     try:
-        with Running(stack_named(name), folder, free_port(), limits) as started:
+        with Running(stack_named(name), folder, free_port(), groups) as started:
             yield started
     finally:
-        limits.remove()
+        groups.remove()
 
 
 @pytest.mark.parametrize("name", sorted({*NAMES} - {*GROWN, "constant"}))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.stack import Part, Share
+from bench.parts.stack import Part, Share
 from stack import launch
 
 # As docker-compose.yml has them.

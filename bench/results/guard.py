@@ -3,8 +3,8 @@ leaves as they are."""
 
 from typing import NamedTuple
 
-from bench.figures import Spread, ratio_of
-from bench.results import Results
+from bench.results.data import Results
+from bench.results.figures import Spread, ratio_of
 
 # Two runs of the same code differ by less than this, beside what their own rounds differ by.
 TOLERANCE = 0.05

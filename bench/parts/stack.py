@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.limits import Limits
+from bench.parts.cgroups import ControlGroups
+from bench.parts.processes import Usage, family, usage_of
 from bench.plan import MAIN, Work
-from bench.processes import Usage, family, usage_of
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 # The arena gives a stack this long until the first statement is answered.
 READY_MAX_S = 40.0
 STOP_MAX_S = 5.0
@@ -62,13 +62,13 @@ class Stack:
 
 
 class Running:
-    """`with Running(stack, folder, port, limits) as running: ...`; starts and stops it."""
+    """`with Running(stack, folder, port, groups) as running: ...`; starts and stops it."""
 
-    def __init__(self, stack: Stack, folder: Path, port: int, limits: Limits) -> None:
+    def __init__(self, stack: Stack, folder: Path, port: int, groups: ControlGroups) -> None:
         self._stack = stack
         self.folder = folder
         self.port = port
-        self.limits = limits
+        self.groups = groups
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.shares: dict[str, Share] = {}
 
@@ -92,7 +92,7 @@ class Running:
         self.stop()
 
     def _start(self, part: Part) -> None:
-        entrance = self.limits.entrance(part.name, *part.share)
+        entrance = self.groups.entrance(part.name, *part.share)
         become = ["setpriv", f"--reuid={part.user}", f"--regid={part.user}", "--init-groups"]
         with self._log(part.name).open("wb") as log:
             self._processes[part.name] = subprocess.Popen(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import apsw
 
-from bench.disk import file_system_of
-from bench.stack import ROOT
+from bench.parts.disk import file_system_of
+from bench.parts.stack import ROOT
 
 PACKAGES = (
     *("falcon", "bjoern", "msgspec", "apsw"),

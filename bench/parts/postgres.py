@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.stack import Part, Share, StackFailedError
+from bench.parts.stack import Part, Share, StackFailedError
 
 USER = "postgres"
 SETTINGS = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-from bench.results import Results
+from bench.results.data import Results
 
 
 class Spread(NamedTuple):

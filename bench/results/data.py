@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.cell import Cell
+from bench.results.cell import Cell
 
 SCHEMA_VERSION = 1
 
@@ -33,7 +33,15 @@ class Results:
 
 
 def write_results(results: Results, path: Path) -> None:
-    path.write_text(json.dumps(_rounded(asdict(results)), indent=1, ensure_ascii=False) + "\n")
+    """A line for each field, and for each cell: what changed is seen line by line."""
+    fields = []
+    for name, value in asdict(results).items():
+        text = json.dumps(_rounded(value), ensure_ascii=False)
+        if name == "cells":
+            cells = [json.dumps(_rounded(cell), ensure_ascii=False) for cell in value]
+            text = "[\n  " + ",\n  ".join(cells) + "\n ]" if cells else "[]"
+        fields.append(f' "{name}": {text}')
+    path.write_text("{\n" + ",\n".join(fields) + "\n}\n")
 
 
 def read_results(path: Path) -> Results:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.limits import Limits
+from bench.parts.cgroups import ControlGroups
 
 # What the kernel shows of a process in no group, and of one that somebody put into one.
 FREE = "4:memory:/\n1:cpu,cpuacct:/\n"
@@ -31,9 +31,9 @@ def written(folder: Path) -> dict[str, str]:
 
 def test_version_1_is_given_quota_and_memory(tmp_path: Path, own_groups: Path) -> None:
     """Half a CPU is half of Docker's period; a megabyte is a million bytes."""
-    limits = Limits(version_1(tmp_path), own_groups)
-    entrance = limits.entrance("api01", 0.5, 250)
-    assert limits.remark == ""
+    groups = ControlGroups(version_1(tmp_path), own_groups)
+    entrance = groups.entrance("api01", 0.5, 250)
+    assert groups.remark == ""
     (cpu,) = (tmp_path / "cpu").glob("rinha-bench-*/api01")
     (memory,) = (tmp_path / "memory").glob("rinha-bench-*/api01")
     assert written(cpu) == {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "50000"}
@@ -45,9 +45,9 @@ def test_version_2_is_given_quota_and_memory(tmp_path: Path, own_groups: Path) -
     """The same in one tree, whose controllers are handed down."""
     (tmp_path / "cgroup.controllers").write_text("cpu memory")
     (tmp_path / "cgroup.subtree_control").write_text("cpu memory")
-    limits = Limits(tmp_path, own_groups)
-    limits.entrance("api01", 0.5, 250)
-    assert limits.remark == ""
+    groups = ControlGroups(tmp_path, own_groups)
+    groups.entrance("api01", 0.5, 250)
+    assert groups.remark == ""
     (group,) = tmp_path.glob("rinha-bench-*/api01")
     assert written(group) == {"cpu.max": "50000 100000", "memory.max": "250000000"}
 
@@ -55,26 +55,26 @@ def test_version_2_is_given_quota_and_memory(tmp_path: Path, own_groups: Path) -
 def test_a_group_of_somebody_else_is_not_left(tmp_path: Path, own_groups: Path) -> None:
     """Whoever keeps count of this process goes on to; the run says that memory has no limit."""
     own_groups.write_text(KEPT)
-    limits = Limits(version_1(tmp_path), own_groups)
-    limits.entrance("api01", 0.5, 250)
+    groups = ControlGroups(version_1(tmp_path), own_groups)
+    groups.entrance("api01", 0.5, 250)
     assert list((tmp_path / "cpu").iterdir())
     assert not list((tmp_path / "memory").iterdir())
-    assert "memory was measured but not limited" in limits.remark
+    assert "memory was measured but not limited" in groups.remark
 
 
 def test_without_control_groups_a_command_starts_as_it_is(tmp_path: Path, own_groups: Path) -> None:
     """And the run says what that means."""
-    limits = Limits(tmp_path, own_groups)
-    assert limits.entrance("api01", 0.5, 250) == []
-    assert "cpu was measured but not limited" in limits.remark
+    groups = ControlGroups(tmp_path, own_groups)
+    assert groups.entrance("api01", 0.5, 250) == []
+    assert "cpu was measured but not limited" in groups.remark
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make control groups")
 def test_nothing_is_left_behind() -> None:
     """The groups go with the run."""
-    limits = Limits()
-    limits.entrance("api01", 0.5, 250)
-    limits.remove()
+    groups = ControlGroups()
+    groups.entrance("api01", 0.5, 250)
+    groups.remove()
     root = Path("/sys/fs/cgroup")
     assert not [
         *root.glob(f"rinha-bench-{os.getpid()}"),

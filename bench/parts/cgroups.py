@@ -14,7 +14,7 @@ MEGABYTE = 1_000_000
 REMOVE_MAX_S = 2.0
 
 
-class Limits:
+class ControlGroups:
     """`remark` says in words which of the two do not hold, and why; empty when both do."""
 
     def __init__(self, root: Path = CONTROL_GROUPS, own_groups: Path = OWN_GROUPS) -> None:

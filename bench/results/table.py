@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.figures import Spread, figure_of, ratio_of, spread
 from bench.plan import (
     ALONE,
     ALONE_MODES,
@@ -14,7 +13,8 @@ from bench.plan import (
     STEADY_340,
     Work,
 )
-from bench.results import Results
+from bench.results.data import Results
+from bench.results.figures import Spread, figure_of, ratio_of, spread
 
 OURS, CEILING = "rinha_normal", "constant"
 COLUMNS = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
@@ -163,7 +163,7 @@ def _shares(results: Results) -> str:
         )
         for stack, shares in results.shares.items()
     ]
-    return _titled("Limits", _table(("", "CPU", "memory MB"), rows))
+    return _titled("ControlGroups", _table(("", "CPU", "memory MB"), rows))
 
 
 def _thrown_out(results: Results) -> str:
