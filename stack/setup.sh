@@ -78,6 +78,7 @@ esac
 if [ "$1" = dev ]; then
     need_program strace
     need_program openssl
+    need_program sqlite3
     need_program ip iproute2
 fi
 if ! is_made "$1"; then
