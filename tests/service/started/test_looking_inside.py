@@ -1,4 +1,4 @@
-"""The system's own sqlite3, opened for reading only, leaves the live ledger alone, whatever its version."""
+"""The system's own sqlite3, of any version, leaves the live ledger alone when opened for reading."""
 
 import re
 import shutil
