@@ -66,7 +66,8 @@ case $1 in service | bench | dev)
     need_program nginx nginx-light
     need_program runsvdir runit
     need_program ps procps
-    need_program curl ;;
+    need_program curl
+    need_program sqlite3 ;;
 esac
 case $1 in bench | dev)
     has_postgres() {
@@ -78,7 +79,6 @@ esac
 if [ "$1" = dev ]; then
     need_program strace
     need_program openssl
-    need_program sqlite3
     need_program ip iproute2
 fi
 if ! is_made "$1"; then

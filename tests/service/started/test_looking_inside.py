@@ -1,4 +1,4 @@
-"""The system's own sqlite3, of any version, leaves the live ledger alone when opened for reading."""
+"""The system's own sqlite3, whatever its version, may read the live ledger."""
 
 import re
 import shutil
