@@ -66,7 +66,7 @@ stats: $(READY) ## CPU, memory and throttling of each part
 reset: $(READY) ## empty the ledger
 	@$(STACK) reset
 
-check: $(READY) ## audit the ledger, also under load
+check: $(READY) ## audit the ledger, even under load
 	@$(STACK) check
 
 sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement

@@ -22,7 +22,7 @@ CREATE TABLE clientes (
 ) STRICT;
 
 -- One b-tree in the order in which statements read it. The sequence counts from 1 within a client
--- in commit order, so the order is right also when the clock steps back.
+-- in commit order, so the order is right even when the clock steps back.
 CREATE TABLE transacoes (
     cliente         INTEGER NOT NULL REFERENCES clientes (cliente),
     sequencia       INTEGER NOT NULL CHECK (sequencia > 0),

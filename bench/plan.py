@@ -8,7 +8,7 @@ ROUNDS = 5
 QUICK_ROUNDS = 3
 # Before the first measured request of a start: caches fill, connections open, code is specialised.
 WARM_UP_S = 1.0
-# No stack begins its turn after this, also on a machine that is slow: what there is is shown, and
+# No stack begins its turn after this, even on a slow machine: what was measured is shown, and
 # the official run still has its time within twenty and three minutes.
 ROUNDS_MAX_S = 900.0
 QUICK_ROUNDS_MAX_S = 145.0

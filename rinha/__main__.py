@@ -31,10 +31,10 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("init", help="make the ledger if there is none; never touches a balance")
     commands.add_parser(
         "check",
-        help="audit the ledger, also under load; exit code 0: every promise holds, 1: not",
+        help="audit the ledger, even under load; exit code 0: every promise holds, 1: not",
     )
     snapshot = commands.add_parser(
-        "snapshot", help="write a consistent copy, also under load, that any sqlite3 can open"
+        "snapshot", help="write a consistent copy, even under load, that any sqlite3 can open"
     )
     snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
     sql = commands.add_parser("sql", help="a shell on the live ledger, as sqlite3 would be")
@@ -49,7 +49,7 @@ def main() -> int:
         logs.setup(knobs.log_level)
         return COMMANDS[asked.command](knobs, asked)
     except OSError as error:
-        # Whoever was to read this has gone, or has no room: that says nothing about the ledger.
+        # The reader of this has gone, or has no room: that says nothing about the ledger.
         print(f"rinha {asked.command}: {error}", file=sys.stderr, flush=True)
         os._exit(2)
     except RinhaError as error:

@@ -1,4 +1,4 @@
-"""How nginx and the instances are started, whoever starts them: make, tests or the benchmark."""
+"""How nginx and the instances are started, by make, the tests or the benchmark."""
 
 import os
 import pwd

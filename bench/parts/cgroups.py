@@ -43,7 +43,7 @@ class ControlGroups:
             self._make(top)
             (top / "cgroup.subtree_control").write_text(f"+{controller}")
             return top
-        # Whoever put this process into a group of its own keeps count there: not ours to leave.
+        # Somebody put this process into a group of its own to keep count: it is not ours to leave.
         own = {
             name: path
             for _, names, path in (

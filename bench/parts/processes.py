@@ -69,7 +69,7 @@ class Meanwhile:
         # The load generator is a child that was waited for by the time it is asked about.
         own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         own_s = sum(usage.ru_utime + usage.ru_stime for usage in own)
-        # The kernel's own threads write for whoever fills the disk, which is the stack.
+        # The kernel's own threads write for the one who fills the disk, which is the stack.
         own_s += usage_of(family(KERNEL_PID)).cpu_s
         busy_s = user + nice + system + irq + softirq
         return time.monotonic(), busy_s, stolen, idle + iowait, own_s

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-# An audit of a million clients is read by a person: these many, and whoever has a problem.
+# An audit of a million clients is read by a person: so many rows, and those with a problem.
 ROWS_SHOWN_MAX = 20
 
 

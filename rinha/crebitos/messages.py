@@ -57,7 +57,7 @@ class Extrato(msgspec.Struct, frozen=True, gc=False):
 
 
 def extrato_of(limite: int, total: int, rows: Iterable[tuple[int, str, str, int]]) -> Extrato:
-    """From a balance and rows of valor, tipo, descricao and microseconds, whoever keeps them."""
+    """From a balance and rows of valor, tipo, descricao and microseconds, from any engine."""
     ultimas = [
         TransacaoRealizada(valor, tipo, descricao, utc(realizada_em_us))
         for valor, tipo, descricao, realizada_em_us in rows

@@ -43,7 +43,7 @@ def checkpointing(file: SqliteFile) -> Iterator[None]:
 
 class Checkpointer:
     """One instance does it for all. The others wait for a lock that is theirs once it ends, however
-    it ends. While it hangs, a log that is far too long is moved by whoever writes.
+    it ends. While it hangs, a log that is far too long is moved by the writers.
     """
 
     def __init__(self, file: Path) -> None:

@@ -19,7 +19,7 @@ START_LOCK_WAIT_S = 20.0
 PAGE_SIZE_BYTES = 1024
 # The write-ahead log is moved into the file when it has so many pages, a transaction having two or
 # three; then, under a load that never pauses, under the write lock, so that it ends; and past the
-# last number by whoever writes, as nobody else did.
+# last number by the writers, as nobody else did.
 LOG_PAGES_LONG = 1000
 LOG_PAGES_LOCKED = 2500
 LOG_PAGES_MAX = 6500

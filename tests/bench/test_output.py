@@ -53,7 +53,7 @@ def test_ratios_stand_beside_their_figures() -> None:
 
 
 def test_every_picture_is_svg_and_names_every_stack() -> None:
-    """Whoever looks at one knows what each bar is."""
+    """A reader knows what each bar is."""
     drawn = pictures(results_of(RATES))
     assert set(drawn) == {"capacity.svg", "latency_at_capacity.svg", "cpu.svg", "memory.svg"}
     for text in drawn.values():

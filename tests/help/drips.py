@@ -38,7 +38,7 @@ class Dripper:
 
 @dataclass
 class Drips:
-    """Runs in the background; whoever is dropped stays away."""
+    """Runs in the background; a client that is dropped stays away."""
 
     port: int
     ways: tuple[Way, ...]

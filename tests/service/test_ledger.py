@@ -196,7 +196,7 @@ GOOD_ROW = "INSERT INTO transacoes VALUES (1, 1, 1, 'c', 'abc', 0)"
     ],
 )
 def test_the_schema_says_every_rule_a_second_time(ledger: SqliteLedger, statement: str) -> None:
-    """Whoever writes past the service is stopped by the file itself."""
+    """A hand that writes past the service is stopped by the file itself."""
     with pytest.raises(apsw.ConstraintError):
         ledger.file.connection.execute(statement)
 

@@ -112,7 +112,7 @@ def test_json_that_is_no_transaction_breaks_a_rule(raw: bytes) -> None:
     ],
 )
 def test_what_is_not_json_is_malformed(raw: bytes) -> None:
-    """Not JSON, not UTF-8 or nested beyond reason: malformed, also where a rule broke before."""
+    """Not JSON, not UTF-8 or nested beyond reason: malformed, even where a rule broke before."""
     with pytest.raises(MalformedBodyError):
         decode_transacao(raw)
 
@@ -135,7 +135,7 @@ def test_a_body_over_the_limit_is_not_even_parsed() -> None:
     ],
 )
 def test_moments_are_shown_in_utc_with_six_decimals(time_us: int, expected: str) -> None:
-    """A moment always has the same shape, also on a whole second."""
+    """A moment always has the same shape, even on a whole second."""
     assert utc(time_us) == expected
 
 

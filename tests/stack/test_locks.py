@@ -113,7 +113,7 @@ def test_newer_releases_change_nothing(planted: Path, index: Path, tmp_path: Pat
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
     place = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    # Whoever asks a resolver gets the newer ones.
+    # A resolver takes the newer ones.
     pip: list[str | Path] = [place / "bin" / "python", "-m", "pip"]
     asked = subprocess.run(
         [*pip, "install", "--dry-run", "coverage[toml]"],

@@ -28,7 +28,7 @@ def table_shapes(page: str) -> list[int]:
 
 
 def test_both_languages_show_the_same_commands() -> None:
-    """Whoever reads either types the same and sees the same."""
+    """Readers of either type the same and see the same."""
     assert commands(ENGLISH) == commands(PORTUGUESE)
 
 

@@ -1,5 +1,4 @@
-"""The write-ahead log is moved beside the requests, whoever is gone or hangs. Imports
-rinha.sqlite.checkpoint."""
+"""The write-ahead log is moved beside the requests, even when a neighbour is gone or hangs."""
 
 import errno
 import fcntl
@@ -85,7 +84,7 @@ def test_the_log_stays_short_under_the_usual_load(till: Till) -> None:
 
 
 def test_the_log_stays_bounded_under_any_load(till: Till) -> None:
-    """Also when nobody leaves the thread a pause, and nothing is lost or doubled by that."""
+    """Even when nobody leaves the thread a pause; nothing is lost or doubled by that."""
     till.credit(MANY)
     assert max(till.log_pages) < LOG_PAGES_MAX + SOME_PAGES
     assert sum(later < earlier for earlier, later in pairwise(till.log_pages)) > 1
@@ -93,9 +92,7 @@ def test_the_log_stays_bounded_under_any_load(till: Till) -> None:
     assert till.ledger.audit().problems == []
 
 
-def test_whoever_writes_moves_a_log_that_nobody_else_moves(
-    neighbours_turn: int, till: Till
-) -> None:
+def test_a_writer_moves_a_log_that_nobody_else_moves(neighbours_turn: int, till: Till) -> None:
     """While a neighbour hangs with the turn in its hands, the log is bounded all the same."""
     till.credit(MANY)
     assert LOG_PAGES_MAX <= max(till.log_pages) < LOG_PAGES_MAX + SOME_PAGES
@@ -165,7 +162,7 @@ def hangs(till: Till) -> "Iterator[subprocess.Popen[str]]":
 def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
     hangs: "subprocess.Popen[str]", till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log cannot be moved, so whoever writes syncs it; a sync that fails harms no commit."""
+    """The log cannot be moved, so the writers sync it; a sync that fails harms no commit."""
     synced_at: list[int] = []
 
     def sync(log: int) -> None:

@@ -28,7 +28,7 @@ def run(*words: str, **environment: str) -> tuple[int, str, str]:
 
 
 def test_help_names_every_command_and_every_setting() -> None:
-    """A newcomer learns from --help alone what there is."""
+    """A newcomer learns from --help alone what can be asked and set."""
     code, out, _ = run("--help")
     assert code == 0
     assert all(command in out for command in (*COMMANDS, "RINHA_FILE", "RINHA_RESET"))

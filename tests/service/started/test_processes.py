@@ -153,7 +153,7 @@ def test_a_neighbour_that_hangs_is_waited_for_in_bounds(
 def test_a_neighbour_that_is_killed_gives_up_its_turn(
     ledger: SqliteLedger, holder: "subprocess.Popen[str]"
 ) -> None:
-    """Whoever dies in the middle of a transaction leaves no trace and no lock."""
+    """A process that dies in the middle of a transaction leaves no trace and no lock."""
     holder.kill()
     holder.wait()
     assert ledger.transact(1, CREDIT).saldo == 1

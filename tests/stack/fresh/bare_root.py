@@ -19,7 +19,7 @@ CHECKOUT = "/home/rinha"
 NEWER = "/newer"
 # What the way to the registries needs, and nothing else of this machine.
 NETWORK = ("http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_TRUSTED_HOST")
-# The first process reaps whoever lost its parent, as on any machine.
+# The first process reaps what has lost its parent, as on any machine.
 INIT = "while :; do sleep 0.1; done"
 # Not by chroot alone, under which no user may make namespaces.
 ENTER = """set -e
@@ -102,7 +102,7 @@ class BareRoot:
         return {
             "HOME": "/root",
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            # An index a year ahead: whoever asks a resolver gets what nobody wrote.
+            # An index a year ahead: a resolver would take what nobody wrote.
             "PIP_FIND_LINKS": NEWER,
             **{name: os.environ[name] for name in NETWORK if name in os.environ},
             **more,

@@ -18,7 +18,7 @@ from tests.stack.fresh.bare_root import NEWER, BareRoot
 SUITES = ("bookworm", "trixie")
 WHOLE_ON = "trixie"
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Four minutes of load belong to whoever measures; the rest of these blocks is run.
+# Four minutes of load are for a measurement; the rest of these blocks is run.
 LEFT_OUT = re.compile(r"make (load|gatling|submission|bench|sql *$)")
 
 
