@@ -53,7 +53,7 @@ def test_version_2_is_given_quota_and_memory(tmp_path: Path, own_groups: Path) -
 
 
 def test_a_group_of_somebody_else_is_not_left(tmp_path: Path, own_groups: Path) -> None:
-    """A count that somebody keeps of this process goes on; the run says that memory has no limit."""
+    """A count that somebody keeps of this process goes on; the run says what has no limit."""
     own_groups.write_text(KEPT)
     groups = ControlGroups(version_1(tmp_path), own_groups)
     groups.entrance("api01", 0.5, 250)
