@@ -11,7 +11,7 @@ from bench.cell import Cell, why_thrown_out
 from bench.plan import OFFICIAL_S, WARM_UP_S, Work
 from bench.processes import Meanwhile
 from bench.stack import ROOT, Running, StackFailedError
-from loadtest.report import histogram_of
+from loadtest.report.data import histogram_of
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)
 MEGABYTE = 1_000_000

@@ -6,7 +6,7 @@ from bench.figures import figure_of, parts_of
 from bench.plan import CAPACITY_14, STEADY_340, Work
 from bench.results import Results
 from bench.svg import Row, bars, legend, ranges
-from loadtest.charts import linear_axis, logarithmic_axis
+from loadtest.report.svg import linear_axis, logarithmic_axis
 
 PERCENTILES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
 ROLES = (("ours", "this service"), ("ceiling", "its ceiling"), ("other", "alternatives"))

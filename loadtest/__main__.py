@@ -1,8 +1,4 @@
-"""The command line: run, official, gatling, score, check, compare, report.
-
-Imports arguments, baselines, commands, compare, compare_text, gatling_run, judgement, limits,
-official_plan, plan, report, report_html, report_json, report_text, score, screen and view.
-"""
+"""The command line: run, official, gatling, score, check, compare, report."""
 
 import argparse
 import resource
@@ -13,32 +9,32 @@ from rich.console import Console
 
 from loadtest import arguments, commands
 from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
-from loadtest.baselines import find_report, save_baseline
-from loadtest.compare import compare
-from loadtest.compare_text import print_comparison
-from loadtest.gatling_run import GatlingError, require_maven, run_gatling
-from loadtest.judgement import (
-    EXIT_BAD,
-    EXIT_FINE,
-    EXIT_INVALID,
-    EXIT_UNREACHABLE,
-    EXIT_USAGE,
-)
+from loadtest.crebitos.official.plan import OfficialPlan, expected_counts
+from loadtest.crebitos.official.score import score
+from loadtest.drive.plan import Plan
+from loadtest.gatling.run import GatlingError, require_maven, run_gatling
 from loadtest.limits import (
     CONNECTIONS_MAX,
     FILES_BESIDE_CONNECTIONS,
     OFFICIAL_TIMEOUT_S,
     REQUEST_TIMEOUT_S,
 )
-from loadtest.official_plan import OfficialPlan, expected_counts
-from loadtest.plan import Plan
-from loadtest.report import Report
-from loadtest.report_html import write_html
-from loadtest.report_json import BadReportError, write_json
-from loadtest.report_text import print_report
-from loadtest.score import score
-from loadtest.screen import Screen
-from loadtest.view import PlainLines, View
+from loadtest.report.baselines import find_report, save_baseline
+from loadtest.report.compare import compare
+from loadtest.report.compare_text import print_comparison
+from loadtest.report.data import Report
+from loadtest.report.html import write_html
+from loadtest.report.json import BadReportError, write_json
+from loadtest.report.judgement import (
+    EXIT_BAD,
+    EXIT_FINE,
+    EXIT_INVALID,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+)
+from loadtest.report.progress import PlainLines, View
+from loadtest.report.screen import Screen
+from loadtest.report.text import print_report
 
 FOR_EVER_S = 1e9
 PIPED_WIDTH = 140  # a log has no width; this one keeps the tables whole

@@ -1,4 +1,4 @@
-"""The commands' options and their help. Imports limits, thresholds."""
+"""The commands' options and their help."""
 
 import argparse
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from loadtest.limits import CONNECTIONS_MAX, RATE_MAX, WORKERS_MAX
-from loadtest.thresholds import read_threshold
+from loadtest.report.thresholds import read_threshold
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_CONNECTIONS = 14

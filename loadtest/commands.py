@@ -1,8 +1,4 @@
-"""What each command does, from the first question to the report.
-
-Imports aftermath, conduct, conformance, contract, crew, health, judgement, limits, official,
-official_plan, outcome, plan, probe, report, thresholds, verdict, view and worker.
-"""
+"""What each command does, from the first question to the report."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,22 +6,25 @@ from datetime import UTC, datetime
 from functools import partial
 from time import monotonic, sleep
 
-from loadtest import judgement, official, official_plan, worker
-from loadtest.aftermath import Statements, examine
-from loadtest.conduct import Conducted, conduct
-from loadtest.conformance import check
-from loadtest.contract import Extrato
-from loadtest.crew import Desk
-from loadtest.health import generator_health
+from loadtest.crebitos.contract import Extrato
+from loadtest.crebitos.history.aftermath import Statements, examine
+from loadtest.crebitos.official import plan as official_plan
+from loadtest.crebitos.official import run as official
+from loadtest.crebitos.official.plan import OfficialPlan
+from loadtest.crebitos.official.verdict import Verdict
+from loadtest.crebitos.rules.conformance import check
+from loadtest.drive import worker
+from loadtest.drive.conduct import Conducted, conduct
+from loadtest.drive.crew import Desk
+from loadtest.drive.plan import Plan
 from loadtest.limits import READY_PAUSE_S, READY_WAIT_S
-from loadtest.official_plan import OfficialPlan
-from loadtest.outcome import KIND_NAMES, Kind
-from loadtest.plan import Plan
-from loadtest.probe import Probe
-from loadtest.report import SCHEMA_VERSION, Report, load_report
-from loadtest.thresholds import Threshold
-from loadtest.verdict import Verdict
-from loadtest.view import View
+from loadtest.measure.health import generator_health
+from loadtest.report import judgement
+from loadtest.report.data import SCHEMA_VERSION, Report, load_report
+from loadtest.report.progress import View
+from loadtest.report.thresholds import Threshold
+from loadtest.wire.outcome import KIND_NAMES, Kind
+from loadtest.wire.probe import Probe
 
 
 class UnreachableError(Exception):

@@ -1,4 +1,4 @@
-"""Every limit of the load generator, each with its reason. Imports nothing of ours."""
+"""Every limit of the load generator, each with its reason."""
 
 # Waiting for answers.
 OFFICIAL_TIMEOUT_S = 60.0  # the official judge's own patience with one request

@@ -10,14 +10,14 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from loadtest import worker
-from loadtest.aftermath import examine
-from loadtest.conduct import conduct
-from loadtest.mix import Request, build_requests, statement, transaction
-from loadtest.notes import REFUSED, Operation
-from loadtest.plan import Plan
-from loadtest.probe import Probe
-from loadtest.view import PlainLines
+from loadtest.crebitos.history.aftermath import examine
+from loadtest.crebitos.history.notes import REFUSED, Operation
+from loadtest.crebitos.mix import Request, build_requests, statement, transaction
+from loadtest.drive import worker
+from loadtest.drive.conduct import conduct
+from loadtest.drive.plan import Plan
+from loadtest.report.progress import PlainLines
+from loadtest.wire.probe import Probe
 from tests.effort import drawn_seed, effort
 from tests.forks import apart
 from tests.running import Stack

@@ -1,4 +1,4 @@
-"""Runs the command as a user does, in a process of its own. Imports nothing of ours."""
+"""Runs the command as a user does, in a process of its own."""
 
 import json
 import os

@@ -1,7 +1,4 @@
-"""Everything that can go wrong with a target is said plainly, with its exit code.
-
-Imports nothing of ours: the command is run from outside, against sockets that misbehave.
-"""
+"""Everything that can go wrong with a target is said plainly, with its exit code."""
 
 import socket
 import struct

@@ -1,7 +1,4 @@
-"""Servers with one planted fault each are named for it; the right server never is.
-
-Imports nothing of ours: the command is run from outside.
-"""
+"""Servers with one planted fault each are named for it; the right server never is."""
 
 from pathlib import Path
 

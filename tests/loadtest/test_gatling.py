@@ -1,7 +1,7 @@
 """Gatling against the reference server: a rehearsal of the official run.
 
-Imports loadtest.gatling_run. It needs a JDK, Maven and a registry that answers, so `make
-test-gatling` runs it and `make test` does not.
+It needs a JDK, Maven and a registry that answers, so `make test-gatling` runs it and `make test`
+does not.
 """
 
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.gatling_run import POM, GatlingError, require_maven
+from loadtest.gatling.run import POM, GatlingError, require_maven
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
 

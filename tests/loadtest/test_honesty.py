@@ -1,7 +1,4 @@
-"""Latencies under a rate, the mix, and runs that prove nothing.
-
-Imports nothing of ours but the arithmetic of loadtest.worker and loadtest.mix.
-"""
+"""Latencies under a rate, the mix, and runs that prove nothing."""
 
 from collections import Counter
 from pathlib import Path
@@ -10,10 +7,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from loadtest.mix import CYCLE, build_requests
-from loadtest.outcome import Kind
-from loadtest.report import Report, histogram_of
-from loadtest.worker import cycles_share
+from loadtest.crebitos.mix import CYCLE, build_requests
+from loadtest.drive.worker import cycles_share
+from loadtest.report.data import Report, histogram_of
+from loadtest.wire.outcome import Kind
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
 

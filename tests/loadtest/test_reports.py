@@ -1,7 +1,4 @@
-"""Reports, comparison, interruption and the target's figures.
-
-Imports loadtest.compare, loadtest.report, loadtest.tally, target_processes and target_usage.
-"""
+"""Reports, comparison, interruption and the target's figures."""
 
 import json
 import os
@@ -16,13 +13,13 @@ from random import Random
 
 import pytest
 
-from loadtest.compare import compare
-from loadtest.health import generator_health
-from loadtest.judgement import judge_load
-from loadtest.report import Report, histogram_of, load_report
-from loadtest.tally import Tally
-from loadtest.target_processes import target_processes
-from loadtest.target_usage import TargetUsage
+from loadtest.measure.health import generator_health
+from loadtest.measure.tally import Tally
+from loadtest.measure.target.processes import target_processes
+from loadtest.measure.target.usage import TargetUsage
+from loadtest.report.compare import compare
+from loadtest.report.data import Report, histogram_of, load_report
+from loadtest.report.judgement import judge_load
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve
 

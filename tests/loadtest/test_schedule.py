@@ -1,4 +1,4 @@
-"""Property tests of the schedules. Imports loadtest.schedule, loadtest.official_plan."""
+"""Property tests of the schedules."""
 
 from itertools import chain, islice, pairwise
 from random import Random
@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest import schedule
-from loadtest.official_plan import OFFICIAL_COUNTS, OfficialPlan, due_times, expected_counts
-from loadtest.outcome import Kind
+from loadtest.crebitos.official.plan import (
+    OFFICIAL_COUNTS,
+    OfficialPlan,
+    due_times,
+    expected_counts,
+)
+from loadtest.drive import schedule
+from loadtest.wire.outcome import Kind
 
 RATES = st.floats(min_value=0.5, max_value=5_000)
 DURATIONS = st.floats(min_value=0.5, max_value=300)

@@ -1,7 +1,4 @@
-"""Gatling's results, as two versions of it recorded them against a right and a wrong server.
-
-Imports nothing of ours: the command is run from outside.
-"""
+"""Gatling's results, as two versions of it recorded them against a right and a wrong server."""
 
 import json
 import os

@@ -1,7 +1,4 @@
-"""The live screen, drawn into a string and on a terminal of its own.
-
-Imports loadtest.screen and loadtest.tally.
-"""
+"""The live screen, drawn into a string and on a terminal of its own."""
 
 import os
 import pty
@@ -15,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from loadtest.screen import BARS, Screen, bars
-from loadtest.tally import Tally
+from loadtest.measure.tally import Tally
+from loadtest.report.screen import BARS, Screen, bars
 from tests.loadtest.command import ROOT
 from tests.loadtest.conftest import Serve
 

@@ -1,13 +1,10 @@
-"""Which processes are the target, and what its control groups say.
-
-Imports loadtest.target_containers and loadtest.target_usage.
-"""
+"""Which processes are the target, and what its control groups say."""
 
 import json
 from pathlib import Path
 
-from loadtest.target_containers import container_name, container_siblings
-from loadtest.target_usage import _limits, _read_groups
+from loadtest.measure.target.containers import container_name, container_siblings
+from loadtest.measure.target.usage import _limits, _read_groups
 
 NGINX, API, OTHER = "a" * 64, "b" * 64, "c" * 64
 

@@ -1,4 +1,4 @@
-"""The official arithmetic. Imports loadtest.verdict, loadtest.judge, loadtest.thresholds."""
+"""The official arithmetic."""
 
 from decimal import Decimal
 
@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.judge import Judge, load_trouble
-from loadtest.mix import statement, transaction
-from loadtest.outcome import Failure
-from loadtest.probe import Answer
-from loadtest.thresholds import read_threshold
-from loadtest.verdict import Verdict
+from loadtest.crebitos.mix import statement, transaction
+from loadtest.crebitos.official.judge import Judge, load_trouble
+from loadtest.crebitos.official.verdict import Verdict
+from loadtest.report.thresholds import read_threshold
+from loadtest.wire.outcome import Failure
+from loadtest.wire.probe import Answer
 
 MS = 1_000_000
 

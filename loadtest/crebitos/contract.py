@@ -1,0 +1,118 @@
+"""The contract's facts and how its answers are read."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
+CLIENTES = tuple(LIMITES)
+CLIENTE_DESCONHECIDO = 6
+LINHAS_MAX = 10
+
+_SALDO_SHAPE = re.compile(rb'\s*\{\s*"limite"\s*:\s*(\d+)\s*,\s*"saldo"\s*:\s*(-?\d+)\s*\}\s*')
+
+
+class ContractBrokenError(ValueError):
+    """An answer that is not what the contract describes; the text says how."""
+
+
+def fingerprint(valor: int, tipo: str, descricao: str) -> int:
+    """32 bits that stand for one transaction row."""
+    return crc32(f"{valor}{tipo}{descricao}".encode(errors="replace"))
+
+
+def read_saldo(body: bytes) -> tuple[int, int]:
+    """Limit and balance out of a transaction's answer, quickly when it has the usual shape."""
+    shape = _SALDO_SHAPE.fullmatch(body)
+    if shape:
+        return int(shape[1]), int(shape[2])
+    answer = read_object(body)
+    return read_integer(answer, "limite"), read_integer(answer, "saldo")
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ContractBrokenError("the answer is not JSON") from error
+    if not isinstance(answer, dict):
+        raise ContractBrokenError("the answer is not a JSON object")
+    return answer
+
+
+def read_integer(answer: dict[str, Any], field: str) -> int:
+    value = answer.get(field, ...)
+    if value is ...:
+        raise ContractBrokenError(f"`{field}` is missing")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ContractBrokenError(f"`{field}` is a {_json_type(value)}, not an integer")
+    return value
+
+
+def read_text(answer: dict[str, Any], field: str) -> str:
+    value = answer.get(field, ...)
+    if not isinstance(value, str):
+        what = "missing" if value is ... else f"a {_json_type(value)}, not a string"
+        raise ContractBrokenError(f"`{field}` is {what}")
+    return value
+
+
+def _json_type(value: object) -> str:
+    names = {str: "string", float: "float", bool: "boolean", list: "list", dict: "object"}
+    return names.get(type(value), "null")
+
+
+@dataclass(frozen=True, slots=True)
+class Linha:
+    """One row of a statement."""
+
+    valor: int
+    tipo: str
+    descricao: str
+    realizada_em: str
+
+    @property
+    def fingerprint(self) -> int:
+        return fingerprint(self.valor, self.tipo, self.descricao)
+
+
+@dataclass(frozen=True, slots=True)
+class Extrato:
+    """A statement as answered."""
+
+    total: int
+    limite: int
+    data_extrato: str
+    linhas: tuple[Linha, ...]
+
+
+def read_extrato(body: bytes) -> Extrato:
+    """A statement out of its answer, or ContractBrokenError with what is wrong in its shape."""
+    answer = read_object(body)
+    saldo, linhas = answer.get("saldo"), answer.get("ultimas_transacoes")
+    if not isinstance(saldo, dict):
+        raise ContractBrokenError("`saldo` is not an object")
+    if not isinstance(linhas, list):
+        raise ContractBrokenError("`ultimas_transacoes` is not a list")
+    return Extrato(
+        read_integer(saldo, "total"),
+        read_integer(saldo, "limite"),
+        read_text(saldo, "data_extrato"),
+        tuple(_read_linha(linha) for linha in linhas),
+    )
+
+
+def _read_linha(linha: object) -> Linha:
+    if not isinstance(linha, dict):
+        raise ContractBrokenError("a row of `ultimas_transacoes` is not an object")
+    row = Linha(
+        read_integer(linha, "valor"),
+        read_text(linha, "tipo"),
+        read_text(linha, "descricao"),
+        read_text(linha, "realizada_em"),
+    )
+    if row.tipo not in {"c", "d"}:
+        raise ContractBrokenError(f"a row's `tipo` is {row.tipo!r}")
+    return row

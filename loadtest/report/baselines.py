@@ -1,0 +1,26 @@
+"""Reports kept under a name, to be compared with later ones."""
+
+import os
+from pathlib import Path
+
+from loadtest.report.data import Report
+from loadtest.report.json import read_json, write_json
+
+
+def baseline_path(name: str) -> Path:
+    data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data_home) / "loadtest" / "baselines" / f"{name}.json"
+
+
+def save_baseline(report: Report, name: str) -> Path:
+    path = baseline_path(name)
+    write_json(report, path)
+    return path
+
+
+def find_report(name_or_file: str) -> Report:
+    """A file of that name, else the baseline."""
+    path = Path(name_or_file)
+    if not path.exists() and baseline_path(name_or_file).exists():
+        path = baseline_path(name_or_file)
+    return read_json(path)

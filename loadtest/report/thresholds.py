@@ -1,0 +1,46 @@
+"""Thresholds a user sets on a run, such as `p99<5` in milliseconds."""
+
+import re
+from dataclasses import dataclass
+
+from loadtest.report.data import Report, histogram_of, latency_figures, percentile_names
+
+_SHAPE = re.compile(r"(?P<figure>[a-z0-9.]+)\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)")
+LATENCIES = (*percentile_names(), "max", "mean")
+FIGURES = (*LATENCIES, "rate", "failures")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A figure, which side of the bound it must stay on, and the bound."""
+
+    figure: str
+    below: bool
+    bound: float
+
+    def __str__(self) -> str:
+        return f"{self.figure} {'<' if self.below else '>'} {self.bound:g}"
+
+
+def read_threshold(text: str) -> Threshold:
+    """`p99<5` (ms, response time), `max<100`, `rate>300` (per second), `failures<1`."""
+    shape = _SHAPE.fullmatch(text.strip())
+    if shape is None or shape["figure"] not in FIGURES:
+        raise ValueError(f"{text!r} is not like p99<5, with one of {', '.join(FIGURES)}")
+    return Threshold(shape["figure"], shape["sign"] == "<", float(shape["bound"]))
+
+
+def broken_thresholds(report: Report, thresholds: list[Threshold]) -> list[str]:
+    figures = latency_figures(histogram_of(report, "response"))
+    values = {name: figures[name] / 1000 for name in LATENCIES}
+    values["rate"] = report["generator"]["achieved_rate"]
+    values["failures"] = report["totals"]["failures"]
+    return [
+        f"threshold {threshold} does not hold: it is {values[threshold.figure]:g}"
+        for threshold in thresholds
+        if not _holds(values[threshold.figure], threshold)
+    ]
+
+
+def _holds(value: float, threshold: Threshold) -> bool:
+    return value < threshold.bound if threshold.below else value > threshold.bound
