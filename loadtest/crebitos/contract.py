@@ -9,7 +9,8 @@ from zlib import crc32
 LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
 CLIENTES = tuple(LIMITES)
 CLIENTE_DESCONHECIDO = 6
-LINHAS_MAX = 10
+BELOW_LIMIT = "balance below -limite"
+ROWS_MAX = 10  # transactions in a statement
 
 _SALDO_SHAPE = re.compile(rb'\s*\{\s*"limite"\s*:\s*(\d+)\s*,\s*"saldo"\s*:\s*(-?\d+)\s*\}\s*')
 
@@ -65,7 +66,7 @@ def _json_type(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Linha:
+class Transacao:
     """One row of a statement."""
 
     valor: int
@@ -85,34 +86,38 @@ class Extrato:
     total: int
     limite: int
     data_extrato: str
-    linhas: tuple[Linha, ...]
+    transacoes: tuple[Transacao, ...]
+
+    @property
+    def fingerprints(self) -> tuple[int, ...]:
+        return tuple(transacao.fingerprint for transacao in self.transacoes)
 
 
 def read_extrato(body: bytes) -> Extrato:
     """A statement out of its answer, or ContractBrokenError with what is wrong in its shape."""
     answer = read_object(body)
-    saldo, linhas = answer.get("saldo"), answer.get("ultimas_transacoes")
+    saldo, transacoes = answer.get("saldo"), answer.get("ultimas_transacoes")
     if not isinstance(saldo, dict):
         raise ContractBrokenError("`saldo` is not an object")
-    if not isinstance(linhas, list):
+    if not isinstance(transacoes, list):
         raise ContractBrokenError("`ultimas_transacoes` is not a list")
     return Extrato(
         read_integer(saldo, "total"),
         read_integer(saldo, "limite"),
         read_text(saldo, "data_extrato"),
-        tuple(_read_linha(linha) for linha in linhas),
+        tuple(map(_read_transacao, transacoes)),
     )
 
 
-def _read_linha(linha: object) -> Linha:
-    if not isinstance(linha, dict):
+def _read_transacao(row: object) -> Transacao:
+    if not isinstance(row, dict):
         raise ContractBrokenError("a row of `ultimas_transacoes` is not an object")
-    row = Linha(
-        read_integer(linha, "valor"),
-        read_text(linha, "tipo"),
-        read_text(linha, "descricao"),
-        read_text(linha, "realizada_em"),
+    transacao = Transacao(
+        read_integer(row, "valor"),
+        read_text(row, "tipo"),
+        read_text(row, "descricao"),
+        read_text(row, "realizada_em"),
     )
-    if row.tipo not in {"c", "d"}:
-        raise ContractBrokenError(f"a row's `tipo` is {row.tipo!r}")
-    return row
+    if transacao.tipo not in {"c", "d"}:
+        raise ContractBrokenError("a row's `tipo` is neither `c` nor `d`")
+    return transacao

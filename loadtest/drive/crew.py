@@ -1,103 +1,60 @@
-"""The generator's processes, and the files in memory through which they report.
-
-A worker only ever writes to files in memory: a slow reader, a stopped terminal or a busy screen
-can never make it wait.
-"""
+"""The generator's processes: started together, stopped together, listened to meanwhile."""
 
 import gc
-import json
 import mmap
 import multiprocessing
-import os
 import signal
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from time import perf_counter_ns as clock_ns
-from time import process_time
-from typing import Any
+from dataclasses import dataclass, field
 
-from loadtest.crebitos.history.notes import Notes, Operation, read_notes
+import msgspec
+
+from loadtest.drive.memory import MemoryFile
 from loadtest.limits import TERMINATE_WAIT_S
+from loadtest.measure.tally import Crash, WorkerSecond
 
-SECOND_NS = 1_000_000_000
+Message = WorkerSecond | Crash
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What one worker is given: its number, the common start, its files, the stop flag."""
+@dataclass(slots=True)
+class Job:
+    """What one worker is given: its number, the common start, its journal, the stop flag."""
 
     worker: int
     start_ns: int
-    journal_file: int
-    notes: Notes
     stop_flag: mmap.mmap
+    journal: MemoryFile = field(default_factory=MemoryFile)
+    _heard: int = 0
 
     def stopped(self) -> bool:
         return self.stop_flag[0] != 0
 
-    def write(self, message: dict[str, Any]) -> None:
-        os.write(self.journal_file, json.dumps(message).encode() + b"\n")
+    def tell(self, message: Message) -> None:
+        self.journal.write(msgspec.json.encode(message) + b"\n")
+
+    def messages(self) -> Iterator[Message]:
+        """What was told since the last call; whole lines only."""
+        data = self.journal.read(self._heard, self.journal.size - self._heard)
+        lines, newline, _ = data.rpartition(b"\n")
+        self._heard += len(lines) + len(newline)
+        for line in lines.splitlines():
+            yield msgspec.json.decode(line, type=Message)
 
 
-class Clerk:
-    """Hands over each second as it ends."""
-
-    def __init__(
-        self,
-        desk: Desk,
-        take: Callable[[], dict[str, Any]],
-        expire: Callable[[], None],
-        spun_ns: Callable[[], int],
-        every_ns: int,
-    ) -> None:
-        self._desk, self._take, self._expire, self._spun_ns = desk, take, expire, spun_ns
-        self._every_ns = every_ns
-        self._second_ends_ns = desk.start_ns + SECOND_NS
-        self._cpu_s, self._spun_s = process_time(), 0.0
-
-    def strike(self, now_ns: int) -> int:
-        """Called by the loop between turns; returns when it wants to be called again."""
-        self._expire()
-        if now_ns >= self._second_ends_ns:
-            self.hand_over()
-            passed = (now_ns - self._desk.start_ns) // SECOND_NS
-            self._second_ends_ns = self._desk.start_ns + (passed + 1) * SECOND_NS
-        return min(now_ns + self._every_ns, self._second_ends_ns)
-
-    def hand_over(self) -> None:
-        cpu_s, spun_s = process_time(), self._spun_ns() / 1e9
-        used = {
-            "second": (self._second_ends_ns - self._desk.start_ns) // SECOND_NS - 1,
-            "elapsed_s": (clock_ns() - self._desk.start_ns) / 1e9,
-            "cpu_s": cpu_s - self._cpu_s,
-            "spun_s": spun_s - self._spun_s,
-        }
-        self._desk.write(self._take() | used)
-        self._cpu_s, self._spun_s = cpu_s, spun_s
+Work = Callable[[Job], None]
 
 
 class Crew:
-    """Starts the workers, reads what they write, stops them."""
+    """Starts the workers, reads what they tell, stops them."""
 
-    def __init__(self, work: Callable[[Desk], None], workers: int, start_ns: int) -> None:
+    def __init__(self, work: Work, workers: int, start_ns: int) -> None:
         self._stop_flag = mmap.mmap(-1, 1)
-        self._journals = [os.memfd_create(f"journal-{n}") for n in range(workers)]
-        self._notes_files = [
-            (os.memfd_create(f"transactions-{n}"), os.memfd_create(f"statements-{n}"))
-            for n in range(workers)
-        ]
-        self._offsets = [0] * workers
+        self._jobs = [Job(number, start_ns, self._stop_flag) for number in range(workers)]
         fork = multiprocessing.get_context("fork")
-        self._processes = [
-            fork.Process(target=_run, args=(work, self._desk(n, start_ns))) for n in range(workers)
-        ]
+        self._processes = [fork.Process(target=_run, args=(work, job)) for job in self._jobs]
         for process in self._processes:
             process.start()
-
-    def _desk(self, worker: int, start_ns: int) -> Desk:
-        notes = Notes(*self._notes_files[worker])
-        return Desk(worker, start_ns, self._journals[worker], notes, self._stop_flag)
 
     @property
     def working(self) -> bool:
@@ -107,19 +64,9 @@ class Crew:
         """Asks for an early end: nothing new is sent, and what is known is handed over."""
         self._stop_flag[0] = 1
 
-    def messages(self) -> Iterator[dict[str, Any]]:
-        """What was written since the last call; whole lines only."""
-        for worker, file in enumerate(self._journals):
-            size = os.fstat(file).st_size
-            data = os.pread(file, size - self._offsets[worker], self._offsets[worker])
-            lines, _, _ = data.rpartition(b"\n")
-            self._offsets[worker] += len(lines) + 1 if lines else 0
-            for line in lines.splitlines():
-                yield json.loads(line)
-
-    def operations(self) -> Iterator[tuple[int, Operation]]:
-        for files in self._notes_files:
-            yield from read_notes(*files)
+    def messages(self) -> Iterator[Message]:
+        for job in self._jobs:
+            yield from job.messages()
 
     def close(self) -> None:
         """Waits for the workers' end, or makes one, and lets the files go."""
@@ -129,18 +76,17 @@ class Crew:
             if process.is_alive():
                 process.terminate()
                 process.join()
-        for file in (*self._journals, *(file for pair in self._notes_files for file in pair)):
-            os.close(file)
+        for job in self._jobs:
+            job.journal.close()
 
 
-def _run(work: Callable[[Desk], None], desk: Desk) -> None:
+def _run(work: Work, job: Job) -> None:
     # Ctrl-C belongs to the process that writes the report; it stops the workers by the flag.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
-        work(desk)
+        work(job)
     except Exception:  # noqa: BLE001 - whatever it is, the report must say it
-        desk.write({"crash": traceback.format_exc()})
-    desk.notes.flush()
+        job.tell(Crash(traceback.format_exc()))

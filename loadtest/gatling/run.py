@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 POM = Path(__file__).resolve().parent / "pom.xml"
-BROUGHT = POM.parent / "build" / "brought"
+COMPILED = POM.parent / "build" / "simulation"
 RESULTS = Path("out/gatling")
 JAVA_MIN = 17
 
@@ -29,18 +29,16 @@ def require_maven() -> None:
         )
 
 
-def run_gatling(url: str, simulation: Path | None, scale: float) -> Path:
-    """The folder of the results; a simulation that is brought asks where its author wants it to."""
+def run_gatling(simulation: Path, url: str, warm_up: str, scale: float) -> Path:
+    """The folder of the results; one that was brought asks where its author wants it to."""
     before = set(RESULTS.glob("*/"))
+    # Alone in a folder: Maven would compile whatever lies beside it.
+    shutil.rmtree(COMPILED, ignore_errors=True)
+    COMPILED.mkdir(parents=True)
+    shutil.copy(simulation, COMPILED)
     command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(POM), "gatling:test"]
     command += [f"-Dresults={RESULTS.resolve()}", f"-Durl={url}", f"-Dscale={scale}"]
-    command += [f"-Dgatling.http.warmUpUrl={url}/clientes/1/extrato"]
-    if simulation is not None:
-        # Alone in a folder: Maven would compile whatever lies beside it.
-        shutil.rmtree(BROUGHT, ignore_errors=True)
-        BROUGHT.mkdir(parents=True)
-        shutil.copy(simulation, BROUGHT / "Brought.scala")
-        command.append(f"-Dsimulation.folder={BROUGHT}")
+    command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={COMPILED}"]
     # Gatling's own exit code tells of assertions only; the results tell more.
     subprocess.run(command, check=False)
     made = sorted(set(RESULTS.glob("*/")) - before)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+Pairs = list[tuple[int, int]]  # microseconds, and how many took so long
+
 EXACT_BELOW_US = 2_048
 SIGNIFICANT_BITS = 11
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
@@ -73,8 +75,8 @@ class Histogram:
     def count_at_least(self, value_us: int) -> int:
         return sum(count for us, count in self.counts.items() if us >= value_us)
 
-    def to_pairs(self) -> list[list[int]]:
-        return [[us, count] for us, count in sorted(self.counts.items())]
+    def to_pairs(self) -> Pairs:
+        return sorted(self.counts.items())
 
     @classmethod
     def from_pairs(cls, pairs: Iterable[tuple[int, int]]) -> "Histogram":

@@ -1,22 +1,42 @@
 """Counts what happened, second by second, while the load runs."""
 
 from collections import defaultdict
-from typing import Any
 
-from loadtest.crebitos.mix import Request
-from loadtest.limits import EXAMPLE_BYTES_MAX, EXAMPLES_PER_FAILURE
-from loadtest.measure.histogram import EXACT_BELOW_US, bucket_us
-from loadtest.wire.outcome import STATUS_BITS, is_fine, outcome_name
+from msgspec import Struct, field
+
+from loadtest.limits import EXAMPLES_PER_FAILURE
+from loadtest.measure.histogram import EXACT_BELOW_US, Pairs, bucket_us
+from loadtest.wire.curl import curl_line
+from loadtest.wire.outcome import outcome_name, shown
+from loadtest.wire.request import STATUS_BITS, Request
 
 
-class Cell:
-    """Service and response times of one kind and outcome within one second."""
+class Example(Struct):
+    """Something that went wrong: the request as a line for a shell, and what came."""
 
-    __slots__ = ("response", "service")
+    what: str
+    repeat: str
+    answer: str
 
-    def __init__(self) -> None:
-        self.service: dict[int, int] = defaultdict(int)
-        self.response: dict[int, int] = defaultdict(int)
+
+class Cell(Struct, array_like=True):
+    """Service and response times of one kind and outcome."""
+
+    kind: int
+    code: int
+    service: Pairs
+    response: Pairs
+
+
+class Counts(Struct):
+    """What a recorder hands over."""
+
+    cells: list[Cell] = field(default_factory=list)
+    late: Pairs = field(default_factory=list)
+    findings: dict[str, int] = field(default_factory=dict)
+    examples: list[Example] = field(default_factory=list)
+    sent: int = 0
+    held: int = 0
 
 
 class Recorder:
@@ -26,29 +46,28 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self._cells: dict[int, Cell] = {}
+        self._times: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         self._late: dict[int, int] = defaultdict(int)
         self._findings: dict[str, int] = {}
-        self._examples: list[dict[str, str]] = []
+        self._examples: list[Example] = []
         self._examples_seen: dict[str, int] = {}
         self.sent = 0
         self.held = 0
 
-    def record(
-        self, request: Request, code: int, due_ns: int, sent_ns: int, answered_ns: int
-    ) -> None:
+    def record(self, request: Request, code: int, due_ns: int, sent_ns: int, ended_ns: int) -> None:
         """Counts one outcome under its kind, with the time since sent and since due."""
-        cell = self._cells.get(request.key + code)
-        if cell is None:
-            cell = self._cells[request.key + code] = Cell()
-        us = (answered_ns - sent_ns) // 1000
+        times = self._times.get(request.key + code)
+        if times is None:
+            times = self._times[request.key + code] = defaultdict(int), defaultdict(int)
+        service, response = times
+        us = (ended_ns - sent_ns) // 1000
         if us >= EXACT_BELOW_US:
             us = bucket_us(us)
-        cell.service[us] += 1
-        us = (answered_ns - due_ns) // 1000
+        service[us] += 1
+        us = (ended_ns - due_ns) // 1000
         if us >= EXACT_BELOW_US:
             us = bucket_us(us)
-        cell.response[us] += 1
+        response[us] += 1
 
     def record_sending(self, late_ns: int) -> None:
         """Counts one request sent, and how late this generator was with it."""
@@ -59,46 +78,35 @@ class Recorder:
         self._late[us] += 1
 
     def record_failure(self, request: Request, code: int, body: bytes) -> None:
-        """Keeps an example when the outcome is not what load should get."""
-        if not is_fine(request.kind, code):
-            self._keep_example(f"{request.kind.name.lower()}: {outcome_name(code)}", request, body)
+        """Keeps an example of an outcome that load must not get."""
+        self.keep_example(f"{request.kind.name}: {outcome_name(code)}", request, shown(body))
 
-    def find(self, text: str, request: Request, body: bytes) -> None:
+    def find(self, what: str, request: Request, body: bytes) -> None:
         """Counts an answer that breaks the contract, under what is wrong with it."""
-        self._findings[text] = self._findings.get(text, 0) + 1
-        self._keep_example(text, request, body)
+        self._findings[what] = self._findings.get(what, 0) + 1
+        self.keep_example(what, request, shown(body))
 
-    def take(self) -> dict[str, Any]:
-        """Everything since the last take, as plain data."""
-        taken = {
-            "cells": [
-                [key >> STATUS_BITS, key & (1 << STATUS_BITS) - 1, *_pairs(cell)]
-                for key, cell in self._cells.items()
-            ],
-            "late": list(self._late.items()),
-            "findings": self._findings,
-            "examples": self._examples,
-            "sent": self.sent,
-            "held": self.held,
-        }
-        self._cells, self._late, self._findings, self._examples = {}, defaultdict(int), {}, []
+    def keep_example(self, what: str, request: Request, answer: str) -> None:
+        seen = self._examples_seen.get(what, 0)
+        if seen < EXAMPLES_PER_FAILURE:
+            self._examples_seen[what] = seen + 1
+            self._examples.append(Example(what, curl_line(request.data), answer))
+
+    def take(self) -> Counts:
+        """Everything since the last take."""
+        cells = [
+            Cell(
+                key >> STATUS_BITS, key & (1 << STATUS_BITS) - 1, _pairs(service), _pairs(response)
+            )
+            for key, (service, response) in self._times.items()
+        ]
+        taken = Counts(
+            cells, _pairs(self._late), self._findings, self._examples, self.sent, self.held
+        )
+        self._times, self._late, self._findings, self._examples = {}, defaultdict(int), {}, []
         self.sent = self.held = 0
         return taken
 
-    def _keep_example(self, text: str, request: Request, body: bytes) -> None:
-        seen = self._examples_seen.get(text, 0)
-        if seen < EXAMPLES_PER_FAILURE:
-            self._examples_seen[text] = seen + 1
-            example = {"what": text, "request": shown(request.data), "answer": shown(body)}
-            self._examples.append(example)
 
-
-def shown(data: bytes) -> str:
-    """Bytes as a person can read them, cut to a sane length."""
-    text = data[:EXAMPLE_BYTES_MAX].decode(errors="backslashreplace")
-    more = len(data) - EXAMPLE_BYTES_MAX
-    return f"{text} … and {more} bytes more" if more > 0 else text
-
-
-def _pairs(cell: Cell) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    return list(cell.service.items()), list(cell.response.items())
+def _pairs(counts: dict[int, int]) -> Pairs:
+    return list(counts.items())

@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from loadtest.report.data import Report
-from loadtest.report.json import read_json, write_json
+from loadtest.report.json import AnyReport, read_json
 
 
 def baseline_path(name: str) -> Path:
@@ -12,15 +11,9 @@ def baseline_path(name: str) -> Path:
     return Path(data_home) / "loadtest" / "baselines" / f"{name}.json"
 
 
-def save_baseline(report: Report, name: str) -> Path:
-    path = baseline_path(name)
-    write_json(report, path)
-    return path
-
-
-def find_report(name_or_file: str) -> Report:
+def find_report(name_or_file: str, edition: type[AnyReport]) -> AnyReport:
     """A file of that name, else the baseline."""
     path = Path(name_or_file)
     if not path.exists() and baseline_path(name_or_file).exists():
         path = baseline_path(name_or_file)
-    return read_json(path)
+    return read_json(path, edition)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from loadtest.measure.histogram import Histogram
-from loadtest.report.data import Report, histogram_of
+from loadtest.report.data import Load, histogram_of
 
 PERCENTS = (50.0, 90.0, 99.0, 99.9)
 Z_95 = 1.96
@@ -32,11 +32,11 @@ class Figure:
         return self.verdict == "worse" and self.ratio > 1 + percent / 100
 
 
-def compare(before: Report, after: Report) -> list[Figure]:
+def compare(before: Load, after: Load) -> list[Figure]:
     """Latency percentiles of the whole and of each type, the rate, the target's CPU, failures."""
     figures = []
-    for kind in (None, *before["mix"]):
-        old, new = (histogram_of(report, "response", kind) for report in (before, after))
+    for kind in (None, *before.mix):
+        old, new = (histogram_of(load, "response", kind) for load in (before, after))
         if old.total and new.total:
             figures += [_latency(kind or "all", percent, old, new) for percent in PERCENTS]
     figures.append(_rate(before, after))
@@ -64,15 +64,15 @@ def _percentile_noise(histogram: Histogram, percent: float) -> float:
     return (high_us - low_us) / 2 / max(middle_us, 1)
 
 
-def _rate(before: Report, after: Report) -> Figure:
-    old, new = (report["generator"]["achieved_rate"] for report in (before, after))
+def _rate(before: Load, after: Load) -> Figure:
+    old, new = (load.rate.achieved for load in (before, after))
     noise = math.hypot(_rate_noise(before), _rate_noise(after))
     return Figure("rate", "/s", old, new, old / new if new else math.inf, noise)
 
 
-def _rate_noise(report: Report) -> float:
+def _rate_noise(load: Load) -> float:
     """How far the mean of the full seconds may be off, from how they differ."""
-    answers = [second["answers"] for second in report["seconds"][:-1]]
+    answers = [second.answers for second in load.seconds[:-1]]
     if len(answers) < SECONDS_NEEDED:
         return 0.10
     mean = sum(answers) / len(answers)
@@ -80,16 +80,16 @@ def _rate_noise(report: Report) -> float:
     return Z_95 * math.sqrt(variance / len(answers)) / mean if mean else 0.10
 
 
-def _cpu(before: Report, after: Report) -> list[Figure]:
-    costs = [_cpu_us_per_answer(report) for report in (before, after)]
+def _cpu(before: Load, after: Load) -> list[Figure]:
+    costs = [_cpu_us_per_answer(load) for load in (before, after)]
     if not all(costs):
         return []
     noise = math.hypot(_rate_noise(before), _rate_noise(after), 0.02)
     return [Figure("target CPU per answer", "us", costs[0], costs[1], costs[1] / costs[0], noise)]
 
 
-def _cpu_us_per_answer(report: Report) -> float:
-    samples = report["target_usage"]["samples"]
-    cores = [sum(part["cpu"] for part in sample["parts"].values()) for sample in samples]
-    rate = report["generator"]["achieved_rate"]
+def _cpu_us_per_answer(load: Load) -> float:
+    samples = load.target_usage.samples
+    cores = [sum(part.cpu for part in sample.parts.values()) for sample in samples]
+    rate = load.rate.achieved
     return sum(cores) / len(cores) / rate * 1e6 if cores and rate else 0.0

@@ -1,36 +1,18 @@
-"""How a running load is shown: nothing, plain lines, or whatever else keeps to View."""
+"""Progress as plain lines, where no terminal is or none is wanted."""
 
 import sys
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from loadtest.limits import PLAIN_LINE_EVERY_S
 from loadtest.measure.tally import Tally
 
 
-class View(Protocol):
-    """Shown while the load runs, by a process that sends nothing."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-    def show(self, tally: Tally, elapsed_s: float) -> None: ...
-
-    def wants_to_quit(self) -> bool: ...
-
-
 class PlainLines:
     """One line every few seconds, for a log or a pipe."""
 
-    def __init__(self, duration_s: float | None, size: int | None, *, quiet: bool = False) -> None:
+    def __init__(self, duration_s: float | None, size: int | None) -> None:
         self._duration_s, self._size = duration_s, size
-        self._quiet = quiet
         self._next_s = PLAIN_LINE_EVERY_S
         self._last = (0.0, 0)
 
@@ -49,7 +31,7 @@ class PlainLines:
         return False
 
     def show(self, tally: Tally, elapsed_s: float) -> None:
-        if self._quiet or elapsed_s < self._next_s:
+        if elapsed_s < self._next_s:
             return
         self._next_s += PLAIN_LINE_EVERY_S
         last_s, last_done = self._last

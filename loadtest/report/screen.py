@@ -15,14 +15,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from loadtest.limits import SCREEN_EVERY_S
+from loadtest.limits import GENERATOR_BUSY_MAX, SCREEN_EVERY_S, SEND_LATE_P99_MAX_US
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.tally import Second, Tally
 from loadtest.report.data import latency_figures
-from loadtest.wire.outcome import KIND_NAMES, Kind, is_fine, outcome_name
+from loadtest.wire.outcome import one_line, outcome_name
 
 BARS = " ▁▂▃▄▅▆▇█"
 CHART_SECONDS = 60
+EXAMPLE_SHOWN = 200
 QUIT_KEYS = {"q", "Q", "\x1b"}
 
 
@@ -82,8 +83,8 @@ class Screen:
         ]
         if tally.examples:
             example = tally.examples[-1]
-            answer = " ".join(example["answer"].split())[:200] or "(nothing)"
-            words = Text(f"{example['what']}\n{answer}", style="red")
+            answer = one_line(example.answer)[:EXAMPLE_SHOWN] or "(nothing)"
+            words = Text(f"{one_line(example.what)}\n{answer}", style="red")
             parts.append(Panel(words, title="failing", title_align="left"))
         parts.append(Text("q ends the run early, with its report", style="dim"))
         return Group(*parts)
@@ -149,10 +150,10 @@ def _latency_panel(tally: Tally) -> Panel:
     table.add_row("", *(Text(name, style="bold") for name in ("p50", "p90", "p99", "p99.9", "max")))
     whole = tally.answered()
     rows: list[tuple[str, Histogram]] = [("response", whole.response), ("service", whole.service)]
-    for kind, name in KIND_NAMES.items():
-        times = tally.answered(lambda got, _code, wanted=kind: got == wanted)  # type: ignore[misc]
+    for kind in tally.kinds:
+        times = tally.answered(kind)
         if times.response.total:
-            rows.append((name, times.response))
+            rows.append((kind.name, times.response))
     for name, histogram in rows:
         figures = latency_figures(histogram)
         chosen = (figures[key] / 1000 for key in ("p50", "p90", "p99", "p99.9", "max"))
@@ -162,11 +163,10 @@ def _latency_panel(tally: Tally) -> Panel:
 
 def _outcome_panel(tally: Tally) -> Panel:
     table = Table.grid(padding=(0, 2))
-    for (kind, code), times in sorted(tally.times.items()):
-        good = is_fine(kind, code) or kind == Kind.CHECK
-        style = "green" if good else "red"
+    for kind, code, times in tally.outcomes():
+        style = "green" if code in kind.fine else "red"
         count = f"{times.service.total:,}"
-        table.add_row(KIND_NAMES[Kind(kind)], Text(outcome_name(code), style=style), count)
+        table.add_row(kind.name, Text(outcome_name(code), style=style), count)
     return Panel(table, title="outcomes", title_align="left")
 
 
@@ -174,5 +174,6 @@ def _health_line(tally: Tally) -> Text:
     seconds = _full_seconds(tally)
     busy = seconds[-1].cpu_s - seconds[-1].spun_s if seconds else 0.0
     late_us = tally.late.percentile(99.0)
-    style = "yellow" if busy > 0.9 or late_us > 5_000 else "dim"
+    unfit = busy > GENERATOR_BUSY_MAX or late_us > SEND_LATE_P99_MAX_US
+    style = "yellow" if unfit else "dim"
     return Text(f"generator: {busy:.0%} of a core, sent {late_us} us late at p99", style=style)

@@ -1,209 +1,147 @@
-"""The report for a terminal or a log: verdict first."""
+"""The report for a terminal or a log: verdict first, then what is broken, then the figures."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.table import Table as Grid
 from rich.text import Text
 
-from loadtest.measure.histogram import Histogram
-from loadtest.report.data import Report, histogram_of, latency_figures
+from loadtest.limits import (
+    BROKEN_SHOWN,
+    CELL_CHARACTERS_MAX,
+    EXAMPLES_SHOWN,
+    REASON_CHARACTERS_MAX,
+    REASONS_SHOWN,
+)
+from loadtest.report.data import Load, Report, Rule, broken_rules
+from loadtest.report.table import Mark, Table
+from loadtest.report.tables import generator_table, latency_table, outcome_table, usage_table
+from loadtest.wire.outcome import one_line
 
 STATE_STYLES = {"pass": "bold green", "fail": "bold red", "invalid": "bold yellow"}
-CLOCKS_LINE = (
-    "service time runs from sending to the answer; response time from the moment the request was "
-    "due,\nso it also holds the wait that a slow target causes: judge a target by response time"
-)
-REASONS_SHOWN = 12
-EXAMPLES_SHOWN = 6
 
 
-def print_report(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console, *, every_rule: bool = False) -> None:
     """Everything a person needs, in the order in which one asks for it."""
-    console.print(Text(headline(report), style=STATE_STYLES[report["verdict"]["state"]]))
-    for reason in report["verdict"]["reasons"][:REASONS_SHOWN]:
-        console.print(Text(f"  - {reason}"))
-    hidden = len(report["verdict"]["reasons"]) - REASONS_SHOWN
-    if hidden > 0:
-        console.print(f"  - and {hidden} more")
-    seed = f", seed {report['seed']}" if "seed" in report else ""
-    console.print(Text(f"{report['target']}: {report['way']}{seed}\n"))
-    if "official" in report:
-        _print_official(report["official"], console)
-    if "times" in report:
-        _print_load(report, console)
-    if "conformance" in report:
-        _print_conformance(report["conformance"], console)
-    _print_examples(report, console)
-    for note in report["notes"]:
-        console.print(Text(f"note: {note}", style="yellow"))
+    console.print(Text(headline(report), style=STATE_STYLES[report.verdict.state]))
+    if report.load is not None:
+        # Broken rules, which are all the reasons of a check, are shown whole below.
+        _print_reasons(report.verdict.reasons, console)
+    seed = f", seed {report.seed}" if report.seed is not None else ""
+    console.print(Text(f"{report.target}: {report.way}{seed}\n"))
+    if report.load is None:
+        _print_rules(report.rules, console, every_rule=every_rule)
+    for table in report.tables():
+        _print_table(table, console)
+    if report.load is not None:
+        _print_load(report.load, console)
+        _print_rules(report.rules, console, every_rule=every_rule)
+    for note in report.notes:
+        console.print(Text(f"note: {one_line(note)}", style="yellow"))
 
 
 def headline(report: Report) -> str:
     """The verdict in one line."""
-    state = report["verdict"]["state"].upper()
+    state, load = report.verdict.state.upper(), report.load
     if state == "INVALID":
         return "INVALID: the generator or the run was not fit to judge by"
-    if "official" in report:
-        official = report["official"]
-        rehearsal = " (REHEARSAL, not the official run)" if official["rehearsal"] else ""
-        return f"{state}: USD {official['paid_usd']} of 100000.00{rehearsal}"
-    if report["command"] == "check":
-        rows = report["conformance"]
-        return f"{state}: {sum(row['passed'] for row in rows)} of {len(rows)} rules hold"
+    if report.summary():
+        return f"{state}: {report.summary()}"
+    if load is None:
+        broken = broken_rules(report.rules)
+        if not broken:
+            return f"{state}: all {len(report.rules)} rules hold"
+        counted = f"{sum(map(len, broken))} of {len(report.rules)} rules are broken"
+        return f"{state}: {counted}, first of all: {broken[0][0].name}"
     if state == "FAIL":
-        reasons = report["verdict"]["reasons"]
+        reasons = report.verdict.reasons
         more = f", and {len(reasons) - 1} reasons more" if len(reasons) > 1 else ""
-        return f"FAIL: {reasons[0].partition(':')[0]}{more}"
-    totals = report["totals"]
-    return f"{state}: {totals['done']:,} requests, {totals['failures']:,} failed"
+        return f"FAIL: {one_line(reasons[0].partition(':')[0])}{more}"
+    return f"{state}: {load.totals.done:,} requests, {load.totals.failures:,} failed"
 
 
-def _print_official(official: dict[str, Any], console: Console) -> None:
-    table = Table(title="official verdict", title_justify="left", show_header=False)
-    counts = f"{official.get('ok_in_time', 0):,} of {official.get('total', 0):,}"
-    table.add_row("answers OK and under 250 ms", f"{counts} = {official['ok_percent']}%")
-    table.add_row("fine for that (98% needed)", f"USD {official['sla_fine_usd']}")
-    failures = f"{official.get('consistency', 0)} failed"
-    table.add_row(f"fine for consistency, {failures}", f"USD {official['consistency_fine_usd']}")
-    table.add_row("paid", Text(f"USD {official['paid_usd']}", style="bold"))
-    table.add_row("answers the judge calls wrong (KO)", f"{official.get('ko', 0):,}")
-    if "overlapped" in official:
-        table.add_row("of these only by overlap of step 3 and load", f"{official['overlapped']}")
-    console.print(table)
-    if official.get("failed_checks"):
-        _print_failed_checks(official["failed_checks"], console)
+def _print_reasons(reasons: Sequence[str], console: Console) -> None:
+    for reason in reasons[:REASONS_SHOWN]:
+        console.print(Text(f"  - {_short(reason, REASON_CHARACTERS_MAX)}"))
+    hidden = len(reasons) - REASONS_SHOWN
+    if hidden > 0:
+        console.print(f"  - and {hidden} more")
 
 
-def _print_failed_checks(failed: list[dict[str, Any]], console: Console) -> None:
-    table = Table(title="failed checks", title_justify="left")
-    table.add_column("count", justify="right")
-    table.add_column("request and check", overflow="fold")
-    for check in failed[:REASONS_SHOWN]:
-        table.add_row(f"{check['count']:,}", Text(check["what"]))
-    console.print(table)
-    if len(failed) > REASONS_SHOWN:
-        console.print(f"and {len(failed) - REASONS_SHOWN} kinds more\n")
-
-
-def is_own_run(report: Report) -> bool:
-    """Our generator has two clocks and knows how it did itself; Gatling's log has one clock."""
-    return str(report["command"]) != "score"
-
-
-def _print_load(report: Report, console: Console) -> None:
-    generator = report["generator"]
-    wanted = generator["wanted_rate"]
-    rate = f"{generator['achieved_rate']:,.1f}/s"
-    if wanted is not None:
-        rate += f" of {wanted:,.1f}/s wanted"
-    mix = ", ".join(f"{count:,} {kind}" for kind, count in report["mix"].items() if count)
-    console.print(
-        f"{report['totals']['done']:,} requests in {generator['elapsed_s']:.1f} s, {rate}"
-    )
+def _print_load(load: Load, console: Console) -> None:
+    rate = f"{load.rate.achieved:,.1f}/s"
+    if load.rate.wanted is not None:
+        rate += f" of {load.rate.wanted:,.1f}/s wanted"
+    mix = ", ".join(f"{count:,} {kind}" for kind, count in load.mix.items() if count)
+    console.print(f"{load.totals.done:,} requests in {load.rate.elapsed_s:.1f} s, {rate}")
     console.print(f"mix: {mix}\n")
-    console.print(_latency_table(report))
-    if is_own_run(report):
-        console.print(Text(CLOCKS_LINE, style="dim"), "")
-    console.print(_outcome_table(report))
-    if "clients" in report:
-        console.print(_client_table(report["clients"]))
-    if is_own_run(report):
-        console.print(
-            f"generator: {generator['cpu_us_per_request']:.1f} us CPU per request, "
-            f"{generator['busy']:.0%} of a core x {generator['workers']} "
-            f"(+ {generator['spun']:.0%} watching the clock), sent late by "
-            f"{generator['late_p50_us']} us at p50, {generator['late_p99_us']} us at p99"
-        )
-    _print_usage(report["target_usage"], console)
+    for table in (latency_table(load), outcome_table(load), generator_table(load)):
+        _print_table(table, console)
+    if load.target_usage.samples:
+        _print_table(usage_table(load), console)
+    for example in load.examples[:EXAMPLES_SHOWN]:
+        _print_block(f"example: {example.what}", {"came": example.answer}, example.repeat, console)
 
 
-def _latency_table(report: Report) -> Table:
-    table = Table(title="latency in ms", title_justify="left")
-    table.add_column("")
-    kinds = [kind for kind, count in report["mix"].items() if count]
-    rows: list[tuple[str, Histogram]] = [
-        ("response, all", histogram_of(report, "response")),
-        *[(f"response, {kind}", histogram_of(report, "response", kind)) for kind in kinds],
-    ]
-    if is_own_run(report):
-        rows.insert(1, ("service, all", histogram_of(report, "service")))
-    for name in latency_figures(rows[0][1]):
-        table.add_column(name, justify="right")
-    for name, histogram in rows:
-        figures = latency_figures(histogram).values()
-        table.add_row(name, *(f"{us / 1000:.3f}" for us in figures))
-    return table
+def _print_table(table: Table, console: Console) -> None:
+    grid = Grid(title=table.title, title_justify="left", show_header=any(table.columns))
+    for place, name in enumerate(table.columns):
+        is_word = place in table.words
+        grid.add_column(name, justify="left" if is_word else "right", overflow="fold")
+    for row in table.rows:
+        grid.add_row(*map(_cell, row))
+    console.print(grid)
+    if table.note:
+        console.print(Text(table.note, style="dim"))
+    console.print()
 
 
-def _outcome_table(report: Report) -> Table:
-    table = Table(title="outcomes", title_justify="left")
-    for name in ("type", "outcome", "count", "p50 ms", "p99 ms", "max ms", ""):
-        table.add_column(name, justify="left" if name in {"type", "outcome", ""} else "right")
-    for times in report["times"]:
-        histogram = Histogram.from_pairs(times["response"])
-        p50_us, p99_us = histogram.percentiles((50.0, 99.0))
-        numbers = [f"{us / 1000:.3f}" for us in (p50_us, p99_us, histogram.max_us)]
-        fine = times["fine"] or times["kind"] == "checks"
-        verdict = Text("fine", style="green") if fine else Text("failed", style="red")
-        table.add_row(times["kind"], times["outcome"], f"{times['count']:,}", *numbers, verdict)
-    return table
+def _cell(cell: str | Mark) -> Text:
+    if isinstance(cell, str):
+        return Text(_short(cell))
+    return Text(_short(cell.words), style="green" if cell.good else "bold red")
 
 
-def _client_table(clients: list[dict[str, Any]]) -> Table:
-    table = Table(title="balances and histories", title_justify="left")
-    for name in ("cliente", "balance", "answers add up to", "operations", "unanswered", "order"):
-        table.add_column(name, justify="left" if name == "order" else "right")
-    for client in clients:
-        order = "; ".join(f"{b['name']} x{b['count']}" for b in client["breaks"])
-        style = "red" if client["broken"] else "green"
-        table.add_row(
-            str(client["cliente"]),
-            str(client["saldo"]),
-            str(client["expected"]),
-            f"{client['operations']:,}",
-            str(client["unknown"]),
-            Text(order or client["order"], style=style),
-        )
-    return table
+def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -> None:
+    """What is broken whole, the rest by number; or each by a line of its own."""
+    broken, fine = broken_rules(rules), [rule for rule in rules if rule.passed]
+    whole = broken if every_rule else broken[:BROKEN_SHOWN]
+    for number, (rule, *others) in enumerate(whole, 1):
+        words = {"expected": rule.expected, "came": rule.answer}
+        if others:
+            words["the same"] = ", ".join(other.whose for other in others)
+        _print_block(f"{number}. {rule.name}", words, rule.repeat, console)
+    if len(broken) > len(whole):
+        console.print(f"and {len(broken) - len(whole)} broken rules more: --all shows them\n")
+    if fine and every_rule:
+        rows = [(rule.name, rule.expected, rule.answer) for rule in fine]
+        columns = ("rule", "expected", "came")
+        _print_table(Table("rules that hold", columns, rows, words=range(3)), console)
+    elif fine:
+        groups = Counter(rule.group for rule in fine)
+        counts = ", ".join(f"{group} {count}" for group, count in groups.items())
+        console.print(Text(f"{len(fine)} rules hold: {counts}", style="green"))
 
 
-def _print_usage(usage: dict[str, Any], console: Console) -> None:
-    samples = usage["samples"]
-    if not samples:
-        return
-    table = Table(title="target on this machine", title_justify="left")
-    for name in ("part", "CPU mean", "CPU max", "CPU limit", "memory max MB", "throttled s"):
-        table.add_column(name, justify="left" if name == "part" else "right")
-    for part in dict.fromkeys(name for sample in samples for name in sample["parts"]):
-        readings = [sample["parts"][part] for sample in samples if part in sample["parts"]]
-        cpus = [reading["cpu"] for reading in readings]
-        limit = usage["limits"].get(part, {}).get("cpus")
-        table.add_row(
-            part,
-            f"{sum(cpus) / len(cpus):.2f}",
-            f"{max(cpus):.2f}",
-            "" if limit is None else f"{limit:.2f}",
-            f"{max(reading['memory_bytes'] for reading in readings) / 1e6:.1f}",
-            f"{sum(reading['throttled_s'] for reading in readings):.2f}",
-        )
-    console.print(table)
+def _print_block(title: str, words: dict[str, str], repeat: str, console: Console) -> None:
+    """Something wrong, whole, and the lines that repeat it in a shell.
+
+    Those are never broken, however wide the terminal: they are there to be copied.
+    """
+    console.print(Text(one_line(title), style="bold red"))
+    grid = Grid.grid(padding=(0, 1))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    for name, text in words.items():
+        grid.add_row(name, Text(one_line(text) or "(nothing)"))
+    console.print(Padding(grid, (0, 0, 0, 3)))
+    for line in repeat.splitlines():
+        console.print(Text(f"   {one_line(line)}"), soft_wrap=True)
+    console.print()
 
 
-def _print_conformance(rows: list[dict[str, Any]], console: Console) -> None:
-    table = Table(title="rules of the contract", title_justify="left")
-    for name in ("", "group", "rule", "expected", "answer"):
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        verdict = Text("ok", style="green") if row["passed"] else Text("NO", style="bold red")
-        words = (row["group"], row["rule"], row["expected"], row["answer"])
-        table.add_row(verdict, *map(Text, words))
-    console.print(table)
-
-
-def _print_examples(report: Report, console: Console) -> None:
-    examples = [*report.get("official", {}).get("broken_checks", []), *report.get("examples", [])]
-    for example in examples[:EXAMPLES_SHOWN]:
-        console.print(Text(f"\nexample of: {example['what']}", style="bold"))
-        console.print(Text(f"> {example['request'].strip()}"))
-        console.print(Text(f"< {example['answer'].strip() or '(nothing)'}"))
+def _short(text: str, most: int = CELL_CHARACTERS_MAX) -> str:
+    text = one_line(text)
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from loadtest.report.data import Report, histogram_of, latency_figures, percentile_names
+from loadtest.report.data import Load, histogram_of, latency_figures, percentile_names
 
 _SHAPE = re.compile(r"(?P<figure>[a-z0-9.]+)\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)")
 LATENCIES = (*percentile_names(), "max", "mean")
@@ -30,11 +30,11 @@ def read_threshold(text: str) -> Threshold:
     return Threshold(shape["figure"], shape["sign"] == "<", float(shape["bound"]))
 
 
-def broken_thresholds(report: Report, thresholds: list[Threshold]) -> list[str]:
-    figures = latency_figures(histogram_of(report, "response"))
+def broken_thresholds(load: Load, thresholds: list[Threshold]) -> list[str]:
+    figures = latency_figures(histogram_of(load, "response"))
     values = {name: figures[name] / 1000 for name in LATENCIES}
-    values["rate"] = report["generator"]["achieved_rate"]
-    values["failures"] = report["totals"]["failures"]
+    values["rate"] = load.rate.achieved
+    values["failures"] = load.totals.failures
     return [
         f"threshold {threshold} does not hold: it is {values[threshold.figure]:g}"
         for threshold in thresholds

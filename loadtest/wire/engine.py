@@ -6,16 +6,17 @@ import socket
 from collections.abc import Callable
 from time import perf_counter_ns as clock_ns
 
-from loadtest.crebitos.mix import Request
 from loadtest.limits import FRAMINGS_KEPT_MAX, RECEIVE_BYTES
 from loadtest.wire.http_parser import AnswerParser, CutShortError, Framing, RubbishError
 from loadtest.wire.outcome import Failure
+from loadtest.wire.request import Address, Request
 
 READABLE = select.EPOLLIN
 WRITABLE = select.EPOLLOUT
 
-Answered = Callable[[Request, int, bytes, int, int], None]
-Lost = Callable[[Request, Failure, bytes, int, int], None]
+# A request, its status or why there is none, the body or whatever came of it, when it was due and
+# when it was sent.
+Ended = Callable[[Request, int, bytes, int, int], None]
 
 _FAILURES = {
     errno.ECONNREFUSED: Failure.REFUSED,
@@ -60,41 +61,26 @@ class Connection:
 
 
 class Engine:
-    """Answers come back through `answered`, and what never answers through `lost`.
+    """Every request that is started comes back through `ended`, answered or not, at `now_ns`."""
 
-    Both get the request, the outcome, the bytes, when it was due and when it was sent; the
-    answer was there at `batch_ns`.
-    """
-
-    def __init__(
-        self, host: str, port: int, answered: Answered, lost: Lost, timeout_s: float
-    ) -> None:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    def __init__(self, address: Address, ended: Ended, timeout_s: float) -> None:
+        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
         # `localhost` often names both families where the target listens on the older one only.
         resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
         self._family, self._address = resolved[0], resolved[4]
-        self._answered = answered
-        self._lost = lost
+        self._ended = ended
         self._timeout_ns = int(timeout_s * 1e9)
         self._epoll = select.epoll()
         self._connections: dict[int, Connection] = {}
         self._idle: list[Connection] = []
         self._framings: dict[bytes, Framing] = {}
         self._stillborn: list[tuple[Request, Failure, int, int]] = []
-        self.batch_ns = clock_ns()
+        self.now_ns = clock_ns()
         self.in_flight = 0
 
     def fileno(self) -> int:
         """Becomes readable when a turn has something to do."""
         return self._epoll.fileno()
-
-    @property
-    def has_idle(self) -> bool:
-        return bool(self._idle)
-
-    @property
-    def open_connections(self) -> int:
-        return len(self._connections)
 
     def start(self, request: Request, due_ns: int) -> int:
         """Sends a request, over an idle connection where it may; returns when."""
@@ -128,7 +114,7 @@ class Engine:
     def turn(self, wait_s: float) -> None:
         """Waits for events once, and hands on every answer they complete."""
         events = self._epoll.poll(0 if self._stillborn else wait_s)
-        self.batch_ns = clock_ns()
+        self.now_ns = clock_ns()
         connections, framings = self._connections, self._framings
         for fileno, mask in events:
             connection = connections.get(fileno)
@@ -155,21 +141,22 @@ class Engine:
                 self._idle.append(connection)
             else:
                 self._close(connection)
-            self._answered(
-                request, framing.status, data[body_start:], connection.due_ns, connection.sent_ns
-            )
+            body, due_ns, sent_ns = data[body_start:], connection.due_ns, connection.sent_ns
+            self._ended(request, framing.status, body, due_ns, sent_ns)
         if self._stillborn:
             self._report_stillborn()
 
     def expire(self) -> None:
         """Gives up on requests that wait beyond the timeout."""
-        oldest_ns = clock_ns() - self._timeout_ns
+        self.now_ns = clock_ns()
+        oldest_ns = self.now_ns - self._timeout_ns
         for connection in list(self._connections.values()):
             if connection.request is not None and connection.sent_ns < oldest_ns:
                 self._fail(connection, Failure.TIMEOUT)
 
     def give_up(self) -> None:
         """Counts whatever is still on its way as unanswered."""
+        self.now_ns = clock_ns()
         for connection in list(self._connections.values()):
             if connection.request is not None:
                 self._fail(connection, Failure.TIMEOUT)
@@ -196,10 +183,11 @@ class Engine:
             connection.socket.close()
 
     def _report_stillborn(self) -> None:
+        self.now_ns = clock_ns()
         stillborn, self._stillborn = self._stillborn, []
         for request, failure, due_ns, sent_ns in stillborn:
             self.in_flight -= 1
-            self._lost(request, failure, b"", due_ns, sent_ns)
+            self._ended(request, failure, b"", due_ns, sent_ns)
 
     def _turn_slowly(self, connection: Connection, mask: int) -> None:
         if connection.request is None:
@@ -262,7 +250,8 @@ class Engine:
             self._idle.append(connection)
         else:
             self._close(connection)
-        self._answered(request, framing.status, parser.body, connection.due_ns, connection.sent_ns)
+        due_ns, sent_ns = connection.due_ns, connection.sent_ns
+        self._ended(request, framing.status, parser.body, due_ns, sent_ns)
 
     def _remember(self, head: bytes, framing: Framing) -> None:
         if framing.length < 0 or head[-4:] != b"\r\n\r\n":
@@ -284,4 +273,5 @@ class Engine:
         connection.request = None
         self.in_flight -= 1
         self._close(connection)
-        self._lost(request, failure, seen, connection.due_ns, connection.sent_ns)
+        due_ns, sent_ns = connection.due_ns, connection.sent_ns
+        self._ended(request, failure, seen, due_ns, sent_ns)

@@ -1,15 +1,8 @@
-"""What became of a request: the four kinds, and why an answer can fail to come."""
+"""What became of a request: a status, or why an answer can fail to come."""
 
 from enum import IntEnum
 
-
-class Kind(IntEnum):
-    """The type a request is reported under."""
-
-    DEBIT = 0
-    CREDIT = 1
-    STATEMENT = 2
-    CHECK = 3
+from loadtest.limits import EXAMPLE_BYTES_MAX
 
 
 class Failure(IntEnum):
@@ -25,13 +18,6 @@ class Failure(IntEnum):
     NO_FILES = 8
     UNREACHABLE = 9
 
-
-KIND_NAMES = {
-    Kind.DEBIT: "debits",
-    Kind.CREDIT: "credits",
-    Kind.STATEMENT: "statements",
-    Kind.CHECK: "checks",
-}
 
 FAILURE_TEXTS = {
     Failure.CLOSED: "connection closed before any answer",
@@ -50,7 +36,6 @@ OWN_FAILURES = frozenset({Failure.NO_PORTS, Failure.NO_FILES})
 # The target never saw the request, so it cannot have applied it.
 NEVER_LEFT = OWN_FAILURES | {Failure.REFUSED}
 STATUS_FIRST = 100
-STATUS_BITS = 10
 
 
 def outcome_name(code: int) -> str:
@@ -58,6 +43,17 @@ def outcome_name(code: int) -> str:
     return str(code) if code >= STATUS_FIRST else FAILURE_TEXTS[Failure(code)]
 
 
-def is_fine(kind: int, code: int) -> bool:
-    """The official view of load: a debit may be refused, nothing else may."""
-    return code == 200 or (kind == Kind.DEBIT and code == 422)
+def shown(data: bytes) -> str:
+    """Whatever came, as a person can read it, cut to a sane length."""
+    text = one_line(data[:EXAMPLE_BYTES_MAX].decode(errors="backslashreplace"))
+    more = len(data) - EXAMPLE_BYTES_MAX
+    return f"{text} … and {more} bytes more" if more > 0 else text
+
+
+def one_line(text: str) -> str:
+    """Newlines, escape codes and whatever else does not print by their names: no table is torn, no
+    terminal obeys."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

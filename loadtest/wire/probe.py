@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic, sleep
 from time import perf_counter_ns as clock_ns
 
-from loadtest.crebitos.contract import CLIENTES, ContractBrokenError, Extrato, read_extrato
-from loadtest.crebitos.mix import Request, post, statement
-from loadtest.limits import EXPIRE_EVERY_S, PROBE_TIMEOUT_S
-from loadtest.measure.recorder import shown
+from loadtest.limits import EXPIRE_EVERY_S, PROBE_TIMEOUT_S, READY_PAUSE_S, READY_WAIT_S
 from loadtest.wire.engine import Engine
-from loadtest.wire.outcome import Failure, Kind, outcome_name
+from loadtest.wire.outcome import Failure, outcome_name, shown
+from loadtest.wire.request import CHECK, Address, Request, post
+
+
+class UnreachableError(Exception):
+    """Nobody answers at the target; the text says how that showed."""
+
+
+class NotReadyError(Exception):
+    """The target is not in the state a run must begin with; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +35,9 @@ class Answer:
 class Probe:
     """Each question goes over a kept connection when one is free, else over a new one."""
 
-    def __init__(self, host: str, port: int, timeout_s: float = PROBE_TIMEOUT_S) -> None:
-        self.name = f"{host}:{port}"
-        self._engine = Engine(host, port, self._answered, self._lost, timeout_s)
+    def __init__(self, address: Address) -> None:
+        self.host = str(address)
+        self._engine = Engine(address, self._ended, PROBE_TIMEOUT_S)
         self._answers: dict[int, Answer] = {}
 
     def ask(self, request: Request) -> Answer:
@@ -48,41 +55,50 @@ class Probe:
             self._engine.expire()
         return [self._answers[id(request)] for request in requests]
 
-    def statements(self) -> dict[int, Extrato | Answer]:
-        """The statement of every client, or the answer that is none."""
-        found: dict[int, Extrato | Answer] = {}
-        for client in CLIENTES:
-            answer = self.ask(statement(self.name, client))
-            if answer.code in {Failure.CLOSED, Failure.RESET}:
-                # An idle connection may end at the very moment of the question: once is chance.
-                answer = self.ask(statement(self.name, client))
-            try:
-                found[client] = read_extrato(answer.body) if answer.code == 200 else answer
-            except ContractBrokenError:
-                found[client] = answer
-        return found
-
-    def reset(self) -> Answer:
-        return self.ask(Request(Kind.CHECK, post(self.name, "/reset", b"")))
-
-    def unreachable(self, *, until_ready: bool = False) -> str | None:
-        """Why nothing can be asked, in words; None when somebody answers in HTTP.
-
-        With `until_ready` only a statement will do, not a proxy that waits for its service.
-        """
-        code = self.ask(statement(self.name, CLIENTES[0])).code
-        silent = code in tuple(Failure)
-        return outcome_name(code) if silent or (until_ready and code != 200) else None
+    def reset(self) -> None:
+        """Empties the target by its own POST /reset."""
+        answer = self.ask(Request(CHECK, post(self.host, "/reset", b"")))
+        if answer.code not in {200, 204}:
+            raise NotReadyError(
+                f"POST /reset was answered with {answer}. Switch the reset route on, empty the "
+                f"ledger yourself (`make reset`), or restart the stack with a fresh volume."
+            )
 
     def close(self) -> None:
         self._engine.close()
 
-    def _answered(
-        self, request: Request, status: int, body: bytes, _due_ns: int, sent_ns: int
-    ) -> None:
-        self._answers[id(request)] = Answer(status, body, sent_ns, clock_ns())
+    def _ended(self, request: Request, code: int, body: bytes, _due_ns: int, sent_ns: int) -> None:
+        # Taken after the answer was read: a real-time order must never be claimed too early.
+        self._answers[id(request)] = Answer(code, body, sent_ns, clock_ns())
 
-    def _lost(
-        self, request: Request, failure: Failure, seen: bytes, _due_ns: int, sent_ns: int
-    ) -> None:
-        self._answers[id(request)] = Answer(failure, seen, sent_ns, clock_ns())
+
+def reach(address: Address, hello: Request, *, until_ready: bool = False) -> Probe:
+    """A probe of somebody who answers in HTTP.
+
+    With `until_ready` only a 200 will do: any other answer may be that of a proxy that waits for
+    its service.
+    """
+    try:
+        probe = Probe(address)
+    except OSError as error:
+        raise UnreachableError(
+            f"{address.host} has no address: {error.strerror or error}"
+        ) from error
+    code = probe.ask(hello).code
+    if code in tuple(Failure) or (until_ready and code != 200):
+        probe.close()
+        raise UnreachableError(f"{address}: {outcome_name(code)}")
+    return probe
+
+
+def wait_ready(address: Address, hello: Request) -> Probe:
+    """As the judge does: asks every two seconds, for forty."""
+    ends_s = monotonic() + READY_WAIT_S
+    while True:
+        try:
+            return reach(address, hello, until_ready=True)
+        except UnreachableError as error:
+            if monotonic() >= ends_s:
+                text = f"{error} (asked for {READY_WAIT_S:.0f} s)"
+                raise UnreachableError(text) from error
+            sleep(READY_PAUSE_S)

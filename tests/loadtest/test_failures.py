@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.report.data import Totals
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve
 
@@ -77,7 +78,7 @@ def test_a_target_that_misbehaves_under_load_is_said_so(
     ran = loadtest(*words, folder=tmp_path)
     assert ran.code == 1, ran.out
     assert text in ran.reasons
-    assert ran.report["totals"]["done"] == 200
+    assert ran.load.totals.done == 200
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_every_framing_is_an_answer(answer_with: Respond, tmp_path: Path, answer
     words = ("run", f"127.0.0.1:{port}", "-n", 100, "-c", 2, "--no-checks")
     ran = loadtest(*words, folder=tmp_path)
     assert ran.code == 0, ran.out
-    assert ran.report["totals"] == {"sent": 100, "done": 100, "answers": 100, "failures": 0}
+    assert ran.load.totals == Totals(sent=100, done=100, answers=100, failures=0)
 
 
 def test_nothing_listens(free_port: int) -> None:
@@ -121,7 +122,7 @@ def test_a_wrong_status_is_named_with_an_example(answer_with: Respond, tmp_path:
     )  # fmt: skip
     assert ran.code == 1
     assert "status 503" in ran.reasons
-    assert any("busy" in example["answer"] for example in ran.report["examples"])
+    assert any("busy" in example.answer for example in ran.load.examples)
 
 
 def test_a_target_without_balances_of_zero_is_told_what_to_do(serve: Serve) -> None:
@@ -220,4 +221,4 @@ def test_a_connection_closed_while_idle_is_nobodys_fault(
         connection.sendall(head + statement)
 
     ran = loadtest("run", f"127.0.0.1:{answer_with(respond)}", "-r", 20, "-d", 2, folder=tmp_path)
-    assert all(client["saldo"] == 0 for client in ran.report["clients"]), ran.out
+    assert all(one.saldo == 0 for one in ran.report.clientes), ran.out

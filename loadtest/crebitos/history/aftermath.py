@@ -2,58 +2,58 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from time import perf_counter_ns as clock_ns
-from typing import Any
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
-from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Notes, Operation
 from loadtest.crebitos.history.search import explain
 from loadtest.crebitos.history.sums import ReachableSums
-from loadtest.wire.probe import Answer
+from loadtest.crebitos.history.watch import Watch
+from loadtest.crebitos.report import Cliente, CountedBreak
+from loadtest.crebitos.state import State, state_of
+from loadtest.measure.recorder import Recorder
+from loadtest.wire.probe import Answer, Probe
 
-Statements = dict[int, Extrato | Answer]
 
+class Oracle:
+    """Asks before a load, has every answer noted while it runs, and examines it afterwards."""
 
-@dataclass(slots=True)
-class ClientAftermath:
-    """What the answers of one client add up to."""
+    def __init__(self, probe: Probe, workers: int) -> None:
+        self._probe = probe
+        self.before = state_of(probe)
+        self._notes = [Notes() for _ in range(workers)]
 
-    cliente: int
-    operations: int
-    unknown: int
-    expected: int | None
-    saldo: int | None
-    trouble: str | None
-    order: str
-    breaks: list[dict[str, Any]]
+    def watch(self, worker: int, recorder: Recorder) -> Watch:
+        return Watch(recorder, self._notes[worker])
 
-    @property
-    def is_broken(self) -> bool:
-        return self.trouble is not None or bool(self.breaks)
+    def operations(self) -> list[tuple[int, Operation]]:
+        return [noted for notes in self._notes for noted in notes.read()]
 
-    def as_data(self) -> dict[str, Any]:
-        return asdict(self) | {"broken": self.is_broken}
+    def examine(self) -> list[Cliente]:
+        found = examine(self.operations(), self.before, state_of(self._probe))
+        for notes in self._notes:
+            notes.close()
+        return found
 
 
 def examine(
-    operations: Iterable[tuple[int, Operation]], before: Statements, after: Statements
-) -> list[ClientAftermath]:
+    operations: Iterable[tuple[int, Operation]], before: State, after: State
+) -> list[Cliente]:
     """One verdict per client."""
-    by_client: dict[int, list[Operation]] = defaultdict(list)
-    for client, operation in operations:
-        by_client[client].append(operation)
+    by_cliente: dict[int, list[Operation]] = defaultdict(list)
+    for cliente, operation in operations:
+        by_cliente[cliente].append(operation)
     return [
-        _examine_client(client, by_client[client], before[client], after[client])
-        for client in CLIENTES
+        _examine_one(cliente, by_cliente[cliente], before[cliente], after[cliente])
+        for cliente in CLIENTES
     ]
 
 
-def _examine_client(
-    client: int, operations: list[Operation], before: Extrato | Answer, after: Extrato | Answer
-) -> ClientAftermath:
+def _examine_one(
+    cliente: int, operations: list[Operation], before: Extrato | Answer, after: Extrato | Answer
+) -> Cliente:
     unknown = [op for op in operations if op.saldo == UNKNOWN]
-    found = ClientAftermath(client, len(operations), len(unknown), None, None, None, "", [])
+    found = Cliente(cliente, len(operations), len(unknown))
     if not isinstance(before, Extrato) or not isinstance(after, Extrato):
         silent, answer = ("before", before) if not isinstance(before, Extrato) else ("after", after)
         found.trouble = f"no statement in shape {silent} the load: {answer}"
@@ -63,17 +63,15 @@ def _examine_client(
         op.delta for op in operations if op.saldo not in {REFUSED, UNKNOWN}
     )
     found.saldo = after.total
-    found.trouble = _balance_trouble(found.expected, after.total, unknown)
+    found.trouble = _saldo_trouble(found.expected, after.total, unknown)
     now_ns = clock_ns()
-    rows = tuple(linha.fingerprint for linha in after.linhas)
-    last = Operation(now_ns, now_ns, 0, after.total, rows=rows)
-    first_rows = tuple(linha.fingerprint for linha in before.linhas)
-    explanation = explain([*operations, last], before.total, first_rows, LIMITES[client])
+    last = Operation(now_ns, now_ns, 0, after.total, rows=after.fingerprints)
+    explanation = explain([*operations, last], before.total, before.fingerprints, LIMITES[cliente])
     counts = Counter(broken.name for broken in explanation.breaks)
     texts = {broken.name: broken.text for broken in reversed(explanation.breaks)}
     # Ordered by when each first happened: what comes first has often caused what follows.
     names = dict.fromkeys(broken.name for broken in explanation.breaks)
-    found.breaks = [{"name": name, "count": counts[name], "text": texts[name]} for name in names]
+    found.breaks = [CountedBreak(name, counts[name], texts[name]) for name in names]
     if found.breaks:
         found.order = "none exists"
     else:
@@ -81,7 +79,7 @@ def _examine_client(
     return found
 
 
-def _balance_trouble(expected: int, saldo: int, unknown: list[Operation]) -> str | None:
+def _saldo_trouble(expected: int, saldo: int, unknown: list[Operation]) -> str | None:
     if saldo == expected:
         return None
     never_ns = max((op.sent_ns for op in unknown), default=0)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadtest.crebitos.contract import LINHAS_MAX
+from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.notes import Operation
 
 SHOWN_BACK = 256  # moments a statement is held against
@@ -52,18 +52,18 @@ def name_break(moment: Moment) -> Break:
     """The most likely fault behind a history that cannot go on."""
     stuck = moment.stuck
     if not stuck.is_reader:
-        return _name_transaction(moment)
+        return _name_transacao(moment)
     # A balance that is wrong by now makes every reader look wrong: look there first.
     jumped = _name_jump(moment, JUST_BEFORE)
     if jumped is not None:
         return jumped
     if stuck.rows is not None:
-        return _name_statement(moment, stuck, stuck.rows)
+        return _name_extrato(moment, stuck, stuck.rows)
     text = f"a debit of {-stuck.delta} was refused while the balance was {moment.saldo}"
     return Break(REFUSED_THOUGH_IT_FITS, text)
 
 
-def _name_transaction(moment: Moment) -> Break:
+def _name_transacao(moment: Moment) -> Break:
     stuck = moment.stuck
     if stuck.before in moment.saldos[min(stuck.place, len(moment.saldos) - 1) :]:
         text = (
@@ -107,16 +107,16 @@ def _name_gap(gap: int, moment: Moment, look_back: int) -> str | None:
     return None
 
 
-def _name_statement(moment: Moment, statement: Operation, rows: tuple[int, ...]) -> Break:
-    seen = f"total {statement.saldo}, {len(rows)} rows"
+def _name_extrato(moment: Moment, extrato: Operation, rows: tuple[int, ...]) -> Break:
+    seen = f"total {extrato.saldo}, {len(rows)} rows"
     strange = [row for row in rows if row not in moment.known_rows]
     if strange:
         refused = any(row in moment.refused_rows for row in strange)
         return Break(REFUSED_SHOWN if refused else FOREIGN_ROW, seen)
     now = len(moment.rows) - 1
     shown = {at: _rows_at(moment, at) for at in range(max(0, now - SHOWN_BACK), now + 1)}
-    agreeing = [at for at in shown if moment.saldos[at] == statement.saldo]
-    in_time = [at for at in agreeing if at >= min(statement.place, now)]
+    agreeing = [at for at in shown if moment.saldos[at] == extrato.saldo]
+    in_time = [at for at in agreeing if at >= min(extrato.place, now)]
     for due in (shown[at] for at in in_time):
         if len(rows) < len(due) and rows == due[: len(rows)]:
             return Break(TOO_FEW_ROWS, f"{seen} where {len(due)} are due")
@@ -124,16 +124,16 @@ def _name_statement(moment: Moment, statement: Operation, rows: tuple[int, ...])
             return Break(WRONG_ORDER, seen)
     if any(rows == shown[at] for at in agreeing):
         return Break(STALE, f"{seen}: right once, but before the question was sent")
-    return _name_total(moment, statement, seen, bool(in_time) or rows in shown.values())
+    return _name_total(moment, extrato, seen, bool(in_time) or rows in shown.values())
 
 
-def _name_total(moment: Moment, statement: Operation, seen: str, half_right: bool) -> Break:
-    name = _name_gap(statement.saldo - moment.saldo, moment, LOOK_BACK)
-    if half_right and (name is None or statement.saldo in moment.saldos[statement.place :]):
+def _name_total(moment: Moment, extrato: Operation, seen: str, half_right: bool) -> Break:
+    name = _name_gap(extrato.saldo - moment.saldo, moment, LOOK_BACK)
+    if half_right and (name is None or extrato.saldo in moment.saldos[extrato.place :]):
         return Break(TORN, f"{seen}: the total is of one moment, the rows are of another")
     text = f"{seen}; what was acknowledged leads to {moment.saldo}"
-    return Break(name or UNEXPLAINED, text, statement.saldo)
+    return Break(name or UNEXPLAINED, text, extrato.saldo)
 
 
 def _rows_at(moment: Moment, place: int) -> tuple[int, ...]:
-    return tuple(reversed(moment.rows[max(1, place + 1 - LINHAS_MAX) : place + 1]))
+    return tuple(reversed(moment.rows[max(1, place + 1 - ROWS_MAX) : place + 1]))

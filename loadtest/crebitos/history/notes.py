@@ -1,12 +1,12 @@
 """What the history check needs of every answer, packed small while the load runs."""
 
-import os
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadtest.crebitos.contract import LINHAS_MAX, Extrato
-from loadtest.crebitos.mix import Request
+from loadtest.crebitos.contract import ROWS_MAX, Extrato
+from loadtest.crebitos.mix import LedgerRequest
+from loadtest.drive.memory import MemoryFile
 from loadtest.limits import NOTES_KEPT_MAX
 
 REFUSED = 1 << 62
@@ -15,8 +15,8 @@ NEVER_NS = 1 << 62
 
 _DELTA_BITS = 40
 _DELTA_ZERO = 1 << (_DELTA_BITS - 1)
-_TRANSACTION_WORDS = 5
-_STATEMENT_WORDS = 5 + LINHAS_MAX
+_TRANSACAO_WORDS = 5
+_EXTRATO_WORDS = 5 + ROWS_MAX
 _WORD_BYTES = 8
 
 
@@ -50,57 +50,54 @@ class Operation:
 
 
 class Notes:
-    """Written by a worker; the files outlive it and are read once the load is over."""
+    """Written by a worker into files in memory, which are read once the load is over."""
 
-    def __init__(self, transactions_file: int, statements_file: int) -> None:
-        self._transactions_file = transactions_file
-        self._statements_file = statements_file
-        self._transactions = array("q")
-        self._statements = array("q")
+    def __init__(self) -> None:
+        self._transacoes_file = MemoryFile()
+        self._extratos_file = MemoryFile()
+        self._transacoes = array("q")
+        self._extratos = array("q")
 
-    def transaction(self, request: Request, sent_ns: int, answered_ns: int, saldo: int) -> None:
-        notes = self._transactions
-        place = request.client << _DELTA_BITS | request.delta + _DELTA_ZERO
+    def transacao(self, request: LedgerRequest, sent_ns: int, answered_ns: int, saldo: int) -> None:
+        notes = self._transacoes
+        place = request.cliente << _DELTA_BITS | request.delta + _DELTA_ZERO
         notes.extend((sent_ns, answered_ns, place, request.fingerprint, saldo))
         if len(notes) >= NOTES_KEPT_MAX:
             self.flush()
 
-    def statement(self, client: int, sent_ns: int, answered_ns: int, extrato: Extrato) -> None:
-        rows = [linha.fingerprint for linha in extrato.linhas[:LINHAS_MAX]]
-        padding = [0] * (LINHAS_MAX - len(rows))
-        head = (sent_ns, answered_ns, client, extrato.total, len(rows))
-        self._statements.extend((*head, *rows, *padding))
+    def extrato(self, cliente: int, sent_ns: int, answered_ns: int, extrato: Extrato) -> None:
+        rows = extrato.fingerprints[:ROWS_MAX]
+        padding = [0] * (ROWS_MAX - len(rows))
+        head = (sent_ns, answered_ns, cliente, extrato.total, len(rows))
+        self._extratos.extend((*head, *rows, *padding))
 
     def flush(self) -> None:
-        """Hands the notes to the files, whose pages are memory: no disk is waited for."""
-        for notes, file in (
-            (self._transactions, self._transactions_file),
-            (self._statements, self._statements_file),
-        ):
-            os.write(file, notes.tobytes())
-            del notes[:]
+        self._transacoes_file.write(self._transacoes.tobytes())
+        self._extratos_file.write(self._extratos.tobytes())
+        del self._transacoes[:], self._extratos[:]
+
+    def read(self) -> Iterator[tuple[int, Operation]]:
+        """Every noted operation with its client."""
+        for words in _read_words(self._transacoes_file, _TRANSACAO_WORDS):
+            sent_ns, answered_ns, place, fingerprint, saldo = words
+            delta = (place & (1 << _DELTA_BITS) - 1) - _DELTA_ZERO
+            operation = Operation(sent_ns, answered_ns, delta, saldo, fingerprint)
+            yield place >> _DELTA_BITS, operation
+        for words in _read_words(self._extratos_file, _EXTRATO_WORDS):
+            sent_ns, answered_ns, cliente, total, size = words[:5]
+            rows = tuple(words[5 : 5 + size])
+            yield cliente, Operation(sent_ns, answered_ns, 0, total, rows=rows)
+
+    def close(self) -> None:
+        self._transacoes_file.close()
+        self._extratos_file.close()
 
 
-def _read_words(file: int, words: int) -> Iterator["array[int]"]:
-    size = os.fstat(file).st_size
+def _read_words(file: MemoryFile, words: int) -> Iterator["array[int]"]:
     step = words * _WORD_BYTES
-    for offset in range(0, size - size % step, step * 4096):
+    for offset in range(0, file.size - file.size % step, step * 4096):
         block = array("q")
-        data = os.pread(file, step * 4096, offset)
+        data = file.read(offset, step * 4096)
         block.frombytes(data[: len(data) - len(data) % step])
         for start in range(0, len(block), words):
             yield block[start : start + words]
-
-
-def read_notes(transactions_file: int, statements_file: int) -> Iterator[tuple[int, Operation]]:
-    """Every noted operation with its client."""
-    for sent_ns, answered_ns, place, fingerprint, saldo in _read_words(
-        transactions_file, _TRANSACTION_WORDS
-    ):
-        delta = (place & (1 << _DELTA_BITS) - 1) - _DELTA_ZERO
-        operation = Operation(sent_ns, answered_ns, delta, saldo, fingerprint)
-        yield place >> _DELTA_BITS, operation
-    for words in _read_words(statements_file, _STATEMENT_WORDS):
-        sent_ns, answered_ns, client, total, size = words[:5]
-        rows = tuple(words[5 : 5 + size])
-        yield client, Operation(sent_ns, answered_ns, 0, total, rows=rows)

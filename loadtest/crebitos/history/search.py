@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from loadtest.crebitos.contract import LINHAS_MAX
+from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.breaks import UNEXPLAINED, Break, Moment, name_break
 from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Operation
 from loadtest.crebitos.history.walk import Step, Walk
@@ -122,7 +122,7 @@ class OrderSearch:
         if self._quiet is None:
             if not walk.open:
                 self._quiet = (len(walk.rows), len(self._choices))
-        elif len(walk.rows) >= self._quiet[0] + LINHAS_MAX:
+        elif len(walk.rows) >= self._quiet[0] + ROWS_MAX:
             if self._quiet[1] >= len(self._choices):
                 self._commit()
             self._quiet = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from operator import attrgetter
 
-from loadtest.crebitos.contract import LINHAS_MAX
+from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Operation
 from loadtest.crebitos.history.sums import ReachableSums
 
@@ -148,7 +148,7 @@ class Walk:
     def signature(self) -> tuple[object, ...]:
         """Two walks with the same signature go on alike."""
         still_open = frozenset(map(id, self.open_operations()))
-        return still_open, self.saldo, tuple(self.rows[-LINHAS_MAX:])
+        return still_open, self.saldo, tuple(self.rows[-ROWS_MAX:])
 
     def _tidy(self, saldo: int) -> None:
         """Lets go of what is settled; a step that may be taken back keeps its place."""
@@ -174,7 +174,7 @@ class Walk:
             return self.saldo + lowest + operation.delta < -self._limite
         if operation.saldo != self.saldo:
             return False
-        expected = self.rows[max(1, len(self.rows) - LINHAS_MAX) :]
+        expected = self.rows[max(1, len(self.rows) - ROWS_MAX) :]
         expected.reverse()
         if operation.rows == tuple(expected):
             return True

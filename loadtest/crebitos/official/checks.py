@@ -7,10 +7,9 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from loadtest.crebitos.contract import LIMITES
+from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES
 from loadtest.wire.probe import Answer
 
-BELOW_LIMIT = "balance below -limite"
 STATUS_BY_DEFAULT = (*range(200, 210), 304)  # what it takes where a step names no status
 INTEGER_MAX = 2**31 - 1  # its integers have 32 bits
 
@@ -44,7 +43,7 @@ def total_trouble(answer: Answer, total: int) -> Trouble | None:
     return trouble
 
 
-def transaction_trouble(answer: Answer, *allowed: int) -> Trouble | None:
+def transacao_trouble(answer: Answer, *allowed: int) -> Trouble | None:
     """The limit must hold in an accepted transaction."""
     trouble = status_trouble(answer, *allowed)
     if trouble is None and answer.code == 200:
@@ -53,7 +52,7 @@ def transaction_trouble(answer: Answer, *allowed: int) -> Trouble | None:
     return trouble
 
 
-def statement_trouble(answer: Answer) -> Trouble | None:
+def extrato_trouble(answer: Answer) -> Trouble | None:
     """The limit must hold in a statement of the load."""
     trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
     if trouble is None:
@@ -71,10 +70,10 @@ def _limit_trouble(limite: object, saldo: object) -> Trouble | None:
     return Trouble(BELOW_LIMIT, costs=True) if at < -lowest else None
 
 
-def opening_trouble(answer: Answer, client: int) -> Trouble | None:
+def opening_trouble(answer: Answer, cliente: int) -> Trouble | None:
     """A client's first statement."""
     trouble = status_trouble(answer, 200)
-    return trouble or _saldo_trouble(answer, str(LIMITES[client]), "0")
+    return trouble or _saldo_trouble(answer, str(LIMITES[cliente]), "0")
 
 
 def rows_trouble(answer: Answer, *rows: Row) -> Trouble | None:
@@ -92,9 +91,9 @@ def rows_trouble(answer: Answer, *rows: Row) -> Trouble | None:
     return trouble
 
 
-def newest_trouble(answer: Answer, row: Row, transaction: Answer) -> Trouble | None:
-    """The newest row, and the limit and balance that its transaction was answered with."""
-    told = _read(transaction)
+def newest_trouble(answer: Answer, row: Row, credit: Answer) -> Trouble | None:
+    """The newest row, and the limit and balance that its credit was answered with."""
+    told = _read(credit)
     limite, saldo = _text(_field(told, "limite")), _text(_field(told, "saldo"))
     return rows_trouble(answer, row) or _saldo_trouble(answer, limite, saldo)
 

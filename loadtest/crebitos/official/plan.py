@@ -3,23 +3,25 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
-from loadtest.crebitos.mix import Request, random_request
+from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO, LedgerRequest, random_request
 from loadtest.drive import schedule
-from loadtest.wire.outcome import Kind
+from loadtest.wire.request import CHECK, Address, Kind
 
+SIMULATION = Path(__file__).resolve().parent.parent / "Crebitos.scala"  # the same, for Gatling
 RAMP_S = 120.0
 CONSTANT_S = 120.0
 TICK_S = 1.0  # the judge looks once a second whether what follows may begin
 FROM_RATE = 1.0
-TO_RATES = {Kind.DEBIT: 220.0, Kind.CREDIT: 110.0, Kind.STATEMENT: 10.0}
+TO_RATES = {DEBIT: 220.0, CREDIT: 110.0, EXTRATO: 10.0}
 CHECKS = 2 * (25 + 1) + 5 * 14 + 1
 OFFICIAL_COUNTS = {
-    Kind.DEBIT: 39_660,
-    Kind.CREDIT: 19_860,
-    Kind.STATEMENT: 1_860,
-    Kind.CHECK: CHECKS,
+    DEBIT: 39_660,
+    CREDIT: 19_860,
+    EXTRATO: 1_860,
+    CHECK: CHECKS,
 }
 
 
@@ -27,16 +29,11 @@ OFFICIAL_COUNTS = {
 class OfficialPlan:
     """The run, whole or as a rehearsal: faster by `speed`, or only the share `scale` of it."""
 
-    host: str
-    port: int
+    address: Address
     seed: int
     timeout_s: float
     speed: float = 1.0
     scale: float = 1.0
-
-    @property
-    def name(self) -> str:
-        return f"{self.host}:{self.port}"
 
     @property
     def is_rehearsal(self) -> bool:
@@ -69,15 +66,13 @@ def load_size(plan: OfficialPlan, kind: Kind) -> int:
 
 def expected_counts(plan: OfficialPlan) -> dict[Kind, int]:
     """How many requests of each kind a complete run has."""
-    return {**{kind: load_size(plan, kind) for kind in TO_RATES}, Kind.CHECK: CHECKS}
+    return {**{kind: load_size(plan, kind) for kind in TO_RATES}, CHECK: CHECKS}
 
 
-def build_load(plan: OfficialPlan) -> list[tuple[float, Request]]:
+def build_load(plan: OfficialPlan) -> list[tuple[float, LedgerRequest]]:
     """Every request of the load with its moment, each user on a connection of its own."""
-    chance = Random(plan.seed)
+    chance, host = Random(plan.seed), str(plan.address)
     moments = heapq.merge(
         *([(due_s, kind) for due_s in due_times(plan, kind)] for kind in TO_RATES)
     )
-    return [
-        (due_s, random_request(kind, plan.name, chance, reuse=False)) for due_s, kind in moments
-    ]
+    return [(due_s, random_request(kind, host, chance, reuse=False)) for due_s, kind in moments]

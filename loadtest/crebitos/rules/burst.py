@@ -4,25 +4,30 @@ from random import Random
 from time import monotonic
 
 from loadtest.crebitos.contract import LIMITES, ContractBrokenError, read_extrato, read_saldo
-from loadtest.crebitos.history.aftermath import Statements, examine
+from loadtest.crebitos.history.aftermath import examine
 from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
 from loadtest.crebitos.mix import (
     CYCLE,
-    Request,
+    LedgerRequest,
+    extrato,
     random_request,
     shuffled_cycle,
-    statement,
-    transaction,
+    transacao,
 )
-from loadtest.crebitos.rules.suite import Suite, read_move
-from loadtest.wire.outcome import Failure, is_fine
+from loadtest.crebitos.rules.suite import Suite, Weight, read_move
+from loadtest.crebitos.state import State
+from loadtest.wire.curl import curl_line
+from loadtest.wire.outcome import STATUS_FIRST
 from loadtest.wire.probe import Answer
 
 BURSTS = (25, 100, 500)
-MIXED_TRANSACTIONS = 120
-MIXED_STATEMENTS = 40
+MIXED_TRANSACOES = 120
+MIXED_EXTRATOS = 40
 SUSTAINED_CYCLES = 500
 SUSTAINED_MAX_S = 15.0
+RUN_MIN, RUN_CONNECTIONS = 5_000, 64
+
+Pairs = list[tuple[LedgerRequest, Answer]]
 
 
 def ask_bursts(suite: Suite, *, strict: bool) -> None:
@@ -31,123 +36,122 @@ def ask_bursts(suite: Suite, *, strict: bool) -> None:
     if strict:
         for size in BURSTS:
             _ask_burst_at_limit(suite, 2, size)
-        for client in (4, 5):
-            _ask_mixed_burst(suite, client)
+        for cliente in (4, 5):
+            _ask_mixed_burst(suite, cliente)
         _ask_sustained(suite)
 
 
 def _ask_official_burst(suite: Suite, delta: int) -> None:
     """25 at once, each accepted, and all of them in the balance."""
+    suite.begin_afresh("bursts", Weight.MONEY)
     before = suite.extrato(1)
-    requests = [transaction(suite.host, 1, delta, "validacao") for _ in range(25)]
-    answers = suite.probe.ask_together(requests)
+    requests = [transacao(suite.host, 1, delta, "validacao") for _ in range(25)]
+    answers = suite.ask_together(requests)
     after = suite.extrato(1)
     if before is None or after is None:
         return
-    accepted = sum(answer.code == 200 for answer in answers)
+    accepted, moved = sum(answer.code == 200 for answer in answers), after.total - before.total
     what = "debits" if delta < 0 else "credits"
-    expected = f"25 accepted, balance moved by {25 * delta}"
-    seen = f"{accepted} accepted, balance moved by {after.total - before.total}"
-    passed = accepted == 25 and after.total - before.total == 25 * delta
-    suite.add("bursts", f"25 {what} of 1 at the same moment", expected, seen, passed)
+    expected, seen = (
+        f"{count} accepted, balance moved by {by}"
+        for count, by in ((25, 25 * delta), (accepted, moved))
+    )
+    suite.add(f"25 {what} of 1 at the same moment", expected, seen, seen == expected)
 
 
-def _ask_burst_at_limit(suite: Suite, client: int, size: int) -> None:
+def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
     """With room for half of them, exactly half are accepted, each on a balance of its own."""
-    extrato = suite.extrato(client)
-    if extrato is None:
+    suite.begin_afresh("bursts", Weight.MONEY)
+    before = suite.extrato(cliente)
+    if before is None:
         return
-    bottom, room = -LIMITES[client], size // 2
-    suite.move(client, room + 1, "folga")
-    suite.move(client, -(extrato.total + 1 - bottom), "perto")
-    requests = [transaction(suite.host, client, -1, "disputa") for _ in range(size)]
-    answers = suite.probe.ask_together(requests)
-    moves = [read_move(answer) for answer in answers]
+    bottom, room = -LIMITES[cliente], size // 2
+    suite.move(cliente, room + 1, "folga")
+    suite.move(cliente, bottom - before.total - 1, "perto")
+    requests = [transacao(suite.host, cliente, -1, "disputa") for _ in range(size)]
+    moves = [read_move(answer) for answer in suite.ask_together(requests)]
+    after = suite.extrato(cliente)
     saldos = sorted(saldo for _, saldo in moves if saldo is not None)
     refused = sum(code == 422 for code, _ in moves)
-    unanswered = sum(code in tuple(Failure) for code, _ in moves)
-    after = suite.extrato(client)
+    unanswered = sum(code < STATUS_FIRST for code, _ in moves)
     total = after.total if after is not None else None
     expected = f"{room} accepted, {size - room} refused, balance {bottom}"
     seen = f"{len(saldos)} accepted, {refused} refused, balance {total}"
-    passed = (
-        saldos == list(range(bottom, bottom + room)) and refused == size - room and total == bottom
-    )
+    passed = seen == expected and saldos == list(range(bottom, bottom + room))
     if unanswered:
         seen += f", {unanswered} never answered"
     if len(saldos) != len(set(saldos)):
         seen += f", {len(saldos) - len(set(saldos))} balances answered twice (lost update)"
-    suite.add("bursts", f"{size} debits of 1, room for {room}", expected, seen, passed)
-    suite.move(client, -bottom, "volta")
+    suite.add(f"{size} debits of 1, room for {room}", expected, seen, passed)
+    suite.move(cliente, -bottom, "volta")
 
 
-def _ask_mixed_burst(suite: Suite, client: int) -> None:
+def _ask_mixed_burst(suite: Suite, cliente: int) -> None:
     """Debits, credits and statements at once: some order explains every answer."""
-    chance = Random(client)
-    requests: list[Request] = []
-    for index in range(MIXED_TRANSACTIONS):
+    chance = Random(suite.seed + cliente)
+    requests = []
+    for index in range(MIXED_TRANSACOES):
         delta = chance.randint(1, 5_000) * (1 if index % 2 else -1)
-        requests.append(transaction(suite.host, client, delta, f"mista {index}"))
-    requests += [statement(suite.host, client) for _ in range(MIXED_STATEMENTS)]
+        requests.append(transacao(suite.host, cliente, delta, f"mista {index}"))
+    requests += [extrato(suite.host, cliente) for _ in range(MIXED_EXTRATOS)]
     chance.shuffle(requests)
-    before = suite.probe.statements()
-    answers = suite.probe.ask_together(requests)
-    rule = f"{len(requests)} debits, credits and statements of client {client} at once"
+    before = suite.begin_afresh("bursts", Weight.MONEY, f"client {cliente}")
+    answers = suite.ask_together(requests)
+    rule = f"{len(requests)} debits, credits and statements at once"
     _explain(suite, rule, before, list(zip(requests, answers, strict=True)))
 
 
 def _ask_sustained(suite: Suite) -> None:
-    """Long enough to meet a fault of one request in a thousand; chance is seeded, so repeatable."""
-    chance, ends_s = Random(SUSTAINED_CYCLES), monotonic() + SUSTAINED_MAX_S
-    pairs: list[tuple[Request, Answer]] = []
-    before = suite.probe.statements()
+    """Long enough to meet a fault of one request in a thousand."""
+    chance, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
+    pairs: Pairs = []
+    before = suite.begin_afresh("bursts", Weight.MONEY)
     for _ in range(SUSTAINED_CYCLES):
         cycle = [random_request(kind, suite.host, chance) for kind in shuffled_cycle(chance)]
-        pairs += zip(cycle, suite.probe.ask_together(cycle), strict=True)
+        pairs += zip(cycle, suite.ask_together(cycle), strict=True)
         if monotonic() > ends_s:
             break
     rule = f"{len(pairs):,} requests, {len(CYCLE)} at a time"
-    wrong = [(r, a) for r, a in pairs if not is_fine(r.kind, a.code)]
-    seen = "every one of them"
+    wrong = [(request, answer) for request, answer in pairs if answer.code not in request.fine]
+    seen, repeat = "every one of them", ""
     if wrong:
         request, answer = wrong[0]
-        seen = f"not {len(wrong)} of them; a {request.kind.name.lower()}: {answer}"
-    suite.add("bursts", f"{rule}: well answered", "every one of them", seen, not wrong)
+        seen = f"not {len(wrong)} of them; of the {request.kind.name} {answer}"
+        repeat = curl_line(request.data)
+    suite.add(f"{rule}: well answered", "every one of them", seen, not wrong, repeat)
     _explain(suite, rule, before, pairs)
 
 
-def _explain(
-    suite: Suite, rule: str, before: Statements, pairs: list[tuple[Request, Answer]]
-) -> None:
-    expected = "an order that explains every answer"
-    try:
-        operations = [
-            (request.client, operation)
-            for request, answer in pairs
-            if (operation := _operation(request, answer)) is not None
-        ]
-    except ContractBrokenError as broken:
-        suite.add("bursts", rule, expected, str(broken), False)
-        return
-    troubles = []
-    for client in examine(operations, before, suite.probe.statements()):
-        troubles += [f"{found['name']}: {found['text']}" for found in client.breaks]
-        troubles += [f"client {client.cliente}: {client.trouble}"] if client.trouble else []
+def _explain(suite: Suite, rule: str, before: State, pairs: Pairs) -> None:
+    """So many at once are not repeated by hand: a run of the same kind looks for the same fault."""
+    size, together = max(len(pairs), RUN_MIN), min(len(pairs), RUN_CONNECTIONS)
+    again = f"loadtest run http://{suite.host} -n {size} -c {together} --seed {suite.seed}"
+    troubles, operations = [], []
+    for request, answer in pairs:
+        try:
+            operations += [(request.cliente, one) for one in _operations(request, answer)]
+        except ContractBrokenError as broken:
+            troubles.append(f"{broken}: {answer}")
+            again = curl_line(request.data)
+            break
+    else:
+        for one in examine(operations, before, suite.state()):
+            troubles += [f"{broken.name}: {broken.text}" for broken in one.breaks]
+            troubles += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
     seen = troubles[0] if troubles else "an order explains all"
-    suite.add("bursts", rule, expected, seen, not troubles)
+    suite.add(rule, "an order that explains every answer", seen, not troubles, again)
 
 
-def _operation(request: Request, answer: Answer) -> Operation | None:
-    sent_ns, answered_ns, delta = answer.sent_ns, answer.answered_ns, request.delta
+def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:
+    """The operation that an answer tells of, if it does."""
+    moments, delta, row = (answer.sent_ns, answer.answered_ns), request.delta, request.fingerprint
     if not delta:
         if answer.code != 200:
-            return None
-        extrato = read_extrato(answer.body)
-        rows = tuple(linha.fingerprint for linha in extrato.linhas)
-        return Operation(sent_ns, answered_ns, 0, extrato.total, rows=rows)
+            return []
+        shown = read_extrato(answer.body)
+        return [Operation(*moments, 0, shown.total, rows=shown.fingerprints)]
     if answer.code == 422:
-        return Operation(sent_ns, answered_ns, delta, REFUSED, request.fingerprint)
+        return [Operation(*moments, delta, REFUSED, row)]
     if answer.code == 200:
-        saldo = read_saldo(answer.body)[1]
-        return Operation(sent_ns, answered_ns, delta, saldo, request.fingerprint)
-    return Operation(sent_ns, NEVER_NS, delta, UNKNOWN, request.fingerprint)
+        return [Operation(*moments, delta, read_saldo(answer.body)[1], row)]
+    return [Operation(answer.sent_ns, NEVER_NS, delta, UNKNOWN, row)]

@@ -4,12 +4,11 @@ import json
 from dataclasses import dataclass
 
 from loadtest.crebitos.contract import CLIENTE_DESCONHECIDO
-from loadtest.crebitos.mix import head, post
+from loadtest.wire.request import get, post
 
 BAD_FIELD = (400, 422)
-NO_CLIENT = (404,)
+NO_CLIENTE = (404,)
 ANY_REFUSAL = tuple(range(400, 500))
-FINE = (200,)
 
 PATH = "/clientes/1/transacoes"
 GOOD = {"valor": 1, "tipo": "c", "descricao": "regra"}
@@ -28,7 +27,7 @@ class Question:
 
 def questions(host: str) -> list[Question]:
     """Every rule of this kind; the refused ones leave the ledger as it is."""
-    return [*_bad_fields(host), *_bad_bodies(host), *_unknown_clients(host)]
+    return [*_bad_fields(host), *_bad_bodies(host), *_unknown_clientes(host)]
 
 
 _BAD_VALORES: list[tuple[str, object]] = [
@@ -115,37 +114,28 @@ def _bad_bodies(host: str) -> list[Question]:
     ]
 
 
-def _unknown_clients(host: str) -> list[Question]:
+def _unknown_clientes(host: str) -> list[Question]:
     unknown = CLIENTE_DESCONHECIDO
     good, bad = json.dumps(GOOD).encode(), json.dumps({**GOOD, "valor": 0}).encode()
-    found = [
-        Question("clients", f"statement of client {unknown}", _get(host, unknown), NO_CLIENT, True),
-        Question("clients", f"credit for client {unknown}", _send(host, unknown, good), NO_CLIENT),
-        Question(
-            "clients",
-            f"a bad credit for client {unknown}",
-            _send(host, unknown, bad),
-            (*NO_CLIENT, *BAD_FIELD),
-        ),
-        *[
-            Question("clients", f"statement of client {client}", _get(host, client), NO_CLIENT)
-            for client in ("0", "7", "1000000")
-        ],
+    cases = [
+        (f"statement of client {unknown}", _get(host, unknown), NO_CLIENTE),
+        (f"credit for client {unknown}", _send(host, unknown, good), NO_CLIENTE),
+        (f"a bad credit for client {unknown}", _send(host, unknown, bad), (404, *BAD_FIELD)),
     ]
+    for other in ("0", "7", "1000000"):
+        cases.append((f"statement of client {other}", _get(host, other), NO_CLIENTE))
     spellings = ["01", "+1", "-1", "1.0", "1e0", "0x1", "1_0", "%31%20", "abc", "%D9%A1", "9" * 25]
     for spelling in spellings:
-        question = f"statement of client {spelling!r}"
-        found.append(Question("clients", question, _get(host, spelling), ANY_REFUSAL))
-        question = f"credit for client {spelling!r}"
-        found.append(Question("clients", question, _send(host, spelling, good), ANY_REFUSAL))
-    wrong_way = head("GET", PATH, host)
-    found.append(Question("clients", "GET on transacoes", wrong_way, ANY_REFUSAL))
-    return found
+        cases.append((f"statement of client {spelling!r}", _get(host, spelling), ANY_REFUSAL))
+        cases.append((f"credit for client {spelling!r}", _send(host, spelling, good), ANY_REFUSAL))
+    cases.append(("GET on transacoes", get(host, PATH), ANY_REFUSAL))
+    # The official run asks the first of these.
+    return [Question("clients", *case, not place) for place, case in enumerate(cases)]
 
 
-def _get(host: str, client: object) -> bytes:
-    return head("GET", f"/clientes/{client}/extrato", host)
+def _get(host: str, cliente: object) -> bytes:
+    return get(host, f"/clientes/{cliente}/extrato")
 
 
-def _send(host: str, client: object, body: bytes) -> bytes:
-    return post(host, f"/clientes/{client}/transacoes", body)
+def _send(host: str, cliente: object, body: bytes) -> bytes:
+    return post(host, f"/clientes/{cliente}/transacoes", body)

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from loadtest.crebitos.contract import (
     CLIENTES,
     LIMITES,
-    LINHAS_MAX,
+    ROWS_MAX,
     ContractBrokenError,
     Extrato,
     read_saldo,
 )
-from loadtest.crebitos.mix import Request, post, transaction
-from loadtest.crebitos.rules.suite import Suite, move_text
-from loadtest.wire.outcome import Kind
+from loadtest.crebitos.mix import transacao
+from loadtest.crebitos.rules.suite import Suite, Weight, move_text
+from loadtest.wire.request import CHECK, Request, post
 
 _ACCEPTED: list[tuple[str, str]] = [
     ("descricao of 1 character", "a"),
@@ -27,45 +27,45 @@ _ACCEPTED: list[tuple[str, str]] = [
 
 def ask_shapes(suite: Suite) -> None:
     """Both answers have the contract's fields, of the contract's types."""
-    answer = suite.probe.ask(transaction(suite.host, 1, 1, "forma"))
+    suite.begin("shape", Weight.OFFICIAL)
+    answer = suite.ask(transacao(suite.host, 1, 1, "forma"))
     rule, expected = "a credit answers limit and balance", "200, `limite` 100000, integers"
     try:
         limite, saldo = read_saldo(answer.body)
         seen = f"{answer.code}, limite {limite}, saldo {saldo}"
-        suite.add("shape", rule, expected, seen, answer.code == 200 and limite == LIMITES[1])
+        suite.add(rule, expected, seen, answer.code == 200 and limite == LIMITES[1])
     except ContractBrokenError as broken:
-        suite.add("shape", rule, expected, f"{broken}: {answer}", False)
-    for client in CLIENTES:
-        extrato = suite.extrato(client)
+        suite.add(rule, expected, f"{broken}: {answer}", False)
+    for cliente in CLIENTES:
+        suite.begin("shape", Weight.OFFICIAL, f"client {cliente}")
+        extrato = suite.extrato(cliente)
         if extrato is not None:
-            rule, expected = f"limit of client {client}", str(LIMITES[client])
-            passed = extrato.limite == LIMITES[client]
-            suite.add("shape", rule, expected, str(extrato.limite), passed)
+            passed = extrato.limite == LIMITES[cliente]
+            suite.add("limit", str(LIMITES[cliente]), str(extrato.limite), passed)
+    suite.begin("timestamps", Weight.REST)
     extrato = suite.extrato(1)
     if extrato is not None:
         _ask_timestamps(suite, extrato)
 
 
 def _ask_timestamps(suite: Suite, extrato: Extrato) -> None:
-    texts = [extrato.data_extrato, *(linha.realizada_em for linha in extrato.linhas)]
+    texts = [extrato.data_extrato, *(one.realizada_em for one in extrato.transacoes)]
     moments = [moment for moment in map(_moment, texts) if moment is not None]
-    readable = len(moments) == len(texts)
-    rule, expected = "timestamps are ISO 8601 with a zone", "all of them"
     unreadable = [text for text in texts if _moment(text) is None]
+    rule, expected = "timestamps are ISO 8601 with a zone", "all of them"
     seen = f"not: {unreadable[0]!r}" if unreadable else texts[0]
-    suite.add("timestamps", rule, expected, seen, readable)
-    if readable:
+    suite.add(rule, expected, seen, not unreadable)
+    if not unreadable:
         # A second of grace: one of the clocks may count whole seconds only.
         newest, *rows = [moments[0] + timedelta(seconds=1), *moments[1:]]
         rule = "the statement is younger than its rows, the newest row first"
         passed = bool(rows) and newest >= rows[0] and rows == sorted(rows, reverse=True)
-        suite.add("timestamps", rule, "falling", " > ".join(texts[:3]), passed)
+        suite.add(rule, "falling", " > ".join(texts[:3]), passed)
     later = suite.extrato(1)
-    if readable and later is not None:
-        later_moment = _moment(later.data_extrato)
-        passed = later_moment is not None and later_moment >= moments[0]
+    before, after = _moment(texts[0]), _moment(later.data_extrato) if later else None
+    if later is not None and before is not None and after is not None:
         rule, seen = "data_extrato never goes back", f"{texts[0]}, then {later.data_extrato}"
-        suite.add("timestamps", rule, "not earlier", seen, passed)
+        suite.add(rule, "not earlier", seen, after >= before)
 
 
 def _moment(text: str) -> datetime | None:
@@ -79,11 +79,13 @@ def _moment(text: str) -> datetime | None:
 def ask_accepted_bodies(suite: Suite) -> None:
     """What must be taken is taken, and shown in the statement as it was sent."""
     for rule, descricao in _ACCEPTED:
+        suite.begin("accepted", Weight.REST)
         moved = suite.move(1, 1, descricao)
         extrato = suite.extrato(1)
-        shown = extrato.linhas[0].descricao if extrato is not None and extrato.linhas else None
+        rows = extrato.transacoes if extrato is not None else ()
+        shown = rows[0].descricao if rows else None
         passed = moved[1] is not None and shown == descricao
-        suite.add("accepted", rule, "200, shown as sent", f"{move_text(moved)}: {shown}", passed)
+        suite.add(rule, "200, shown as sent", f"{move_text(moved)}: {shown}", passed)
     fields = {"descricao": "\u00e7", "tipo": "c", "valor": 1}
     bodies = [
         ("fields in another order", json.dumps(fields, ensure_ascii=False)),
@@ -91,64 +93,64 @@ def ask_accepted_bodies(suite: Suite) -> None:
         ("white space between", json.dumps(fields, indent=4)),
     ]
     for rule, body in bodies:
+        suite.begin("accepted", Weight.REST)
         data = post(suite.host, "/clientes/1/transacoes", body.encode())
-        answer = suite.probe.ask(Request(Kind.CHECK, data))
-        suite.expect_status("accepted", rule, answer, (200,))
+        suite.expect_status(rule, suite.ask(Request(CHECK, data)), (200,))
 
 
 def ask_ledger_rules(suite: Suite) -> None:
-    for client in CLIENTES:
-        _ask_limit(suite, client)
+    for cliente in CLIENTES:
+        _ask_limit(suite, cliente)
+    suite.begin_afresh("rows", Weight.MONEY)
     _ask_rows(suite, 3)
 
 
-def _ask_limit(suite: Suite, client: int) -> None:
+def _ask_limit(suite: Suite, cliente: int) -> None:
     """Exactly `-limite` is allowed, one cent more is refused and leaves no trace."""
-    extrato = suite.extrato(client)
+    suite.begin_afresh("limit", Weight.MONEY, f"client {cliente}")
+    extrato = suite.extrato(cliente)
     if extrato is None:
         return
-    group, bottom = f"limit of {client}", -LIMITES[client]
-    suite.move(client, 7, "folga")
-    distance = extrato.total + 7 - bottom
-    moved = suite.move(client, -distance, "fundo")
-    expected = f"200, saldo {bottom}"
-    suite.add(group, "down to exactly -limite", expected, move_text(moved), moved == (200, bottom))
-    moved = suite.move(client, -1, "recusado")
-    suite.add(group, "a cent below -limite", "422", move_text(moved), moved[0] == 422)
-    after = suite.extrato(client)
+    bottom = -LIMITES[cliente]
+    suite.move(cliente, 7, "folga")
+    moved = suite.move(cliente, bottom - extrato.total - 7, "fundo")
+    at_bottom = (200, bottom), f"200, saldo {bottom}"
+    suite.add("down to exactly -limite", at_bottom[1], move_text(moved), moved == at_bottom[0])
+    moved = suite.move(cliente, -1, "recusado")
+    suite.add("a cent below -limite", "422", move_text(moved), moved[0] == 422)
+    after = suite.extrato(cliente)
     if after is not None:
-        newest = after.linhas[0].descricao if after.linhas else "none"
-        passed = after.total == bottom and newest == "fundo"
-        seen = f"total {after.total}, newest row {newest!r}"
-        expected = f"total {bottom}, newest row 'fundo'"
-        suite.add(group, "the refused debit left no trace", expected, seen, passed)
-    suite.move(client, 1, "um")
-    moved = suite.move(client, -2, "recusado")
-    suite.add(group, "two where one is left", "422", move_text(moved), moved[0] == 422)
-    moved = suite.move(client, -1, "resto")
-    expected = f"200, saldo {bottom}"
-    suite.add(group, "one where one is left", expected, move_text(moved), moved == (200, bottom))
-    moved = suite.move(client, -bottom, "volta")
-    suite.add(group, "back up with one credit", "200, saldo 0", move_text(moved), moved == (200, 0))
+        newest = after.transacoes[0].descricao if after.transacoes else "none"
+        seen, expected = (
+            f"total {total}, newest row {row!r}"
+            for total, row in ((after.total, newest), (bottom, "fundo"))
+        )
+        suite.add("the refused debit left no trace", expected, seen, seen == expected)
+    suite.move(cliente, 1, "um")
+    moved = suite.move(cliente, -2, "recusado")
+    suite.add("two where one is left", "422", move_text(moved), moved[0] == 422)
+    moved = suite.move(cliente, -1, "resto")
+    suite.add("one where one is left", at_bottom[1], move_text(moved), moved == at_bottom[0])
+    moved = suite.move(cliente, -bottom, "volta")
+    suite.add("back up with one credit", "200, saldo 0", move_text(moved), moved == (200, 0))
 
 
-def _ask_rows(suite: Suite, client: int) -> None:
+def _ask_rows(suite: Suite, cliente: int) -> None:
     """The newest ten rows, newest first, each as it was sent."""
     sent: list[tuple[int, str, str]] = []
-    for index in range(LINHAS_MAX + 3):
+    for index in range(ROWS_MAX + 3):
         delta = 100 + index if index % 2 else -(200 + index)
-        suite.move(client, delta, f"linha {index}")
+        suite.move(cliente, delta, f"linha {index}")
         sent.insert(0, (abs(delta), "c" if delta > 0 else "d", f"linha {index}"))
-    extrato = suite.extrato(client)
+    extrato = suite.extrato(cliente)
     if extrato is None:
         return
-    rows = [(linha.valor, linha.tipo, linha.descricao) for linha in extrato.linhas]
+    rows = [(one.valor, one.tipo, one.descricao) for one in extrato.transacoes]
     rule, count = "after 13 transactions the statement shows", len(rows)
-    suite.add("rows", rule, f"{LINHAS_MAX} rows", f"{count} rows", count == LINHAS_MAX)
+    suite.add(rule, f"{ROWS_MAX} rows", f"{count} rows", count == ROWS_MAX)
     ordered = rows == sent[: len(rows)] and bool(rows)
     seen = ", ".join(row[2] for row in rows)
-    suite.add("rows", "newest first", "linha 12 … linha 3", seen, ordered)
-    expected = f"{sent[0]}"
-    seen = f"{rows[0] if rows else 'nothing'}"
-    passed = rows[:1] == sent[:1]
-    suite.add("rows", "a row says valor, tipo and descricao as sent", expected, seen, passed)
+    suite.add("newest first", "linha 12 … linha 3", seen, ordered)
+    expected, seen = f"{sent[0]}", f"{rows[0] if rows else 'nothing'}"
+    rule = "a row says valor, tipo and descricao as sent"
+    suite.add(rule, expected, seen, rows[:1] == sent[:1])

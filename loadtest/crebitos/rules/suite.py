@@ -1,60 +1,102 @@
-"""The table a conformance suite fills, and the questions its rules have in common."""
+"""The rules that were asked, and the questions that many of them have in common."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from enum import IntEnum
 
 from loadtest.crebitos.contract import ContractBrokenError, Extrato, read_extrato, read_saldo
-from loadtest.crebitos.mix import statement, transaction
+from loadtest.crebitos.mix import extrato, transacao
+from loadtest.crebitos.state import State, state_of
+from loadtest.report.data import Rule
+from loadtest.wire.curl import curl_line, shell_line
 from loadtest.wire.outcome import outcome_name
 from loadtest.wire.probe import Answer, Probe
+from loadtest.wire.request import Request
+
+Moved = tuple[int, int | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One rule, what was expected, what came, and whether that is right."""
+class Weight(IntEnum):
+    """Of what is broken, what weighs most is shown first."""
 
-    group: str
-    rule: str
-    expected: str
-    answer: str
-    passed: bool
+    MONEY = 0  # balances, limits and histories: fined by the official judge, or lost by somebody
+    OFFICIAL = 1  # what the official run asks besides
+    REST = 2
 
 
 class Suite:
-    """Asks through one probe and keeps the verdicts."""
+    """Asks through one probe; each rule is kept with all that was asked since its group began."""
 
-    def __init__(self, probe: Probe) -> None:
-        self.probe = probe
-        self.host = probe.name
-        self.rows: list[Row] = []
+    def __init__(self, probe: Probe, seed: int) -> None:
+        self.host = probe.host
+        self.seed = seed
+        self.rules: list[Rule] = []
+        self._probe = probe
+        self._before = state_of(probe)
+        self._group, self._whose, self._weight = "", "", Weight.REST
+        self._asked: list[Sequence[Request]] = []
 
-    def add(self, group: str, rule: str, expected: str, answer: str, passed: bool) -> None:
-        self.rows.append(Row(group, rule, expected, answer, passed))
+    def begin(self, group: str, weight: Weight, whose: str = "") -> None:
+        self._group, self._whose, self._weight, self._asked = group, whose, weight, []
 
-    def expect_status(
-        self, group: str, rule: str, answer: Answer, allowed: tuple[int, ...]
-    ) -> bool:
-        passed = answer.code in allowed
-        self.add(group, rule, _allowed_text(allowed), _short(answer), passed)
-        return passed
+    def begin_afresh(self, group: str, weight: Weight, whose: str = "") -> State:
+        """Every client has what it had at first, so that what follows can be repeated by hand."""
+        self.give_back()
+        self.begin(group, weight, whose)
+        return self.state()
 
-    def extrato(self, client: int) -> Extrato | None:
-        """A statement, or a failed row that says why there is none."""
-        answer = self.probe.ask(statement(self.host, client))
+    def state(self) -> State:
+        return state_of(self._probe)
+
+    def give_back(self) -> None:
+        for cliente, now in self.state().items():
+            was = self._before[cliente]
+            if isinstance(was, Extrato) and isinstance(now, Extrato) and was.total != now.total:
+                delta = was.total - now.total
+                self._probe.ask(transacao(self.host, cliente, delta, "devolve"))
+
+    def ask(self, request: Request) -> Answer:
+        return self.ask_together([request])[0]
+
+    def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
+        self._asked.append(requests)
+        return self._probe.ask_together(requests)
+
+    def add(
+        self, rule: str, expected: str, answer: str, passed: bool, repeat: str | None = None
+    ) -> None:
+        """A rule of the running group; `repeat` is how to ask it, if not by what was asked."""
+        if repeat is None:
+            repeat = "" if passed else "\n".join(map(shell_line, self._asked))
+        asked = (self._group, self._whose, rule)
+        self.rules.append(Rule(*asked, expected, answer, passed, int(self._weight), repeat))
+
+    def expect_status(self, rule: str, answer: Answer, allowed: tuple[int, ...]) -> None:
+        text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))
+        self.add(rule, text, str(answer), answer.code in allowed)
+
+    def extrato(self, cliente: int) -> Extrato | None:
+        """A statement, or a broken rule that says why there is none."""
+        request = extrato(self.host, cliente)
+        answer = self.ask(request)
         try:
             if answer.code == 200:
                 return read_extrato(answer.body)
-            trouble = _short(answer)
+            trouble = str(answer)
         except ContractBrokenError as broken:
-            trouble = f"{broken}: {_short(answer)}"
-        self.add("statement", f"statement of client {client}", "200 in shape", trouble, False)
+            trouble = f"{broken}: {answer}"
+        asked = ("shape", f"client {cliente}", "statement")
+        weight, repeat = int(Weight.OFFICIAL), curl_line(request.data)
+        rule = Rule(*asked, "200 in shape", trouble, False, weight, repeat)
+        if all(one.name != rule.name for one in self.rules):
+            self.rules.append(rule)
         return None
 
-    def move(self, client: int, delta: int, descricao: str = "regra") -> tuple[int, int | None]:
+    def move(self, cliente: int, delta: int, descricao: str = "regra") -> Moved:
         """A transaction's status and, when it was accepted, the balance it answered."""
-        return read_move(self.probe.ask(transaction(self.host, client, delta, descricao)))
+        return read_move(self.ask(transacao(self.host, cliente, delta, descricao)))
 
 
-def read_move(answer: Answer) -> tuple[int, int | None]:
+def read_move(answer: Answer) -> Moved:
     if answer.code != 200:
         return answer.code, None
     try:
@@ -63,17 +105,6 @@ def read_move(answer: Answer) -> tuple[int, int | None]:
         return 200, None
 
 
-def move_text(moved: tuple[int, int | None]) -> str:
+def move_text(moved: Moved) -> str:
     code, saldo = moved
     return outcome_name(code) if saldo is None else f"{code}, saldo {saldo}"
-
-
-def _allowed_text(allowed: tuple[int, ...]) -> str:
-    if len(allowed) > 4:
-        return "any 4xx"
-    return " or ".join(str(status) for status in allowed)
-
-
-def _short(answer: Answer) -> str:
-    text = " ".join(str(answer).split())
-    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns as clock_ns
-from typing import Any
+
+from msgspec import Struct, field
 
 from loadtest.measure.target.containers import container_name, container_of
 from loadtest.measure.target.processes import PROC, is_local, target_processes
@@ -25,44 +26,67 @@ class Reading:
     throttled_periods: int = 0
 
 
+class Used(Struct):
+    """What one part of the target used since the sample before."""
+
+    cpu: float
+    memory_bytes: int
+    throttled_s: float
+    throttled_periods: int
+
+
+class Sample(Struct):
+    """All parts at one moment on the time axis of the run."""
+
+    second: float
+    parts: dict[str, Used]
+
+
+class Quota(Struct):
+    """What a part may use, where that is limited."""
+
+    cpus: float | None = None
+    memory_bytes: int | None = None
+
+
+class Usage(Struct):
+    """The target's samples, and its quotas by part."""
+
+    samples: list[Sample] = field(default_factory=list)
+    quotas: dict[str, Quota] = field(default_factory=dict)
+
+
 class TargetUsage:
-    """Reads the target's parts once a second; empty when it is on another machine."""
+    """Reads the target's parts once a second; sees nothing when it is on another machine."""
 
     def __init__(self, host: str, port: int, start_ns: int) -> None:
         self._start_ns = start_ns
-        self.samples: list[dict[str, Any]] = []
-        self.limits: dict[str, dict[str, float]] = {}
         self._last: dict[str, Reading] = {}
         self._last_ns = 0
         self._parts = _parts(target_processes(port)) if is_local(host) else {}
-        for name, (groups, _) in self._parts.items():
-            limit = _limits(groups)
-            if limit:
-                self.limits[name] = limit
+        quotas = {name: quota_of(groups) for name, (groups, _) in self._parts.items()}
+        self.seen = Usage(quotas={name: one for name, one in quotas.items() if one != Quota()})
         self.sample()
 
     def sample(self) -> None:
         now_ns = clock_ns()
         parts = {}
         for name, (groups, pids) in self._parts.items():
-            reading = _read_groups(groups, pids) or _read_processes(pids)
+            reading = read_groups(groups, pids) or _read_processes(pids)
             last = self._last.get(name)
             self._last[name] = reading
             if last is not None:
                 passed_s = (now_ns - self._last_ns) / 1e9
-                parts[name] = {
-                    "cpu": round((reading.cpu_s - last.cpu_s) / passed_s, 4),
-                    "memory_bytes": reading.memory_bytes,
-                    "throttled_s": round(reading.throttled_s - last.throttled_s, 4),
-                    "throttled_periods": reading.throttled_periods - last.throttled_periods,
-                }
+                parts[name] = Used(
+                    cpu=round((reading.cpu_s - last.cpu_s) / passed_s, 4),
+                    memory_bytes=reading.memory_bytes,
+                    throttled_s=round(reading.throttled_s - last.throttled_s, 4),
+                    throttled_periods=reading.throttled_periods - last.throttled_periods,
+                )
         self._last_ns = now_ns
         if parts:
             second = round((now_ns - self._start_ns) / 1e9, 2)
-            self.samples.append({"second": second, "parts": parts})
-
-    def as_data(self) -> dict[str, Any]:
-        return {"samples": self.samples, "limits": self.limits}
+            self.seen.samples.append(Sample(second, parts))
 
 
 def _parts(pids: list[int]) -> dict[str, tuple[dict[str, Path], list[int]]]:
@@ -102,7 +126,7 @@ def _program(pid: int) -> str:
     return str(pid)
 
 
-def _read_groups(groups: dict[str, Path], pids: list[int]) -> Reading | None:
+def read_groups(groups: dict[str, Path], pids: list[int]) -> Reading | None:
     cpu = _number(groups, "cpuacct", "cpuacct.usage")
     if cpu is not None:
         stat = _fields(groups.get("cpu"), "cpu.stat")
@@ -131,20 +155,20 @@ def _read_processes(pids: list[int]) -> Reading:
     return Reading(ticks / TICKS, pages * PAGE_BYTES)
 
 
-def _limits(groups: dict[str, Path]) -> dict[str, float]:
-    found: dict[str, float] = {}
+def quota_of(groups: dict[str, Path]) -> Quota:
+    found = Quota()
     quota = _number(groups, "cpu", "cpu.cfs_quota_us")
     period = _number(groups, "cpu", "cpu.cfs_period_us")
     if quota and period and quota > 0:
-        found["cpus"] = quota / period
+        found.cpus = quota / period
     with suppress(OSError, ValueError, KeyError):
         words = (groups["unified"] / "cpu.max").read_text().split()
-        found["cpus"] = int(words[0]) / int(words[1])
+        found.cpus = int(words[0]) / int(words[1])
     memory = _number(groups, "memory", "memory.limit_in_bytes") or _number(
         groups, "unified", "memory.max"
     )
     if memory and memory < 1 << 60:
-        found["memory_bytes"] = memory
+        found.memory_bytes = memory
     return found
 
 
