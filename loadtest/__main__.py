@@ -21,11 +21,9 @@ from loadtest.limits import (
     OFFICIAL_TIMEOUT_S,
     REQUEST_TIMEOUT_S,
 )
-from loadtest.report.baselines import baseline_path, find_report
-from loadtest.report.compare import compare
-from loadtest.report.compare_text import print_comparison
+from loadtest.report.compare import compare, comparison_table
 from loadtest.report.html import write_html
-from loadtest.report.json import BadReportError, write_json
+from loadtest.report.json import BadReportError, baseline_path, find_report, write_json
 from loadtest.report.judgement import (
     EXIT_BAD,
     EXIT_FINE,
@@ -35,7 +33,7 @@ from loadtest.report.judgement import (
 )
 from loadtest.report.progress import PlainLines
 from loadtest.report.screen import Screen
-from loadtest.report.text import print_report
+from loadtest.report.text import print_report, print_table
 from loadtest.wire.probe import NotReadyError, UnreachableError
 
 FOR_EVER_S = 1e9
@@ -198,7 +196,7 @@ def _compare(asked: argparse.Namespace) -> int:
     figures = compare(*loads)
     percent = asked.fail_on_regression
     failing = [] if percent is None else [one for one in figures if one.is_regression(percent)]
-    print_comparison(figures, failing, _console(asked))
+    print_table(comparison_table(figures, failing), _console(asked))
     return EXIT_BAD if failing else EXIT_FINE
 
 

@@ -10,6 +10,16 @@ LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
 CLIENTES = tuple(LIMITES)
 CLIENTE_DESCONHECIDO = 6
 BELOW_LIMIT = "balance below -limite"
+# What the official run sends to be refused.
+BAD_FIELDS: dict[str, dict[str, object]] = {
+    "valor 1.2": {"valor": 1.2, "tipo": "d", "descricao": "devolve"},
+    "tipo x": {"valor": 1, "tipo": "x", "descricao": "devolve"},
+    "descricao of 25 characters": {
+        "valor": 1, "tipo": "c", "descricao": "123456789 e mais um pouco",
+    },
+    "descricao empty": {"valor": 1, "tipo": "c", "descricao": ""},
+    "descricao null": {"valor": 1, "tipo": "c", "descricao": None},
+}  # fmt: skip
 ROWS_MAX = 10  # transactions in a statement
 
 _SALDO_SHAPE = re.compile(rb'\s*\{\s*"limite"\s*:\s*(\d+)\s*,\s*"saldo"\s*:\s*(-?\d+)\s*\}\s*')

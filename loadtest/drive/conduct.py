@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter_ns as clock_ns
 from time import sleep
-from types import TracebackType
 from typing import Protocol, Self
 
 from loadtest.drive.crew import Crew, Work
@@ -21,12 +20,7 @@ class View(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
     def show(self, tally: Tally, elapsed_s: float) -> None: ...
 

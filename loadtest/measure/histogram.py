@@ -7,6 +7,7 @@ Pairs = list[tuple[int, int]]  # microseconds, and how many took so long
 EXACT_BELOW_US = 2_048
 SIGNIFICANT_BITS = 11
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+FIGURES = (*(f"p{percent:g}" for percent in PERCENTILES), "max", "mean")
 
 
 def bucket_us(value_us: int) -> int:
@@ -71,6 +72,11 @@ class Histogram:
                 seen += step[1]
             found.append(value_us)
         return found
+
+    def figures_us(self) -> dict[str, int]:
+        """Percentiles, maximum and mean by name."""
+        values_us = (*self.percentiles(), self.max_us, round(self.mean_us))
+        return dict(zip(FIGURES, values_us, strict=True))
 
     def count_at_least(self, value_us: int) -> int:
         return sum(count for us, count in self.counts.items() if us >= value_us)

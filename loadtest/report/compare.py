@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from loadtest.measure.histogram import Histogram
 from loadtest.report.data import Load, histogram_of
+from loadtest.report.table import Mark, Table
 
 PERCENTS = (50.0, 90.0, 99.0, 99.9)
 Z_95 = 1.96
@@ -30,6 +31,24 @@ class Figure:
 
     def is_regression(self, percent: float) -> bool:
         return self.verdict == "worse" and self.ratio > 1 + percent / 100
+
+
+def comparison_table(figures: list[Figure], failing: list[Figure]) -> Table:
+    rows = []
+    for figure in figures:
+        verdict = "REGRESSION" if figure in failing else figure.verdict
+        row = (
+            figure.name,
+            f"{figure.before:,.3f} {figure.unit}",
+            f"{figure.after:,.3f} {figure.unit}",
+            f"{figure.ratio:.2f}",
+            f"±{figure.noise:.2f}",
+            verdict if figure.verdict == "noise" else Mark(verdict, figure.verdict == "better"),
+        )
+        rows.append(row)
+    title = "a ratio above 1.00 is worse; within the noise it says nothing"
+    columns = ("figure", "before", "after", "ratio", "noise", "verdict")
+    return Table(title, columns, rows, words=(0, 5))
 
 
 def compare(before: Load, after: Load) -> list[Figure]:

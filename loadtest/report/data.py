@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from loadtest.measure.health import Generator, Rate
-from loadtest.measure.histogram import PERCENTILES, Histogram, Pairs, merged
+from loadtest.measure.histogram import Histogram, Pairs, merged
 from loadtest.measure.recorder import Example
 from loadtest.measure.tally import Second as TallySecond
 from loadtest.measure.tally import Tally
@@ -161,30 +161,18 @@ def load_of(
 def _times(tally: Tally) -> list[Times]:
     return [
         Times(
-            kind=kind.name,
-            code=code,
-            outcome=outcome_name(code),
-            fine=code in kind.fine,
-            count=times.service.total,
-            service=times.service.to_pairs(),
-            response=times.response.to_pairs(),
+            kind.name, code, outcome_name(code), code in kind.fine,
+            times.service.total, times.service.to_pairs(), times.response.to_pairs(),
         )
         for kind, code, times in tally.outcomes()
-    ]
+    ]  # fmt: skip
 
 
 def _second(number: int, second: TallySecond) -> Second:
     p50_us, p99_us = second.response.percentiles((50.0, 99.0))
-    return Second(
-        second=number,
-        answers=second.answers,
-        failures=second.failures,
-        p50_us=p50_us,
-        p99_us=p99_us,
-        max_us=second.response.max_us,
-        late_p99_us=second.late.percentile(99.0),
-        generator_cpu=round(second.cpu_s - second.spun_s, 4),
-    )
+    latencies_us = (p50_us, p99_us, second.response.max_us, second.late.percentile(99.0))
+    cpu = round(second.cpu_s - second.spun_s, 4)
+    return Second(number, second.answers, second.failures, *latencies_us, cpu)
 
 
 def histogram_of(load: Load, clock: Clock, kind: str | None = None) -> Histogram:
@@ -194,16 +182,6 @@ def histogram_of(load: Load, clock: Clock, kind: str | None = None) -> Histogram
         for times in load.times
         if times.code >= STATUS_FIRST and kind in {None, times.kind}
     )
-
-
-def percentile_names() -> list[str]:
-    return [f"p{percent:g}" for percent in PERCENTILES]
-
-
-def latency_figures(histogram: Histogram) -> dict[str, int]:
-    """Percentiles, maximum and mean by name, in microseconds."""
-    named = dict(zip(percentile_names(), histogram.percentiles(), strict=True))
-    return {**named, "max": histogram.max_us, "mean": round(histogram.mean_us)}
 
 
 def broken_rules(rules: Sequence[Rule]) -> list[list[Rule]]:

@@ -13,7 +13,6 @@ from loadtest.report.data import (
     Rule,
     broken_rules,
     histogram_of,
-    latency_figures,
 )
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import generator_table, latency_table, outcome_table
@@ -66,7 +65,7 @@ def _verdict(report: Report) -> str:
 def _tiles(load: Load | None) -> str:
     if load is None:
         return '<div class="tiles"></div>'
-    response = latency_figures(histogram_of(load, "response"))
+    response = histogram_of(load, "response").figures_us()
     generator, wanted = load.generator, load.rate.wanted
     paced = "as Gatling drove it" if generator is None else "as fast as answers came"
     clock = "by Gatling's clock" if generator is None else "from the moment it was due"

@@ -1,5 +1,6 @@
-"""Reports as JSON files, written and read back without loss, with a look at their version."""
+"""Reports as JSON files, written and read back without loss, some of them kept under a name."""
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,20 @@ def write_json(report: Report, path: Path) -> None:
     partial = path.with_name(f".{path.name}.part")
     partial.write_bytes(msgspec.json.encode(report) + b"\n")
     partial.replace(path)
+
+
+def baseline_path(name: str) -> Path:
+    """Where a report is kept under a name, to be compared with later ones."""
+    data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data_home) / "loadtest" / "baselines" / f"{name}.json"
+
+
+def find_report(name_or_file: str, edition: type[AnyReport]) -> AnyReport:
+    """A file of that name, else the baseline."""
+    path = Path(name_or_file)
+    if not path.exists() and baseline_path(name_or_file).exists():
+        path = baseline_path(name_or_file)
+    return read_json(path, edition)
 
 
 def read_json(path: Path, edition: type[AnyReport]) -> AnyReport:

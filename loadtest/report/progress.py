@@ -1,7 +1,6 @@
 """Progress as plain lines, where no terminal is or none is wanted."""
 
 import sys
-from types import TracebackType
 from typing import Self
 
 from loadtest.limits import PLAIN_LINE_EVERY_S
@@ -19,12 +18,7 @@ class PlainLines:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         return None
 
     def wants_to_quit(self) -> bool:

@@ -4,7 +4,6 @@ import select
 import sys
 import termios
 import tty
-from types import TracebackType
 from typing import Any, Self
 
 from rich.columns import Columns
@@ -18,7 +17,6 @@ from rich.text import Text
 from loadtest.limits import GENERATOR_BUSY_MAX, SCREEN_EVERY_S, SEND_LATE_P99_MAX_US
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.tally import Second, Tally
-from loadtest.report.data import latency_figures
 from loadtest.wire.outcome import one_line, outcome_name
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -52,12 +50,7 @@ class Screen:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._live.stop()
         if self._terminal is not None:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._terminal)
@@ -155,7 +148,7 @@ def _latency_panel(tally: Tally) -> Panel:
         if times.response.total:
             rows.append((kind.name, times.response))
     for name, histogram in rows:
-        figures = latency_figures(histogram)
+        figures = histogram.figures_us()
         chosen = (figures[key] / 1000 for key in ("p50", "p90", "p99", "p99.9", "max"))
         table.add_row(name, *(f"{ms:.3f}" for ms in chosen))
     return Panel(table, title="latency ms, response times by type", title_align="left")

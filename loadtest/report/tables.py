@@ -1,7 +1,7 @@
 """The tables that every load has."""
 
-from loadtest.measure.histogram import Histogram
-from loadtest.report.data import Load, histogram_of, latency_figures, percentile_names
+from loadtest.measure.histogram import FIGURES, Histogram
+from loadtest.report.data import Load, histogram_of
 from loadtest.report.table import Mark, Table
 
 CLOCKS_NOTE = (
@@ -21,8 +21,8 @@ def latency_table(load: Load) -> Table:
     ]
     return Table(
         "latency in ms",
-        ("", *percentile_names(), "max", "mean"),
-        [(name, *map(milliseconds, latency_figures(one).values())) for name, one in rows],
+        ("", *FIGURES),
+        [(name, *map(milliseconds, one.figures_us().values())) for name, one in rows],
         note=CLOCKS_NOTE if load.generator is not None else "",
     )
 

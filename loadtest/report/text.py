@@ -34,7 +34,7 @@ def print_report(report: Report, console: Console, *, every_rule: bool = False) 
     if report.load is None:
         _print_rules(report.rules, console, every_rule=every_rule)
     for table in report.tables():
-        _print_table(table, console)
+        print_table(table, console)
     if report.load is not None:
         _print_load(report.load, console)
         _print_rules(report.rules, console, every_rule=every_rule)
@@ -78,14 +78,14 @@ def _print_load(load: Load, console: Console) -> None:
     console.print(f"{load.totals.done:,} requests in {load.rate.elapsed_s:.1f} s, {rate}")
     console.print(f"mix: {mix}\n")
     for table in (latency_table(load), outcome_table(load), generator_table(load)):
-        _print_table(table, console)
+        print_table(table, console)
     if load.target_usage.samples:
-        _print_table(usage_table(load), console)
+        print_table(usage_table(load), console)
     for example in load.examples[:EXAMPLES_SHOWN]:
         _print_block(f"example: {example.what}", {"came": example.answer}, example.repeat, console)
 
 
-def _print_table(table: Table, console: Console) -> None:
+def print_table(table: Table, console: Console) -> None:
     grid = Grid(title=table.title, title_justify="left", show_header=any(table.columns))
     for place, name in enumerate(table.columns):
         is_word = place in table.words
@@ -118,7 +118,7 @@ def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -
     if fine and every_rule:
         rows = [(rule.name, rule.expected, rule.answer) for rule in fine]
         columns = ("rule", "expected", "came")
-        _print_table(Table("rules that hold", columns, rows, words=range(3)), console)
+        print_table(Table("rules that hold", columns, rows, words=range(3)), console)
     elif fine:
         groups = Counter(rule.group for rule in fine)
         counts = ", ".join(f"{group} {count}" for group, count in groups.items())

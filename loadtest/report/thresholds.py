@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from loadtest.report.data import Load, histogram_of, latency_figures, percentile_names
+from loadtest.measure.histogram import FIGURES as LATENCIES
+from loadtest.report.data import Load, histogram_of
 
 _SHAPE = re.compile(r"(?P<figure>[a-z0-9.]+)\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)")
-LATENCIES = (*percentile_names(), "max", "mean")
 FIGURES = (*LATENCIES, "rate", "failures")
 
 
@@ -31,8 +31,8 @@ def read_threshold(text: str) -> Threshold:
 
 
 def broken_thresholds(load: Load, thresholds: list[Threshold]) -> list[str]:
-    figures = latency_figures(histogram_of(load, "response"))
-    values = {name: figures[name] / 1000 for name in LATENCIES}
+    figures_us = histogram_of(load, "response").figures_us()
+    values = {name: us / 1000 for name, us in figures_us.items()}
     values["rate"] = load.rate.achieved
     values["failures"] = load.totals.failures
     return [

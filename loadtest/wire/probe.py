@@ -60,8 +60,8 @@ class Probe:
         answer = self.ask(Request(CHECK, post(self.host, "/reset", b"")))
         if answer.code not in {200, 204}:
             raise NotReadyError(
-                f"POST /reset was answered with {answer}. Switch the reset route on, empty the "
-                f"ledger yourself (`make reset`), or restart the stack with a fresh volume."
+                f"POST /reset was answered with {answer}. Switch the reset route on, empty it "
+                f"yourself (`make reset`), or restart the stack with a fresh volume."
             )
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ Each is a generator: it yields requests to send together and gets their answers 
 import json
 from collections.abc import Generator, Sequence
 
-from loadtest.crebitos.contract import CLIENTE_DESCONHECIDO
+from loadtest.crebitos.contract import BAD_FIELDS, CLIENTE_DESCONHECIDO
 from loadtest.crebitos.mix import extrato, transacao
 from loadtest.crebitos.official.checks import (
     answered_trouble,
@@ -25,13 +25,6 @@ User = Generator[Sequence[Request], list[Answer], None]
 
 TOGETHER = 25
 EXTRATOS_TOGETHER = 4
-BAD_FIELDS: list[dict[str, object]] = [
-    {"valor": 1.2, "tipo": "d", "descricao": "devolve"},
-    {"valor": 1, "tipo": "x", "descricao": "devolve"},
-    {"valor": 1, "tipo": "c", "descricao": "123456789 e mais um pouco"},
-    {"valor": 1, "tipo": "c", "descricao": ""},
-    {"valor": 1, "tipo": "c", "descricao": None},
-]
 
 
 def one_transacao(judge: Judge, host: str, delta: int) -> User:
@@ -79,7 +72,7 @@ def one_cliente(judge: Judge, host: str, cliente: int) -> User:
             judge.judge(request, answer, trouble, overlaps=cliente)
     else:
         judge.leave_out(EXTRATOS_TOGETHER)
-    for fields in BAD_FIELDS:
+    for fields in BAD_FIELDS.values():
         body = json.dumps(fields).encode()
         bad = Request(CHECK, post(host, f"/clientes/{cliente}/transacoes", body))
         [answer] = yield [bad]
