@@ -16,7 +16,7 @@ from loadtest.report.data import (
 )
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import generator_table, latency_table, outcome_table
-from loadtest.report.text import headline
+from loadtest.report.text import headline, rule_words
 
 STYLE = Path(__file__).with_name("page.css")
 MEGABYTE = 1_000_000
@@ -32,8 +32,7 @@ def page(report: Report) -> str:
     cards = [_table_card(table) for table in report.tables()]
     if report.load is not None:
         cards += _load_cards(report.load)
-    if report.rules:
-        cards.insert(0 if report.load is None else len(cards), _rules_card(report.rules))
+    cards += _rules_cards(report.rules)
     title = escape(f"{headline(report)} · {report.target}")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -96,9 +95,8 @@ def _card(title: str, inner: str, *, wide: bool = False) -> str:
     return f'<section class="card{width}"><h2>{heading}</h2>{inner}</section>'
 
 
-def _folded(summary: str, inner: str, *, opened: bool = False) -> str:
-    shut = " open" if opened else ""
-    return f"<details{shut}><summary>{escape(summary)}</summary>{inner}</details>"
+def _folded(summary: str, inner: str) -> str:
+    return f"<details><summary>{escape(summary)}</summary>{inner}</details>"
 
 
 def _table_card(table: Table) -> str:
@@ -151,35 +149,38 @@ def _load_cards(load: Load) -> list[str]:
         cards += [
             _card(title, usage_chart(load, title, figure)) for title, figure in charts.items()
         ]
-    cards += [_table_card(outcome_table(load)), _table_card(generator_table(load))]
+    cards.append(_table_card(outcome_table(load)))
+    if load.generator is not None:
+        cards.append(_table_card(generator_table(load.generator)))
     if load.examples:
-        shown = (
-            _folded(example.what, _pre(example.repeat) + _pre(example.answer), opened=not number)
-            for number, example in enumerate(load.examples)
-        )
-        cards.append(
-            _card("what failed, as a line for a shell and the answer", "".join(shown), wide=True)
-        )
+        blocks = [_block(one.what, {"came": one.answer}, one.repeat) for one in load.examples]
+        cards.append(_card("examples of what failed", "".join(blocks), wide=True))
     return cards
 
 
-def _pre(text: str) -> str:
-    return f"<pre>{escape(text.strip() or '(nothing)')}</pre>"
+def _block(title: str, words: dict[str, str], repeat: str) -> str:
+    """Something wrong, whole, and the lines that repeat it in a shell."""
+    rows = [(name, text or "(nothing)") for name, text in words.items()]
+    lines = "".join(f"<pre>{escape(line)}</pre>" for line in repeat.splitlines())
+    inner = _table(Table("", ("", ""), rows, words=(0, 1))) + lines
+    return f'<details class="broken" open><summary>{escape(title)}</summary>{inner}</details>'
 
 
-def _rules_card(rules: Sequence[Rule]) -> str:
+def _rules_cards(rules: Sequence[Rule]) -> list[str]:
     """What is broken open and first, what holds folded by group."""
-    broken, fine = broken_rules(rules), [rule for rule in rules if rule.passed]
-    parts = []
-    for rule, *others in broken:
-        same = (
-            f"<p>the same: {escape(', '.join(one.whose for one in others))}</p>" if others else ""
-        )
-        inner = f"{same}<p>expected {escape(rule.expected)}, came</p>{_pre(rule.answer)}"
-        again = f"<p>asked again by</p>{_pre(rule.repeat)}"
-        parts.append(_folded(rule.name, inner + again, opened=True))
+    cards, broken, fine = [], broken_rules(rules), [rule for rule in rules if rule.passed]
+    if broken:
+        blocks = [
+            _block(f"{number}. {alike[0].name}", rule_words(alike), alike[0].repeat)
+            for number, alike in enumerate(broken, 1)
+        ]
+        title = f"broken rules: {len(rules) - len(fine)} of {len(rules)}"
+        cards.append(_card(title, "".join(blocks), wide=True))
+    groups = []
     for group in dict.fromkeys(rule.group for rule in fine):
         rows = [(one.name, one.expected, one.answer) for one in fine if one.group == group]
         table = Table("", ("rule", "expected", "came"), rows, words=range(3))
-        parts.append(_folded(f"{group}: {len(rows)} hold", _table(table)))
-    return _card(f"rules: {len(fine)} of {len(rules)} hold", "".join(parts), wide=True)
+        groups.append(_folded(f"{group}: {len(rows)}", _table(table)))
+    if groups:
+        cards.append(_card(f"rules that hold: {len(fine)}", "".join(groups), wide=True))
+    return cards

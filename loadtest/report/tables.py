@@ -1,5 +1,6 @@
 """The tables that every load has."""
 
+from loadtest.measure.health import Generator
 from loadtest.measure.histogram import FIGURES, Histogram
 from loadtest.report.data import Load, histogram_of
 from loadtest.report.table import Mark, Table
@@ -11,16 +12,14 @@ CLOCKS_NOTE = (
 
 
 def latency_table(load: Load) -> Table:
-    rows = [("response, all", histogram_of(load, "response"))]
+    rows = [("response", histogram_of(load, "response"))]
     if load.generator is not None:
-        rows.append(("service, all", histogram_of(load, "service")))
+        rows.append(("service", histogram_of(load, "service")))
     rows += [
-        (f"response, {kind}", histogram_of(load, "response", kind))
-        for kind, count in load.mix.items()
-        if count
+        (kind, histogram_of(load, "response", kind)) for kind, count in load.mix.items() if count
     ]
     return Table(
-        "latency in ms",
+        "latency in ms, response times by type",
         ("", *FIGURES),
         [(name, *map(milliseconds, one.figures_us().values())) for name, one in rows],
         note=CLOCKS_NOTE if load.generator is not None else "",
@@ -58,19 +57,13 @@ def usage_table(load: Load) -> Table:
     return Table("target on this machine", columns, rows)
 
 
-def generator_table(load: Load) -> Table:
-    generator, rate, rows = load.generator, load.rate, []
-    if generator is not None:
-        rows = [
-            ("CPU per request", f"{generator.cpu_us_per_request:.1f} us"),
-            ("busy, of one core per worker", f"{generator.busy:.0%}"),
-            ("watching the clock, of one core", f"{generator.spun:.0%}"),
-            ("sent late, p50 / p99", f"{generator.late_p50_us} / {generator.late_p99_us} us"),
-            ("workers", str(generator.workers)),
-        ]
-    rows += [
-        ("rate achieved", f"{rate.achieved:,.1f}/s"),
-        ("rate wanted", f"{rate.wanted:,.1f}/s" if rate.wanted else "none"),
+def generator_table(generator: Generator) -> Table:
+    rows = [
+        ("CPU per request", f"{generator.cpu_us_per_request:.1f} us"),
+        ("busy, of one core per worker", f"{generator.busy:.0%}"),
+        ("watching the clock, of one core", f"{generator.spun:.0%}"),
+        ("sent late, p50 / p99", f"{generator.late_p50_us} / {generator.late_p99_us} us"),
+        ("workers", str(generator.workers)),
     ]
     return Table("generator", ("", ""), rows)
 

@@ -9,6 +9,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from loadtest.limits import (
+    ANSWER_CHARACTERS_MAX,
     BROKEN_SHOWN,
     CELL_CHARACTERS_MAX,
     EXAMPLES_SHOWN,
@@ -20,6 +21,7 @@ from loadtest.report.table import Mark, Table
 from loadtest.report.tables import generator_table, latency_table, outcome_table, usage_table
 from loadtest.wire.outcome import one_line
 
+FRAMED_WIDTH_MIN = 100  # where frames fit around the percentiles of a run
 STATE_STYLES = {"pass": "bold green", "fail": "bold red", "invalid": "bold yellow"}
 
 
@@ -58,7 +60,7 @@ def headline(report: Report) -> str:
     if state == "FAIL":
         reasons = report.verdict.reasons
         more = f", and {len(reasons) - 1} reasons more" if len(reasons) > 1 else ""
-        return f"FAIL: {one_line(reasons[0].partition(':')[0])}{more}"
+        return f"FAIL: {_short(reasons[0])}{more}"
     return f"{state}: {load.totals.done:,} requests, {load.totals.failures:,} failed"
 
 
@@ -77,8 +79,10 @@ def _print_load(load: Load, console: Console) -> None:
     mix = ", ".join(f"{count:,} {kind}" for kind, count in load.mix.items() if count)
     console.print(f"{load.totals.done:,} requests in {load.rate.elapsed_s:.1f} s, {rate}")
     console.print(f"mix: {mix}\n")
-    for table in (latency_table(load), outcome_table(load), generator_table(load)):
+    for table in (latency_table(load), outcome_table(load)):
         print_table(table, console)
+    if load.generator is not None:
+        print_table(generator_table(load.generator), console)
     if load.target_usage.samples:
         print_table(usage_table(load), console)
     for example in load.examples[:EXAMPLES_SHOWN]:
@@ -87,6 +91,8 @@ def _print_load(load: Load, console: Console) -> None:
 
 def print_table(table: Table, console: Console) -> None:
     grid = Grid(title=table.title, title_justify="left", show_header=any(table.columns))
+    if console.width < FRAMED_WIDTH_MIN:
+        grid.box, grid.pad_edge, grid.collapse_padding = None, False, True
     for place, name in enumerate(table.columns):
         is_word = place in table.words
         grid.add_column(name, justify="left" if is_word else "right", overflow="fold")
@@ -108,11 +114,8 @@ def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -
     """What is broken whole, the rest by number; or each by a line of its own."""
     broken, fine = broken_rules(rules), [rule for rule in rules if rule.passed]
     whole = broken if every_rule else broken[:BROKEN_SHOWN]
-    for number, (rule, *others) in enumerate(whole, 1):
-        words = {"expected": rule.expected, "came": rule.answer}
-        if others:
-            words["the same"] = ", ".join(other.whose for other in others)
-        _print_block(f"{number}. {rule.name}", words, rule.repeat, console)
+    for number, alike in enumerate(whole, 1):
+        _print_block(f"{number}. {alike[0].name}", rule_words(alike), alike[0].repeat, console)
     if len(broken) > len(whole):
         console.print(f"and {len(broken) - len(whole)} broken rules more: --all shows them\n")
     if fine and every_rule:
@@ -125,6 +128,13 @@ def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -
         console.print(Text(f"{len(fine)} rules hold: {counts}", style="green"))
 
 
+def rule_words(alike: Sequence[Rule]) -> dict[str, str]:
+    """What is said of a broken rule; others of whom it is broken alike are only named."""
+    words = {"expected": alike[0].expected, "came": alike[0].answer}
+    others = ", ".join(rule.whose for rule in alike[1:])
+    return {**words, "the same": others} if others else words
+
+
 def _print_block(title: str, words: dict[str, str], repeat: str, console: Console) -> None:
     """Something wrong, whole, and the lines that repeat it in a shell.
 
@@ -135,8 +145,8 @@ def _print_block(title: str, words: dict[str, str], repeat: str, console: Consol
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
     for name, text in words.items():
-        grid.add_row(name, Text(one_line(text) or "(nothing)"))
-    console.print(Padding(grid, (0, 0, 0, 3)))
+        grid.add_row(name, Text(_short(text, ANSWER_CHARACTERS_MAX) or "(nothing)"))
+    console.print(Padding(grid, (0, 0, 0, 3), expand=False))
     for line in repeat.splitlines():
         console.print(Text(f"   {one_line(line)}"), soft_wrap=True)
     console.print()

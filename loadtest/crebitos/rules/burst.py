@@ -71,9 +71,9 @@ def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
     requests = [transacao(suite.host, cliente, -1, "disputa") for _ in range(size)]
     moves = [read_move(answer) for answer in suite.ask_together(requests)]
     after = suite.extrato(cliente)
-    saldos = sorted(saldo for _, saldo in moves if saldo is not None)
-    refused = sum(code == 422 for code, _ in moves)
-    unanswered = sum(code < STATUS_FIRST for code, _ in moves)
+    saldos = sorted(moved.saldo for moved in moves if moved.saldo is not None)
+    refused = sum(moved.code == 422 for moved in moves)
+    unanswered = sum(moved.code < STATUS_FIRST for moved in moves)
     total = after.total if after is not None else None
     expected = f"{room} accepted, {size - room} refused, balance {bottom}"
     seen = f"{len(saldos)} accepted, {refused} refused, balance {total}"

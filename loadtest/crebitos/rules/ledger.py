@@ -12,7 +12,7 @@ from loadtest.crebitos.contract import (
     read_saldo,
 )
 from loadtest.crebitos.mix import transacao
-from loadtest.crebitos.rules.suite import Suite, Weight, move_text
+from loadtest.crebitos.rules.suite import Suite, Weight
 from loadtest.wire.request import CHECK, Request, post
 
 _ACCEPTED: list[tuple[str, str]] = [
@@ -60,7 +60,7 @@ def _ask_timestamps(suite: Suite, extrato: Extrato) -> None:
         newest, *rows = [moments[0] + timedelta(seconds=1), *moments[1:]]
         rule = "the statement is younger than its rows, the newest row first"
         passed = bool(rows) and newest >= rows[0] and rows == sorted(rows, reverse=True)
-        suite.add(rule, "falling", " > ".join(texts[:3]), passed)
+        suite.add(rule, "falling", " > ".join(texts[:3]) if rows else "no rows", passed)
     later = suite.extrato(1)
     before, after = _moment(texts[0]), _moment(later.data_extrato) if later else None
     if later is not None and before is not None and after is not None:
@@ -84,8 +84,8 @@ def ask_accepted_bodies(suite: Suite) -> None:
         extrato = suite.extrato(1)
         rows = extrato.transacoes if extrato is not None else ()
         shown = rows[0].descricao if rows else None
-        passed = moved[1] is not None and shown == descricao
-        suite.add(rule, "200, shown as sent", f"{move_text(moved)}: {shown}", passed)
+        passed = moved.saldo is not None and shown == descricao
+        suite.add(rule, "200, shown as sent", f"{moved.text}, newest row {shown!r}", passed)
     fields = {"descricao": "\u00e7", "tipo": "c", "valor": 1}
     bodies = [
         ("fields in another order", json.dumps(fields, ensure_ascii=False)),
@@ -112,12 +112,12 @@ def _ask_limit(suite: Suite, cliente: int) -> None:
     if extrato is None:
         return
     bottom = -LIMITES[cliente]
+    at_bottom = f"200, saldo {bottom}"
     suite.move(cliente, 7, "folga")
-    moved = suite.move(cliente, bottom - extrato.total - 7, "fundo")
-    at_bottom = (200, bottom), f"200, saldo {bottom}"
-    suite.add("down to exactly -limite", at_bottom[1], move_text(moved), moved == at_bottom[0])
-    moved = suite.move(cliente, -1, "recusado")
-    suite.add("a cent below -limite", "422", move_text(moved), moved[0] == 422)
+    down = suite.move(cliente, bottom - extrato.total - 7, "fundo")
+    suite.add("down to exactly -limite", at_bottom, down.text, down.text == at_bottom)
+    below = suite.move(cliente, -1, "recusado")
+    suite.add("a cent below -limite", "422", below.text, below.code == 422)
     after = suite.extrato(cliente)
     if after is not None:
         newest = after.transacoes[0].descricao if after.transacoes else "none"
@@ -127,12 +127,12 @@ def _ask_limit(suite: Suite, cliente: int) -> None:
         )
         suite.add("the refused debit left no trace", expected, seen, seen == expected)
     suite.move(cliente, 1, "um")
-    moved = suite.move(cliente, -2, "recusado")
-    suite.add("two where one is left", "422", move_text(moved), moved[0] == 422)
-    moved = suite.move(cliente, -1, "resto")
-    suite.add("one where one is left", at_bottom[1], move_text(moved), moved == at_bottom[0])
-    moved = suite.move(cliente, -bottom, "volta")
-    suite.add("back up with one credit", "200, saldo 0", move_text(moved), moved == (200, 0))
+    two = suite.move(cliente, -2, "recusado")
+    suite.add("two where one is left", "422", two.text, two.code == 422)
+    one = suite.move(cliente, -1, "resto")
+    suite.add("one where one is left", at_bottom, one.text, one.text == at_bottom)
+    up = suite.move(cliente, -bottom, "volta")
+    suite.add("back up with one credit", "200, saldo 0", up.text, (up.code, up.saldo) == (200, 0))
 
 
 def _ask_rows(suite: Suite, cliente: int) -> None:

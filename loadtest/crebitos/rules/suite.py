@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import NamedTuple
 
 from loadtest.crebitos.contract import ContractBrokenError, Extrato, read_extrato, read_saldo
 from loadtest.crebitos.mix import extrato, transacao
 from loadtest.crebitos.state import State, state_of
 from loadtest.report.data import Rule
 from loadtest.wire.curl import curl_line, shell_line
-from loadtest.wire.outcome import outcome_name
 from loadtest.wire.probe import Answer, Probe
 from loadtest.wire.request import Request
 
-Moved = tuple[int, int | None]
+
+class Moved(NamedTuple):
+    """A transaction's status, when it was accepted the balance it answered, and both in words."""
+
+    code: int
+    saldo: int | None
+    text: str
 
 
 class Weight(IntEnum):
@@ -61,12 +67,12 @@ class Suite:
         self._asked.append(requests)
         return self._probe.ask_together(requests)
 
-    def add(
-        self, rule: str, expected: str, answer: str, passed: bool, repeat: str | None = None
-    ) -> None:
+    def add(self, rule: str, expected: str, answer: str, passed: bool, repeat: str = "") -> None:
         """A rule of the running group; `repeat` is how to ask it, if not by what was asked."""
-        if repeat is None:
-            repeat = "" if passed else "\n".join(map(shell_line, self._asked))
+        if passed:
+            repeat = ""
+        elif not repeat:
+            repeat = "\n".join(map(shell_line, self._asked))
         asked = (self._group, self._whose, rule)
         self.rules.append(Rule(*asked, expected, answer, passed, int(self._weight), repeat))
 
@@ -92,19 +98,14 @@ class Suite:
         return None
 
     def move(self, cliente: int, delta: int, descricao: str = "regra") -> Moved:
-        """A transaction's status and, when it was accepted, the balance it answered."""
         return read_move(self.ask(transacao(self.host, cliente, delta, descricao)))
 
 
 def read_move(answer: Answer) -> Moved:
     if answer.code != 200:
-        return answer.code, None
+        return Moved(answer.code, None, str(answer))
     try:
-        return 200, read_saldo(answer.body)[1]
-    except ContractBrokenError:
-        return 200, None
-
-
-def move_text(moved: Moved) -> str:
-    code, saldo = moved
-    return outcome_name(code) if saldo is None else f"{code}, saldo {saldo}"
+        saldo = read_saldo(answer.body)[1]
+    except ContractBrokenError as broken:
+        return Moved(200, None, f"{broken}: {answer}")
+    return Moved(200, saldo, f"200, saldo {saldo}")
