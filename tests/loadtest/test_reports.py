@@ -13,13 +13,14 @@ from random import Random
 import pytest
 
 from loadtest.crebitos.mix import DEBIT, KINDS
-from loadtest.crebitos.official.verdict import LINE
-from loadtest.crebitos.report import CrebitosReport
+from loadtest.crebitos.official.verdict import LINE, official_part
+from loadtest.crebitos.report import Cliente, CountedBreak, Counts, CrebitosReport
 from loadtest.measure.health import generator_health, rate_of
-from loadtest.measure.recorder import Cell, Counts, Example
+from loadtest.measure.recorder import Cell, Example
+from loadtest.measure.recorder import Counts as Counted
 from loadtest.measure.tally import Tally, WorkerSecond
 from loadtest.measure.target.processes import target_processes
-from loadtest.measure.target.usage import TargetUsage
+from loadtest.measure.target.usage import Quota, Sample, TargetUsage, Usage, Used
 from loadtest.report.compare import compare
 from loadtest.report.data import Load, Rule, Verdict, histogram_of, load_of
 from loadtest.report.json import read_json, write_json
@@ -37,7 +38,7 @@ def made_load(seed: int, slower: float = 1.0) -> Load:
             us = int(chance.lognormvariate(7, 0.3) * slower)
             pairs[us] = pairs.get(us, 0) + 1
         cell = Cell(DEBIT.number, 200, list(pairs.items()), list(pairs.items()))
-        counts = Counts(cells=[cell], late=[(1, 2_000)], sent=2_000)
+        counts = Counted(cells=[cell], late=[(1, 2_000)], sent=2_000)
         tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.0, counts))
     return load_of(tally, rate_of(tally, None), [], generator_health(tally, 1))
 
@@ -105,6 +106,42 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     ran = loadtest("report", path)
     assert (ran.code, ran.out.count("\n")) == (2, 1)
     assert "schema version 1" in ran.out
+
+
+def test_a_report_is_read_back_without_loss(tmp_path: Path) -> None:
+    """Whatever a report has is in its JSON, and the same when it is read again."""
+    report = made_report(4)
+    assert report.load is not None
+    report.load.target_usage = Usage([Sample(0.5, {"x": Used(0.25, 7, 0.0, 0)})], {"x": Quota(1.5)})
+    report.load.examples = [Example("what", "curl\nx", "\x1b é 🦀 \u2028")]
+    report.rules = [Rule("group", "whose", "rule", "expected", "answer", False, 1, "curl")]
+    report.clientes = [Cliente(1, 2, 3, breaks=[CountedBreak("lost update", 4, "text")])]
+    counts = Counts(total=61_503, ok_in_time=61_502, slow=1)
+    report.official = official_part(counts, {"what": 1}, report.load.mix, {DEBIT: 2})
+    report.notes, report.seed = ["a note"], 2**31
+    write_json(report, tmp_path / "report.json")
+    assert read_json(tmp_path / "report.json", CrebitosReport) == report
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"schema": "2"}', '{"schema": 2}', '{"schema":2,"edition":"other"}', "\0"],
+)
+def test_what_is_no_report_is_said_in_one_line(tmp_path: Path, text: str) -> None:
+    """Half a file, another tool's, another edition's: exit code 2 and the file's name."""
+    path = tmp_path / "strange.json"
+    path.write_text(text)
+    ran = loadtest("report", path)
+    assert (ran.code, ran.out.count("\n")) == (2, 1), ran.out
+    assert str(path) in ran.out
+
+
+def test_a_file_that_cannot_be_written_costs_nobody_the_report(serve: Serve) -> None:
+    """The report is shown, then in one line what is missing: exit code 2."""
+    ran = loadtest("run", f"127.0.0.1:{serve()}", "-n", 100, "--json", "/proc/none.json", "--plain")
+    assert ran.code == 2
+    assert ran.out.startswith("PASS")
+    assert ran.out.splitlines()[-1].startswith("loadtest: /proc/none.json: ")
 
 
 class Page(HTMLParser):
