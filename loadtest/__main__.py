@@ -34,6 +34,7 @@ from loadtest.report.judgement import (
 from loadtest.report.progress import PlainLines
 from loadtest.report.screen import Screen
 from loadtest.report.text import print_report, print_table
+from loadtest.wire.outcome import one_line
 from loadtest.wire.probe import NotReadyError, UnreachableError
 
 FOR_EVER_S = 1e9
@@ -47,21 +48,21 @@ class UsageError(Exception):
 def main(words: list[str] | None = None) -> int:
     """Runs one command; the exit code is part of its answer."""
     asked = arguments.parser().parse_args(words)
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         return COMMANDS[asked.command](asked)
     except UnreachableError as error:
-        errors.print(f"target unreachable: {error}", markup=False)
-        return EXIT_UNREACHABLE
+        return _complain(f"target unreachable: {error}", EXIT_UNREACHABLE)
     except NotReadyError as error:
-        errors.print(f"not ready: {error}", markup=False)
-        return EXIT_INVALID
+        return _complain(f"not ready: {error}", EXIT_INVALID)
     except (UsageError, BadReportError, GatlingError) as error:
-        errors.print(f"loadtest: {error}", markup=False)
-        return EXIT_USAGE
+        return _complain(f"loadtest: {error}", EXIT_USAGE)
     except KeyboardInterrupt:
-        errors.print("stopped before the load began")
-        return EXIT_INVALID
+        return _complain("stopped before the load began", EXIT_INVALID)
+
+
+def _complain(what: str, code: int) -> int:
+    print(one_line(what), file=sys.stderr)
+    return code
 
 
 def _run(asked: argparse.Namespace) -> int:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
+from loadtest.limits import REASONS_SHOWN
 from loadtest.report.data import Count, Report
 from loadtest.report.table import Mark, Table
 
 REWARD_USD = "100000.00"
-FAILED_CHECKS_SHOWN = 12
 
 
 class CountedBreak(Struct):
@@ -113,8 +113,8 @@ def _official_table(official: Official) -> Table:
 
 
 def _failed_checks_table(failed: list[Count]) -> Table:
-    rows = [(one.what, f"{one.count:,}") for one in failed[:FAILED_CHECKS_SHOWN]]
-    hidden = len(failed) - FAILED_CHECKS_SHOWN
+    rows = [(one.what, f"{one.count:,}") for one in failed[:REASONS_SHOWN]]
+    hidden = len(failed) - REASONS_SHOWN
     note = f"and {hidden} kinds more" if hidden > 0 else ""
     return Table("failed checks", ("request and check", "count"), rows, note=note)
 

@@ -14,14 +14,18 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from loadtest.limits import GENERATOR_BUSY_MAX, SCREEN_EVERY_S, SEND_LATE_P99_MAX_US
+from loadtest.limits import (
+    CELL_CHARACTERS_MAX,
+    GENERATOR_BUSY_MAX,
+    SCREEN_EVERY_S,
+    SEND_LATE_P99_MAX_US,
+)
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.tally import Second, Tally
 from loadtest.wire.outcome import one_line, outcome_name
 
 BARS = " ▁▂▃▄▅▆▇█"
 CHART_SECONDS = 60
-EXAMPLE_SHOWN = 200
 QUIT_KEYS = {"q", "Q", "\x1b"}
 
 
@@ -76,7 +80,7 @@ class Screen:
         ]
         if tally.examples:
             example = tally.examples[-1]
-            answer = one_line(example.answer)[:EXAMPLE_SHOWN] or "(nothing)"
+            answer = one_line(example.answer)[:CELL_CHARACTERS_MAX] or "(nothing)"
             words = Text(f"{one_line(example.what)}\n{answer}", style="red")
             parts.append(Panel(words, title="failing", title_align="left"))
         parts.append(Text("q ends the run early, with its report", style="dim"))

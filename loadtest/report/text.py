@@ -78,7 +78,7 @@ def _print_load(load: Load, console: Console) -> None:
         rate += f" of {load.rate.wanted:,.1f}/s wanted"
     mix = ", ".join(f"{count:,} {kind}" for kind, count in load.mix.items() if count)
     console.print(f"{load.totals.done:,} requests in {load.rate.elapsed_s:.1f} s, {rate}")
-    console.print(f"mix: {mix}\n")
+    console.print(Text(f"mix: {mix}\n"))
     for table in (latency_table(load), outcome_table(load)):
         print_table(table, console)
     if load.generator is not None:

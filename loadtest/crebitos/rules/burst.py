@@ -25,7 +25,7 @@ MIXED_TRANSACOES = 120
 MIXED_EXTRATOS = 40
 SUSTAINED_CYCLES = 500
 SUSTAINED_MAX_S = 15.0
-RUN_MIN, RUN_CONNECTIONS = 5_000, 64
+RUN_MIN, RUN_CONNECTIONS = 5_000, 64  # a second or two of load: a rare fault shows too
 
 Pairs = list[tuple[LedgerRequest, Answer]]
 
