@@ -30,7 +30,7 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 # No process, no socket and no clock: the tests to run after each change.
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
-	$(patsubst %,tests/loadtest/test_%.py,histogram history http_parser schedule score screen verdict) \
+	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard output)
 ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 

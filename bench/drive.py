@@ -1,17 +1,18 @@
 """One measurement: `loadtest` drives a running stack; what it saw, and what the stack and the
 machine did meanwhile."""
 
-import json
 import os
 import subprocess
 import sys
-from typing import Any
 
 from bench.parts.processes import Meanwhile
 from bench.parts.stack import ROOT, Running, StackFailedError
 from bench.plan import OFFICIAL_S, WARM_UP_S, Work
 from bench.results.cell import Cell, why_thrown_out
-from loadtest.report import histogram_of
+from loadtest.crebitos.mix import CREDIT, DEBIT
+from loadtest.crebitos.report import CrebitosReport
+from loadtest.report.data import Load, histogram_of
+from loadtest.report.json import read_json
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)
 MEGABYTE = 1_000_000
@@ -21,7 +22,8 @@ PATIENCE_S = 60.0
 
 def warm_up(running: Running) -> int:
     """Returns how many transactions it left in the ledger."""
-    return _accepted(_loadtest(running, ["run", "-c", "14", "-d", f"{WARM_UP_S:g}", "--no-checks"]))
+    words = ["run", "-c", "14", "-d", f"{WARM_UP_S:g}", "--no-checks"]
+    return _accepted(_load_of(_loadtest(running, words)))
 
 
 def drive(running: Running, work: Work, seconds: float, cell: Cell) -> int:
@@ -29,30 +31,29 @@ def drive(running: Running, work: Work, seconds: float, cell: Cell) -> int:
     stack, meanwhile = running.usage(), Meanwhile()
     report = _loadtest(running, _words(work, seconds))
     stack_after = running.usage()
-    histogram = histogram_of(report, "response")
+    load = _load_of(report)
+    histogram = histogram_of(load, "response")
     count = max(histogram.total, 1)
     cpu_s = {name: stack_after[name].cpu_s - stack[name].cpu_s for name in stack}
     stack_cpu_s = sum(cpu_s.values())
     percentiles = zip(PERCENTILES, histogram.percentiles(PERCENTILES), strict=True)
     cell.figures = {
-        "rate": histogram.total / report["generator"]["elapsed_s"],
+        "rate": histogram.total / load.rate.elapsed_s,
         **{f"p{percent:g}_ms": us / 1000 for percent, us in percentiles},
         "max_ms": histogram.max_us / 1000,
-        "failures": report["totals"]["failures"],
+        "failures": load.totals.failures,
         "cpu_us": stack_cpu_s / count * 1e6,
         "memory_mb": sum(one.memory_bytes for one in stack_after.values()) / MEGABYTE,
-        "generator_cpu_us": report["generator"]["cpu_us_per_request"],
+        "generator_cpu_us": load.generator.cpu_us_per_request if load.generator else 0.0,
         **meanwhile.figures(stack_cpu_s),
     }
-    if "official" in report:
-        cell.figures["paid_usd"] = float(report["official"]["paid_usd"])
-        cell.figures["ok_percent"] = float(report["official"]["ok_percent"])
+    if report.official is not None:
+        cell.figures["paid_usd"] = float(report.official.paid_usd)
+        cell.figures["ok_percent"] = float(report.official.ok_percent)
     cell.cpu_us = {name: part_s / count * 1e6 for name, part_s in cpu_s.items()}
     cell.memory_mb = {name: one.memory_bytes / MEGABYTE for name, one in stack_after.items()}
-    cell.thrown_out = why_thrown_out(
-        report["generator"]["invalid"], cell.figures, limited=running.groups.hold_cpu
-    )
-    return _accepted(report)
+    cell.thrown_out = why_thrown_out(load.invalid, cell.figures, limited=running.groups.hold_cpu)
+    return _accepted(load)
 
 
 def _words(work: Work, seconds: float) -> list[str]:
@@ -63,15 +64,17 @@ def _words(work: Work, seconds: float) -> list[str]:
     return [*work.words, "--scale", f"{seconds / OFFICIAL_S:g}"]
 
 
-def _accepted(report: dict[str, Any]) -> int:
-    return sum(
-        times["count"]
-        for times in report["times"]
-        if times["kind"] in ("debits", "credits") and times["code"] == 200
-    )
+def _accepted(load: Load) -> int:
+    kinds = (DEBIT.name, CREDIT.name)
+    return sum(one.count for one in load.times if one.kind in kinds and one.code == 200)
 
 
-def _loadtest(running: Running, words: list[str]) -> dict[str, Any]:
+def _load_of(report: CrebitosReport) -> Load:
+    assert report.load is not None
+    return report.load
+
+
+def _loadtest(running: Running, words: list[str]) -> CrebitosReport:
     path = running.folder / "report.json"
     path.unlink(missing_ok=True)
     command, *options = words
@@ -91,5 +94,4 @@ def _loadtest(running: Running, words: list[str]) -> dict[str, Any]:
     running.assert_alive()
     if not path.exists():
         raise StackFailedError(f"loadtest ended with {done.returncode}: {done.stderr.strip()}")
-    report: dict[str, Any] = json.loads(path.read_text())
-    return report
+    return read_json(path, CrebitosReport)

@@ -1,8 +1,4 @@
-"""The command line: run, official, gatling, score, check, compare, report.
-
-Imports arguments, baselines, commands, compare, compare_text, gatling_run, judgement, limits,
-official_plan, plan, report, report_html, report_json, report_text, score, screen and view.
-"""
+"""The command line: run, official, gatling, score, check, compare, report."""
 
 import argparse
 import resource
@@ -13,32 +9,33 @@ from rich.console import Console
 
 from loadtest import arguments, commands
 from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
-from loadtest.baselines import find_report, save_baseline
-from loadtest.compare import compare
-from loadtest.compare_text import print_comparison
-from loadtest.gatling_run import GatlingError, require_maven, run_gatling
-from loadtest.judgement import (
-    EXIT_BAD,
-    EXIT_FINE,
-    EXIT_INVALID,
-    EXIT_UNREACHABLE,
-    EXIT_USAGE,
-)
+from loadtest.crebitos.official.plan import OfficialPlan, expected_counts
+from loadtest.crebitos.official.score import score
+from loadtest.crebitos.report import CrebitosReport
+from loadtest.drive.conduct import View
+from loadtest.drive.plan import Plan
+from loadtest.gatling.run import GatlingError, require_maven
 from loadtest.limits import (
     CONNECTIONS_MAX,
     FILES_BESIDE_CONNECTIONS,
     OFFICIAL_TIMEOUT_S,
     REQUEST_TIMEOUT_S,
 )
-from loadtest.official_plan import OfficialPlan, expected_counts
-from loadtest.plan import Plan
-from loadtest.report import Report
-from loadtest.report_html import write_html
-from loadtest.report_json import BadReportError, write_json
-from loadtest.report_text import print_report
-from loadtest.score import score
-from loadtest.screen import Screen
-from loadtest.view import PlainLines, View
+from loadtest.report.compare import compare, comparison_table
+from loadtest.report.html import write_html
+from loadtest.report.json import BadReportError, baseline_path, find_report, write_json
+from loadtest.report.judgement import (
+    EXIT_BAD,
+    EXIT_FINE,
+    EXIT_INVALID,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+)
+from loadtest.report.progress import PlainLines
+from loadtest.report.screen import Screen
+from loadtest.report.text import print_report, print_table
+from loadtest.wire.outcome import one_line
+from loadtest.wire.probe import NotReadyError, UnreachableError
 
 FOR_EVER_S = 1e9
 PIPED_WIDTH = 140  # a log has no width; this one keeps the tables whole
@@ -51,32 +48,32 @@ class UsageError(Exception):
 def main(words: list[str] | None = None) -> int:
     """Runs one command; the exit code is part of its answer."""
     asked = arguments.parser().parse_args(words)
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         return COMMANDS[asked.command](asked)
-    except commands.UnreachableError as error:
-        errors.print(f"target unreachable: {error}", markup=False)
-        return EXIT_UNREACHABLE
-    except commands.NotReadyError as error:
-        errors.print(f"not ready: {error}", markup=False)
-        return EXIT_INVALID
+    except UnreachableError as error:
+        return _complain(f"target unreachable: {error}", EXIT_UNREACHABLE)
+    except NotReadyError as error:
+        return _complain(f"not ready: {error}", EXIT_INVALID)
     except (UsageError, BadReportError, GatlingError) as error:
-        errors.print(f"loadtest: {error}", markup=False)
-        return EXIT_USAGE
+        return _complain(f"loadtest: {error}", EXIT_USAGE)
     except KeyboardInterrupt:
-        errors.print("stopped before the load began")
-        return EXIT_INVALID
+        return _complain("stopped before the load began", EXIT_INVALID)
+
+
+def _complain(what: str, code: int) -> int:
+    print(one_line(what), file=sys.stderr)
+    return code
 
 
 def _run(asked: argparse.Namespace) -> int:
     plan = _plan(asked)
-    size = plan.size
-    view = _view(asked, plan.way, None if plan.duration_s == FOR_EVER_S else plan.duration_s, size)
-    return _finish(asked, commands.run_load(plan, asked.threshold, view, strict=asked.strict))
+    duration_s = None if plan.duration_s == FOR_EVER_S else plan.duration_s
+    view = _view(asked, plan.way, duration_s, plan.size)
+    report = commands.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
+    return _finish(asked, report)
 
 
 def _plan(asked: argparse.Namespace) -> Plan:
-    host, port = asked.url
     duration_s = asked.duration or (FOR_EVER_S if asked.requests else DEFAULT_DURATION_S)
     if asked.ramp and duration_s == FOR_EVER_S:
         raise UsageError("a ramp needs a duration: add -d")
@@ -85,8 +82,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
     open_loop = bool(asked.rate or asked.ramp)
     connections = asked.connections or (None if open_loop else DEFAULT_CONNECTIONS)
     return Plan(
-        host=host,
-        port=port,
+        address=asked.url,
         mode="rate" if asked.rate else "ramp" if asked.ramp else "closed",
         connections=_files_for(connections),
         duration_s=duration_s,
@@ -134,8 +130,7 @@ def _view(
 
 
 def _official(asked: argparse.Namespace) -> int:
-    host, port = asked.url
-    plan = OfficialPlan(host, port, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
+    plan = OfficialPlan(asked.url, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
     _files_for(None)
     view = _view(asked, plan.way, plan.duration_s, sum(expected_counts(plan).values()))
     report = commands.run_official(plan, view, reset=asked.reset, strict=asked.strict)
@@ -146,10 +141,8 @@ def _gatling(asked: argparse.Namespace) -> int:
     if asked.simulation and not asked.simulation.is_file():
         raise UsageError(f"there is no simulation {asked.simulation}")
     require_maven()
-    host, port = asked.url
-    commands.require_ready(host, port)
-    folder = run_gatling(f"http://{host}:{port}", asked.simulation, asked.scale)
-    code = _finish(asked, score(folder))
+    report, folder = commands.gatling(asked.url, asked.simulation, asked.scale, reset=asked.reset)
+    code = _finish(asked, report)
     print(f"Gatling's report: {folder / 'index.html'}")
     return code
 
@@ -160,54 +153,57 @@ def _score(asked: argparse.Namespace) -> int:
 
 def _check(asked: argparse.Namespace) -> int:
     _files_for(None)
-    host, port = asked.url
-    return _finish(asked, commands.run_check(host, port, strict=asked.strict))
-
-
-def _finish(asked: argparse.Namespace, report: Report) -> int:
-    """Files first: a reader who hangs up must not cost them. The verdict is the exit code."""
-    written = []
-    if asked.json:
-        write_json(report, asked.json)
-        written.append(f"report: {asked.json}")
-    if asked.html:
-        write_html(report, asked.html)
-        written.append(f"page: {asked.html}")
-    if asked.save_baseline:
-        path = save_baseline(report, asked.save_baseline)
-        written.append(f"baseline {asked.save_baseline}: {path}")
-    console = _console()
-    print_report(report, console)
-    for line in written:
-        console.print(line, markup=False)
-    return int(report["verdict"]["exit_code"])
-
-
-def _compare(asked: argparse.Namespace) -> int:
-    before, after = find_report(asked.before), find_report(asked.after)
-    for name, report in ((asked.before, before), (asked.after, after)):
-        if "times" not in report:
-            raise UsageError(f"{name} is the report of a check: there is no load to compare")
-    figures = compare(before, after)
-    percent = asked.fail_on_regression
-    failing = [] if percent is None else [one for one in figures if one.is_regression(percent)]
-    print_comparison(figures, failing, _console())
-    return EXIT_BAD if failing else EXIT_FINE
+    report = commands.run_check(asked.url, _seed(asked), reset=asked.reset, strict=asked.strict)
+    return _finish(asked, report)
 
 
 def _report(asked: argparse.Namespace) -> int:
     """Shows a kept report again; showing it is fine, whatever it says."""
-    report, console = find_report(asked.file), _console()
-    if asked.html:
-        write_html(report, asked.html)
-        console.print(f"page: {asked.html}", markup=False)
-    else:
-        print_report(report, console)
+    _finish(asked, find_report(asked.file, CrebitosReport))
     return EXIT_FINE
 
 
-def _console() -> Console:
-    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+def _finish(asked: argparse.Namespace, report: CrebitosReport) -> int:
+    """Files first: a reader who hangs up must not cost them. The verdict is the exit code."""
+    written, failed = [], []
+    baseline = baseline_path(asked.save_baseline) if asked.save_baseline else None
+    for name, write, path in (
+        ("report", write_json, asked.json),
+        ("page", write_html, asked.html),
+        (f"baseline {asked.save_baseline}", write_json, baseline),
+    ):
+        if path is not None:
+            try:
+                write(report, path)
+                written.append(f"{name}: {path}")
+            except OSError as error:
+                failed.append(f"{path}: {error.strerror}")
+    console = _console(asked)
+    print_report(report, console, every_rule=asked.every_rule)
+    for line in written:
+        console.print(line, markup=False)
+    if failed:
+        raise UsageError("; ".join(failed))
+    return report.verdict.exit_code
+
+
+def _compare(asked: argparse.Namespace) -> int:
+    loads = []
+    for name in (asked.before, asked.after):
+        load = find_report(name, CrebitosReport).load
+        if load is None:
+            raise UsageError(f"{name} is the report of a check: there is no load to compare")
+        loads.append(load)
+    figures = compare(*loads)
+    percent = asked.fail_on_regression
+    failing = [] if percent is None else [one for one in figures if one.is_regression(percent)]
+    print_table(comparison_table(figures, failing), _console(asked))
+    return EXIT_BAD if failing else EXIT_FINE
+
+
+def _console(asked: argparse.Namespace) -> Console:
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(highlight=False, width=width, color_system=None if asked.plain else "auto")
 
 
 COMMANDS = {

@@ -1,13 +1,17 @@
-"""The commands' options and their help. Imports limits, thresholds."""
+"""The commands' options and their help."""
 
 import argparse
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 from loadtest.limits import CONNECTIONS_MAX, RATE_MAX, WORKERS_MAX
-from loadtest.thresholds import read_threshold
+from loadtest.report.judgement import EXIT_USAGE
+from loadtest.report.thresholds import Threshold, read_threshold
+from loadtest.wire.outcome import one_line
+from loadtest.wire.request import Address
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_CONNECTIONS = 14
@@ -22,7 +26,7 @@ EXAMPLES = """\
 examples:
   loadtest official                     the whole official run, four minutes, ends in USD
   loadtest official --scale 0.05        a rehearsal: 12 seconds of the same
-  loadtest check                        every rule of the contract, as a table
+  loadtest check                        what breaks the contract, with curl lines that repeat it
   loadtest gatling                      the same run by Gatling itself, with its own report
   loadtest score out/gatling/NAME       the verdict on Gatling's results
   loadtest run -c 14 -d 30              as fast as it goes, 14 connections, 30 seconds
@@ -36,14 +40,22 @@ exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m)?")
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, and where the help is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {one_line(message)}; see {self.prog} --help\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         "loadtest",
         description=DESCRIPTION,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.set_defaults(every_rule=False)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(_command(commands, "run", "drive the mix 22 debits : 11 credits : 1 statement"))
     _add_official(_command(commands, "official", "play the official run and pay the verdict"))
@@ -51,15 +63,19 @@ def parser() -> argparse.ArgumentParser:
     _add_score(_command(commands, "score", "the official verdict on a folder of Gatling's results"))
     _add_check(_command(commands, "check", "ask every rule of the contract"))
     _add_compare(_command(commands, "compare", "hold two reports or baselines side by side"))
-    _add_report(_command(commands, "report", "rebuild the page or the text from a JSON report"))
+    _add_report(_command(commands, "report", "show a kept report again, or as a page"))
     return top
 
 
 def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str
+    commands: "argparse._SubParsersAction[Parser]", name: str, what: str
 ) -> argparse.ArgumentParser:
     description = f"{what[0].upper()}{what[1:]}."
-    return commands.add_parser(name, help=what, description=description)
+    command = commands.add_parser(name, help=what, description=description)
+    command.add_argument(
+        "--plain", action="store_true", help="no live screen and no colours, on a terminal too"
+    )
+    return command
 
 
 def _add_target(command: argparse.ArgumentParser) -> None:
@@ -67,7 +83,9 @@ def _add_target(command: argparse.ArgumentParser) -> None:
         "url", nargs="?", type=_address, default=_address(DEFAULT_URL), metavar="URL",
         help=f"where the target listens (default {DEFAULT_URL})",
     )  # fmt: skip
-    _add_report_files(command)
+    command.add_argument(
+        "--reset", action="store_true", help="POST /reset first, for a target that has it"
+    )
 
 
 def _add_report_files(command: argparse.ArgumentParser) -> None:
@@ -78,13 +96,22 @@ def _add_report_files(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_load(command: argparse.ArgumentParser) -> None:
+def _add_seed(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--seed", type=_whole(0, 2**31), metavar="N", help="repeat a run's chance (default: drawn)"
     )
+
+
+def _add_rules(command: argparse.ArgumentParser, *, strict: bool | None) -> None:
+    if strict is not None:
+        command.add_argument(
+            "--strict", action=argparse.BooleanOptionalAction, default=strict,
+            help="every rule of the contract, not only what the official judge asks",
+        )  # fmt: skip
     command.add_argument(
-        "--plain", action="store_true", help="progress as plain lines, also on a terminal"
-    )
+        "--all", dest="every_rule", action="store_true",
+        help="show the rules that hold one by one too",
+    )  # fmt: skip
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:
@@ -126,8 +153,9 @@ def _add_run(command: argparse.ArgumentParser) -> None:
         "--no-checks", dest="checked", action="store_false",
         help="only measure: do not look into answers, balances and histories",
     )  # fmt: skip
-    _add_strict(command, default=False)
-    _add_load(command)
+    _add_seed(command)
+    _add_rules(command, strict=False)
+    _add_report_files(command)
 
 
 def _add_official(command: argparse.ArgumentParser) -> None:
@@ -137,11 +165,9 @@ def _add_official(command: argparse.ArgumentParser) -> None:
         help="rehearsal: the same requests, X times as fast",
     )  # fmt: skip
     _add_scale(command)
-    command.add_argument(
-        "--reset", action="store_true", help="POST /reset first, for a target that has it"
-    )
-    _add_strict(command, default=False)
-    _add_load(command)
+    _add_seed(command)
+    _add_rules(command, strict=False)
+    _add_report_files(command)
 
 
 def _add_scale(command: argparse.ArgumentParser) -> None:
@@ -158,6 +184,7 @@ def _add_gatling(command: argparse.ArgumentParser) -> None:
         "--simulation", type=Path, metavar="FILE",
         help="a Scala simulation to run instead of ours, unchanged: it chooses target and load",
     )  # fmt: skip
+    _add_report_files(command)
 
 
 def _add_score(command: argparse.ArgumentParser) -> None:
@@ -169,14 +196,9 @@ def _add_score(command: argparse.ArgumentParser) -> None:
 
 def _add_check(command: argparse.ArgumentParser) -> None:
     _add_target(command)
-    _add_strict(command, default=True)
-
-
-def _add_strict(command: argparse.ArgumentParser, *, default: bool) -> None:
-    command.add_argument(
-        "--strict", action=argparse.BooleanOptionalAction, default=default,
-        help="every rule of the contract, not only what the official judge asks",
-    )  # fmt: skip
+    _add_seed(command)
+    _add_rules(command, strict=True)
+    _add_report_files(command)
 
 
 def _add_compare(command: argparse.ArgumentParser) -> None:
@@ -191,12 +213,11 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
 
 def _add_report(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="REPORT", help="a JSON report, or a baseline's name")
-    command.add_argument(
-        "--html", type=Path, metavar="FILE", help="where the page goes (default: text only)"
-    )
+    _add_rules(command, strict=None)
+    _add_report_files(command)
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str) -> Address:
     parts = urlsplit(text if "://" in text else f"http://{text}")
     try:
         port = parts.port or 80
@@ -204,7 +225,7 @@ def _address(text: str) -> tuple[str, int]:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from error
     if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
         raise argparse.ArgumentTypeError(f"{text} is not like http://localhost:9999")
-    return parts.hostname, port
+    return Address(parts.hostname, port)
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
@@ -245,7 +266,7 @@ def _duration(text: str) -> float:
     return seconds
 
 
-def _threshold(text: str) -> object:
+def _threshold(text: str) -> Threshold:
     try:
         return read_threshold(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Every limit of the load generator, each with its reason. Imports nothing of ours."""
+"""Every limit of the load generator, each with its reason."""
 
 # Waiting for answers.
 OFFICIAL_TIMEOUT_S = 60.0  # the official judge's own patience with one request
@@ -13,8 +13,16 @@ RECEIVE_BYTES = 65_536  # one read takes any sane answer whole
 HEAD_BYTES_MAX = 65_536  # beyond this a head is rubbish, not a head
 BODY_BYTES_MAX = 16_777_216  # a statement has ten rows; sixteen megabytes is a runaway
 FRAMINGS_KEPT_MAX = 4_096  # remembered answer heads; a new one a second per length is normal
-EXAMPLE_BYTES_MAX = 2_000  # of a request or an answer shown as an example
+EXAMPLE_BYTES_MAX = 2_000  # of an answer that is shown: a statement of ten rows is whole
 EXAMPLES_PER_FAILURE = 3  # the first says what, the next say whether it is always the same
+
+# What a report shows at once; the JSON has everything.
+REASONS_SHOWN = 12  # the first ones say it
+REASON_CHARACTERS_MAX = 300  # two or three lines of a terminal
+EXAMPLES_SHOWN = 6  # two kinds of failure, with all their examples
+BROKEN_SHOWN = 20  # broken rules in full: whoever breaks more begins with these
+ANSWER_CHARACTERS_MAX = 600  # of a wrong answer: enough to recognize it, JSON and page have more
+CELL_CHARACTERS_MAX = 120  # of one cell: a page of HTML as an answer must not bury its table
 
 # Sending.
 CYCLES_BUILT = 512  # request bytes built beforehand: 17,408, a second or more of full load
@@ -42,6 +50,7 @@ BREAKS_MAX = 10_000  # after so many contradictions a history needs no further r
 TAIL_WORTH_A_WORD = 20  # p99.9 so many times over the median is mentioned
 
 # Watching.
+HEAR_EVERY_S = 0.1  # workers, keys and Ctrl-C: at once, for a person
 SAMPLE_EVERY_S = 1.0  # target CPU and memory, on the time axis of the run
 SCREEN_EVERY_S = 0.5  # a person reads no faster, and drawing costs CPU
 PLAIN_LINE_EVERY_S = 5.0  # progress without a terminal

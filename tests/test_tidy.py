@@ -15,7 +15,50 @@ PACKAGES = ("rinha", "loadtest", "bench", "stack")
 # Which folder may import which, besides itself: one way. A folder without others imports none. A
 # file that is named is a door of its folder: what it may import, its neighbours may not.
 MAY_IMPORT: dict[str, set[str]] = {
-    "loadtest": set(),
+    # The rooms of the load generator, from the floor up. "loadtest" itself is its limits to them:
+    # whatever else stands there imports the rooms, and would be a circle.
+    "loadtest/wire": {"loadtest"},
+    "loadtest/measure": {"loadtest", "loadtest/wire"},
+    "loadtest/measure/target": set(),
+    "loadtest/drive": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
+    "loadtest/report": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
+    "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
+    # An edition knows the machinery, and no other edition.
+    "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
+    "loadtest/crebitos/history": {
+        "loadtest",
+        "loadtest/crebitos",
+        "loadtest/drive",
+        "loadtest/measure",
+        "loadtest/wire",
+    },
+    "loadtest/crebitos/rules": {
+        "loadtest/crebitos",
+        "loadtest/crebitos/history",
+        "loadtest/report",
+        "loadtest/wire",
+    },
+    "loadtest/crebitos/official": {
+        "loadtest",
+        "loadtest/crebitos",
+        "loadtest/drive",
+        "loadtest/gatling",
+        "loadtest/measure",
+        "loadtest/report",
+        "loadtest/wire",
+    },
+    # Only its commands wire.
+    "loadtest": {
+        "loadtest/crebitos",
+        "loadtest/crebitos/history",
+        "loadtest/crebitos/official",
+        "loadtest/crebitos/rules",
+        "loadtest/drive",
+        "loadtest/gatling",
+        "loadtest/measure",
+        "loadtest/report",
+        "loadtest/wire",
+    },
     "rinha": set(),
     "rinha/__main__.py": {
         *("rinha", "rinha/sqlite", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
@@ -25,11 +68,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
     "stack": {"rinha"},
     "bench": {
-        *("bench/parts", "bench/results", "bench/stacks", "loadtest", "rinha", "rinha/crebitos"),
-        "rinha/crebitos/on_sqlite.py",
+        *("bench/parts", "bench/results", "bench/stacks", "loadtest/crebitos", "loadtest/report"),
+        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
     },
     "bench/parts": {"bench", "rinha/crebitos/on_sqlite.py", "stack"},
-    "bench/results": {"bench", "loadtest"},
+    "bench/results": {"bench", "loadtest/report"},
     "bench/stacks": {
         *("bench", "bench/parts", "rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
         *("rinha/sqlite", "stack"),

@@ -6,7 +6,7 @@ from bench.plan import CAPACITY_14, STEADY_340, Work
 from bench.results.data import Results
 from bench.results.figures import figure_of, parts_of
 from bench.results.svg import Row, bars, legend, ranges
-from loadtest.charts import linear_axis, logarithmic_axis
+from loadtest.report.svg import linear_axis, logarithmic_axis
 
 PERCENTILES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
 ROLES = (("ours", "this service"), ("ceiling", "its ceiling"), ("other", "alternatives"))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from loadtest.charts import Axis
+from loadtest.report.svg import Axis
 
 WIDTH, LABELS, RIGHT = 900, 244, 88
 TOP, ROW, BAR, AXIS = 74, 30, 16, 34

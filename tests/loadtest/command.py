@@ -1,33 +1,50 @@
-"""Runs the command as a user does, in a process of its own. Imports nothing of ours."""
+"""Runs the command as a user does, in a process of its own."""
 
-import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+from loadtest.crebitos.report import CrebitosReport, Official
+from loadtest.report.data import Load
+from loadtest.report.json import read_json
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a finished command left."""
+    """What a finished command left; its report only where one was asked for."""
 
     code: int
     out: str
-    report: dict[str, Any]
+    path: Path
+
+    @cached_property
+    def report(self) -> CrebitosReport:
+        return read_json(self.path, CrebitosReport)
+
+    @property
+    def load(self) -> Load:
+        assert self.report.load is not None
+        return self.report.load
+
+    @property
+    def official(self) -> Official:
+        assert self.report.official is not None
+        return self.report.official
 
     @property
     def reasons(self) -> str:
-        return "\n".join(self.report["verdict"]["reasons"])
+        return "\n".join(self.report.verdict.reasons)
 
 
 def loadtest(*words: object, folder: Path | None = None, timeout_s: float = 60) -> Ran:
-    """Runs `loadtest WORDS`; with a folder, the JSON report is written there and read back."""
-    path = folder / "report.json" if folder is not None else None
-    extra = ["--json", str(path)] if path is not None else []
+    """Runs `loadtest WORDS`; with a folder, the JSON report is written there."""
+    path = (folder or Path("/nonexistent")) / "report.json"
+    extra = ["--json", str(path)] if folder is not None else []
     command = [sys.executable, "-m", "loadtest", *map(str, words), *extra]
     done = subprocess.run(
         command,
@@ -38,5 +55,4 @@ def loadtest(*words: object, folder: Path | None = None, timeout_s: float = 60) 
         env={**os.environ, "NO_COLOR": "1"},
         check=False,
     )
-    report = json.loads(path.read_text()) if path is not None and path.exists() else {}
-    return Ran(done.returncode, done.stdout + done.stderr, report)
+    return Ran(done.returncode, done.stdout + done.stderr, path)

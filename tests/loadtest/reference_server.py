@@ -34,7 +34,11 @@ FAULTS = (
     "first_lost",
     "below_shown",
     "late_tenth",
+    "babble",
+    "slow_update",
 )
+# Markup, control characters, escape codes, bytes of no text, and very much of it.
+BABBLE = b"<table>\n\t\x1b[31mno\x1b[2J\r\x00\x07\xe2\x80\xae\xff\xfe</table>" + b"x" * 9_000
 
 
 class Ledger:
@@ -64,6 +68,8 @@ class Ledger:
             saldo = self.saldos[client]
         if self.fault == "lost_update" and self.chance.random() < 0.05:
             await asyncio.sleep(0.001)
+        if self.fault == "slow_update":
+            await asyncio.sleep(0.05)
         lowest = -LIMITES[client] - (1 if self.fault == "off_by_one" else 0)
         row = {"valor": valor, "tipo": tipo, "descricao": descricao, "realizada_em": _now()}
         if saldo + delta < lowest and delta < 0:
@@ -144,6 +150,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledg
             if ledger.fault == "answer_lost" and ledger.chance.random() < 0.001:
                 break
             data = b"" if content is None else json.dumps(content).encode()
+            if ledger.fault == "babble" and status >= 400:
+                status, data = 500, BABBLE
             writer.write(
                 f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
             )

@@ -1,12 +1,12 @@
 """Histories of one client as a correct ledger, or one with a planted fault, would leave them.
 
-Every operation takes effect at one moment between sending and answering. Imports loadtest.notes.
+Every operation takes effect at one moment between sending and answering.
 """
 
 from dataclasses import dataclass, field
 from random import Random
 
-from loadtest.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
 
 LONG_AGO = 100  # transactions: more than there are at once
 EARLIER_NS = 5_000  # longer than any question waits for its answer

@@ -1,7 +1,7 @@
 """Gatling against the reference server: a rehearsal of the official run.
 
-Imports loadtest.gatling_run. It needs a JDK, Maven and a registry that answers, so `make
-test-gatling` runs it and `make test` does not.
+It needs a JDK, Maven and a registry that answers, so `make test-gatling` runs it and `make test`
+does not.
 """
 
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.gatling_run import POM, GatlingError, require_maven
+from loadtest.gatling.run import POM, GatlingError, require_maven
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
 
@@ -53,15 +53,18 @@ def test_gatling_and_loadtest_pay_the_same(
     by_gatling = loadtest(
         "gatling", target, "--scale", SCALE, folder=tmp_path / "theirs", timeout_s=RUN_MAX_S
     )
-    ours = tmp_path / "ours"
+    kept = tmp_path / "ours"
     by_loadtest = loadtest(
-        "official", target, "--scale", SCALE, "--reset", folder=ours, timeout_s=RUN_MAX_S
+        "official", target, "--scale", SCALE, "--reset", folder=kept, timeout_s=RUN_MAX_S
     )
     for ran in (by_gatling, by_loadtest):
-        official = ran.report["official"]
-        assert official["paid_usd"] == paid, ran.out
-        assert official["slow"] == 0, "a busy machine"
-    assert by_gatling.report["mix"] == by_loadtest.report["mix"]
-    for name in ("total", "ko", "consistency"):
-        counted = [ran.report["official"][name] for ran in (by_gatling, by_loadtest)]
-        assert counted[0] == counted[1], name
+        assert ran.official.paid_usd == paid, ran.out
+        assert ran.official.counts.slow == 0, "a busy machine"
+    assert by_gatling.load.mix == by_loadtest.load.mix
+    theirs, ours = by_gatling.official.counts, by_loadtest.official.counts
+    for one, other in (
+        (theirs.total, ours.total),
+        (theirs.ko, ours.ko),
+        (theirs.consistency, ours.consistency),
+    ):
+        assert one == other

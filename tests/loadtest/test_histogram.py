@@ -1,11 +1,11 @@
-"""Property tests of the histogram. Imports loadtest.histogram."""
+"""Property tests of the histogram."""
 
 import math
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.histogram import EXACT_BELOW_US, Histogram, bucket_us, merged
+from loadtest.measure.histogram import EXACT_BELOW_US, Histogram, bucket_us, merged
 
 LATENCIES = st.integers(min_value=0, max_value=60_000_000)
 SAMPLES = st.lists(LATENCIES, min_size=1, max_size=300)

@@ -1,7 +1,4 @@
-"""The history check: right ledgers are never blamed, wrong ones named.
-
-Imports loadtest.history and the simulated histories.
-"""
+"""The history check: right ledgers are never blamed, wrong ones named."""
 
 import sys
 from collections import Counter
@@ -12,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtest.history import explain
-from loadtest.history_sums import ReachableSums
-from loadtest.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.search import explain
+from loadtest.crebitos.history.sums import ReachableSums
 from tests.loadtest.simulated_history import World, simulate
 
 FAULTS = {

@@ -1,7 +1,4 @@
-"""Latencies under a rate, the mix, and runs that prove nothing.
-
-Imports nothing of ours but the arithmetic of loadtest.worker and loadtest.mix.
-"""
+"""Latencies under a rate, the mix, and runs that prove nothing."""
 
 from collections import Counter
 from pathlib import Path
@@ -10,10 +7,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from loadtest.mix import CYCLE, build_requests
-from loadtest.outcome import Kind
-from loadtest.report import Report, histogram_of
-from loadtest.worker import cycles_share
+from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, build_requests
+from loadtest.drive.worker import share_of_size
+from loadtest.report.data import Clock, Load, histogram_of
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
 
@@ -30,8 +26,8 @@ def stall_percentile_ms(percent: float, stalled_ms: float) -> float:
     return sorted(waits_ms)[int(len(waits_ms) * percent / 100) - 1]
 
 
-def percentile_ms(report: Report, clock: str, percent: float) -> float:
-    return histogram_of(report, clock).percentile(percent) / 1000
+def percentile_ms(load: Load, clock: Clock, percent: float) -> float:
+    return histogram_of(load, clock).percentile(percent) / 1000
 
 
 @pytest.mark.parametrize("connections", [(), ("-c", 1)], ids=["as many as needed", "one"])
@@ -46,7 +42,7 @@ def test_a_stall_is_charged_to_every_request_that_was_due(
         stalled_ms = float(answer.read())
     for percent in (95.0, 98.0, 99.0):
         expected_ms = stall_percentile_ms(percent, stalled_ms)
-        assert percentile_ms(ran.report, "response", percent) == pytest.approx(
+        assert percentile_ms(ran.load, "response", percent) == pytest.approx(
             expected_ms, rel=0.05, abs=STALL_SLACK_MS
         )
 
@@ -58,8 +54,8 @@ def test_service_time_hides_the_stall_that_response_time_shows(
     port = serve("stall")
     words = ("run", f"127.0.0.1:{port}", "-r", RATE, "-d", DURATION_S, "-c", 1)
     ran = loadtest(*words, folder=tmp_path)
-    assert percentile_ms(ran.report, "service", 95) < 50
-    assert percentile_ms(ran.report, "response", 95) > 250
+    assert percentile_ms(ran.load, "service", 95) < 50
+    assert percentile_ms(ran.load, "response", 95) > 250
 
 
 def test_the_mix_is_exact_and_seeded(serve: Serve, tmp_path: Path) -> None:
@@ -68,17 +64,17 @@ def test_the_mix_is_exact_and_seeded(serve: Serve, tmp_path: Path) -> None:
     for workers in (1, 2):
         words = ("run", f"127.0.0.1:{port}", "-n", 340, "--workers", workers, "--seed", 7)
         ran = loadtest(*words, folder=tmp_path)
-        assert ran.report["mix"] == {
-            "debits": 220, "credits": 110, "statements": 10, "checks": 0,
-        }  # fmt: skip
-        assert ran.report["seed"] == 7
+        assert ran.load.mix == {"debits": 220, "credits": 110, "statements": 10, "checks": 0}
+        assert ran.report.seed == 7
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 7])
 def test_whole_cycles_are_shared_among_workers(workers: int) -> None:
     """However a size is shared, the parts add up, and only one part is not of whole cycles."""
     for size in (0, 33, 34, 1_000, 61_380):
-        shares = [cycles_share(size, worker, workers) for worker in range(workers)]
+        shares = [
+            share_of_size(size, len(CYCLE), worker, workers) or 0 for worker in range(workers)
+        ]
         assert sum(shares) == size
         assert sum(share % len(CYCLE) != 0 for share in shares) <= 1
 
@@ -90,7 +86,7 @@ def test_every_cycle_has_the_mix_and_the_same_seed_the_same_bytes() -> None:
     requests = build_requests("h:1", seed, cycles=20)
     for start in range(0, len(requests), len(CYCLE)):
         kinds = Counter(request.kind for request in requests[start : start + len(CYCLE)])
-        assert kinds == {Kind.DEBIT: 22, Kind.CREDIT: 11, Kind.STATEMENT: 1}
+        assert kinds == {DEBIT: 22, CREDIT: 11, EXTRATO: 1}
     again = build_requests("h:1", seed, cycles=20)
     assert [one.data for one in requests] == [one.data for one in again]
     other = build_requests("h:1", seed + 1, cycles=20)
@@ -110,8 +106,8 @@ def test_a_ramp_sends_its_area(serve: Serve, tmp_path: Path) -> None:
     """From 50 to 150 a second in 2 s are 200 requests."""
     words = ("run", f"127.0.0.1:{serve()}", "--ramp", "50:150", "-d", 2)
     ran = loadtest(*words, folder=tmp_path)
-    assert ran.report["totals"]["sent"] == 200
-    seconds = [second["answers"] for second in ran.report["seconds"]]
+    assert ran.load.totals.sent == 200
+    seconds = [second.answers for second in ran.load.seconds]
     assert seconds[0] == pytest.approx(75, abs=4)
     assert seconds[1] == pytest.approx(125, abs=4)
 
@@ -131,4 +127,4 @@ def test_new_connections_are_new(serve: Serve, tmp_path: Path) -> None:
     words = ("run", f"127.0.0.1:{serve()}", "-n", 500, "--new-connections")
     ran = loadtest(*words, folder=tmp_path)
     assert ran.code == 0, ran.out
-    assert ran.report["totals"]["answers"] == 500
+    assert ran.load.totals.answers == 500

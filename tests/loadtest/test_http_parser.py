@@ -1,4 +1,4 @@
-"""The answer parser against any split of good and bad bytes. Imports loadtest.http_parser."""
+"""The answer parser against any split of good and bad bytes."""
 
 from contextlib import suppress
 from itertools import pairwise
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.http_parser import AnswerParser, CutShortError, RubbishError
+from loadtest.wire.http_parser import AnswerParser, CutShortError, RubbishError
 
 BODY = b'{"limite": 100000, "saldo": -9098}'
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n" + BODY

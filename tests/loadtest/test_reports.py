@@ -1,9 +1,5 @@
-"""Reports, comparison, interruption and the target's figures.
+"""Reports, comparison, interruption and the target's figures."""
 
-Imports loadtest.compare, loadtest.report, loadtest.tally, target_processes and target_usage.
-"""
-
-import json
 import os
 import re
 import signal
@@ -16,50 +12,53 @@ from random import Random
 
 import pytest
 
-from loadtest.compare import compare
-from loadtest.health import generator_health
-from loadtest.judgement import judge_load
-from loadtest.report import Report, histogram_of, load_report
-from loadtest.tally import Tally
-from loadtest.target_processes import target_processes
-from loadtest.target_usage import TargetUsage
+from loadtest.crebitos.mix import DEBIT, KINDS
+from loadtest.crebitos.official.verdict import LINE, official_part
+from loadtest.crebitos.report import Cliente, CountedBreak, Counts, CrebitosReport
+from loadtest.measure.health import generator_health, rate_of
+from loadtest.measure.recorder import Cell, Example
+from loadtest.measure.recorder import Counts as Counted
+from loadtest.measure.tally import Tally, WorkerSecond
+from loadtest.measure.target.processes import target_processes
+from loadtest.measure.target.usage import Quota, Sample, TargetUsage, Usage, Used
+from loadtest.report.compare import compare
+from loadtest.report.data import Load, Rule, Verdict, histogram_of, load_of
+from loadtest.report.json import read_json, write_json
+from loadtest.report.judgement import judge_load
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve
 
 
-def made_report(seed: int, slower: float = 1.0) -> Report:
+def made_load(seed: int, slower: float = 1.0) -> Load:
     """Ten seconds of answers around a millisecond."""
-    chance, tally = Random(seed), Tally()
+    chance, tally = Random(seed), Tally(KINDS)
     for second in range(10):
         pairs: dict[int, int] = {}
         for _ in range(2_000):
             us = int(chance.lognormvariate(7, 0.3) * slower)
             pairs[us] = pairs.get(us, 0) + 1
-        cell = [0, 200, list(pairs.items()), list(pairs.items())]
-        tally.add(
-            {
-                "second": second, "elapsed_s": second + 1.0, "cpu_s": 0.1, "spun_s": 0.0,
-                "late": [(1, 2_000)], "sent": 2_000, "held": 0, "findings": {}, "examples": [],
-                "cells": [cell],
-            }
-        )  # fmt: skip
-    report = load_report("run", "made", "nowhere:1", tally)
-    report["generator"] = generator_health(tally, 1, None)
-    report["target_usage"] = {"samples": [], "limits": {}}
-    return report
+        cell = Cell(DEBIT.number, 200, list(pairs.items()), list(pairs.items()))
+        counts = Counted(cells=[cell], late=[(1, 2_000)], sent=2_000)
+        tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.0, counts))
+    return load_of(tally, rate_of(tally, None), [], generator_health(tally, 1))
+
+
+def made_report(seed: int, slower: float = 1.0) -> CrebitosReport:
+    load = made_load(seed, slower)
+    return CrebitosReport(command="run", way="made", target="nowhere:1", load=load)
 
 
 def test_two_runs_of_the_same_thing_are_within_the_noise() -> None:
     """No figure of an unchanged service is called a regression."""
     for seed in range(20):
         print(f"seed {seed}")
-        figures = compare(made_report(seed), made_report(seed + 1_000))
+        figures = compare(made_load(seed), made_load(seed + 1_000))
         assert not [one for one in figures if one.is_regression(10.0)]
 
 
 def test_a_slower_run_is_a_regression() -> None:
     """A third more latency is told, with its ratio."""
-    figures = compare(made_report(1), made_report(2, slower=1.33))
+    figures = compare(made_load(1), made_load(2, slower=1.33))
     median = next(one for one in figures if one.name == "response p50, all")
     assert median.is_regression(10.0)
     assert median.ratio == pytest.approx(1.33, rel=0.03)
@@ -70,7 +69,7 @@ def test_compare_takes_baselines_and_fails_on_regression(tmp_path: Path) -> None
     names = []
     for name, slower in (("before", 1.0), ("after", 1.5)):
         path = tmp_path / f"{name}.json"
-        path.write_text(json.dumps(made_report(3, slower)))
+        write_json(made_report(3, slower), path)
         names.append(path)
     assert loadtest("compare", *names).code == 0
     assert loadtest("compare", *names, "--fail-on-regression").code == 1
@@ -94,19 +93,55 @@ def test_a_late_generator_excuses_slow_answers_only_when_it_could_cause_them(
     late_ms: int, state: str
 ) -> None:
     """Ten milliseconds of delay do not explain answers of 300; a hundred might."""
-    report = made_report(1, slower=300.0)
-    report["generator"] |= {"late_p99_us": late_ms * 1000, "invalid": ["late"]}
-    judge_load(report, [])
-    assert report["verdict"]["state"] == state
+    report, load = made_report(1), made_load(1, slower=300.0)
+    assert load.generator is not None
+    load.generator.late_p99_us, load.invalid = late_ms * 1000, ["late"]
+    assert judge_load(report, load, LINE, []).state == state
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
     """A report of another time is named as such, not misread."""
     path = tmp_path / "old.json"
-    path.write_text(json.dumps(made_report(1) | {"schema": 0}))
+    path.write_text('{"schema": 1, "command": "run"}')
     ran = loadtest("report", path)
+    assert (ran.code, ran.out.count("\n")) == (2, 1)
+    assert "schema version 1" in ran.out
+
+
+def test_a_report_is_read_back_without_loss(tmp_path: Path) -> None:
+    """Whatever a report has is in its JSON, and the same when it is read again."""
+    report = made_report(4)
+    assert report.load is not None
+    report.load.target_usage = Usage([Sample(0.5, {"x": Used(0.25, 7, 0.0, 0)})], {"x": Quota(1.5)})
+    report.load.examples = [Example("what", "curl\nx", "\x1b é 🦀 \u2028")]
+    report.rules = [Rule("group", "whose", "rule", "expected", "answer", False, 1, "curl")]
+    report.clientes = [Cliente(1, 2, 3, breaks=[CountedBreak("lost update", 4, "text")])]
+    counts = Counts(total=61_503, ok_in_time=61_502, slow=1)
+    report.official = official_part(counts, {"what": 1}, report.load.mix, {DEBIT: 2})
+    report.notes, report.seed = ["a note"], 2**31
+    write_json(report, tmp_path / "report.json")
+    assert read_json(tmp_path / "report.json", CrebitosReport) == report
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"schema": "2"}', '{"schema": 2}', '{"schema":2,"edition":"other"}', "\0"],
+)
+def test_what_is_no_report_is_said_in_one_line(tmp_path: Path, text: str) -> None:
+    """Half a file, another tool's, another edition's: exit code 2 and the file's name."""
+    path = tmp_path / "strange.json"
+    path.write_text(text)
+    ran = loadtest("report", path)
+    assert (ran.code, ran.out.count("\n")) == (2, 1), ran.out
+    assert str(path) in ran.out
+
+
+def test_a_file_that_cannot_be_written_costs_nobody_the_report(serve: Serve) -> None:
+    """The report is shown, then in one line what is missing: exit code 2."""
+    ran = loadtest("run", f"127.0.0.1:{serve()}", "-n", 100, "--json", "/proc/none.json", "--plain")
     assert ran.code == 2
-    assert "schema version 0" in ran.out
+    assert ran.out.startswith("PASS")
+    assert ran.out.splitlines()[-1].startswith("loadtest: /proc/none.json: ")
 
 
 class Page(HTMLParser):
@@ -143,17 +178,20 @@ def test_the_page_needs_nothing_but_itself(serve: Serve, tmp_path: Path) -> None
     assert page.open == []
     assert page.fetched == []
     assert page.charts >= 5
-    assert ran.report["verdict"]["state"].upper() in page_file.read_text()
+    assert ran.report.verdict.state.upper() in page_file.read_text()
     assert loadtest("report", tmp_path / "report.json", "--html", again_file).code == 0
     assert again_file.read_text() == page_file.read_text()
 
 
 def test_text_from_the_target_cannot_become_page(tmp_path: Path) -> None:
     """An answer with markup in it is shown, not obeyed."""
-    report = made_report(1) | {"verdict": {"state": "fail", "exit_code": 1, "reasons": ["<b>"]}}
-    report["examples"] = [{"what": "<script>", "request": "<i>", "answer": "</pre><script>"}]
+    report, evil = made_report(1), "</pre></td><script>"
+    assert report.load is not None
+    report.verdict = Verdict("fail", 1, [evil])
+    report.load.examples = [Example(evil, evil, evil)]
+    report.rules = [Rule(evil, evil, evil, evil, evil, passed, 0, evil) for passed in (True, False)]
     path, page_file = tmp_path / "r.json", tmp_path / "r.html"
-    path.write_text(json.dumps(report))
+    write_json(report, path)
     assert loadtest("report", path, "--html", page_file).code == 0
     assert "<script>" not in page_file.read_text()
 
@@ -169,10 +207,11 @@ def test_ctrl_c_still_writes_the_report(serve: Serve, tmp_path: Path) -> None:
     time.sleep(2.5)
     os.killpg(running.pid, signal.SIGINT)
     out, _ = running.communicate(timeout=20)
-    report = json.loads(path.read_text())
-    assert report["interrupted"], out
-    assert report["totals"]["answers"] > 100
-    assert all(client["order"] == "found" for client in report["clients"])
+    report = read_json(path, CrebitosReport)
+    assert report.load is not None
+    assert report.load.interrupted, out
+    assert report.load.totals.answers > 100
+    assert all(one.order == "found" for one in report.clientes)
 
 
 def test_progress_without_a_terminal_is_plain(serve: Serve) -> None:
@@ -191,15 +230,16 @@ def test_the_listener_and_its_siblings_are_found(serve: Serve) -> None:
     usage = TargetUsage("127.0.0.1", port, time.perf_counter_ns())
     loadtest("run", f"127.0.0.1:{port}", "-n", 5_000)
     usage.sample()
-    [sample] = usage.as_data()["samples"]
-    assert sum(part["cpu"] for part in sample["parts"].values()) > 0.01
-    assert sum(part["memory_bytes"] for part in sample["parts"].values()) > 5_000_000
+    [sample] = usage.seen.samples
+    assert sum(part.cpu for part in sample.parts.values()) > 0.01
+    assert sum(part.memory_bytes for part in sample.parts.values()) > 5_000_000
 
 
 def test_workers_histograms_are_merged(serve: Serve, tmp_path: Path) -> None:
     """Two workers make one report, in which every request is counted once."""
     words = ("run", f"127.0.0.1:{serve()}", "-n", 3_400, "--workers", 2)
     ran = loadtest(*words, folder=tmp_path)
-    assert histogram_of(ran.report, "response").total == 3_400
-    assert sum(client["operations"] for client in ran.report["clients"]) == 3_400
-    assert ran.report["generator"]["workers"] == 2
+    assert histogram_of(ran.load, "response").total == 3_400
+    assert sum(one.operations for one in ran.report.clientes) == 3_400
+    assert ran.load.generator is not None
+    assert ran.load.generator.workers == 2

@@ -1,4 +1,4 @@
-"""Property tests of the schedules. Imports loadtest.schedule, loadtest.official_plan."""
+"""Property tests of the schedules."""
 
 from itertools import chain, islice, pairwise
 from random import Random
@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest import schedule
-from loadtest.official_plan import OFFICIAL_COUNTS, OfficialPlan, due_times, expected_counts
-from loadtest.outcome import Kind
+from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO
+from loadtest.crebitos.official.plan import (
+    OFFICIAL_COUNTS,
+    OfficialPlan,
+    due_times,
+    expected_counts,
+)
+from loadtest.drive import schedule
+from loadtest.wire.request import Address
 
 RATES = st.floats(min_value=0.5, max_value=5_000)
 DURATIONS = st.floats(min_value=0.5, max_value=300)
@@ -64,11 +70,11 @@ def test_poisson_arrivals_have_the_wanted_rate_and_spread() -> None:
 
 def test_the_official_run_has_its_61503_requests() -> None:
     """Every type has the official number, in the official four minutes."""
-    plan = OfficialPlan("localhost", 9999, 1, 60.0)
+    plan = OfficialPlan(Address("localhost", 9999), 1, 60.0)
     counts = expected_counts(plan)
     assert counts == OFFICIAL_COUNTS
     assert sum(counts.values()) == 61_503
-    for kind in (Kind.DEBIT, Kind.CREDIT, Kind.STATEMENT):
+    for kind in (DEBIT, CREDIT, EXTRATO):
         moments = list(due_times(plan, kind))
         assert len(moments) == counts[kind]
         assert moments == sorted(moments)
@@ -77,8 +83,8 @@ def test_the_official_run_has_its_61503_requests() -> None:
 
 def test_a_rehearsal_at_speed_sends_the_same_in_less_time() -> None:
     """Speed shrinks the clock and leaves the count, scale shrinks the count and leaves the rate."""
-    fast = list(due_times(OfficialPlan("h", 1, 1, 60.0, speed=10.0), Kind.DEBIT))
-    small = list(due_times(OfficialPlan("h", 1, 1, 60.0, scale=0.1), Kind.DEBIT))
+    fast = list(due_times(OfficialPlan(Address("h", 1), 1, 60.0, speed=10.0), DEBIT))
+    small = list(due_times(OfficialPlan(Address("h", 1), 1, 60.0, scale=0.1), DEBIT))
     assert len(fast) == 39_660
     assert fast[-1] < 24
     assert len(small) == 3_966

@@ -1,15 +1,14 @@
-"""Gatling's results, as two versions of it recorded them against a right and a wrong server.
-
-Imports nothing of ours: the command is run from outside.
-"""
+"""Gatling's results, as two versions of it recorded them against a right and a wrong server."""
 
 import json
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from loadtest.crebitos.report import Counts
 from tests.loadtest.command import Ran, loadtest
 
 RECORDED = Path(__file__).resolve().parent / "recorded"
@@ -31,48 +30,44 @@ def copied(tmp_path: Path) -> Path:
 def test_results_without_failures_are_paid_in_full(version: str, tmp_path: Path) -> None:
     """Every request is found under its type, in time, and nothing is fined."""
     ran = score(RECORDED / f"{version}-fine", tmp_path)
-    official = ran.report["official"]
     assert ran.code == 0, ran.out
-    assert official["paid_usd"] == "100000.00"
-    assert (official["total"], official["ok_in_time"], official["ko"]) == (176, 176, 0)
-    assert ran.report["mix"] == {"debits": 33, "credits": 17, "statements": 3, "checks": 123}
-    assert official["rehearsal"]
-    assert official["failed_checks"] == []
+    assert ran.official.paid_usd == "100000.00"
+    assert ran.official.counts == Counts(total=176, ok_in_time=176)
+    assert ran.load.mix == {"debits": 33, "credits": 17, "statements": 3, "checks": 123}
+    assert ran.official.rehearsal
+    assert ran.official.failed_checks == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_failures_cost_what_the_official_script_takes(version: str, tmp_path: Path) -> None:
     """2 slow, 10 wrong, and 4 of these at 803.01: the totals after 25 at once and step 3's too."""
     ran = score(RECORDED / f"{version}-failures", tmp_path)
-    official = ran.report["official"]
     assert ran.code == 1, ran.out
-    counted = [official[name] for name in ("total", "ok_in_time", "slow", "ko", "consistency")]
-    assert counted == [176, 164, 2, 10, 4]
-    assert official["ok_percent"] == "93.18"
-    assert official["sla_fine_usd"] == "4820.00"
-    assert official["consistency_fine_usd"] == "3212.04"
-    assert official["paid_usd"] == "91967.96"
+    assert ran.official.counts == Counts(total=176, ok_in_time=164, slow=2, ko=10, consistency=4)
+    assert ran.official.ok_percent == "93.18"
+    assert ran.official.sla_fine_usd == "4820.00"
+    assert ran.official.consistency_fine_usd == "3212.04"
+    assert ran.official.paid_usd == "91967.96"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_failed_check_is_named_and_counted(version: str, tmp_path: Path) -> None:
     """The request's name and Gatling's own words, as often as they were said."""
     ran = score(RECORDED / f"{version}-failures", tmp_path)
-    failed = ran.report["official"]["failed_checks"]
-    assert sum(one["count"] for one in failed) == 10
-    [wrong_zero] = [one for one in failed if "jmesPath(saldo.total).find.is(0)" in one["what"]]
-    assert wrong_zero["what"].startswith("validações: ")
-    assert wrong_zero["count"] == 2
-    assert wrong_zero["what"] in ran.out
+    failed = ran.official.failed_checks
+    assert sum(one.count for one in failed) == 10
+    [wrong_zero] = [one for one in failed if "jmesPath(saldo.total).find.is(0)" in one.what]
+    assert wrong_zero.what.startswith("validações: ")
+    assert wrong_zero.count == 2
+    assert wrong_zero.what in ran.out
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_why_an_answer_failed_is_read_from_the_log(version: str, tmp_path: Path) -> None:
     """A wrong status is that status; an answer that never came is none."""
-    times = score(RECORDED / f"{version}-failures", tmp_path).report["times"]
-    outcomes = {one["outcome"]: 0 for one in times}
-    for one in times:
-        outcomes[one["outcome"]] += one["count"]
+    outcomes: Counter[str] = Counter()
+    for one in score(RECORDED / f"{version}-failures", tmp_path).load.times:
+        outcomes[one.outcome] += one.count
     assert outcomes == {"200": 170, "500": 3, "connection closed before any answer": 3}
 
 
@@ -82,8 +77,8 @@ def test_percentiles_are_those_of_gatlings_report(tmp_path: Path) -> None:
     out = score(results, tmp_path).out
     report = json.loads((results / "js" / "stats.json").read_text())
     [checks] = [one for one in report["contents"].values() if one["name"] == "validações"]
-    for row, stats in (("all", report["stats"]), ("checks", checks["stats"])):
-        [line] = [line for line in out.splitlines() if f"response, {row} " in line]
+    for row, stats in (("response", report["stats"]), ("checks", checks["stats"])):
+        line = next(line for line in out.splitlines() if line.startswith(f"│ {row} "))
         p50, p75, _p90, p95, p99, *_ = [float(cell) for cell in line.split("│")[2:-1]]
         theirs = [stats[f"percentiles{number}"]["total"] for number in range(1, 5)]
         assert [p50, p75, p95, p99] == pytest.approx(theirs, abs=1.01)

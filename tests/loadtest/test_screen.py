@@ -1,7 +1,4 @@
-"""The live screen, drawn into a string and on a terminal of its own.
-
-Imports loadtest.screen and loadtest.tally.
-"""
+"""The live screen, drawn into a string and on a terminal of its own."""
 
 import os
 import pty
@@ -15,23 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from loadtest.screen import BARS, Screen, bars
-from loadtest.tally import Tally
+from loadtest.crebitos.mix import CREDIT, DEBIT, KINDS
+from loadtest.measure.recorder import Cell, Counts, Example
+from loadtest.measure.tally import Tally, WorkerSecond
+from loadtest.report.screen import BARS, Screen, bars
 from tests.loadtest.command import ROOT
 from tests.loadtest.conftest import Serve
 
 
 def counted() -> Tally:
-    tally = Tally()
+    tally, thirty, ten = Tally(KINDS), [(400, 30)], [(900, 10)]
     for second in range(3):
-        tally.add(
-            {
-                "second": second, "elapsed_s": second + 1.0, "cpu_s": 0.2, "spun_s": 0.1,
-                "late": [(3, 40)], "sent": 40, "held": 0, "findings": {},
-                "examples": [{"what": "credit: 500", "request": "POST", "answer": "oh no"}],
-                "cells": [[0, 200, [(400, 30)], [(400, 30)]], [1, 500, [(900, 10)], [(900, 10)]]],
-            }
-        )  # fmt: skip
+        counts = Counts(
+            cells=[
+                Cell(DEBIT.number, 200, thirty, thirty),
+                Cell(CREDIT.number, 500, ten, ten),
+            ],
+            late=[(3, 40)],
+            examples=[Example("credits: 500", "curl", "oh no\n\x1b[31mred")],
+            sent=40,
+        )
+        tally.add(WorkerSecond(second, second + 1.0, 0.2, 0.1, counts))
     return tally
 
 
@@ -44,12 +45,13 @@ def test_the_screen_shows_progress_types_outcomes_and_an_example() -> None:
         assert words in shown
     for words in ("debits", "credits", "500", "oh no", "generator", "0.400", "█"):
         assert words in shown
+    assert "\x1b[31m" not in shown, "an answer steers the terminal"
 
 
 def test_an_empty_run_can_be_drawn() -> None:
     """The first page stands before the first answer."""
     console = Console(file=StringIO(), width=80)
-    console.print(Screen("t", None, 100, None, console).page(Tally(), 0.0))
+    console.print(Screen("t", None, 100, None, console).page(Tally(KINDS), 0.0))
     assert "0 of 100 requests" in console.file.getvalue()  # type: ignore[attr-defined]
 
 

@@ -1,13 +1,10 @@
-"""Which processes are the target, and what its control groups say.
-
-Imports loadtest.target_containers and loadtest.target_usage.
-"""
+"""Which processes are the target, and what its control groups say."""
 
 import json
 from pathlib import Path
 
-from loadtest.target_containers import container_name, container_siblings
-from loadtest.target_usage import _limits, _read_groups
+from loadtest.measure.target.containers import container_name, container_siblings
+from loadtest.measure.target.usage import Quota, quota_of, read_groups
 
 NGINX, API, OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -68,11 +65,11 @@ def test_control_groups_of_version_2_are_read(tmp_path: Path) -> None:
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    reading = _read_groups({"unified": tmp_path}, [])
+    reading = read_groups({"unified": tmp_path}, [])
     assert reading is not None
     assert (reading.cpu_s, reading.memory_bytes) == (2.5, 52_428_800)
     assert (reading.throttled_s, reading.throttled_periods) == (0.4, 7)
-    assert _limits({"unified": tmp_path}) == {"cpus": 0.4, "memory_bytes": 104_857_600}
+    assert quota_of({"unified": tmp_path}) == Quota(cpus=0.4, memory_bytes=104_857_600)
 
 
 def test_control_groups_of_version_1_are_read(tmp_path: Path) -> None:
@@ -89,8 +86,8 @@ def test_control_groups_of_version_1_are_read(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     groups = {name: tmp_path / name for name in ("cpuacct", "cpu", "memory")}
-    reading = _read_groups(groups, [])
+    reading = read_groups(groups, [])
     assert reading is not None
     assert (reading.cpu_s, reading.memory_bytes) == (2.5, 52_428_800)
     assert (reading.throttled_s, reading.throttled_periods) == (0.4, 7)
-    assert _limits(groups) == {"cpus": 0.55, "memory_bytes": 104_857_600}
+    assert quota_of(groups) == Quota(cpus=0.55, memory_bytes=104_857_600)

@@ -1,19 +1,24 @@
-"""The official arithmetic. Imports loadtest.verdict, loadtest.judge, loadtest.thresholds."""
-
-from decimal import Decimal
+"""The official arithmetic."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.judge import Judge, load_trouble
-from loadtest.mix import statement, transaction
-from loadtest.outcome import Failure
-from loadtest.probe import Answer
-from loadtest.thresholds import read_threshold
-from loadtest.verdict import Verdict
+from loadtest.crebitos.mix import LedgerRequest, extrato, transacao
+from loadtest.crebitos.official.judge import Judge, load_trouble
+from loadtest.crebitos.official.verdict import official_part
+from loadtest.crebitos.report import Counts, Official
+from loadtest.measure.recorder import Recorder
+from loadtest.report.thresholds import read_threshold
+from loadtest.wire.outcome import Failure
+from loadtest.wire.probe import Answer
 
 MS = 1_000_000
+
+
+def paid_for(total: int, ok_in_time: int, consistency: int) -> Official:
+    counts = Counts(total=total, ok_in_time=ok_in_time, consistency=consistency)
+    return official_part(counts, {}, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -35,10 +40,10 @@ def test_the_sum_paid_to_the_cent(
     ok: int, consistency: int, percent: str, sla_fine: str, paid: str
 ) -> None:
     """1,000 USD a percent under 98, 803.01 USD a failed check, never below 0."""
-    verdict = Verdict(61_503, ok, consistency)
-    assert str(verdict.ok_percent) == percent
-    assert str(verdict.sla_fine_usd) == sla_fine
-    assert str(verdict.paid_usd) == paid
+    official = paid_for(61_503, ok, consistency)
+    assert official.ok_percent == percent
+    assert official.sla_fine_usd == sla_fine
+    assert official.paid_usd == paid
 
 
 @given(st.integers(1, 100_000), st.integers(0, 100_000), st.integers(0, 300))
@@ -48,17 +53,18 @@ def test_the_sum_follows_the_published_formula(total: int, ok: int, consistency:
     percent = round(100 * ok / total, 2)
     fines = max(0.0, (98 - percent) * 1000) + 803.01 * consistency
     expected = max(0.0, 100_000 - fines)
-    assert float(Verdict(total, ok, consistency).paid_usd) == pytest.approx(expected, abs=0.011)
-    assert Verdict(total, ok, consistency).paid_usd >= Decimal(0)
+    paid = float(paid_for(total, ok, consistency).paid_usd)
+    assert paid == pytest.approx(expected, abs=0.011)
+    assert paid >= 0
 
 
 def answer(code: int, body: bytes = b"", took_ms: float = 1.0) -> Answer:
     return Answer(code, body, 0, int(took_ms * MS))
 
 
-DEBIT = transaction("h", 2, -5, "abc")
-CREDIT = transaction("h", 2, 5, "abc")
-STATEMENT = statement("h", 2)
+DEBIT = transacao("h", 2, -5, "abc")
+CREDIT = transacao("h", 2, 5, "abc")
+EXTRATO = extrato("h", 2)
 AT_LIMIT = b'{"limite": 80000, "saldo": -80000}'
 BELOW = b'{"limite": 80000, "saldo": -80001}'
 TORN_BELOW = (
@@ -80,26 +86,26 @@ TORN_BELOW = (
         (DEBIT, answer(200, b'{"saldo": -80001}'), False, False),
         (CREDIT, answer(422), False, False),
         (CREDIT, answer(200, AT_LIMIT), True, False),
-        (STATEMENT, answer(200, TORN_BELOW), False, True),
-        (STATEMENT, answer(404), False, False),
+        (EXTRATO, answer(200, TORN_BELOW), False, True),
+        (EXTRATO, answer(404), False, False),
         (DEBIT, answer(Failure.TIMEOUT), False, False),
     ],
 )
 def test_the_load_is_judged_as_the_judge_does(
-    request_: object, given_: Answer, fine: bool, costs: bool
+    request_: LedgerRequest, given_: Answer, fine: bool, costs: bool
 ) -> None:
     """A debit may be refused, nothing else; a balance below -limite costs money."""
-    trouble = load_trouble(request_, given_)  # type: ignore[arg-type]
+    trouble = load_trouble(request_, given_)
     assert (trouble is None, trouble is not None and trouble.costs) == (fine, costs)
 
 
 def test_an_answer_of_250_ms_is_late() -> None:
     """Right and under 250 ms counts; right and 250 ms does not."""
-    judge = Judge()
+    judge = Judge(Recorder())
     for took_ms in (249.999, 250.0):
         judge.judge(DEBIT, answer(200, AT_LIMIT, took_ms), None)
-    counts = judge.take()["official"]
-    assert (counts["total"], counts["ok_in_time"], counts["slow"]) == (2, 1, 1)
+    judge.flush()
+    assert judge.read().counts == Counts(total=2, ok_in_time=1, slow=1)
 
 
 @pytest.mark.parametrize("text", ["p99", "p98<5", "p99<", "p99<x", "p99=5", "<5", "p99<5 ms"])

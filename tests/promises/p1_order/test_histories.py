@@ -10,14 +10,23 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from loadtest import worker
-from loadtest.aftermath import examine
-from loadtest.conduct import conduct
-from loadtest.mix import Request, build_requests, statement, transaction
-from loadtest.notes import REFUSED, Operation
-from loadtest.plan import Plan
-from loadtest.probe import Probe
-from loadtest.view import PlainLines
+from loadtest.crebitos.history.aftermath import Oracle
+from loadtest.crebitos.history.notes import REFUSED
+from loadtest.crebitos.mix import (
+    CYCLE,
+    KINDS,
+    LedgerRequest,
+    build_requests,
+    extrato,
+    transacao,
+)
+from loadtest.crebitos.report import Cliente
+from loadtest.drive import worker
+from loadtest.drive.conduct import conduct
+from loadtest.drive.plan import Plan
+from loadtest.report.progress import PlainLines
+from loadtest.wire.probe import Probe
+from loadtest.wire.request import Address
 from tests.help.effort import drawn_seed, effort
 from tests.help.forks import apart
 from tests.help.running import Stack
@@ -32,12 +41,12 @@ SHARE_MIN = 0.3
 PATIENCE_S = 60.0
 
 
-def one_client(requests: list[Request], name: str, client: int) -> list[Request]:
+def one_client(requests: list[LedgerRequest], host: str, cliente: int) -> list[LedgerRequest]:
     """The same mix, all of it for one client: what is decided there is decided by order alone."""
     return [
-        transaction(name, client, request.delta, request.descricao)
+        transacao(host, cliente, request.delta, request.descricao)
         if request.delta
-        else statement(name, client)
+        else extrato(host, cliente)
         for request in requests
     ]
 
@@ -53,35 +62,35 @@ def let_nginx_tell_who_answered(stack: Stack) -> Path:
     return stack.folder / "who.log"
 
 
-def operations_of(plan: Plan, requests: list[Request]) -> list[tuple[int, Operation]]:
-    quiet = PlainLines(None, REQUESTS, quiet=True)
-    done = conduct(partial(worker.work, plan, [requests]), 1, plan.host, plan.port, quiet)
-    return done.operations
+def drive(plan: Plan, requests: list[LedgerRequest]) -> tuple[list[Cliente], Counter[bool]]:
+    """The clients after it, and how many operations were refused and how many not."""
+    probe = Probe(plan.address)
+    oracle = Oracle(probe, plan.workers)
+    work = partial(worker.work, plan, [requests], len(CYCLE), oracle.watch)
+    conduct(work, plan.workers, plan.address, KINDS, PlainLines(None, REQUESTS))
+    refused = Counter(operation.saldo == REFUSED for _, operation in oracle.operations())
+    return oracle.examine(), refused
 
 
 def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
     """What was seen, by kind; any answer that no order explains is a failure."""
     stack.reset()
+    address = Address("127.0.0.1", stack.port)
     plan = Plan(
-        *("127.0.0.1", stack.port, "closed", CONNECTIONS, PATIENCE_S, REQUESTS, seed),
+        *(address, "closed", CONNECTIONS, PATIENCE_S, REQUESTS, seed),
         workers=1,
         timeout_s=PATIENCE_S,
     )
-    probe = Probe(plan.host, plan.port)
-    before = probe.statements()
-    requests = build_requests(plan.name, seed, cycles=REQUESTS // 34 + 1)
+    requests = build_requests(str(address), seed, cycles=REQUESTS // 34 + 1)
     if on_one_client:
-        requests = one_client(requests, plan.name, Random(seed).choice(POOR_CLIENTS))
-    operations = apart(operations_of, plan, requests)
-    clients = examine(operations, before, probe.statements())
-    probe.close()
-    for client in clients:
-        assert (client.trouble, client.breaks) == (None, []), f"seed {seed}"
-        assert client.order == "found", f"seed {seed}"
-        assert client.unknown == 0, f"seed {seed}"
-    assert len(operations) == REQUESTS
-    refused = sum(operation.saldo == REFUSED for _, operation in operations)
-    return Counter(requests=REQUESTS, refused=refused)
+        requests = one_client(requests, str(address), Random(seed).choice(POOR_CLIENTS))
+    clientes, refused = apart(drive, plan, requests)
+    for one in clientes:
+        assert (one.trouble, one.breaks) == (None, []), f"seed {seed}"
+        assert one.order == "found", f"seed {seed}"
+        assert one.unknown == 0, f"seed {seed}"
+    assert refused.total() == REQUESTS
+    return Counter(requests=REQUESTS, refused=refused[True])
 
 
 def test_every_history_has_an_order(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def run(stack: Stack, folder: Path, *words: object) -> Ran:
 def usual_p99_ms(stack: Stack, folder: Path) -> float:
     ran = run(stack, folder, "-r", USUAL_RATE, "-d", USUAL_S, "-c", 64)
     assert ran.code in (0, 4), ran.out
-    seconds = sorted(float(second["p99_us"]) for second in ran.report["seconds"])
+    seconds = sorted(float(second.p99_us) for second in ran.load.seconds)
     return seconds[len(seconds) // 2] / 1000
 
 
@@ -42,10 +42,10 @@ def flood(stack: Stack, folder: Path, rate: int) -> Counter[str]:
     ends_at = time.monotonic() + FLOOD_S
     while (left_s := ends_at - time.monotonic()) > 1:
         ran = run(stack, folder, "-r", rate, "-d", f"{left_s:.0f}", "-c", CONNECTIONS)
-        for times in ran.report["times"]:
-            outcomes[times["outcome"]] += times["count"]
-        assert [client for client in ran.report["clients"] if client["broken"]] == []
-        assert ran.report["findings"] == []
+        for times in ran.load.times:
+            outcomes[times.outcome] += times.count
+        assert [one for one in ran.report.clientes if one.is_broken] == []
+        assert ran.load.findings == []
     return outcomes
 
 

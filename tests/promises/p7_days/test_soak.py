@@ -1,18 +1,19 @@
 """The usual load for as long as one likes: nothing grows, nothing slows down, and copies taken
 meanwhile are sound."""
 
-import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import apsw
 import pytest
 
+from loadtest.crebitos.report import CrebitosReport
+from loadtest.report.data import Load
+from loadtest.report.json import read_json
 from tests.help.running import ROOT, Stack, finish, rinha
 from tests.help.watching import MEGABYTE, Watching, memory_megabytes_an_hour
 
@@ -68,11 +69,11 @@ def assert_is_a_moment_of(copy: Path, whole: Path) -> None:
     connection.close()
 
 
-def p99_us(report: dict[str, Any], share_from: float, share_to: float) -> float:
+def p99_us(load: Load, share_from: float, share_to: float) -> float:
     """Of the seconds in that part of the run, the one in the middle."""
-    every = report["seconds"]
+    every = load.seconds
     part = every[int(len(every) * share_from) : int(len(every) * share_to)]
-    return median(float(second["p99_us"]) for second in part)
+    return median(float(second.p99_us) for second in part)
 
 
 def assert_bounded(watching: Watching) -> None:
@@ -119,8 +120,9 @@ def test_days_of_it_would_be_like_the_first_minutes(tmp_path: Path) -> None:
     assert copies
     for copy in copies:
         assert_is_a_moment_of(copy, stack.file)
-    report = json.loads((tmp_path / "report.json").read_text())
-    early_us, late_us = p99_us(report, WARM_UP_SHARE, 0.4), p99_us(report, 0.8, 1)
+    load = read_json(tmp_path / "report.json", CrebitosReport).load
+    assert load is not None
+    early_us, late_us = p99_us(load, WARM_UP_SHARE, 0.4), p99_us(load, 0.8, 1)
     print(f"{len(copies)} snapshots, p99 {early_us:.0f} us early, {late_us:.0f} us late")
     assert_bounded(watching)
     assert late_us < early_us * (1 + P99_DRIFT_MAX) + P99_DRIFT_MIN_US

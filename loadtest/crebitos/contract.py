@@ -1,0 +1,133 @@
+"""The contract's facts and how its answers are read."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
+CLIENTES = tuple(LIMITES)
+CLIENTE_DESCONHECIDO = 6
+BELOW_LIMIT = "balance below -limite"
+# What the official run sends to be refused.
+BAD_FIELDS: dict[str, dict[str, object]] = {
+    "valor 1.2": {"valor": 1.2, "tipo": "d", "descricao": "devolve"},
+    "tipo x": {"valor": 1, "tipo": "x", "descricao": "devolve"},
+    "descricao of 25 characters": {
+        "valor": 1, "tipo": "c", "descricao": "123456789 e mais um pouco",
+    },
+    "descricao empty": {"valor": 1, "tipo": "c", "descricao": ""},
+    "descricao null": {"valor": 1, "tipo": "c", "descricao": None},
+}  # fmt: skip
+ROWS_MAX = 10  # transactions in a statement
+
+_SALDO_SHAPE = re.compile(rb'\s*\{\s*"limite"\s*:\s*(\d+)\s*,\s*"saldo"\s*:\s*(-?\d+)\s*\}\s*')
+
+
+class ContractBrokenError(ValueError):
+    """An answer that is not what the contract describes; the text says how."""
+
+
+def fingerprint(valor: int, tipo: str, descricao: str) -> int:
+    """32 bits that stand for one transaction row."""
+    return crc32(f"{valor}{tipo}{descricao}".encode(errors="replace"))
+
+
+def read_saldo(body: bytes) -> tuple[int, int]:
+    """Limit and balance out of a transaction's answer, quickly when it has the usual shape."""
+    shape = _SALDO_SHAPE.fullmatch(body)
+    if shape:
+        return int(shape[1]), int(shape[2])
+    answer = read_object(body)
+    return read_integer(answer, "limite"), read_integer(answer, "saldo")
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ContractBrokenError("the answer is not JSON") from error
+    if not isinstance(answer, dict):
+        raise ContractBrokenError("the answer is not a JSON object")
+    return answer
+
+
+def read_integer(answer: dict[str, Any], field: str) -> int:
+    value = answer.get(field, ...)
+    if value is ...:
+        raise ContractBrokenError(f"`{field}` is missing")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ContractBrokenError(f"`{field}` is a {_json_type(value)}, not an integer")
+    return value
+
+
+def read_text(answer: dict[str, Any], field: str) -> str:
+    value = answer.get(field, ...)
+    if not isinstance(value, str):
+        what = "missing" if value is ... else f"a {_json_type(value)}, not a string"
+        raise ContractBrokenError(f"`{field}` is {what}")
+    return value
+
+
+def _json_type(value: object) -> str:
+    names = {str: "string", float: "float", bool: "boolean", list: "list", dict: "object"}
+    return names.get(type(value), "null")
+
+
+@dataclass(frozen=True, slots=True)
+class Transacao:
+    """One row of a statement."""
+
+    valor: int
+    tipo: str
+    descricao: str
+    realizada_em: str
+
+    @property
+    def fingerprint(self) -> int:
+        return fingerprint(self.valor, self.tipo, self.descricao)
+
+
+@dataclass(frozen=True, slots=True)
+class Extrato:
+    """A statement as answered."""
+
+    total: int
+    limite: int
+    data_extrato: str
+    transacoes: tuple[Transacao, ...]
+
+    @property
+    def fingerprints(self) -> tuple[int, ...]:
+        return tuple(transacao.fingerprint for transacao in self.transacoes)
+
+
+def read_extrato(body: bytes) -> Extrato:
+    """A statement out of its answer, or ContractBrokenError with what is wrong in its shape."""
+    answer = read_object(body)
+    saldo, transacoes = answer.get("saldo"), answer.get("ultimas_transacoes")
+    if not isinstance(saldo, dict):
+        raise ContractBrokenError("`saldo` is not an object")
+    if not isinstance(transacoes, list):
+        raise ContractBrokenError("`ultimas_transacoes` is not a list")
+    return Extrato(
+        read_integer(saldo, "total"),
+        read_integer(saldo, "limite"),
+        read_text(saldo, "data_extrato"),
+        tuple(map(_read_transacao, transacoes)),
+    )
+
+
+def _read_transacao(row: object) -> Transacao:
+    if not isinstance(row, dict):
+        raise ContractBrokenError("a row of `ultimas_transacoes` is not an object")
+    transacao = Transacao(
+        read_integer(row, "valor"),
+        read_text(row, "tipo"),
+        read_text(row, "descricao"),
+        read_text(row, "realizada_em"),
+    )
+    if transacao.tipo not in {"c", "d"}:
+        raise ContractBrokenError("a row's `tipo` is neither `c` nor `d`")
+    return transacao

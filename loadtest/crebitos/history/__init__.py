@@ -1,0 +1,1 @@
+"""Do all answers about a client fit into one order?"""

@@ -1,0 +1,89 @@
+"""After any load: does each client's balance follow from the answers, and does an order exist?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from time import perf_counter_ns as clock_ns
+
+from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
+from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Notes, Operation
+from loadtest.crebitos.history.search import explain
+from loadtest.crebitos.history.sums import ReachableSums
+from loadtest.crebitos.history.watch import Watch
+from loadtest.crebitos.report import Cliente, CountedBreak
+from loadtest.crebitos.state import State, state_of
+from loadtest.measure.recorder import Recorder
+from loadtest.wire.probe import Answer, Probe
+
+
+class Oracle:
+    """Asks before a load, has every answer noted while it runs, and examines it afterwards."""
+
+    def __init__(self, probe: Probe, workers: int) -> None:
+        self._probe = probe
+        self.before = state_of(probe)
+        self._notes = [Notes() for _ in range(workers)]
+
+    def watch(self, worker: int, recorder: Recorder) -> Watch:
+        return Watch(recorder, self._notes[worker])
+
+    def operations(self) -> list[tuple[int, Operation]]:
+        return [noted for notes in self._notes for noted in notes.read()]
+
+    def examine(self) -> list[Cliente]:
+        found = examine(self.operations(), self.before, state_of(self._probe))
+        for notes in self._notes:
+            notes.close()
+        return found
+
+
+def examine(
+    operations: Iterable[tuple[int, Operation]], before: State, after: State
+) -> list[Cliente]:
+    """One verdict per client."""
+    by_cliente: dict[int, list[Operation]] = defaultdict(list)
+    for cliente, operation in operations:
+        by_cliente[cliente].append(operation)
+    return [
+        _examine_one(cliente, by_cliente[cliente], before[cliente], after[cliente])
+        for cliente in CLIENTES
+    ]
+
+
+def _examine_one(
+    cliente: int, operations: list[Operation], before: Extrato | Answer, after: Extrato | Answer
+) -> Cliente:
+    unknown = [op for op in operations if op.saldo == UNKNOWN]
+    found = Cliente(cliente, len(operations), len(unknown))
+    if not isinstance(before, Extrato) or not isinstance(after, Extrato):
+        silent, answer = ("before", before) if not isinstance(before, Extrato) else ("after", after)
+        found.trouble = f"no statement in shape {silent} the load: {answer}"
+        found.order = "not looked for"
+        return found
+    found.expected = before.total + sum(
+        op.delta for op in operations if op.saldo not in {REFUSED, UNKNOWN}
+    )
+    found.saldo = after.total
+    found.trouble = _saldo_trouble(found.expected, after.total, unknown)
+    now_ns = clock_ns()
+    last = Operation(now_ns, now_ns, 0, after.total, rows=after.fingerprints)
+    explanation = explain([*operations, last], before.total, before.fingerprints, LIMITES[cliente])
+    counts = Counter(broken.name for broken in explanation.breaks)
+    texts = {broken.name: broken.text for broken in reversed(explanation.breaks)}
+    # Ordered by when each first happened: what comes first has often caused what follows.
+    names = dict.fromkeys(broken.name for broken in explanation.breaks)
+    found.breaks = [CountedBreak(name, counts[name], texts[name]) for name in names]
+    if found.breaks:
+        found.order = "none exists"
+    else:
+        found.order = "not decided" if explanation.undecided else "found"
+    return found
+
+
+def _saldo_trouble(expected: int, saldo: int, unknown: list[Operation]) -> str | None:
+    if saldo == expected:
+        return None
+    never_ns = max((op.sent_ns for op in unknown), default=0)
+    if unknown and ReachableSums(unknown).reachable(saldo - expected, never_ns):
+        return None
+    also = f", and no sum of the {len(unknown)} unanswered explains it" if unknown else ""
+    return f"balance is {saldo}, the acknowledged answers add up to {expected}{also}"

@@ -1,0 +1,103 @@
+"""What the history check needs of every answer, packed small while the load runs."""
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loadtest.crebitos.contract import ROWS_MAX, Extrato
+from loadtest.crebitos.mix import LedgerRequest
+from loadtest.drive.memory import MemoryFile
+from loadtest.limits import NOTES_KEPT_MAX
+
+REFUSED = 1 << 62
+UNKNOWN = REFUSED + 1
+NEVER_NS = 1 << 62
+
+_DELTA_BITS = 40
+_DELTA_ZERO = 1 << (_DELTA_BITS - 1)
+_TRANSACAO_WORDS = 5
+_EXTRATO_WORDS = 5 + ROWS_MAX
+_WORD_BYTES = 8
+
+
+@dataclass(slots=True, eq=False)
+class Operation:
+    """One question to one client, and the answer it got.
+
+    A transaction has a delta and, when acknowledged, the balance it returned; a statement has no
+    delta, a total and the fingerprints of its rows. An unknown outcome is answered `NEVER_NS`.
+    `done` and `place` belong to the history check.
+    """
+
+    sent_ns: int
+    answered_ns: int
+    delta: int
+    saldo: int
+    fingerprint: int = 0
+    rows: tuple[int, ...] | None = None
+    done: bool = False
+    place: int = 0
+
+    @property
+    def before(self) -> int:
+        """The balance an acknowledged transaction began at; a statement's own."""
+        return self.saldo - self.delta
+
+    @property
+    def is_reader(self) -> bool:
+        """A statement or a refused debit: it tells of the balance and leaves it alone."""
+        return self.rows is not None or self.saldo == REFUSED
+
+
+class Notes:
+    """Written by a worker into files in memory, which are read once the load is over."""
+
+    def __init__(self) -> None:
+        self._transacoes_file = MemoryFile()
+        self._extratos_file = MemoryFile()
+        self._transacoes = array("q")
+        self._extratos = array("q")
+
+    def transacao(self, request: LedgerRequest, sent_ns: int, answered_ns: int, saldo: int) -> None:
+        notes = self._transacoes
+        place = request.cliente << _DELTA_BITS | request.delta + _DELTA_ZERO
+        notes.extend((sent_ns, answered_ns, place, request.fingerprint, saldo))
+        if len(notes) >= NOTES_KEPT_MAX:
+            self.flush()
+
+    def extrato(self, cliente: int, sent_ns: int, answered_ns: int, extrato: Extrato) -> None:
+        rows = extrato.fingerprints[:ROWS_MAX]
+        padding = [0] * (ROWS_MAX - len(rows))
+        head = (sent_ns, answered_ns, cliente, extrato.total, len(rows))
+        self._extratos.extend((*head, *rows, *padding))
+
+    def flush(self) -> None:
+        self._transacoes_file.write(self._transacoes.tobytes())
+        self._extratos_file.write(self._extratos.tobytes())
+        del self._transacoes[:], self._extratos[:]
+
+    def read(self) -> Iterator[tuple[int, Operation]]:
+        """Every noted operation with its client."""
+        for words in _read_words(self._transacoes_file, _TRANSACAO_WORDS):
+            sent_ns, answered_ns, place, fingerprint, saldo = words
+            delta = (place & (1 << _DELTA_BITS) - 1) - _DELTA_ZERO
+            operation = Operation(sent_ns, answered_ns, delta, saldo, fingerprint)
+            yield place >> _DELTA_BITS, operation
+        for words in _read_words(self._extratos_file, _EXTRATO_WORDS):
+            sent_ns, answered_ns, cliente, total, size = words[:5]
+            rows = tuple(words[5 : 5 + size])
+            yield cliente, Operation(sent_ns, answered_ns, 0, total, rows=rows)
+
+    def close(self) -> None:
+        self._transacoes_file.close()
+        self._extratos_file.close()
+
+
+def _read_words(file: MemoryFile, words: int) -> Iterator["array[int]"]:
+    step = words * _WORD_BYTES
+    for offset in range(0, file.size - file.size % step, step * 4096):
+        block = array("q")
+        data = file.read(offset, step * 4096)
+        block.frombytes(data[: len(data) - len(data) % step])
+        for start in range(0, len(block), words):
+            yield block[start : start + words]

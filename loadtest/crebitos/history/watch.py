@@ -1,0 +1,70 @@
+"""Looks into every answer of the load: the contract's rules that hold at any moment."""
+
+from time import perf_counter_ns as clock_ns
+
+from loadtest.crebitos.contract import (
+    BELOW_LIMIT,
+    LIMITES,
+    ROWS_MAX,
+    ContractBrokenError,
+    read_extrato,
+    read_saldo,
+)
+from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Notes
+from loadtest.crebitos.mix import LedgerRequest
+from loadtest.measure.recorder import Recorder
+from loadtest.wire.outcome import NEVER_LEFT, STATUS_FIRST
+from loadtest.wire.request import Request
+
+WRONG_LIMIT = "`limite` is not the client's"
+TOO_MANY_ROWS = f"statement with more than {ROWS_MAX} rows"
+CREDIT_REFUSED = "a valid credit was refused"
+
+
+class Watch:
+    """Counts what no correct answer may say, and notes the rest for the history check."""
+
+    def __init__(self, recorder: Recorder, notes: Notes) -> None:
+        self._recorder = recorder
+        self._notes = notes
+
+    def ended(self, request: Request, code: int, body: bytes, sent_ns: int) -> None:
+        if not isinstance(request, LedgerRequest) or request.cliente not in LIMITES:
+            return
+        try:
+            if code == 200:
+                self._accepted(request, body, sent_ns)
+            elif code == 422 and request.delta < 0:
+                self._notes.transacao(request, sent_ns, clock_ns(), REFUSED)
+            elif code == 422 and request.delta > 0:
+                self._recorder.find(CREDIT_REFUSED, request, body)
+            elif code >= 500 or (code < STATUS_FIRST and code not in NEVER_LEFT):
+                self._unknown(request, sent_ns)
+        except ContractBrokenError as broken:
+            self._recorder.find(str(broken), request, body)
+            self._unknown(request, sent_ns)
+
+    def flush(self) -> None:
+        self._notes.flush()
+
+    def _unknown(self, request: LedgerRequest, sent_ns: int) -> None:
+        """Nobody knows whether it was applied: it may be, at any moment since it was sent."""
+        if request.delta:
+            self._notes.transacao(request, sent_ns, NEVER_NS, UNKNOWN)
+
+    def _accepted(self, request: LedgerRequest, body: bytes, sent_ns: int) -> None:
+        # The clock is read after the answer: a real-time order must never be claimed too early.
+        if request.delta:
+            limite, saldo = read_saldo(body)
+            self._notes.transacao(request, sent_ns, clock_ns(), saldo)
+        else:
+            extrato = read_extrato(body)
+            limite, saldo = extrato.limite, extrato.total
+            self._notes.extrato(request.cliente, sent_ns, clock_ns(), extrato)
+            if len(extrato.transacoes) > ROWS_MAX:
+                self._recorder.find(TOO_MANY_ROWS, request, body)
+        expected = LIMITES[request.cliente]
+        if limite != expected:
+            self._recorder.find(WRONG_LIMIT, request, body)
+        if saldo < -expected:
+            self._recorder.find(BELOW_LIMIT, request, body)

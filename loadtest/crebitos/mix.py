@@ -1,0 +1,80 @@
+"""The mix: 22 debits, 11 credits, 1 statement, shuffled per cycle, as bytes ready to send."""
+
+import json
+import string
+from random import Random
+
+from loadtest.crebitos.contract import CLIENTES, fingerprint
+from loadtest.limits import CYCLES_BUILT
+from loadtest.wire.request import CHECK, Kind, Request, get, post
+
+# A debit may be refused, nothing else may.
+DEBIT = Kind(1, "debits", frozenset({200, 422}))
+CREDIT = Kind(2, "credits")
+EXTRATO = Kind(3, "statements")
+KINDS = (DEBIT, CREDIT, EXTRATO, CHECK)
+
+CYCLE = (DEBIT,) * 22 + (CREDIT,) * 11 + (EXTRATO,)
+VALOR_MAX = 10_000
+LETTERS = string.ascii_letters + string.digits
+
+
+class LedgerRequest(Request):
+    """A transaction with its delta, or without one a statement."""
+
+    __slots__ = ("cliente", "delta", "descricao", "fingerprint")
+
+    def __init__(self, kind: Kind, data: bytes, cliente: int, *, reuse: bool) -> None:
+        super().__init__(kind, data, reuse=reuse)
+        self.cliente = cliente
+        self.delta = 0
+        self.descricao = ""
+        self.fingerprint = 0
+
+
+def extrato(host: str, cliente: int, *, reuse: bool = True) -> LedgerRequest:
+    data = get(host, f"/clientes/{cliente}/extrato")
+    return LedgerRequest(EXTRATO, data, cliente, reuse=reuse)
+
+
+def transacao(
+    host: str, cliente: int, delta: int, descricao: str, *, reuse: bool = True
+) -> LedgerRequest:
+    """A credit when delta is positive, a debit when it is negative."""
+    tipo = "c" if delta > 0 else "d"
+    fields = {"valor": abs(delta), "tipo": tipo, "descricao": descricao}
+    data = post(host, f"/clientes/{cliente}/transacoes", json.dumps(fields).encode())
+    request = LedgerRequest(CREDIT if delta > 0 else DEBIT, data, cliente, reuse=reuse)
+    request.delta = delta
+    request.descricao = descricao
+    request.fingerprint = fingerprint(abs(delta), tipo, descricao)
+    return request
+
+
+def random_request(kind: Kind, host: str, chance: Random, *, reuse: bool = True) -> LedgerRequest:
+    """A request of the load as the official run draws it."""
+    cliente = chance.choice(CLIENTES)
+    if kind == EXTRATO:
+        return extrato(host, cliente, reuse=reuse)
+    valor = chance.randint(1, VALOR_MAX)
+    descricao = "".join(chance.choices(LETTERS, k=10))
+    delta = valor if kind == CREDIT else -valor
+    return transacao(host, cliente, delta, descricao, reuse=reuse)
+
+
+def shuffled_cycle(chance: Random) -> list[Kind]:
+    kinds = list(CYCLE)
+    chance.shuffle(kinds)
+    return kinds
+
+
+def build_requests(
+    host: str, seed: int, *, reuse: bool = True, cycles: int = CYCLES_BUILT
+) -> list[LedgerRequest]:
+    """Whole cycles of requests; the same seed gives the same bytes in the same order."""
+    chance = Random(seed)
+    return [
+        random_request(kind, host, chance, reuse=reuse)
+        for _ in range(cycles)
+        for kind in shuffled_cycle(chance)
+    ]

@@ -1,0 +1,144 @@
+"""What the official judge asks of each answer, in its order: the first thing wrong is what counts.
+
+It reads JSON as its tool does: a number and the same number as a string are one.
+"""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES
+from loadtest.wire.probe import Answer
+
+STATUS_BY_DEFAULT = (*range(200, 210), 304)  # what it takes where a step names no status
+INTEGER_MAX = 2**31 - 1  # its integers have 32 bits
+
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+
+
+class Trouble(NamedTuple):
+    """What is wrong with an answer, and whether it costs 803.01 USD."""
+
+    text: str
+    costs: bool = False
+
+
+Row = tuple[str, str, int]
+
+
+def status_trouble(answer: Answer, *allowed: int) -> Trouble | None:
+    if answer.code in allowed:
+        return None
+    named = "2xx" if allowed == STATUS_BY_DEFAULT else " or ".join(map(str, allowed))
+    return Trouble(f"status must be {named}")
+
+
+def total_trouble(answer: Answer, total: int) -> Trouble | None:
+    """After 25 at once: only the total is looked at."""
+    trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
+    if trouble is None:
+        found = _field(_read(answer), "saldo", "total")
+        if found != total or not isinstance(found, int):
+            trouble = Trouble(f"total must be {total}, it is {_text(found)}", costs=True)
+    return trouble
+
+
+def transacao_trouble(answer: Answer, *allowed: int) -> Trouble | None:
+    """The limit must hold in an accepted transaction."""
+    trouble = status_trouble(answer, *allowed)
+    if trouble is None and answer.code == 200:
+        read = _read(answer)
+        trouble = _limit_trouble(_field(read, "limite"), _field(read, "saldo"))
+    return trouble
+
+
+def extrato_trouble(answer: Answer) -> Trouble | None:
+    """The limit must hold in a statement of the load."""
+    trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
+    if trouble is None:
+        read = _read(answer)
+        trouble = _limit_trouble(_field(read, "saldo", "limite"), _field(read, "saldo", "total"))
+    return trouble
+
+
+def _limit_trouble(limite: object, saldo: object) -> Trouble | None:
+    if limite is None:
+        return Trouble("`limite` is missing")
+    lowest, at = _integer(limite), _integer(saldo)
+    if lowest is None or at is None:
+        return Trouble("`saldo` or `limite` is not an integer", costs=True)
+    return Trouble(BELOW_LIMIT, costs=True) if at < -lowest else None
+
+
+def opening_trouble(answer: Answer, cliente: int) -> Trouble | None:
+    """A client's first statement."""
+    trouble = status_trouble(answer, 200)
+    return trouble or _saldo_trouble(answer, str(LIMITES[cliente]), "0")
+
+
+def rows_trouble(answer: Answer, *rows: Row) -> Trouble | None:
+    """The newest rows must be these."""
+    trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
+    if trouble is None:
+        read = _read(answer)
+        for number, row in enumerate(rows):
+            shown = [
+                _field(read, "ultimas_transacoes", number, name)
+                for name in ("descricao", "tipo", "valor")
+            ]
+            if [_text(shown[0]), _text(shown[1]), shown[2]] != list(row):
+                return Trouble(f"the newest rows must be {rows}")
+    return trouble
+
+
+def newest_trouble(answer: Answer, row: Row, credit: Answer) -> Trouble | None:
+    """The newest row, and the limit and balance that its credit was answered with."""
+    told = _read(credit)
+    limite, saldo = _text(_field(told, "limite")), _text(_field(told, "saldo"))
+    return rows_trouble(answer, row) or _saldo_trouble(answer, limite, saldo)
+
+
+def answered_trouble(answer: Answer) -> Trouble | None:
+    """A transaction whose answer is needed later, but not looked into."""
+    trouble = status_trouble(answer, 200)
+    if trouble is None:
+        for name in ("saldo", "limite"):
+            if _field(_read(answer), name) is None:
+                return Trouble(f"`{name}` is missing")
+    return trouble
+
+
+def _saldo_trouble(answer: Answer, limite: str | None, total: str | None) -> Trouble | None:
+    read = _read(answer)
+    if _text(_field(read, "saldo", "limite")) != limite:
+        return Trouble(f"`limite` must be {limite}")
+    found = _text(_field(read, "saldo", "total"))
+    return Trouble(f"total must be {total}, it is {found}", costs=True) if found != total else None
+
+
+def _read(answer: Answer) -> Any:
+    """The document, or None: then everything is missing in it."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _field(document: Any, *path: str | int) -> Any:
+    for step in path:
+        try:
+            document = document[step]
+        except (TypeError, KeyError, IndexError):
+            return None
+    return document
+
+
+def _text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _integer(value: object) -> int | None:
+    text = _text(value)
+    if text is None or not _INTEGER.fullmatch(text) or abs(int(text)) > INTEGER_MAX:
+        return None
+    return int(text)

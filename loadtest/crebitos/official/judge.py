@@ -1,0 +1,81 @@
+"""Judges every answer of the official run as the official judge does, and keeps the count."""
+
+from collections import Counter
+
+import msgspec
+
+from loadtest.crebitos.mix import DEBIT, LedgerRequest
+from loadtest.crebitos.official.checks import Trouble, extrato_trouble, transacao_trouble
+from loadtest.crebitos.report import Counts
+from loadtest.drive.memory import MemoryFile
+from loadtest.limits import SLOW_MS
+from loadtest.measure.recorder import Recorder
+from loadtest.wire.probe import Answer
+from loadtest.wire.request import Request
+
+OVERLAP = " (the load had begun for this client: the judge counts it, nobody is wrong)"
+
+
+class Judged(msgspec.Struct):
+    """What the worker leaves to the process that reports."""
+
+    counts: Counts = msgspec.field(default_factory=Counts)
+    failed: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Judge:
+    """Counts answers that are right and in time, and has examples of the others kept."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._touched: set[int] = set()
+        self._counts = Counts()
+        self._failed: Counter[str] = Counter()
+        self._file = MemoryFile()
+
+    def load_begins_for(self, cliente: int) -> None:
+        """From here on the load moves this client's balance under step 3's feet."""
+        self._touched.add(cliente)
+
+    def judge(
+        self, request: Request, answer: Answer, trouble: Trouble | None, *, overlaps: int = 0
+    ) -> None:
+        """Counts one answer, with what is wrong with it; `overlaps` is whose load may be why."""
+        counts = self._counts
+        counts.total += 1
+        if trouble is None:
+            if answer.answered_ns - answer.sent_ns >= SLOW_MS * 1_000_000:
+                counts.slow += 1
+            else:
+                counts.ok_in_time += 1
+            return
+        counts.ko += 1
+        counts.consistency += trouble.costs
+        overlapped = overlaps in self._touched
+        counts.overlapped += overlapped
+        what = f"{request.kind.name}: {trouble.text}{OVERLAP if overlapped else ''}"
+        self._failed[what] += 1
+        self.recorder.keep_example(what, request, str(answer))
+
+    def judge_load(self, request: LedgerRequest, answer: Answer) -> None:
+        self.judge(request, answer, load_trouble(request, answer))
+
+    def leave_out(self, requests: int) -> None:
+        """What the judge does not ask any more, after an answer that was wrong."""
+        self._counts.left_out += requests
+
+    def flush(self) -> None:
+        judged = Judged(self._counts, dict(self._failed.most_common()))
+        self._file.write(msgspec.json.encode(judged))
+
+    def read(self) -> Judged:
+        """Once the worker is done; one that was killed leaves nothing."""
+        data = self._file.read(0, self._file.size)
+        return msgspec.json.decode(data, type=Judged) if data else Judged()
+
+
+def load_trouble(request: LedgerRequest, answer: Answer) -> Trouble | None:
+    """What the judge finds wrong with an answer of the load."""
+    if not request.delta:
+        return extrato_trouble(answer)
+    return transacao_trouble(answer, *((200, 422) if request.kind == DEBIT else (200,)))

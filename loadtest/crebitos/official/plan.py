@@ -1,0 +1,78 @@
+"""The official run's facts: how many, how fast, in which order."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO, LedgerRequest, random_request
+from loadtest.drive import schedule
+from loadtest.wire.request import CHECK, Address, Kind
+
+SIMULATION = Path(__file__).resolve().parent.parent / "Crebitos.scala"  # the same, for Gatling
+RAMP_S = 120.0
+CONSTANT_S = 120.0
+TICK_S = 1.0  # the judge looks once a second whether what follows may begin
+FROM_RATE = 1.0
+TO_RATES = {DEBIT: 220.0, CREDIT: 110.0, EXTRATO: 10.0}
+CHECKS = 2 * (25 + 1) + 5 * 14 + 1
+OFFICIAL_COUNTS = {
+    DEBIT: 39_660,
+    CREDIT: 19_860,
+    EXTRATO: 1_860,
+    CHECK: CHECKS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialPlan:
+    """The run, whole or as a rehearsal: faster by `speed`, or only the share `scale` of it."""
+
+    address: Address
+    seed: int
+    timeout_s: float
+    speed: float = 1.0
+    scale: float = 1.0
+
+    @property
+    def is_rehearsal(self) -> bool:
+        return self.speed != 1 or self.scale != 1
+
+    @property
+    def duration_s(self) -> float:
+        return (RAMP_S + CONSTANT_S) * self.scale / self.speed
+
+    @property
+    def way(self) -> str:
+        if not self.is_rehearsal:
+            return "the official run"
+        return f"REHEARSAL of the official run: speed x{self.speed:g}, scale x{self.scale:g}"
+
+
+def due_times(plan: OfficialPlan, kind: Kind) -> Iterator[float]:
+    """When the users of one kind arrive, in seconds from the load's start."""
+    ramp_s, constant_s = RAMP_S * plan.scale, CONSTANT_S * plan.scale
+    for due_s in schedule.ramp(FROM_RATE, TO_RATES[kind], ramp_s):
+        yield due_s / plan.speed
+    for due_s in schedule.constant(TO_RATES[kind], constant_s):
+        yield (ramp_s + due_s) / plan.speed
+
+
+def load_size(plan: OfficialPlan, kind: Kind) -> int:
+    ramp = schedule.ramp_size(FROM_RATE, TO_RATES[kind], RAMP_S * plan.scale)
+    return ramp + round(TO_RATES[kind] * CONSTANT_S * plan.scale)
+
+
+def expected_counts(plan: OfficialPlan) -> dict[Kind, int]:
+    """How many requests of each kind a complete run has."""
+    return {**{kind: load_size(plan, kind) for kind in TO_RATES}, CHECK: CHECKS}
+
+
+def build_load(plan: OfficialPlan) -> list[tuple[float, LedgerRequest]]:
+    """Every request of the load with its moment, each user on a connection of its own."""
+    chance, host = Random(plan.seed), str(plan.address)
+    moments = heapq.merge(
+        *([(due_s, kind) for due_s in due_times(plan, kind)] for kind in TO_RATES)
+    )
+    return [(due_s, random_request(kind, host, chance, reuse=False)) for due_s, kind in moments]

@@ -1,0 +1,80 @@
+"""The official verdict on a folder of Gatling's results, as a report like that of our own runs."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec.structs import asdict
+
+from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO, KINDS
+from loadtest.crebitos.official.plan import OFFICIAL_COUNTS
+from loadtest.crebitos.official.verdict import judge_official, official_part
+from loadtest.crebitos.report import Counts, CrebitosReport
+from loadtest.gatling.log import LOG_NAME, GatlingRun, read_log
+from loadtest.gatling.results import CLOCK_NOTE, gatling_load
+from loadtest.limits import SLOW_MS
+from loadtest.report.data import moment_text
+from loadtest.report.json import BadReportError
+from loadtest.report.judgement import load_notes
+from loadtest.wire.outcome import one_line
+
+# By the names of the official simulation.
+NAMES = {"débitos": DEBIT, "créditos": CREDIT, "extratos": EXTRATO}
+
+# A failed request with one of these in its message costs 803.01 USD. They are all that the official
+# script looks for, so a wrong total in step 3 costs as much as one after the 25 at once.
+CONSISTENCY = ("ConsistenciaSaldoLimite", "jmesPath(saldo.total).find.is")
+
+
+def score(folder: Path) -> CrebitosReport:
+    """Reads what Gatling wrote; the arithmetic is that of `loadtest official`."""
+    run = read_log(folder / LOG_NAME)
+    counts = _counts(run)
+    load = gatling_load(run, KINDS, NAMES, _disagreement(folder / "js" / "stats.json", counts))
+    failed = Counter(
+        one_line(f"{one.name}: {one.message}") for one in run.requests if not one.is_ok
+    )
+    official = official_part(counts, failed, load.mix, OFFICIAL_COUNTS)
+    report = CrebitosReport(
+        command="score",
+        way=f"Gatling {run.version}, {run.simulation}",
+        target=folder.name,
+        ended_at=moment_text(datetime.fromtimestamp(run.ended_ms / 1000, UTC)),
+        load=load,
+        official=official,
+        notes=[CLOCK_NOTE, *load_notes(load)],
+    )
+    report.verdict = judge_official(report, official, load)
+    return report
+
+
+def _counts(run: GatlingRun) -> Counts:
+    right = [request for request in run.requests if request.is_ok]
+    in_time = sum(request.end_ms - request.start_ms < SLOW_MS for request in right)
+    messages = [request.message for request in run.requests if not request.is_ok]
+    return Counts(
+        total=len(run.requests),
+        ok_in_time=in_time,
+        slow=len(right) - in_time,
+        ko=len(messages),
+        consistency=sum(text in message for message in messages for text in CONSISTENCY),
+    )
+
+
+def _disagreement(path: Path, counts: Counts) -> list[str]:
+    """Where Gatling made a report, it must be of the same run."""
+    if not path.exists():
+        return []
+    try:
+        stats = json.loads(path.read_text())["stats"]
+        requests, fast = stats["numberOfRequests"], stats["group1"]
+        reported = {"total": requests["total"], "ko": requests["ko"]}
+        if fast["name"] == f"t < {SLOW_MS} ms":
+            reported["ok_in_time"] = fast["count"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadReportError(f"{path} is not Gatling's") from error
+    counted = {name: asdict(counts)[name] for name in reported}
+    if reported == counted:
+        return []
+    return [f"{path} counted {reported}, {LOG_NAME} {counted}: not one run"]

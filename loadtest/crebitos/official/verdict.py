@@ -1,0 +1,71 @@
+"""The official score to the cent, and what it says of a run."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from loadtest.crebitos.report import REWARD_USD, Counts, CrebitosReport, Official
+from loadtest.limits import SLA_PERCENT, SLOW_MS
+from loadtest.report.data import Count, Load, Verdict
+from loadtest.report.judgement import (
+    Line,
+    slow_answers,
+    slowness_is_proved,
+    verdict,
+    wrong_answers,
+)
+from loadtest.wire.request import Kind
+
+LINE = Line(SLOW_MS, 100 - SLA_PERCENT)
+CONSISTENCY_FINE_USD = Decimal("803.01")
+FINE_PER_PERCENT_USD = Decimal(1000)
+CENT = Decimal("0.01")
+FAILED_CHECKS_NAMED = 5
+
+
+def official_part(
+    counts: Counts,
+    failed: Mapping[str, int],
+    mix: dict[str, int],
+    expected: Mapping[Kind, int],
+    *,
+    rehearsal: bool | None = None,
+) -> Official:
+    """What the official judge would pay; a run that nobody called a rehearsal is one if it lacks
+    something."""
+    # Rounded as the official script rounds it; without any answer nothing is right.
+    share = round(100 * counts.ok_in_time / counts.total, 2) if counts.total else 0.0
+    ok_percent = Decimal(str(share)).quantize(CENT)
+    sla_fine = max(Decimal(0), (SLA_PERCENT - ok_percent) * FINE_PER_PERCENT_USD).quantize(CENT)
+    consistency_fine = (counts.consistency * CONSISTENCY_FINE_USD).quantize(CENT)
+    paid = max(Decimal(0), Decimal(REWARD_USD) - sla_fine - consistency_fine).quantize(CENT)
+    wanted = {kind.name: count for kind, count in expected.items()}
+    complete = mix == wanted
+    return Official(
+        counts=counts,
+        expected=wanted,
+        complete=complete,
+        rehearsal=not complete if rehearsal is None else rehearsal,
+        ok_percent=str(ok_percent),
+        sla_fine_usd=str(sla_fine),
+        consistency_fine_usd=str(consistency_fine),
+        paid_usd=str(paid),
+        failed_checks=[Count(what, count) for what, count in failed.items()],
+    )
+
+
+def judge_official(report: CrebitosReport, official: Official, load: Load) -> Verdict:
+    """The verdict on an official run, whoever drove it."""
+    wrong, fined = wrong_answers(report), _fined(official, load)
+    proved = official.complete and slowness_is_proved(load, LINE)
+    if load.generator is not None and (official.counts.consistency or proved):
+        wrong, fined = wrong + fined, []
+    return verdict(wrong, fined, load.invalid)
+
+
+def _fined(official: Official, load: Load) -> list[str]:
+    """Why the run is not paid in full."""
+    if official.is_paid_in_full:
+        return []
+    failed = [f"{one.what}: {one.count} answers" for one in official.failed_checks]
+    paid = f"paid USD {official.paid_usd} of {REWARD_USD}"
+    return [*failed[:FAILED_CHECKS_NAMED], *slow_answers(load, LINE), paid]

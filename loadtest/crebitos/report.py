@@ -1,0 +1,136 @@
+"""What a report of this edition has beside the load: the official verdict and the clients."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from loadtest.limits import REASONS_SHOWN
+from loadtest.report.data import Count, Report
+from loadtest.report.table import Mark, Table
+
+REWARD_USD = "100000.00"
+
+
+class CountedBreak(Struct):
+    """One kind of contradiction in a client's history, with the words of the first."""
+
+    name: str
+    count: int
+    text: str
+
+
+class Cliente(Struct):
+    """What the answers of one client add up to; unknown are those that never came."""
+
+    cliente: int
+    operations: int
+    unknown: int
+    expected: int | None = None
+    saldo: int | None = None
+    trouble: str | None = None
+    order: str = ""
+    breaks: list[CountedBreak] = field(default_factory=list)
+
+    @property
+    def is_broken(self) -> bool:
+        return self.trouble is not None or bool(self.breaks)
+
+
+class Counts(Struct):
+    """The answers of the official run as its judge counts them."""
+
+    total: int = 0
+    ok_in_time: int = 0
+    slow: int = 0
+    ko: int = 0
+    consistency: int = 0
+    overlapped: int = 0
+    left_out: int = 0
+
+
+class Official(Struct):
+    """What the official judge pays, and why not more."""
+
+    counts: Counts
+    expected: dict[str, int]
+    complete: bool
+    rehearsal: bool
+    ok_percent: str
+    sla_fine_usd: str
+    consistency_fine_usd: str
+    paid_usd: str
+    failed_checks: list[Count]
+
+    @property
+    def is_paid_in_full(self) -> bool:
+        return self.paid_usd == REWARD_USD
+
+
+class CrebitosReport(Report, tag="crebitos", kw_only=True):
+    """A report of the 2024/Q1 edition."""
+
+    official: Official | None = None
+    clientes: list[Cliente] = field(default_factory=list)
+
+    def summary(self) -> str:
+        if self.official is None:
+            return ""
+        rehearsal = " (REHEARSAL, not the official run)" if self.official.rehearsal else ""
+        return f"USD {self.official.paid_usd} of {REWARD_USD}{rehearsal}"
+
+    def troubles(self) -> list[str]:
+        found = []
+        for one in self.clientes:
+            found += [
+                f"{broken.name} (client {one.cliente}, {broken.count} times): {broken.text}"
+                for broken in one.breaks
+            ]
+            found += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
+        return found
+
+    def tables(self) -> Sequence[Table]:
+        tables = []
+        if self.official is not None:
+            tables.append(_official_table(self.official))
+            if self.official.failed_checks:
+                tables.append(_failed_checks_table(self.official.failed_checks))
+        return [*tables, _clientes_table(self.clientes)] if self.clientes else tables
+
+
+def _official_table(official: Official) -> Table:
+    counts = official.counts
+    in_time = f"{counts.ok_in_time:,} of {counts.total:,} = {official.ok_percent}%"
+    consistency = f"fine for consistency, {counts.consistency} failed"
+    rows: list[tuple[str, str | Mark]] = [
+        ("answers OK and under 250 ms", in_time),
+        ("fine for that (98% needed)", f"USD {official.sla_fine_usd}"),
+        (consistency, f"USD {official.consistency_fine_usd}"),
+        ("paid", Mark(f"USD {official.paid_usd}", official.is_paid_in_full)),
+        ("answers the judge calls wrong (KO)", f"{counts.ko:,}"),
+        ("of these only by overlap of step 3 and load", f"{counts.overlapped:,}"),
+    ]
+    return Table("official verdict", ("", ""), rows)
+
+
+def _failed_checks_table(failed: list[Count]) -> Table:
+    rows = [(one.what, f"{one.count:,}") for one in failed[:REASONS_SHOWN]]
+    hidden = len(failed) - REASONS_SHOWN
+    note = f"and {hidden} kinds more" if hidden > 0 else ""
+    return Table("failed checks", ("request and check", "count"), rows, note=note)
+
+
+def _clientes_table(clientes: list[Cliente]) -> Table:
+    rows = []
+    for one in clientes:
+        breaks = "; ".join(f"{broken.name} x{broken.count}" for broken in one.breaks)
+        row = (
+            str(one.cliente),
+            str(one.saldo),
+            str(one.expected),
+            f"{one.operations:,}",
+            str(one.unknown),
+            Mark(breaks or one.order, not one.is_broken),
+        )
+        rows.append(row)
+    columns = ("client", "balance", "answers add up to", "operations", "unanswered", "order")
+    return Table("balances and histories", columns, rows, words=(5,))

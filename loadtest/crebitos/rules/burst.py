@@ -1,0 +1,157 @@
+"""Rules that only many requests at the same moment can break."""
+
+from random import Random
+from time import monotonic
+
+from loadtest.crebitos.contract import LIMITES, ContractBrokenError, read_extrato, read_saldo
+from loadtest.crebitos.history.aftermath import examine
+from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.mix import (
+    CYCLE,
+    LedgerRequest,
+    extrato,
+    random_request,
+    shuffled_cycle,
+    transacao,
+)
+from loadtest.crebitos.rules.suite import Suite, Weight, read_move
+from loadtest.crebitos.state import State
+from loadtest.wire.curl import curl_line
+from loadtest.wire.outcome import STATUS_FIRST
+from loadtest.wire.probe import Answer
+
+BURSTS = (25, 100, 500)
+MIXED_TRANSACOES = 120
+MIXED_EXTRATOS = 40
+SUSTAINED_CYCLES = 500
+SUSTAINED_MAX_S = 15.0
+RUN_MIN, RUN_CONNECTIONS = 5_000, 64  # a second or two of load: a rare fault shows too
+
+Pairs = list[tuple[LedgerRequest, Answer]]
+
+
+def ask_bursts(suite: Suite, *, strict: bool) -> None:
+    _ask_official_burst(suite, -1)
+    _ask_official_burst(suite, 1)
+    if strict:
+        for size in BURSTS:
+            _ask_burst_at_limit(suite, 2, size)
+        for cliente in (4, 5):
+            _ask_mixed_burst(suite, cliente)
+        _ask_sustained(suite)
+
+
+def _ask_official_burst(suite: Suite, delta: int) -> None:
+    """25 at once, each accepted, and all of them in the balance."""
+    suite.begin_afresh("bursts", Weight.MONEY)
+    before = suite.extrato(1)
+    requests = [transacao(suite.host, 1, delta, "validacao") for _ in range(25)]
+    answers = suite.ask_together(requests)
+    after = suite.extrato(1)
+    if before is None or after is None:
+        return
+    accepted, moved = sum(answer.code == 200 for answer in answers), after.total - before.total
+    what = "debits" if delta < 0 else "credits"
+    expected, seen = (
+        f"{count} accepted, balance moved by {by}"
+        for count, by in ((25, 25 * delta), (accepted, moved))
+    )
+    suite.add(f"25 {what} of 1 at the same moment", expected, seen, seen == expected)
+
+
+def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
+    """With room for half of them, exactly half are accepted, each on a balance of its own."""
+    suite.begin_afresh("bursts", Weight.MONEY)
+    before = suite.extrato(cliente)
+    if before is None:
+        return
+    bottom, room = -LIMITES[cliente], size // 2
+    suite.move(cliente, room + 1, "folga")
+    suite.move(cliente, bottom - before.total - 1, "perto")
+    requests = [transacao(suite.host, cliente, -1, "disputa") for _ in range(size)]
+    moves = [read_move(answer) for answer in suite.ask_together(requests)]
+    after = suite.extrato(cliente)
+    saldos = sorted(moved.saldo for moved in moves if moved.saldo is not None)
+    refused = sum(moved.code == 422 for moved in moves)
+    unanswered = sum(moved.code < STATUS_FIRST for moved in moves)
+    total = after.total if after is not None else None
+    expected = f"{room} accepted, {size - room} refused, balance {bottom}"
+    seen = f"{len(saldos)} accepted, {refused} refused, balance {total}"
+    passed = seen == expected and saldos == list(range(bottom, bottom + room))
+    if unanswered:
+        seen += f", {unanswered} never answered"
+    if len(saldos) != len(set(saldos)):
+        seen += f", {len(saldos) - len(set(saldos))} balances answered twice (lost update)"
+    suite.add(f"{size} debits of 1, room for {room}", expected, seen, passed)
+    suite.move(cliente, -bottom, "volta")
+
+
+def _ask_mixed_burst(suite: Suite, cliente: int) -> None:
+    """Debits, credits and statements at once: some order explains every answer."""
+    chance = Random(suite.seed + cliente)
+    requests = []
+    for index in range(MIXED_TRANSACOES):
+        delta = chance.randint(1, 5_000) * (1 if index % 2 else -1)
+        requests.append(transacao(suite.host, cliente, delta, f"mista {index}"))
+    requests += [extrato(suite.host, cliente) for _ in range(MIXED_EXTRATOS)]
+    chance.shuffle(requests)
+    before = suite.begin_afresh("bursts", Weight.MONEY, f"client {cliente}")
+    answers = suite.ask_together(requests)
+    rule = f"{len(requests)} debits, credits and statements at once"
+    _explain(suite, rule, before, list(zip(requests, answers, strict=True)))
+
+
+def _ask_sustained(suite: Suite) -> None:
+    """Long enough to meet a fault of one request in a thousand."""
+    chance, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
+    pairs: Pairs = []
+    before = suite.begin_afresh("bursts", Weight.MONEY)
+    for _ in range(SUSTAINED_CYCLES):
+        cycle = [random_request(kind, suite.host, chance) for kind in shuffled_cycle(chance)]
+        pairs += zip(cycle, suite.ask_together(cycle), strict=True)
+        if monotonic() > ends_s:
+            break
+    rule = f"{len(pairs):,} requests, {len(CYCLE)} at a time"
+    wrong = [(request, answer) for request, answer in pairs if answer.code not in request.fine]
+    seen, repeat = "every one of them", ""
+    if wrong:
+        request, answer = wrong[0]
+        seen = f"not {len(wrong)} of them; of the {request.kind.name} {answer}"
+        repeat = curl_line(request.data)
+    suite.add(f"{rule}: well answered", "every one of them", seen, not wrong, repeat)
+    _explain(suite, rule, before, pairs)
+
+
+def _explain(suite: Suite, rule: str, before: State, pairs: Pairs) -> None:
+    """So many at once are not repeated by hand: a run of the same kind looks for the same fault."""
+    size, together = max(len(pairs), RUN_MIN), min(len(pairs), RUN_CONNECTIONS)
+    again = f"loadtest run http://{suite.host} -n {size} -c {together} --seed {suite.seed}"
+    troubles, operations = [], []
+    for request, answer in pairs:
+        try:
+            operations += [(request.cliente, one) for one in _operations(request, answer)]
+        except ContractBrokenError as broken:
+            troubles.append(f"{broken}: {answer}")
+            again = curl_line(request.data)
+            break
+    else:
+        for one in examine(operations, before, suite.state()):
+            troubles += [f"{broken.name}: {broken.text}" for broken in one.breaks]
+            troubles += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
+    seen = troubles[0] if troubles else "an order explains all"
+    suite.add(rule, "an order that explains every answer", seen, not troubles, again)
+
+
+def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:
+    """The operation that an answer tells of, if it does."""
+    moments, delta, row = (answer.sent_ns, answer.answered_ns), request.delta, request.fingerprint
+    if not delta:
+        if answer.code != 200:
+            return []
+        shown = read_extrato(answer.body)
+        return [Operation(*moments, 0, shown.total, rows=shown.fingerprints)]
+    if answer.code == 422:
+        return [Operation(*moments, delta, REFUSED, row)]
+    if answer.code == 200:
+        return [Operation(*moments, delta, read_saldo(answer.body)[1], row)]
+    return [Operation(answer.sent_ns, NEVER_NS, delta, UNKNOWN, row)]

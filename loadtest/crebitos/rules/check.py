@@ -1,0 +1,62 @@
+"""Asks every rule of the contract."""
+
+from collections.abc import Sequence
+
+from loadtest.crebitos.contract import Extrato
+from loadtest.crebitos.rules.burst import ask_bursts
+from loadtest.crebitos.rules.fields import Question, questions
+from loadtest.crebitos.rules.ledger import ask_accepted_bodies, ask_ledger_rules, ask_shapes
+from loadtest.crebitos.rules.suite import Suite, Weight
+from loadtest.report.data import Rule
+from loadtest.wire.probe import Probe
+from loadtest.wire.request import CHECK, Request
+
+
+def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
+    """Asks everything, then gives every client the balance back that it had."""
+    suite = Suite(probe, seed)
+    _ask_questions(suite, [one for one in questions(suite.host) if strict or one.official])
+    ask_shapes(suite)
+    if strict:
+        ask_accepted_bodies(suite)
+        ask_ledger_rules(suite)
+    ask_bursts(suite, strict=strict)
+    suite.give_back()
+    return suite.rules
+
+
+def _ask_questions(suite: Suite, asked: Sequence[Question]) -> None:
+    suite.begin("no trace", Weight.MONEY)
+    before = suite.extrato(1)
+    for question in asked:
+        suite.begin(question.group, Weight.OFFICIAL if question.official else Weight.REST)
+        answer = suite.ask(Request(CHECK, question.data))
+        suite.expect_status(question.rule, answer, question.allowed)
+    suite.begin("no trace", Weight.MONEY)
+    after = suite.extrato(1)
+    if before is None or after is None:
+        suite.add("refused requests change nothing", "a statement", "none came", False)
+    elif _shown(before) == _shown(after):
+        suite.add("refused requests change nothing", _shown(before), _shown(after), True)
+    else:
+        _find_trace(suite, asked)
+
+
+def _find_trace(suite: Suite, asked: Sequence[Question]) -> None:
+    """Something was left: asks one by one, to name the first that does it."""
+    left = "the first alone left nothing"
+    for question in asked:
+        suite.begin("no trace", Weight.MONEY, question.rule)
+        before = suite.extrato(1)
+        suite.ask(Request(CHECK, question.data))
+        after = suite.extrato(1)
+        if before is not None and after is not None and _shown(before) != _shown(after):
+            suite.add("refused requests change nothing", _shown(before), _shown(after), False)
+            return
+    suite.add("refused requests change nothing", "the same statement", left, False)
+
+
+def _shown(extrato: Extrato) -> str:
+    """All that a refused request must leave as it is."""
+    rows = ", ".join(f"{one.valor} {one.tipo} {one.descricao!r}" for one in extrato.transacoes)
+    return f"total {extrato.total}, rows: {rows or 'none'}"

@@ -1,0 +1,134 @@
+"""Rules that one question settles, as data: bodies, paths and what may answer them."""
+
+import json
+from dataclasses import dataclass
+
+from loadtest.crebitos.contract import BAD_FIELDS, CLIENTE_DESCONHECIDO
+from loadtest.wire.request import get, post
+
+BAD_FIELD = (400, 422)
+NO_CLIENTE = (404,)
+ANY_REFUSAL = tuple(range(400, 500))
+
+PATH = "/clientes/1/transacoes"
+GOOD = {"valor": 1, "tipo": "c", "descricao": "regra"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One rule, the bytes that ask for it and the statuses that honour it."""
+
+    group: str
+    rule: str
+    data: bytes
+    allowed: tuple[int, ...]
+    official: bool = False
+
+
+def questions(host: str) -> list[Question]:
+    """Every rule of this kind; the refused ones leave the ledger as it is."""
+    return [*_bad_fields(host), *_bad_bodies(host), *_unknown_clientes(host)]
+
+
+_BAD_VALORES: list[tuple[str, object]] = [
+    ("zero", 0),
+    ("negative", -1),
+    ("a fraction", 1.5),
+    ("a string", "1"),
+    ("true", True),
+    ("false", False),
+    ("null", None),
+    ("a list", [1]),
+    ("an object", {"valor": 1}),
+]
+_BAD_TIPOS: list[tuple[str, object]] = [
+    ("an upper-case letter", "C"),
+    ("empty", ""),
+    ("both letters", "cd"),
+    ("a letter with a space", "d "),
+    ("null", None),
+    ("a number", 1),
+    ("true", True),
+    ("a list", ["c"]),
+]
+_BAD_DESCRICOES: list[tuple[str, object]] = [
+    ("of 11 characters", "elevenchars"),
+    ("of 11 non-ASCII characters", "á" * 11),
+    ("a number", 123),
+    ("true", True),
+    ("a list", ["a"]),
+    ("an object", {}),
+]
+
+
+def _bad_fields(host: str) -> list[Question]:
+    cases: list[tuple[str, dict[str, object]]] = [
+        *[(f"valor is {name}", {**GOOD, "valor": value}) for name, value in _BAD_VALORES],
+        ("valor is a debit of 10^30", {**GOOD, "tipo": "d", "valor": 10**30}),
+        ("valor is a debit of 2^63", {**GOOD, "tipo": "d", "valor": 2**63}),
+        *[(f"tipo is {name}", {**GOOD, "tipo": value}) for name, value in _BAD_TIPOS],
+        *[(f"descricao is {name}", {**GOOD, "descricao": v}) for name, v in _BAD_DESCRICOES],
+        *[(f"{field} is missing", _without(field)) for field in GOOD],
+        ("no field at all", {}),
+    ]
+    asked = [
+        Question("fields", rule, _post(host, fields), BAD_FIELD, official=True)
+        for rule, fields in BAD_FIELDS.items()
+    ]
+    return asked + [Question("fields", rule, _post(host, body), BAD_FIELD) for rule, body in cases]
+
+
+def _without(field: str) -> dict[str, object]:
+    return {name: value for name, value in GOOD.items() if name != field}
+
+
+def _post(host: str, fields: dict[str, object]) -> bytes:
+    return post(host, PATH, json.dumps(fields).encode())
+
+
+def _bad_bodies(host: str) -> list[Question]:
+    whole = json.dumps(GOOD).encode()
+    bodies = [
+        ("an empty body", b""),
+        ("a body that is not JSON", b"valor=1&tipo=c&descricao=regra"),
+        ("JSON that breaks off", whole[:-1]),
+        ("JSON with words behind it", whole + b" x"),
+        ("JSON with a comma too many", whole[:-1] + b",}"),
+        ("a list instead of an object", b"[" + whole + b"]"),
+        ("a string instead of an object", b'"regra"'),
+        ("null instead of an object", b"null"),
+        ("valor is NaN", whole.replace(b"1", b"NaN")),
+        ("bytes that are not UTF-8", whole.replace(b"regra", b"\xff\xfe\xe9")),
+    ]
+    deep = b'{"valor":' + b"[" * 2000 + b"]" * 2000 + b"}"
+    return [
+        *[Question("bodies", rule, post(host, PATH, body), BAD_FIELD) for rule, body in bodies],
+        Question("bodies", "2,000 nested lists", post(host, PATH, deep), (*BAD_FIELD, 413)),
+    ]
+
+
+def _unknown_clientes(host: str) -> list[Question]:
+    unknown = CLIENTE_DESCONHECIDO
+    good, bad = json.dumps(GOOD).encode(), json.dumps({**GOOD, "valor": 0}).encode()
+    cases = [
+        (f"statement of client {unknown}", _get(host, unknown), NO_CLIENTE),
+        (f"credit for client {unknown}", _send(host, unknown, good), NO_CLIENTE),
+        (f"a bad credit for client {unknown}", _send(host, unknown, bad), (404, *BAD_FIELD)),
+    ]
+    for other in ("0", "7", "1000000"):
+        cases.append((f"statement of client {other}", _get(host, other), NO_CLIENTE))
+    spellings = ["01", "+1", "-1", "1.0", "1e0", "0x1", "1_0", "%31%20", "abc", "%D9%A1", "9" * 25]
+    for spelling in spellings:
+        cases.append((f"statement of client {spelling!r}", _get(host, spelling), ANY_REFUSAL))
+        cases.append((f"credit for client {spelling!r}", _send(host, spelling, good), ANY_REFUSAL))
+    cases.append(("GET on transacoes", get(host, PATH), ANY_REFUSAL))
+    # The official run asks the first of these.
+    return [Question("clients", *case, not place) for place, case in enumerate(cases)]
+
+
+def _get(host: str, cliente: object) -> bytes:
+    return get(host, f"/clientes/{cliente}/extrato")
+
+
+def _send(host: str, cliente: object, body: bytes) -> bytes:
+    return post(host, f"/clientes/{cliente}/transacoes", body)

@@ -1,0 +1,156 @@
+"""Rules about shapes, the limit and the statement's rows, asked one question after the other."""
+
+import json
+from datetime import datetime, timedelta
+
+from loadtest.crebitos.contract import (
+    CLIENTES,
+    LIMITES,
+    ROWS_MAX,
+    ContractBrokenError,
+    Extrato,
+    read_saldo,
+)
+from loadtest.crebitos.mix import transacao
+from loadtest.crebitos.rules.suite import Suite, Weight
+from loadtest.wire.request import CHECK, Request, post
+
+_ACCEPTED: list[tuple[str, str]] = [
+    ("descricao of 1 character", "a"),
+    ("descricao of 10 characters", "dezletras!"),
+    ("descricao of 10 accented characters", "áéíóúâêôãç"),
+    ("descricao of 10 characters of three bytes", "日本語の十文字です。"),
+    ("descricao of 10 characters of four bytes", "🦀🐍🐘🐢🦀🐍🐘🐢🦀🐍"),
+    ("descricao with a quote and a backslash", 'a"b\\c/d'),
+]
+
+
+def ask_shapes(suite: Suite) -> None:
+    """Both answers have the contract's fields, of the contract's types."""
+    suite.begin("shape", Weight.OFFICIAL)
+    answer = suite.ask(transacao(suite.host, 1, 1, "forma"))
+    rule, expected = "a credit answers limit and balance", "200, `limite` 100000, integers"
+    try:
+        limite, saldo = read_saldo(answer.body)
+        seen = f"{answer.code}, limite {limite}, saldo {saldo}"
+        suite.add(rule, expected, seen, answer.code == 200 and limite == LIMITES[1])
+    except ContractBrokenError as broken:
+        suite.add(rule, expected, f"{broken}: {answer}", False)
+    for cliente in CLIENTES:
+        suite.begin("shape", Weight.OFFICIAL, f"client {cliente}")
+        extrato = suite.extrato(cliente)
+        if extrato is not None:
+            passed = extrato.limite == LIMITES[cliente]
+            suite.add("limit", str(LIMITES[cliente]), str(extrato.limite), passed)
+    suite.begin("timestamps", Weight.REST)
+    extrato = suite.extrato(1)
+    if extrato is not None:
+        _ask_timestamps(suite, extrato)
+
+
+def _ask_timestamps(suite: Suite, extrato: Extrato) -> None:
+    texts = [extrato.data_extrato, *(one.realizada_em for one in extrato.transacoes)]
+    moments = [moment for moment in map(_moment, texts) if moment is not None]
+    unreadable = [text for text in texts if _moment(text) is None]
+    rule, expected = "timestamps are ISO 8601 with a zone", "all of them"
+    seen = f"not: {unreadable[0]!r}" if unreadable else texts[0]
+    suite.add(rule, expected, seen, not unreadable)
+    if not unreadable:
+        # A second of grace: one of the clocks may count whole seconds only.
+        newest, *rows = [moments[0] + timedelta(seconds=1), *moments[1:]]
+        rule = "the statement is younger than its rows, the newest row first"
+        passed = bool(rows) and newest >= rows[0] and rows == sorted(rows, reverse=True)
+        suite.add(rule, "falling", " > ".join(texts[:3]) if rows else "no rows", passed)
+    later = suite.extrato(1)
+    before, after = _moment(texts[0]), _moment(later.data_extrato) if later else None
+    if later is not None and before is not None and after is not None:
+        rule, seen = "data_extrato never goes back", f"{texts[0]}, then {later.data_extrato}"
+        suite.add(rule, "not earlier", seen, after >= before)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def ask_accepted_bodies(suite: Suite) -> None:
+    """What must be taken is taken, and shown in the statement as it was sent."""
+    for rule, descricao in _ACCEPTED:
+        suite.begin("accepted", Weight.REST)
+        moved = suite.move(1, 1, descricao)
+        extrato = suite.extrato(1)
+        rows = extrato.transacoes if extrato is not None else ()
+        shown = rows[0].descricao if rows else None
+        passed = moved.saldo is not None and shown == descricao
+        suite.add(rule, "200, shown as sent", f"{moved.text}, newest row {shown!r}", passed)
+    fields = {"descricao": "\u00e7", "tipo": "c", "valor": 1}
+    bodies = [
+        ("fields in another order", json.dumps(fields, ensure_ascii=False)),
+        ("letters escaped as \\u00e7", json.dumps(fields, ensure_ascii=True)),
+        ("white space between", json.dumps(fields, indent=4)),
+    ]
+    for rule, body in bodies:
+        suite.begin("accepted", Weight.REST)
+        data = post(suite.host, "/clientes/1/transacoes", body.encode())
+        suite.expect_status(rule, suite.ask(Request(CHECK, data)), (200,))
+
+
+def ask_ledger_rules(suite: Suite) -> None:
+    for cliente in CLIENTES:
+        _ask_limit(suite, cliente)
+    suite.begin_afresh("rows", Weight.MONEY)
+    _ask_rows(suite, 3)
+
+
+def _ask_limit(suite: Suite, cliente: int) -> None:
+    """Exactly `-limite` is allowed, one cent more is refused and leaves no trace."""
+    suite.begin_afresh("limit", Weight.MONEY, f"client {cliente}")
+    extrato = suite.extrato(cliente)
+    if extrato is None:
+        return
+    bottom = -LIMITES[cliente]
+    at_bottom = f"200, saldo {bottom}"
+    suite.move(cliente, 7, "folga")
+    down = suite.move(cliente, bottom - extrato.total - 7, "fundo")
+    suite.add("down to exactly -limite", at_bottom, down.text, down.text == at_bottom)
+    below = suite.move(cliente, -1, "recusado")
+    suite.add("a cent below -limite", "422", below.text, below.code == 422)
+    after = suite.extrato(cliente)
+    if after is not None:
+        newest = after.transacoes[0].descricao if after.transacoes else "none"
+        seen, expected = (
+            f"total {total}, newest row {row!r}"
+            for total, row in ((after.total, newest), (bottom, "fundo"))
+        )
+        suite.add("the refused debit left no trace", expected, seen, seen == expected)
+    suite.move(cliente, 1, "um")
+    two = suite.move(cliente, -2, "recusado")
+    suite.add("two where one is left", "422", two.text, two.code == 422)
+    one = suite.move(cliente, -1, "resto")
+    suite.add("one where one is left", at_bottom, one.text, one.text == at_bottom)
+    up = suite.move(cliente, -bottom, "volta")
+    suite.add("back up with one credit", "200, saldo 0", up.text, (up.code, up.saldo) == (200, 0))
+
+
+def _ask_rows(suite: Suite, cliente: int) -> None:
+    """The newest ten rows, newest first, each as it was sent."""
+    sent: list[tuple[int, str, str]] = []
+    for index in range(ROWS_MAX + 3):
+        delta = 100 + index if index % 2 else -(200 + index)
+        suite.move(cliente, delta, f"linha {index}")
+        sent.insert(0, (abs(delta), "c" if delta > 0 else "d", f"linha {index}"))
+    extrato = suite.extrato(cliente)
+    if extrato is None:
+        return
+    rows = [(one.valor, one.tipo, one.descricao) for one in extrato.transacoes]
+    rule, count = "after 13 transactions the statement shows", len(rows)
+    suite.add(rule, f"{ROWS_MAX} rows", f"{count} rows", count == ROWS_MAX)
+    ordered = rows == sent[: len(rows)] and bool(rows)
+    seen = ", ".join(row[2] for row in rows)
+    suite.add("newest first", "linha 12 … linha 3", seen, ordered)
+    expected, seen = f"{sent[0]}", f"{rows[0] if rows else 'nothing'}"
+    rule = "a row says valor, tipo and descricao as sent"
+    suite.add(rule, expected, seen, rows[:1] == sent[:1])

@@ -1,0 +1,89 @@
+"""Starts the workers, listens to them until they are done, and keeps the view and samples going."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter_ns as clock_ns
+from time import sleep
+from typing import Protocol, Self
+
+from loadtest.drive.crew import Crew, Work
+from loadtest.limits import HEAR_EVERY_S, SAMPLE_EVERY_S, START_AHEAD_S
+from loadtest.measure.tally import Tally
+from loadtest.measure.target.usage import TargetUsage, Usage
+from loadtest.wire.request import Address, Kind
+
+
+class View(Protocol):
+    """Shown while the load runs, by a process that sends nothing."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def show(self, tally: Tally, elapsed_s: float) -> None: ...
+
+    def wants_to_quit(self) -> bool: ...
+
+
+@dataclass(slots=True)
+class Conducted:
+    """A load that is over: what was counted and sampled."""
+
+    tally: Tally
+    usage: Usage
+    workers: int
+    elapsed_s: float = 0.0
+    interrupted: bool = False
+
+
+def conduct(
+    work: Work, workers: int, address: Address, kinds: Sequence[Kind], view: View
+) -> Conducted:
+    """Runs the load to its end, to a key press or to Ctrl-C; what is known is always returned."""
+    start_ns = clock_ns() + int(START_AHEAD_S * 1e9)
+    usage = TargetUsage(*address, start_ns)
+    done = Conducted(Tally(kinds), usage.seen, workers)
+    crew = Crew(work, workers, start_ns)
+    try:
+        with view:
+            for _ in _watched(crew, done, view):
+                _listen(crew, done, usage, view, start_ns)
+    finally:
+        crew.close()
+    return done
+
+
+def _watched(crew: Crew, done: Conducted, view: View) -> Iterator[None]:
+    """Ten times a second, and once more after the end."""
+    with _counted_interrupts() as interrupts:
+        while crew.working:
+            yield
+            sleep(HEAR_EVERY_S)
+            if interrupts or view.wants_to_quit():
+                done.interrupted = True
+                crew.stop()
+        yield
+
+
+@contextmanager
+def _counted_interrupts() -> Iterator[list[int]]:
+    """Ctrl-C as a note, not as an exception: it may come at any line, and ends none of them."""
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _listen(crew: Crew, done: Conducted, usage: TargetUsage, view: View, start_ns: int) -> None:
+    for message in crew.messages():
+        done.tally.add(message)
+    elapsed_s = max(0.0, (clock_ns() - start_ns) / 1e9)
+    last_s = done.elapsed_s
+    done.elapsed_s = elapsed_s
+    if int(elapsed_s / SAMPLE_EVERY_S) > int(last_s / SAMPLE_EVERY_S):
+        usage.sample()
+    view.show(done.tally, elapsed_s)

@@ -1,0 +1,92 @@
+"""The generator's processes: started together, stopped together, listened to meanwhile."""
+
+import gc
+import mmap
+import multiprocessing
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from loadtest.drive.memory import MemoryFile
+from loadtest.limits import TERMINATE_WAIT_S
+from loadtest.measure.tally import Crash, WorkerSecond
+
+Message = WorkerSecond | Crash
+
+
+@dataclass(slots=True)
+class Job:
+    """What one worker is given: its number, the common start, its journal, the stop flag."""
+
+    worker: int
+    start_ns: int
+    stop_flag: mmap.mmap
+    journal: MemoryFile = field(default_factory=MemoryFile)
+    _heard: int = 0
+
+    def stopped(self) -> bool:
+        return self.stop_flag[0] != 0
+
+    def tell(self, message: Message) -> None:
+        self.journal.write(msgspec.json.encode(message) + b"\n")
+
+    def messages(self) -> Iterator[Message]:
+        """What was told since the last call; whole lines only."""
+        data = self.journal.read(self._heard, self.journal.size - self._heard)
+        lines, newline, _ = data.rpartition(b"\n")
+        self._heard += len(lines) + len(newline)
+        for line in lines.splitlines():
+            yield msgspec.json.decode(line, type=Message)
+
+
+Work = Callable[[Job], None]
+
+
+class Crew:
+    """Starts the workers, reads what they tell, stops them."""
+
+    def __init__(self, work: Work, workers: int, start_ns: int) -> None:
+        self._stop_flag = mmap.mmap(-1, 1)
+        self._jobs = [Job(number, start_ns, self._stop_flag) for number in range(workers)]
+        fork = multiprocessing.get_context("fork")
+        self._processes = [fork.Process(target=_run, args=(work, job)) for job in self._jobs]
+        for process in self._processes:
+            process.start()
+
+    @property
+    def working(self) -> bool:
+        return any(process.is_alive() for process in self._processes)
+
+    def stop(self) -> None:
+        """Asks for an early end: nothing new is sent, and what is known is handed over."""
+        self._stop_flag[0] = 1
+
+    def messages(self) -> Iterator[Message]:
+        for job in self._jobs:
+            yield from job.messages()
+
+    def close(self) -> None:
+        """Waits for the workers' end, or makes one, and lets the files go."""
+        self.stop()
+        for process in self._processes:
+            process.join(TERMINATE_WAIT_S)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+        for job in self._jobs:
+            job.journal.close()
+
+
+def _run(work: Work, job: Job) -> None:
+    # Ctrl-C belongs to the process that writes the report; it stops the workers by the flag.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        work(job)
+    except Exception:  # noqa: BLE001 - whatever it is, the report must say it
+        job.tell(Crash(traceback.format_exc()))

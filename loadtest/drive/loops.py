@@ -1,0 +1,150 @@
+"""The two ways to drive: a closed loop as fast as answers come, an open loop on a schedule."""
+
+import select
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from time import perf_counter_ns as clock_ns
+from typing import Protocol
+
+from loadtest.drive.chores import Chores
+from loadtest.drive.crew import Job
+from loadtest.limits import (
+    EXPIRE_EVERY_S,
+    OVERDUE_MAX_S,
+    RETRY_PAUSE_S,
+    SENDS_PER_TURN,
+    SPIN_NS,
+    STOP_GRACE_S,
+)
+from loadtest.measure.recorder import Recorder
+from loadtest.wire.engine import Engine
+from loadtest.wire.outcome import Failure
+from loadtest.wire.request import Address, Request
+
+PAUSE_AFTER = frozenset(
+    {Failure.REFUSED, Failure.RESET, Failure.NO_PORTS, Failure.NO_FILES, Failure.UNREACHABLE}
+)
+
+
+class Watch(Protocol):
+    """Looks at every answer as an edition does, and at every request that got none."""
+
+    def ended(self, request: Request, code: int, body: bytes, sent_ns: int) -> None: ...
+
+    def flush(self) -> None:
+        """Leaves what it saw to the process that reports."""
+
+
+class Loop:
+    """One engine, and what becomes of each request: it is counted, looked at, and kept as an
+    example where load must not end so."""
+
+    def __init__(
+        self, address: Address, timeout_s: float, job: Job, recorder: Recorder, watch: Watch | None
+    ) -> None:
+        self.spun_ns = 0
+        self._recorder = recorder
+        self._watch = watch
+        self._engine = Engine(address, self._ended, timeout_s)
+        self._chores = Chores(job, self._engine, recorder, lambda: self.spun_ns)
+
+    def settle(self, done: Callable[[], bool]) -> None:
+        """Reads answers until done; told to stop, it waits a moment and gives the rest up."""
+        engine, chores, grace_ends_ns = self._engine, self._chores, 0
+        while not done():
+            engine.turn(EXPIRE_EVERY_S)
+            chores.do(engine.now_ns)
+            if chores.stopped():
+                grace_ends_ns = grace_ends_ns or clock_ns() + int(STOP_GRACE_S * 1e9)
+                if clock_ns() >= grace_ends_ns:
+                    engine.give_up()
+                    return
+
+    def finish(self) -> None:
+        """Reads what is still on its way, and hands over the last second."""
+        self.settle(lambda: not self._engine.in_flight)
+        self._chores.hand_over()
+        self._engine.close()
+
+    def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
+        now_ns = self._engine.now_ns
+        self._recorder.record(request, code, due_ns, sent_ns, now_ns)
+        if self._watch is not None:
+            self._watch.ended(request, code, body, sent_ns)
+        if code not in request.fine:
+            self._recorder.record_failure(request, code, body)
+        self._go_on(code, now_ns)
+
+    def _go_on(self, code: int, now_ns: int) -> None:
+        """What an answer sets going."""
+
+
+class ClosedLoop(Loop):
+    """Every connection sends its next request as soon as it has its answer."""
+
+    def run(self, requests: Iterator[Request], connections: int, ends_ns: int) -> None:
+        self._requests, self._resting = requests, deque[int]()
+        engine, resting, chores = self._engine, self._resting, self._chores
+        for _ in range(connections):
+            self._go_on(0, clock_ns())
+        while engine.in_flight or resting:
+            engine.turn(RETRY_PAUSE_S if resting else EXPIRE_EVERY_S)
+            now_ns = engine.now_ns
+            chores.do(now_ns)
+            if now_ns >= ends_ns or chores.stopped():
+                break
+            while resting and resting[0] <= now_ns:
+                self._go_on(0, resting.popleft())
+        self._requests = iter(())
+
+    def _go_on(self, code: int, now_ns: int) -> None:
+        if code in PAUSE_AFTER:
+            self._resting.append(now_ns + int(RETRY_PAUSE_S * 1e9))
+            return
+        request = next(self._requests, None)
+        if request is not None:
+            self._recorder.record_sending(self._engine.start(request, now_ns) - now_ns)
+
+
+class OpenLoop(Loop):
+    """Every request leaves when it is due, whatever became of those before it."""
+
+    def play(self, arrivals: Iterable[tuple[int, Request]], connections: int) -> None:
+        """Sends each request at its moment; with every connection taken, as soon as one is free.
+
+        The wait for a connection is the target's doing: it counts into the response time, and
+        not as lateness of the generator.
+        """
+        engine, chores, behind = self._engine, self._chores, 0
+        for due_ns, request in arrivals:
+            behind = behind + 1 if self._wait_until(due_ns) else 0
+            if behind >= SENDS_PER_TURN:
+                behind = 0
+                engine.turn(0)
+                chores.do(engine.now_ns)
+            able_ns = due_ns
+            while engine.in_flight >= connections and not chores.stopped():
+                engine.turn(EXPIRE_EVERY_S)
+                able_ns = max(due_ns, engine.now_ns)
+                chores.do(engine.now_ns)
+            if chores.stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
+                break
+            self._recorder.held += able_ns > due_ns
+            self._recorder.record_sending(engine.start(request, due_ns) - able_ns)
+
+    def _wait_until(self, due_ns: int) -> bool:
+        """Sleeps short of the moment, then watches for it; false when there was time to wait."""
+        engine, chores, on_the_spot = self._engine, self._chores, True
+        while (now_ns := clock_ns()) < due_ns and not chores.stopped():
+            on_the_spot = False
+            left_ns = due_ns - now_ns
+            if left_ns > SPIN_NS:
+                # epoll counts in milliseconds; select on its file counts in microseconds.
+                nap_s = min((left_ns - SPIN_NS) / 1e9, EXPIRE_EVERY_S)
+                select.select([engine], [], [], nap_s)
+                engine.turn(0)
+            else:
+                engine.turn(0)
+                self.spun_ns += clock_ns() - now_ns
+            chores.do(engine.now_ns)
+        return on_the_spot

@@ -1,0 +1,26 @@
+"""A file in memory, which a worker writes and the process that reports reads.
+
+Whoever writes it never waits: not for a disk, a slow reader, a stopped terminal or a busy screen.
+"""
+
+import os
+
+
+class MemoryFile:
+    """Made before the worker is forked, so that both have it."""
+
+    def __init__(self) -> None:
+        self._file = os.memfd_create("loadtest")
+
+    def write(self, data: bytes) -> None:
+        os.write(self._file, data)
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._file).st_size
+
+    def read(self, offset: int, size: int) -> bytes:
+        return os.pread(self._file, size, offset)
+
+    def close(self) -> None:
+        os.close(self._file)

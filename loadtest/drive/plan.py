@@ -1,0 +1,59 @@
+"""What a load run is asked to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from loadtest.drive import schedule
+from loadtest.wire.request import Address
+
+Mode = Literal["closed", "rate", "ramp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run: the way to drive, how long, and what to look at."""
+
+    address: Address
+    mode: Mode
+    connections: int
+    duration_s: float
+    size: int | None
+    seed: int
+    workers: int
+    timeout_s: float
+    rate: float = 0.0
+    from_rate: float = 0.0
+    poisson: bool = False
+    keep_alive: bool = True
+    checked: bool = True
+
+    @property
+    def way(self) -> str:
+        """The way to drive, in words."""
+        if self.mode == "closed":
+            return f"closed loop, {self.connections} connections"
+        if self.mode == "ramp":
+            return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s"
+        spacing = "Poisson" if self.poisson else "even"
+        return f"open loop, {self.rate:g} requests/s, {spacing} spacing"
+
+    @property
+    def worker_seeds(self) -> list[int]:
+        """Every worker shuffles its own, from the run's seed."""
+        return [self.seed * self.workers + worker for worker in range(self.workers)]
+
+    def due_times(self) -> Iterator[float]:
+        """The schedule of an open loop, in seconds from its start."""
+        if self.mode == "ramp":
+            due_times = schedule.ramp(self.from_rate, self.rate, self.duration_s)
+        elif self.poisson:
+            due_times = schedule.poisson(self.rate, Random(self.seed))
+        else:
+            due_times = schedule.even(self.rate)
+        return schedule.bounded(due_times, self.duration_s, self.size)
+
+    def wanted(self) -> int | None:
+        """How many requests an open loop has to send; a closed one has no such number."""
+        return None if self.mode == "closed" else sum(1 for _ in self.due_times())

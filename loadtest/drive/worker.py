@@ -1,0 +1,53 @@
+"""One generator process of a load run."""
+
+from collections.abc import Callable, Sequence
+from itertools import cycle, islice
+from time import perf_counter_ns as clock_ns
+from time import sleep
+
+from loadtest.drive import schedule
+from loadtest.drive.crew import Job
+from loadtest.drive.loops import ClosedLoop, OpenLoop, Watch
+from loadtest.drive.plan import Plan
+from loadtest.measure.recorder import Recorder
+from loadtest.wire.request import Request
+
+WatchOf = Callable[[int, Recorder], Watch]
+
+
+def work(
+    plan: Plan, mixes: Sequence[Sequence[Request]], unit: int, watch_of: WatchOf | None, job: Job
+) -> None:
+    """Drives this worker's share of the load until it is done or stopped.
+
+    Its own mix is repeated; so many requests as a unit has keep the shares of a mix.
+    """
+    recorder = Recorder()
+    watch = watch_of(job.worker, recorder) if watch_of is not None else None
+    connections = plan.connections // plan.workers + (job.worker < plan.connections % plan.workers)
+    own = cycle(mixes[job.worker])
+    sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
+    try:
+        if plan.mode == "closed":
+            size = share_of_size(plan.size, unit, job.worker, plan.workers)
+            closed = ClosedLoop(plan.address, plan.timeout_s, job, recorder, watch)
+            closed.run(islice(own, size), connections, job.start_ns + int(plan.duration_s * 1e9))
+            closed.finish()
+        else:
+            due_times = schedule.share(plan.due_times(), job.worker, plan.workers)
+            moments_ns = (job.start_ns + int(due_s * 1e9) for due_s in due_times)
+            opened = OpenLoop(plan.address, plan.timeout_s, job, recorder, watch)
+            opened.play(zip(moments_ns, own, strict=False), connections)
+            opened.finish()
+    finally:
+        if watch is not None:
+            watch.flush()
+
+
+def share_of_size(size: int | None, unit: int, worker: int, workers: int) -> int | None:
+    """How many requests fall to a worker: whole units, so that the sum of mixes is exact."""
+    if size is None:
+        return None
+    units, rest = divmod(size, unit)
+    own = (units // workers + (worker < units % workers)) * unit
+    return own + (rest if worker == workers - 1 else 0)

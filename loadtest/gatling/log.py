@@ -1,0 +1,161 @@
+"""Gatling's simulation.log: the text of 3.10 and the binary records that followed it."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from loadtest.report.json import BadReportError
+
+LOG_NAME = "simulation.log"
+RUN, REQUEST, USER, GROUP, ERROR = range(5)  # what a binary record begins with
+UTF16 = 1  # how a binary string says that its characters have two bytes
+
+
+class LoggedRequest(NamedTuple):
+    """One request as Gatling saw it; the message says what was wrong with a failed one."""
+
+    name: str
+    start_ms: int
+    end_ms: int
+    is_ok: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatlingRun:
+    """A whole log; of a run that was killed, some virtual users have no end."""
+
+    version: str
+    simulation: str
+    requests: list[LoggedRequest]
+    users_without_end: int
+
+    @property
+    def started_ms(self) -> int:
+        return min(request.start_ms for request in self.requests)
+
+    @property
+    def ended_ms(self) -> int:
+        return max(request.end_ms for request in self.requests)
+
+
+def read_log(path: Path) -> GatlingRun:
+    """Either format, told apart by the first byte."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadReportError(f"{path}: {error.strerror}") from error
+    try:
+        run = _read_binary(data) if data[:1] == bytes([RUN]) else _read_text(data.decode())
+    except (ValueError, IndexError, KeyError, struct.error) as error:
+        raise BadReportError(
+            f"{path} is cut short or no log of Gatling (3.10 to 3.15 are known)"
+        ) from error
+    if not run.requests:
+        raise BadReportError(f"{path} has no requests")
+    return run
+
+
+def _read_text(text: str) -> GatlingRun:
+    """Lines of fields with tabs between them."""
+    version = simulation = ""
+    requests, users = [], 0
+    for line in text.splitlines():
+        kind, *fields = line.split("\t")
+        if kind == "RUN":
+            simulation, version = fields[0], fields[4]
+        elif kind == "USER":
+            users += 1 if fields[1] == "START" else -1
+        elif kind == "REQUEST":
+            _groups, name, start_ms, end_ms, status, message = fields
+            requests.append(
+                LoggedRequest(name, int(start_ms), int(end_ms), status == "OK", message.strip())
+            )
+    if not version or not text.endswith("\n"):
+        raise ValueError("no whole log")
+    return GatlingRun(version, simulation, requests, users)
+
+
+class _Bytes:
+    """Reads one value after the other; strings that come again are numbers."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+        self._strings: dict[int, str] = {}
+
+    @property
+    def at_end(self) -> bool:
+        return self._at == len(self._data)
+
+    def take(self, count: int) -> bytes:
+        end = self._at + count
+        if count < 0 or end > len(self._data):
+            raise ValueError("cut short")
+        taken = self._data[self._at : end]
+        self._at = end
+        return taken
+
+    def integer(self) -> int:
+        return int.from_bytes(self.take(4), signed=True)
+
+    def long(self) -> int:
+        return int.from_bytes(self.take(8), signed=True)
+
+    def byte(self) -> int:
+        return self.take(1)[0]
+
+    def string(self) -> str:
+        size = self.integer()
+        if not size:
+            return ""
+        characters = self.take(size)
+        return characters.decode("utf-16-le" if self.byte() == UTF16 else "latin-1")
+
+    def known_string(self) -> str:
+        number = self.integer()
+        if number >= 0:
+            self._strings[number] = self.string()
+        return self._strings[abs(number)]
+
+    def known_strings(self) -> list[str]:
+        return [self.known_string() for _ in range(self.integer())]
+
+
+def _read_binary(data: bytes) -> GatlingRun:
+    """Big-endian records; a run record first, then in the order in which things ended."""
+    log = _Bytes(data)
+    log.byte()
+    version, simulation, start_ms = log.string(), log.string(), log.long()
+    log.string()
+    for _scenario in range(log.integer()):
+        log.string()
+    for _assertion in range(log.integer()):
+        log.take(log.integer())
+    requests, users = [], 0
+    while not log.at_end:
+        kind = log.byte()
+        if kind == REQUEST:
+            requests.append(_binary_request(log, start_ms))
+        elif kind == USER:
+            log.integer()
+            users += 1 if log.byte() else -1
+            log.integer()
+        elif kind == GROUP:
+            log.known_strings()
+            log.take(4 + 4 + 4 + 1)
+        elif kind == ERROR:
+            log.known_string()
+            log.take(4)
+        else:
+            raise ValueError(f"no such record: {kind}")
+    return GatlingRun(version, simulation, requests, users)
+
+
+def _binary_request(log: _Bytes, start_ms: int) -> LoggedRequest:
+    log.known_strings()
+    name = log.known_string()
+    started_ms, ended_ms = start_ms + log.integer(), start_ms + log.integer()
+    is_ok = bool(log.byte())
+    return LoggedRequest(name, started_ms, ended_ms, is_ok, log.known_string())

@@ -1,0 +1,63 @@
+"""A run of Gatling, counted as our own runs are."""
+
+import re
+from collections.abc import Mapping, Sequence
+from unicodedata import normalize
+
+from loadtest.gatling.log import GatlingRun, LoggedRequest
+from loadtest.measure.health import Rate
+from loadtest.measure.histogram import bucket_us
+from loadtest.measure.tally import Second, Tally
+from loadtest.report.data import Load, load_of
+from loadtest.wire.outcome import Failure
+from loadtest.wire.request import CHECK, Kind
+
+CLOCK_NOTE = (
+    "Gatling measures whole milliseconds, from before it connects; its log does not tell the "
+    "statuses of answers that were as expected"
+)
+WRONG_STATUS = re.compile(r"status\.find\..*found (\d{3})")
+# Where there was no answer: a word of the message, and what we call it.
+NO_ANSWER = {
+    "refused": Failure.REFUSED,
+    "Premature close": Failure.CLOSED,
+    "reset": Failure.RESET,
+    "imeout": Failure.TIMEOUT,
+    "assign requested address": Failure.NO_PORTS,
+    "open files": Failure.NO_FILES,
+    "Exception": Failure.UNREACHABLE,
+}
+
+
+def gatling_load(
+    run: GatlingRun, kinds: Sequence[Kind], names: Mapping[str, Kind], invalid: list[str]
+) -> Load:
+    """Kinds go by the names of a simulation's requests; whatever has another name is a check.
+
+    Gatling has one clock, so service and response time are the same.
+    """
+    tally = Tally(kinds, sent=len(run.requests))
+    for request in run.requests:
+        kind = names.get(normalize("NFC", request.name), CHECK)
+        second = tally.seconds.setdefault((request.end_ms - run.started_ms) // 1000, Second())
+        pairs = [(bucket_us((request.end_ms - request.start_ms) * 1000), 1)]
+        tally.add_times(second, kind, _code(request), pairs, pairs)
+    elapsed_s = (run.ended_ms - run.started_ms) / 1000
+    rate = Rate(elapsed_s, round(len(run.requests) / elapsed_s, 2) if elapsed_s else 0.0)
+    if run.users_without_end:
+        unended = f"the run did not end: {run.users_without_end} virtual users were on it"
+        invalid = [unended, *invalid]
+    return load_of(tally, rate, invalid)
+
+
+def _code(request: LoggedRequest) -> int:
+    """The status, as far as the log tells it, or why there was no answer."""
+    if request.is_ok:
+        return 200
+    wrong_status = WRONG_STATUS.match(request.message)
+    if wrong_status:
+        return int(wrong_status[1])
+    for word, failure in NO_ANSWER.items():
+        if word in request.message:
+            return failure
+    return 200

@@ -1,0 +1,84 @@
+"""Was the generator itself the limit?"""
+
+from msgspec import Struct
+
+from loadtest.limits import ACHIEVED_RATE_MIN, GENERATOR_BUSY_MAX, SEND_LATE_P99_MAX_US
+from loadtest.measure.histogram import Pairs
+from loadtest.measure.tally import Tally
+from loadtest.wire.outcome import OWN_FAILURES, Failure, outcome_name
+
+
+class Rate(Struct):
+    """Requests a second: those that were sent, and those that an open loop had to send."""
+
+    elapsed_s: float
+    achieved: float
+    wanted: float | None = None
+
+
+class Generator(Struct):
+    """How the generator itself did."""
+
+    workers: int
+    cpu_us_per_request: float
+    busy: float
+    spun: float
+    late_p50_us: int
+    late_p99_us: int
+    late: Pairs
+    held: int
+
+
+def rate_of(tally: Tally, wanted: int | None) -> Rate:
+    """`wanted` is how many requests an open loop had to send; a closed loop has no such number."""
+    elapsed_s = tally.elapsed_s
+    if not elapsed_s:
+        return Rate(0.0, 0.0)
+    wanted_rate = round(wanted / elapsed_s, 2) if wanted else None
+    return Rate(round(elapsed_s, 3), round(tally.sent / elapsed_s, 2), wanted_rate)
+
+
+def generator_health(tally: Tally, workers: int) -> Generator:
+    core_s = tally.elapsed_s * workers or 1.0
+    busy_s = tally.cpu_s - tally.spun_s
+    late_p50_us, late_p99_us = tally.late.percentiles((50.0, 99.0))
+    return Generator(
+        workers=workers,
+        cpu_us_per_request=round(busy_s / max(tally.done, 1) * 1e6, 2),
+        busy=round(busy_s / core_s, 4),
+        spun=round(tally.spun_s / core_s, 4),
+        late_p50_us=late_p50_us,
+        late_p99_us=late_p99_us,
+        late=tally.late.to_pairs(),
+        held=tally.held,
+    )
+
+
+def why_unfit(tally: Tally, generator: Generator, rate: Rate, *, open_loop: bool) -> list[str]:
+    """Every reason why these numbers prove nothing about the target."""
+    reasons = [f"the generator failed: {crash.strip().splitlines()[-1]}" for crash in tally.crashes]
+    if generator.busy > GENERATOR_BUSY_MAX:
+        reasons.append(
+            f"the generator used {generator.busy:.0%} of a core per worker: it was the limit, "
+            f"not the target; give it more --workers or a machine of its own"
+        )
+    if open_loop and generator.late_p99_us > SEND_LATE_P99_MAX_US:
+        reasons.append(
+            f"1% of the requests left {generator.late_p99_us / 1000:.1f} ms late or more: "
+            f"the machine had no time for the generator"
+        )
+    wanted = rate.wanted
+    # Requests held back because every connection was taken are the target's doing.
+    if wanted and rate.achieved < ACHIEVED_RATE_MIN * wanted and not tally.held:
+        reasons.append(f"{rate.achieved:.1f} requests/s were sent where {wanted:.1f} were wanted")
+    for failure in OWN_FAILURES:
+        count = tally.count(lambda _kind, code, own=failure: code == own)  # type: ignore[misc]
+        if count:
+            reasons.append(f"{count} requests could not leave: {_remedy(failure)}")
+    return reasons
+
+
+def _remedy(failure: Failure) -> str:
+    if failure == Failure.NO_FILES:
+        return f"{outcome_name(failure)}; raise it with `ulimit -n`, or use fewer connections"
+    return f"{outcome_name(failure)}; keep connections alive, or send more slowly"

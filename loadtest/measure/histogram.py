@@ -1,0 +1,97 @@
+"""Mergeable latency histograms in microseconds, exact below 2,048 us."""
+
+from collections.abc import Iterable
+
+Pairs = list[tuple[int, int]]  # microseconds, and how many took so long
+
+EXACT_BELOW_US = 2_048
+SIGNIFICANT_BITS = 11
+PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
+FIGURES = (*(f"p{percent:g}" for percent in PERCENTILES), "max", "mean")
+
+
+def bucket_us(value_us: int) -> int:
+    """The value kept for a latency: itself when short, else rounded to eleven bits (0.05%)."""
+    if value_us < EXACT_BELOW_US:
+        return max(value_us, 0)
+    shift = value_us.bit_length() - SIGNIFICANT_BITS
+    return (value_us + (1 << shift >> 1)) >> shift << shift
+
+
+class Histogram:
+    """Counts by kept value; adding two of them loses nothing."""
+
+    __slots__ = ("counts",)
+
+    def __init__(self, counts: dict[int, int] | None = None) -> None:
+        self.counts: dict[int, int] = {} if counts is None else counts
+
+    def add(self, value_us: int) -> None:
+        kept_us = bucket_us(value_us)
+        self.counts[kept_us] = self.counts.get(kept_us, 0) + 1
+
+    def merge(self, other: "Histogram") -> None:
+        counts = self.counts
+        for kept_us, count in other.counts.items():
+            counts[kept_us] = counts.get(kept_us, 0) + count
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def max_us(self) -> int:
+        return max(self.counts, default=0)
+
+    @property
+    def min_us(self) -> int:
+        return min(self.counts, default=0)
+
+    @property
+    def mean_us(self) -> float:
+        total = self.total
+        return sum(us * count for us, count in self.counts.items()) / total if total else 0.0
+
+    def percentile(self, percent: float) -> int:
+        """The smallest value that at least this share of the samples does not exceed."""
+        return self.percentiles([percent])[0]
+
+    def percentiles(self, percents: Iterable[float] = PERCENTILES) -> list[int]:
+        """Several percentiles, in ascending order, in one walk."""
+        total = self.total
+        walk = iter(sorted(self.counts.items()))
+        found: list[int] = []
+        seen, value_us = 0, 0
+        for percent in percents:
+            needed = -(-total * round(percent * 1_000_000) // 100_000_000)
+            while seen < max(needed, 1):
+                step = next(walk, None)
+                if step is None:
+                    break
+                value_us = step[0]
+                seen += step[1]
+            found.append(value_us)
+        return found
+
+    def figures_us(self) -> dict[str, int]:
+        """Percentiles, maximum and mean by name."""
+        values_us = (*self.percentiles(), self.max_us, round(self.mean_us))
+        return dict(zip(FIGURES, values_us, strict=True))
+
+    def count_at_least(self, value_us: int) -> int:
+        return sum(count for us, count in self.counts.items() if us >= value_us)
+
+    def to_pairs(self) -> Pairs:
+        return sorted(self.counts.items())
+
+    @classmethod
+    def from_pairs(cls, pairs: Iterable[tuple[int, int]]) -> "Histogram":
+        return cls(dict(pairs))
+
+
+def merged(histograms: Iterable[Histogram]) -> Histogram:
+    """One histogram of all of them."""
+    whole = Histogram()
+    for histogram in histograms:
+        whole.merge(histogram)
+    return whole

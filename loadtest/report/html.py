@@ -1,0 +1,186 @@
+"""The report as one HTML file that needs nothing else: no network, no script."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+
+from loadtest.limits import REASONS_SHOWN
+from loadtest.measure.target.usage import Used
+from loadtest.report.charts import latency_chart, percentile_chart, rate_chart, usage_chart
+from loadtest.report.data import (
+    Load,
+    Report,
+    Rule,
+    broken_rules,
+    histogram_of,
+)
+from loadtest.report.table import Mark, Table
+from loadtest.report.tables import generator_table, latency_table, outcome_table
+from loadtest.report.text import headline, rule_words
+
+STYLE = Path(__file__).with_name("page.css")
+MEGABYTE = 1_000_000
+
+
+def write_html(report: Report, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(report), encoding="utf-8")
+
+
+def page(report: Report) -> str:
+    """The whole page: the verdict, then what it rests on."""
+    cards = [_table_card(table) for table in report.tables()]
+    if report.load is not None:
+        cards += _load_cards(report.load)
+    cards += _rules_cards(report.rules)
+    title = escape(f"{headline(report)} · {report.target}")
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{STYLE.read_text()}</style></head><body><main>{_verdict(report)}"
+        f'{_tiles(report.load)}<div class="cards">{"".join(cards)}</div>'
+        f"<footer>{escape(report.ended_at)} · report schema {report.schema}</footer>"
+        f"</main></body></html>\n"
+    )
+
+
+def _verdict(report: Report) -> str:
+    word, _, rest = headline(report).partition(":")
+    seed = f" · seed {report.seed}" if report.seed is not None else ""
+    # Of a check the rules below are all the reasons.
+    reasons = report.verdict.reasons if report.load is not None else []
+    texts = [f"<li>{escape(text)}</li>" for text in [*reasons, *report.notes]]
+    listed = "".join(texts[:REASONS_SHOWN])
+    if len(texts) > REASONS_SHOWN:
+        folded = "".join(texts[REASONS_SHOWN:])
+        listed += f"</ul>{_folded(f'{len(texts) - REASONS_SHOWN} more', f'<ul>{folded}</ul>')}<ul>"
+    where = escape(f"{report.target} · {report.way}{seed}")
+    return (
+        f'<section class="verdict {report.verdict.state}"><h1><b>{word}</b>{escape(":" + rest)}'
+        f"</h1><p>{where}</p>{f'<ul>{listed}</ul>' if listed else ''}</section>"
+    )
+
+
+def _tiles(load: Load | None) -> str:
+    if load is None:
+        return '<div class="tiles"></div>'
+    response = histogram_of(load, "response").figures_us()
+    generator, wanted = load.generator, load.rate.wanted
+    paced = "as Gatling drove it" if generator is None else "as fast as answers came"
+    clock = "by Gatling's clock" if generator is None else "from the moment it was due"
+    tiles = [
+        ("requests", f"{load.totals.done:,}", f"{load.totals.failures:,} failed"),
+        ("rate", f"{load.rate.achieved:,.0f}/s", f"{wanted:,.1f}/s wanted" if wanted else paced),
+        ("response time p50", f"{response['p50'] / 1000:.3f} ms", clock),
+        (
+            "response time p99",
+            f"{response['p99'] / 1000:.3f} ms",
+            f"p99.9 {response['p99.9'] / 1000:.3f} ms",
+        ),
+        ("slowest", f"{response['max'] / 1000:.2f} ms", f"mean {response['mean'] / 1000:.3f} ms"),
+    ]
+    if generator is not None:
+        late = f"sent late by {generator.late_p99_us:,} us at p99"
+        tiles.append(("generator CPU a request", f"{generator.cpu_us_per_request:.1f} us", late))
+    inner = "".join(
+        f'<div class="tile"><span>{name}</span><strong>{value}</strong><small>{small}</small></div>'
+        for name, value, small in tiles
+    )
+    return f'<div class="tiles">{inner}</div>'
+
+
+def _card(title: str, inner: str, *, wide: bool = False) -> str:
+    width = " wide" if wide else ""
+    heading = escape(title[:1].upper() + title[1:])
+    return f'<section class="card{width}"><h2>{heading}</h2>{inner}</section>'
+
+
+def _folded(summary: str, inner: str) -> str:
+    return f"<details><summary>{escape(summary)}</summary>{inner}</details>"
+
+
+def _table_card(table: Table) -> str:
+    return _card(table.title, _table(table))
+
+
+def _table(table: Table) -> str:
+    sides = ["fold" if place in table.words else "n" for place in range(len(table.columns))]
+    names = "".join(
+        f'<th class="{side}">{escape(name)}</th>'
+        for side, name in zip(sides, table.columns, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="{side}">{_cell(cell)}</td>' for side, cell in zip(sides, row, strict=True)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    head = f"<thead><tr>{names}</tr></thead>" if any(table.columns) else ""
+    note = f"<p>{escape(table.note)}</p>" if table.note else ""
+    return f"<table>{head}<tbody>{rows}</tbody></table>{note}"
+
+
+def _cell(cell: str | Mark) -> str:
+    if isinstance(cell, str):
+        return escape(cell)
+    return f'<span class="{"good" if cell.good else "bad"}">{escape(cell.words)}</span>'
+
+
+def _load_cards(load: Load) -> list[str]:
+    cards = []
+    if load.totals.answers:
+        cards += [
+            _card("latency by percentile", percentile_chart(load)),
+            _card("latency over time", latency_chart(load)),
+            _card("rate over time", rate_chart(load)),
+            _table_card(latency_table(load)),
+        ]
+    samples = load.target_usage.samples
+    used = [part for sample in samples for part in sample.parts.values()]
+    if used:
+        charts: dict[str, Callable[[Used], float]] = {
+            "target CPU, in cores": lambda part: part.cpu,
+            "target memory, in MB": lambda part: part.memory_bytes / MEGABYTE,
+        }
+        if any(part.throttled_s > 0 for part in used):
+            charts["target throttled, seconds in each second"] = lambda part: part.throttled_s
+        cards += [
+            _card(title, usage_chart(load, title, figure)) for title, figure in charts.items()
+        ]
+    cards.append(_table_card(outcome_table(load)))
+    if load.generator is not None:
+        cards.append(_table_card(generator_table(load.generator)))
+    if load.examples:
+        blocks = [_block(one.what, {"came": one.answer}, one.repeat) for one in load.examples]
+        cards.append(_card("examples of what failed", "".join(blocks), wide=True))
+    return cards
+
+
+def _block(title: str, words: dict[str, str], repeat: str) -> str:
+    """Something wrong, whole, and the lines that repeat it in a shell."""
+    rows = [(name, text or "(nothing)") for name, text in words.items()]
+    lines = "".join(f"<pre>{escape(line)}</pre>" for line in repeat.splitlines())
+    inner = _table(Table("", ("", ""), rows, words=(0, 1))) + lines
+    return f'<details class="broken" open><summary>{escape(title)}</summary>{inner}</details>'
+
+
+def _rules_cards(rules: Sequence[Rule]) -> list[str]:
+    """What is broken open and first, what holds folded by group."""
+    cards, broken, fine = [], broken_rules(rules), [rule for rule in rules if rule.passed]
+    if broken:
+        blocks = [
+            _block(f"{number}. {alike[0].name}", rule_words(alike), alike[0].repeat)
+            for number, alike in enumerate(broken, 1)
+        ]
+        title = f"broken rules: {len(rules) - len(fine)} of {len(rules)}"
+        cards.append(_card(title, "".join(blocks), wide=True))
+    groups = []
+    for group in dict.fromkeys(rule.group for rule in fine):
+        rows = [(one.name, one.expected, one.answer) for one in fine if one.group == group]
+        table = Table("", ("rule", "expected", "came"), rows, words=range(3))
+        groups.append(_folded(f"{group}: {len(rows)}", _table(table)))
+    if groups:
+        cards.append(_card(f"rules that hold: {len(fine)}", "".join(groups), wide=True))
+    return cards

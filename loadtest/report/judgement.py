@@ -1,0 +1,106 @@
+"""From a report's figures to pass, fail or invalid, with every reason in words."""
+
+from typing import NamedTuple
+
+from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_WORTH_A_WORD
+from loadtest.report.data import Load, Report, Times, Verdict, broken_rules, histogram_of
+from loadtest.report.thresholds import Threshold, broken_thresholds
+from loadtest.wire.outcome import OWN_FAILURES, STATUS_FIRST
+
+EXIT_FINE = 0
+EXIT_BAD = 1
+EXIT_USAGE = 2
+EXIT_UNREACHABLE = 3
+EXIT_INVALID = 4
+
+
+class Line(NamedTuple):
+    """From when on an edition calls an answer slow, and how many percent of them may be."""
+
+    slow_ms: int
+    share_max: int
+
+
+def wrong_answers(report: Report) -> list[str]:
+    """Every reason to say that the service is wrong, whatever its speed."""
+    findings = report.load.findings if report.load is not None else []
+    rules = [
+        f"{rule.name}: expected {rule.expected}, got {rule.answer}"
+        for alike in broken_rules(report.rules)
+        for rule in alike
+    ]
+    counted = [f"{found.what}: {found.count} answers" for found in findings]
+    return counted + report.troubles() + rules
+
+
+def failed_requests(load: Load) -> list[str]:
+    """Outcomes that load must not have, unless the generator is to blame."""
+    return [
+        f"{times.count} {times.kind}: {_outcome(times)}"
+        for times in load.times
+        if not times.fine and times.code not in OWN_FAILURES
+    ]
+
+
+def _outcome(times: Times) -> str:
+    return f"status {times.outcome}" if times.code >= STATUS_FIRST else times.outcome
+
+
+def slow_answers(load: Load, line: Line) -> list[str]:
+    response = histogram_of(load, "response")
+    slow = response.count_at_least(line.slow_ms * 1000)
+    share = 100 * slow / response.total if response.total else 0.0
+    if share <= line.share_max:
+        return []
+    return [
+        f"slow: {share:.2f}% of the answers took {line.slow_ms} ms or more, "
+        f"the official line is {line.share_max}%"
+    ]
+
+
+def slowness_is_proved(load: Load, line: Line) -> bool:
+    """A generator that is a tenth of the line late, and not busy, cannot make answers slow."""
+    generator, line_us = load.generator, line.slow_ms * 1000
+    if generator is None:
+        return False
+    return generator.busy <= GENERATOR_BUSY_MAX and generator.late_p99_us <= line_us / 10
+
+
+def load_notes(load: Load) -> list[str]:
+    """What is said without a verdict."""
+    notes = []
+    if load.interrupted:
+        notes.append("stopped early: the figures are of the part that was driven")
+    response = histogram_of(load, "response")
+    p50_us, p99_us, p999_us = response.percentiles((50.0, 99.0, 99.9))
+    for name, tail_us in (("p99", p99_us), ("p99.9", p999_us)):
+        times = tail_us / max(p50_us, 1)
+        if times > TAIL_WORTH_A_WORD and tail_us > 10_000:
+            notes.append(
+                f"slow tail: {name} is {tail_us / 1000:.1f} ms, {times:.0f} times the median"
+            )
+            break
+    if load.generator is not None and load.generator.held:
+        notes.append(
+            f"{load.generator.held:,} requests had to wait for a free connection: every one "
+            f"allowed was taken; the wait is in their response time"
+        )
+    return notes
+
+
+def judge_load(report: Report, load: Load, line: Line, thresholds: list[Threshold]) -> Verdict:
+    """The verdict on a load that was driven by wish."""
+    wrong, slow = wrong_answers(report) + failed_requests(load), slow_answers(load, line)
+    if slowness_is_proved(load, line):
+        wrong, slow = wrong + slow, []
+    return verdict(wrong, slow + broken_thresholds(load, thresholds), load.invalid)
+
+
+def verdict(wrong: list[str], slow: list[str], invalid: list[str]) -> Verdict:
+    """A wrong answer is proof in any run; slowness only in one the generator was fit for."""
+    reasons = wrong + slow + invalid
+    if wrong or (slow and not invalid):
+        return Verdict("fail", EXIT_BAD, reasons)
+    if invalid:
+        return Verdict("invalid", EXIT_INVALID, reasons)
+    return Verdict("pass", EXIT_FINE, reasons)

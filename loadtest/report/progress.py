@@ -1,0 +1,42 @@
+"""Progress as plain lines, where no terminal is or none is wanted."""
+
+import sys
+from typing import Self
+
+from loadtest.limits import PLAIN_LINE_EVERY_S
+from loadtest.measure.tally import Tally
+
+
+class PlainLines:
+    """One line every few seconds, for a log or a pipe."""
+
+    def __init__(self, duration_s: float | None, size: int | None) -> None:
+        self._duration_s, self._size = duration_s, size
+        self._next_s = PLAIN_LINE_EVERY_S
+        self._last = (0.0, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def wants_to_quit(self) -> bool:
+        return False
+
+    def show(self, tally: Tally, elapsed_s: float) -> None:
+        if elapsed_s < self._next_s:
+            return
+        self._next_s += PLAIN_LINE_EVERY_S
+        last_s, last_done = self._last
+        self._last = (elapsed_s, tally.done)
+        rate = (tally.done - last_done) / (elapsed_s - last_s)
+        response = tally.answered().response
+        p50_us, p99_us = response.percentiles((50.0, 99.0))
+        whole = f" of {self._duration_s:.0f}" if self._duration_s is not None else ""
+        size = f" of {self._size:,}" if self._size is not None else ""
+        line = (
+            f"{elapsed_s:6.1f}{whole} s  {tally.done:>9,}{size} requests  {rate:>9,.0f}/s  "
+            f"p50 {p50_us / 1000:.3f} ms  p99 {p99_us / 1000:.3f} ms  {tally.failed:,} failed"
+        )
+        print(line, file=sys.stderr, flush=True)

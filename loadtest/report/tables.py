@@ -1,0 +1,72 @@
+"""The tables that every load has."""
+
+from loadtest.measure.health import Generator
+from loadtest.measure.histogram import FIGURES, Histogram
+from loadtest.report.data import Load, histogram_of
+from loadtest.report.table import Mark, Table
+
+CLOCKS_NOTE = (
+    "service time runs from sending to the answer; response time from the moment the request was "
+    "due, so it also holds the wait that a slow target causes: judge a target by response time"
+)
+
+
+def latency_table(load: Load) -> Table:
+    rows = [("response", histogram_of(load, "response"))]
+    if load.generator is not None:
+        rows.append(("service", histogram_of(load, "service")))
+    rows += [
+        (kind, histogram_of(load, "response", kind)) for kind, count in load.mix.items() if count
+    ]
+    return Table(
+        "latency in ms, response times by type",
+        ("", *FIGURES),
+        [(name, *map(milliseconds, one.figures_us().values())) for name, one in rows],
+        note=CLOCKS_NOTE if load.generator is not None else "",
+    )
+
+
+def outcome_table(load: Load) -> Table:
+    rows: list[tuple[str | Mark, ...]] = []
+    for times in load.times:
+        histogram = Histogram.from_pairs(times.response)
+        p50_us, p99_us = histogram.percentiles((50.0, 99.0))
+        numbers = map(milliseconds, (p50_us, p99_us, histogram.max_us))
+        outcome = Mark(times.outcome, times.fine)
+        rows.append((times.kind, outcome, f"{times.count:,}", *numbers))
+    columns = ("type", "outcome", "count", "p50 ms", "p99 ms", "max ms")
+    return Table("outcomes", columns, rows, words=(0, 1))
+
+
+def usage_table(load: Load) -> Table:
+    samples, rows = load.target_usage.samples, []
+    for part in dict.fromkeys(name for sample in samples for name in sample.parts):
+        used = [sample.parts[part] for sample in samples if part in sample.parts]
+        cpus = [one.cpu for one in used]
+        quota = load.target_usage.quotas.get(part)
+        row = (
+            part,
+            f"{sum(cpus) / len(cpus):.2f}",
+            f"{max(cpus):.2f}",
+            f"{quota.cpus:.2f}" if quota and quota.cpus is not None else "",
+            f"{max(one.memory_bytes for one in used) / 1e6:.1f}",
+            f"{sum(one.throttled_s for one in used):.2f}",
+        )
+        rows.append(row)
+    columns = ("part", "CPU mean", "CPU max", "CPU quota", "memory max MB", "throttled s")
+    return Table("target on this machine", columns, rows)
+
+
+def generator_table(generator: Generator) -> Table:
+    rows = [
+        ("CPU per request", f"{generator.cpu_us_per_request:.1f} us"),
+        ("busy, of one core per worker", f"{generator.busy:.0%}"),
+        ("watching the clock, of one core", f"{generator.spun:.0%}"),
+        ("sent late, p50 / p99", f"{generator.late_p50_us} / {generator.late_p99_us} us"),
+        ("workers", str(generator.workers)),
+    ]
+    return Table("generator", ("", ""), rows)
+
+
+def milliseconds(us: int) -> str:
+    return f"{us / 1000:.3f}"

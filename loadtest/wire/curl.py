@@ -1,0 +1,58 @@
+"""Our requests as lines for a shell: whoever pastes one asks the same again."""
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+
+from loadtest.wire.request import Request
+
+# Sent by curl of itself, or told by the URL and the length of the body.
+_OF_CURL = ("host", "content-length")
+
+
+def curl_line(data: bytes, options: str = "-i") -> str:
+    """One request; a body that is not plain text comes from printf, byte by byte."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    request_line, *fields = head.decode().split("\r\n")
+    method, path, _ = request_line.split(" ")
+    named = dict(field.split(": ", 1) for field in fields)
+    words = [f"curl {options}"]
+    words += [
+        f"-H {shlex.quote(f'{name}: {value}')}"
+        for name, value in named.items()
+        if name.lower() not in _OF_CURL
+    ]
+    before = ""
+    if method == "POST":
+        text = _plain_text(body)
+        if text is None:
+            before = f"printf '{''.join(map(_octal, body))}' | "
+        words.append("--data-binary @-" if text is None else f"--data-raw {shlex.quote(text)}")
+    url = shlex.quote(f"http://{named['Host']}{path}")
+    return before + " ".join([*words, url])
+
+
+def shell_line(together: Sequence[Request]) -> str:
+    """One request as it is; several on their way at once, and how often each status came."""
+    if len(together) == 1:
+        return curl_line(together[0].data)
+    status_only = "-s -o /dev/null -w '%{http_code}\\n'"
+    words = []
+    for data, times in Counter(request.data for request in together).items():
+        line = f"{curl_line(data, status_only)} &"
+        words.append(f"for i in $(seq {times}); do {line} done;" if times > 1 else line)
+    return f"({' '.join(words)} wait) | sort | uniq -c"
+
+
+def _plain_text(body: bytes) -> str | None:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() else None
+
+
+def _octal(byte: int) -> str:
+    """As the format of printf takes it: letters as they are, the rest by number."""
+    plain = 0x20 <= byte < 0x7F and chr(byte) not in "%'\\"
+    return chr(byte) if plain else f"\\{byte:03o}"

@@ -1,0 +1,277 @@
+"""Sends requests and reads answers over non-blocking sockets, one at a time on a connection."""
+
+import errno
+import select
+import socket
+from collections.abc import Callable
+from time import perf_counter_ns as clock_ns
+
+from loadtest.limits import FRAMINGS_KEPT_MAX, RECEIVE_BYTES
+from loadtest.wire.http_parser import AnswerParser, CutShortError, Framing, RubbishError
+from loadtest.wire.outcome import Failure
+from loadtest.wire.request import Address, Request
+
+READABLE = select.EPOLLIN
+WRITABLE = select.EPOLLOUT
+
+# A request, its status or why there is none, the body or whatever came of it, when it was due and
+# when it was sent.
+Ended = Callable[[Request, int, bytes, int, int], None]
+
+_FAILURES = {
+    errno.ECONNREFUSED: Failure.REFUSED,
+    errno.EADDRNOTAVAIL: Failure.NO_PORTS,
+    errno.EMFILE: Failure.NO_FILES,
+    errno.ENFILE: Failure.NO_FILES,
+    errno.ECONNRESET: Failure.RESET,
+    errno.EPIPE: Failure.RESET,
+    errno.ETIMEDOUT: Failure.TIMEOUT,
+}
+
+
+def _failure_of(error: OSError) -> Failure:
+    return _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)
+
+
+class Connection:
+    """One socket and the request it carries, if any."""
+
+    __slots__ = (
+        "due_ns",
+        "fileno",
+        "parser",
+        "recv",
+        "request",
+        "send",
+        "sent_ns",
+        "socket",
+        "unsent",
+    )
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self.fileno = connected.fileno()
+        self.recv = connected.recv
+        self.send = connected.send
+        self.request: Request | None = None
+        self.parser: AnswerParser | None = None
+        self.unsent = b""
+        self.due_ns = 0
+        self.sent_ns = 0
+
+
+class Engine:
+    """Every request that is started comes back through `ended`, answered or not, at `now_ns`."""
+
+    def __init__(self, address: Address, ended: Ended, timeout_s: float) -> None:
+        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        # `localhost` often names both families where the target listens on the older one only.
+        resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+        self._family, self._address = resolved[0], resolved[4]
+        self._ended = ended
+        self._timeout_ns = int(timeout_s * 1e9)
+        self._epoll = select.epoll()
+        self._connections: dict[int, Connection] = {}
+        self._idle: list[Connection] = []
+        self._framings: dict[bytes, Framing] = {}
+        self._stillborn: list[tuple[Request, Failure, int, int]] = []
+        self.now_ns = clock_ns()
+        self.in_flight = 0
+
+    def fileno(self) -> int:
+        """Becomes readable when a turn has something to do."""
+        return self._epoll.fileno()
+
+    def start(self, request: Request, due_ns: int) -> int:
+        """Sends a request, over an idle connection where it may; returns when."""
+        sent_ns = clock_ns()
+        self.in_flight += 1
+        if request.reuse and self._idle:
+            connection = self._idle.pop()
+        else:
+            try:
+                connection = self._open()
+            except OSError as error:
+                self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
+                return sent_ns
+        connection.request = request
+        connection.due_ns = due_ns
+        connection.sent_ns = sent_ns
+        try:
+            taken = connection.send(request.data)
+        except BlockingIOError:
+            taken = 0
+        except OSError as error:
+            connection.request = None
+            self._close(connection)
+            self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
+            return sent_ns
+        if taken != len(request.data):
+            connection.unsent = request.data[taken:]
+            self._epoll.modify(connection.fileno, READABLE | WRITABLE)
+        return sent_ns
+
+    def turn(self, wait_s: float) -> None:
+        """Waits for events once, and hands on every answer they complete."""
+        events = self._epoll.poll(0 if self._stillborn else wait_s)
+        self.now_ns = clock_ns()
+        connections, framings = self._connections, self._framings
+        for fileno, mask in events:
+            connection = connections.get(fileno)
+            if connection is None:
+                continue
+            request = connection.request
+            if mask != READABLE or connection.parser is not None or request is None:
+                self._turn_slowly(connection, mask)
+                continue
+            try:
+                data = connection.recv(RECEIVE_BYTES)
+            except OSError as error:
+                self._broken(connection, error)
+                continue
+            # Most answers come whole, under a head that was seen within this second.
+            body_start = data.find(b"\r\n\r\n") + 4
+            framing = framings.get(data[:body_start])
+            if framing is None or len(data) - body_start != framing.length:
+                self._feed(connection, data)
+                continue
+            connection.request = None
+            self.in_flight -= 1
+            if framing.keep and request.reuse:
+                self._idle.append(connection)
+            else:
+                self._close(connection)
+            body, due_ns, sent_ns = data[body_start:], connection.due_ns, connection.sent_ns
+            self._ended(request, framing.status, body, due_ns, sent_ns)
+        if self._stillborn:
+            self._report_stillborn()
+
+    def expire(self) -> None:
+        """Gives up on requests that wait beyond the timeout."""
+        self.now_ns = clock_ns()
+        oldest_ns = self.now_ns - self._timeout_ns
+        for connection in list(self._connections.values()):
+            if connection.request is not None and connection.sent_ns < oldest_ns:
+                self._fail(connection, Failure.TIMEOUT)
+
+    def give_up(self) -> None:
+        """Counts whatever is still on its way as unanswered."""
+        self.now_ns = clock_ns()
+        for connection in list(self._connections.values()):
+            if connection.request is not None:
+                self._fail(connection, Failure.TIMEOUT)
+
+    def close(self) -> None:
+        for connection in list(self._connections.values()):
+            self._close(connection)
+        self._epoll.close()
+
+    def _open(self) -> Connection:
+        opened = socket.socket(self._family, socket.SOCK_STREAM)
+        opened.setblocking(False)
+        code = opened.connect_ex(self._address)
+        if code not in {0, errno.EINPROGRESS}:
+            opened.close()
+            raise OSError(code, "connect")
+        connection = Connection(opened)
+        self._connections[connection.fileno] = connection
+        self._epoll.register(connection.fileno, READABLE)
+        return connection
+
+    def _close(self, connection: Connection) -> None:
+        if self._connections.pop(connection.fileno, None) is not None:
+            connection.socket.close()
+
+    def _report_stillborn(self) -> None:
+        self.now_ns = clock_ns()
+        stillborn, self._stillborn = self._stillborn, []
+        for request, failure, due_ns, sent_ns in stillborn:
+            self.in_flight -= 1
+            self._ended(request, failure, b"", due_ns, sent_ns)
+
+    def _turn_slowly(self, connection: Connection, mask: int) -> None:
+        if connection.request is None:
+            # Nothing was asked: the peer hung up, or talks unasked. Either ends it.
+            if connection in self._idle:
+                self._idle.remove(connection)
+            self._close(connection)
+            return
+        if connection.unsent and mask & WRITABLE and not mask & select.EPOLLERR:
+            self._send_rest(connection)
+            return
+        try:
+            data = connection.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._broken(connection, error)
+        else:
+            self._feed(connection, data)
+
+    def _send_rest(self, connection: Connection) -> None:
+        try:
+            taken = connection.send(connection.unsent)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._broken(connection, error)
+            return
+        connection.unsent = connection.unsent[taken:]
+        if not connection.unsent:
+            self._epoll.modify(connection.fileno, READABLE)
+
+    def _feed(self, connection: Connection, data: bytes) -> None:
+        parser = connection.parser
+        if parser is None:
+            parser = connection.parser = AnswerParser()
+        try:
+            complete = parser.feed(data) if data else parser.end()
+        except RubbishError:
+            self._fail(connection, Failure.RUBBISH)
+            return
+        except CutShortError:
+            self._fail(connection, Failure.CLOSED if parser.empty else Failure.CUT)
+            return
+        if not complete:
+            return
+        if parser.surplus:
+            self._fail(connection, Failure.RUBBISH)
+            return
+        self._complete(connection, parser)
+
+    def _complete(self, connection: Connection, parser: AnswerParser) -> None:
+        request, framing = connection.request, parser.framing
+        assert request is not None
+        assert framing is not None
+        self._remember(parser.head, framing)
+        connection.request = connection.parser = None
+        self.in_flight -= 1
+        if framing.keep and request.reuse and not connection.unsent:
+            self._idle.append(connection)
+        else:
+            self._close(connection)
+        due_ns, sent_ns = connection.due_ns, connection.sent_ns
+        self._ended(request, framing.status, parser.body, due_ns, sent_ns)
+
+    def _remember(self, head: bytes, framing: Framing) -> None:
+        if framing.length < 0 or head[-4:] != b"\r\n\r\n":
+            return
+        if len(self._framings) >= FRAMINGS_KEPT_MAX:
+            self._framings.clear()
+        self._framings[head] = framing
+
+    def _broken(self, connection: Connection, error: OSError) -> None:
+        failure = _failure_of(error)
+        if failure == Failure.RESET and connection.parser is not None:
+            failure = Failure.CUT
+        self._fail(connection, failure)
+
+    def _fail(self, connection: Connection, failure: Failure) -> None:
+        request = connection.request
+        assert request is not None
+        seen = connection.parser.seen if connection.parser is not None else b""
+        connection.request = None
+        self.in_flight -= 1
+        self._close(connection)
+        due_ns, sent_ns = connection.due_ns, connection.sent_ns
+        self._ended(request, failure, seen, due_ns, sent_ns)

@@ -1,0 +1,59 @@
+"""What became of a request: a status, or why an answer can fail to come."""
+
+from enum import IntEnum
+
+from loadtest.limits import EXAMPLE_BYTES_MAX
+
+
+class Failure(IntEnum):
+    """Why there is no answer; the numbers stay below every HTTP status."""
+
+    CLOSED = 1
+    RESET = 2
+    TIMEOUT = 3
+    RUBBISH = 4
+    CUT = 5
+    REFUSED = 6
+    NO_PORTS = 7
+    NO_FILES = 8
+    UNREACHABLE = 9
+
+
+FAILURE_TEXTS = {
+    Failure.CLOSED: "connection closed before any answer",
+    Failure.RESET: "connection reset",
+    Failure.TIMEOUT: "no answer in time",
+    Failure.RUBBISH: "answer is not HTTP",
+    Failure.CUT: "answer cut short",
+    Failure.REFUSED: "connection refused: nothing listens",
+    Failure.NO_PORTS: "no local port left for a new connection",
+    Failure.NO_FILES: "too few file descriptors",
+    Failure.UNREACHABLE: "target cannot be reached",
+}
+
+# The generator's own: they say nothing about the target.
+OWN_FAILURES = frozenset({Failure.NO_PORTS, Failure.NO_FILES})
+# The target never saw the request, so it cannot have applied it.
+NEVER_LEFT = OWN_FAILURES | {Failure.REFUSED}
+STATUS_FIRST = 100
+
+
+def outcome_name(code: int) -> str:
+    """The status as text, or the failure in words."""
+    return str(code) if code >= STATUS_FIRST else FAILURE_TEXTS[Failure(code)]
+
+
+def shown(data: bytes) -> str:
+    """Whatever came, as a person can read it, cut to a sane length."""
+    text = one_line(data[:EXAMPLE_BYTES_MAX].decode(errors="backslashreplace"))
+    more = len(data) - EXAMPLE_BYTES_MAX
+    return f"{text} … and {more} bytes more" if more > 0 else text
+
+
+def one_line(text: str) -> str:
+    """Newlines, escape codes and whatever else does not print by their names: no table is torn, no
+    terminal obeys."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

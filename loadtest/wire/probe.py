@@ -1,0 +1,104 @@
+"""Asks single questions, or several at the same moment, and waits for the answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic, sleep
+from time import perf_counter_ns as clock_ns
+
+from loadtest.limits import EXPIRE_EVERY_S, PROBE_TIMEOUT_S, READY_PAUSE_S, READY_WAIT_S
+from loadtest.wire.engine import Engine
+from loadtest.wire.outcome import Failure, outcome_name, shown
+from loadtest.wire.request import CHECK, Address, Request, post
+
+
+class UnreachableError(Exception):
+    """Nobody answers at the target; the text says how that showed."""
+
+
+class NotReadyError(Exception):
+    """The target is not in the state a run must begin with; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, or why there is none, and the body."""
+
+    code: int
+    body: bytes
+    sent_ns: int
+    answered_ns: int
+
+    def __str__(self) -> str:
+        return f"{outcome_name(self.code)} {shown(self.body)}".rstrip()
+
+
+class Probe:
+    """Each question goes over a kept connection when one is free, else over a new one."""
+
+    def __init__(self, address: Address) -> None:
+        self.host = str(address)
+        self._engine = Engine(address, self._ended, PROBE_TIMEOUT_S)
+        self._answers: dict[int, Answer] = {}
+
+    def ask(self, request: Request) -> Answer:
+        return self.ask_together([request])[0]
+
+    def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
+        """All of them on the wire before the first answer is read."""
+        # Connections that the peer closed while nobody asked must go before they are used.
+        self._engine.turn(0)
+        self._answers.clear()
+        for request in requests:
+            self._engine.start(request, clock_ns())
+        while len(self._answers) < len(requests):
+            self._engine.turn(EXPIRE_EVERY_S)
+            self._engine.expire()
+        return [self._answers[id(request)] for request in requests]
+
+    def reset(self) -> None:
+        """Empties the target by its own POST /reset."""
+        answer = self.ask(Request(CHECK, post(self.host, "/reset", b"")))
+        if answer.code not in {200, 204}:
+            raise NotReadyError(
+                f"POST /reset was answered with {answer}. Switch the reset route on, empty it "
+                f"yourself (`make reset`), or restart the stack with a fresh volume."
+            )
+
+    def close(self) -> None:
+        self._engine.close()
+
+    def _ended(self, request: Request, code: int, body: bytes, _due_ns: int, sent_ns: int) -> None:
+        # Taken after the answer was read: a real-time order must never be claimed too early.
+        self._answers[id(request)] = Answer(code, body, sent_ns, clock_ns())
+
+
+def reach(address: Address, hello: Request, *, until_ready: bool = False) -> Probe:
+    """A probe of somebody who answers in HTTP.
+
+    With `until_ready` only a 200 will do: any other answer may be that of a proxy that waits for
+    its service.
+    """
+    try:
+        probe = Probe(address)
+    except OSError as error:
+        raise UnreachableError(
+            f"{address.host} has no address: {error.strerror or error}"
+        ) from error
+    code = probe.ask(hello).code
+    if code in tuple(Failure) or (until_ready and code != 200):
+        probe.close()
+        raise UnreachableError(f"{address}: {outcome_name(code)}")
+    return probe
+
+
+def wait_ready(address: Address, hello: Request) -> Probe:
+    """As the judge does: asks every two seconds, for forty."""
+    ends_s = monotonic() + READY_WAIT_S
+    while True:
+        try:
+            return reach(address, hello, until_ready=True)
+        except UnreachableError as error:
+            if monotonic() >= ends_s:
+                text = f"{error} (asked for {READY_WAIT_S:.0f} s)"
+                raise UnreachableError(text) from error
+            sleep(READY_PAUSE_S)

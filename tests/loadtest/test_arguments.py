@@ -1,0 +1,44 @@
+"""The words of the commands."""
+
+import argparse
+
+from loadtest.arguments import parser
+
+FILES = {"--json", "--html", "--save-baseline"}
+RULES = {"--strict", "--no-strict", "--all"}
+# Which of the common words a command has; its own come on top.
+COMMON = {
+    "run": {"--plain", "--reset", "--seed", *RULES, *FILES},
+    "official": {"--plain", "--reset", "--seed", "--scale", *RULES, *FILES},
+    "check": {"--plain", "--reset", "--seed", *RULES, *FILES},
+    "gatling": {"--plain", "--reset", "--scale", *FILES},
+    "score": {"--plain", *FILES},
+    "report": {"--plain", "--all", *FILES},
+    "compare": {"--plain"},
+}
+
+
+def options() -> dict[str, dict[str, str | None]]:
+    """By command, every option and its help."""
+    [commands] = [
+        action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)
+    ]
+    return {
+        name: {word: action.help for action in command._actions for word in action.option_strings}
+        for name, command in commands.choices.items()
+    }
+
+
+def test_every_command_has_the_words_that_make_sense_on_it() -> None:
+    """A word of one command is on each other one where it can mean something."""
+    everywhere = set().union(*COMMON.values())
+    assert {name: set(words) & everywhere for name, words in options().items()} == COMMON
+
+
+def test_a_word_means_the_same_on_every_command() -> None:
+    """An option has one help text, whoever takes it."""
+    meanings: dict[str, set[str | None]] = {}
+    for words in options().values():
+        for word, meaning in words.items():
+            meanings.setdefault(word, set()).add(meaning)
+    assert [word for word, texts in meanings.items() if len(texts) > 1] == []

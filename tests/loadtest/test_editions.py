@@ -1,0 +1,114 @@
+"""The machinery serves any edition: here one of a few lines, driven, measured and reported."""
+
+import re
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from tests.help.forks import apart
+
+from loadtest.drive import worker
+from loadtest.drive.conduct import conduct
+from loadtest.drive.memory import MemoryFile
+from loadtest.drive.plan import Plan
+from loadtest.measure.health import generator_health, rate_of
+from loadtest.measure.recorder import Recorder
+from loadtest.report.data import Report, load_of
+from loadtest.report.html import page
+from loadtest.report.json import read_json, write_json
+from loadtest.report.judgement import Line, judge_load
+from loadtest.report.progress import PlainLines
+from loadtest.report.table import Table
+from loadtest.report.text import print_report
+from loadtest.wire.request import CHECK, Address, Kind, Request, get
+from tests.loadtest.command import ROOT
+
+GREETING = Kind(1, "greetings", frozenset({201}))
+SIZE = 60
+
+
+class GreetingWatch:
+    """Counts answers that greet back, for the process that reports."""
+
+    def __init__(self, file: MemoryFile) -> None:
+        self._file, self._greeted = file, 0
+
+    def ended(self, _request: Request, _code: int, body: bytes, _sent_ns: int) -> None:
+        self._greeted += body == b"hello"
+
+    def flush(self) -> None:
+        self._file.write(bytes([self._greeted]))
+
+
+class GreetingReport(Report, tag="greetings", kw_only=True):
+    """A report with one part of its own."""
+
+    greeted: int
+
+    def troubles(self) -> list[str]:
+        return [] if self.greeted == SIZE else [f"{SIZE - self.greeted} did not greet back"]
+
+    def tables(self) -> Sequence[Table]:
+        return [Table("manners", ("", ""), [("greeted back", str(self.greeted))])]
+
+
+def greet(port: int) -> GreetingReport:
+    address, file = Address("127.0.0.1", port), MemoryFile()
+    requests = [Request(GREETING, get(str(address), "/hello"))]
+    plan = Plan(address, "closed", 3, 60.0, SIZE, seed=1, workers=1, timeout_s=5.0)
+    watch_of = partial(_watch, file)
+    work = partial(worker.work, plan, [requests], 1, watch_of)
+    done = conduct(work, 1, address, (GREETING, CHECK), PlainLines(None, SIZE))
+    load = load_of(done.tally, rate_of(done.tally, None), [], generator_health(done.tally, 1))
+    [greeted] = file.read(0, file.size)
+    report = GreetingReport(command="run", way="politely", target="x", load=load, greeted=greeted)
+    report.verdict = judge_load(report, load, Line(slow_ms=1_000, share_max=1), [])
+    return report
+
+
+def _watch(file: MemoryFile, _worker: int, _recorder: Recorder) -> GreetingWatch:
+    return GreetingWatch(file)
+
+
+def respond(status: int, body: bytes) -> Callable[[socket.socket], None]:
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n"
+    return lambda connection: connection.sendall(head.encode() + body)
+
+
+def test_an_edition_is_driven_judged_and_shown_by_its_own_words(
+    answer_with: Callable[[Callable[[socket.socket], None]], int], tmp_path: Path
+) -> None:
+    """Kinds, statuses, watch and tables are the edition's; text, page and JSON show them."""
+    report = apart(greet, answer_with(respond(201, b"hello")))
+    assert report.verdict.state == "pass", report.verdict.reasons
+    assert report.load is not None
+    assert report.load.mix == {"greetings": SIZE, "checks": 0}
+    console = Console(file=StringIO(), width=120)
+    print_report(report, console)
+    for shown in (console.file.getvalue(), page(report)):  # type: ignore[attr-defined]
+        assert "greeted back" in shown
+        assert "greetings" in shown
+    write_json(report, tmp_path / "report.json")
+    assert read_json(tmp_path / "report.json", GreetingReport) == report
+
+
+def test_what_is_fine_is_the_editions_to_say(
+    answer_with: Callable[[Callable[[socket.socket], None]], int],
+) -> None:
+    """Where 201 is due a 200 fails, and what the watch missed is a trouble."""
+    report = apart(greet, answer_with(respond(200, b"who?")))
+    assert report.verdict.state == "fail"
+    assert f"{SIZE} did not greet back" in report.verdict.reasons
+    assert f"{SIZE} greetings: status 200" in report.verdict.reasons
+
+
+@pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling"])
+def test_no_room_of_the_machinery_knows_an_edition(room: str) -> None:
+    """What only one edition has a word for stands in its own folder."""
+    words = re.compile(r"client|extrato|statement|debit|credit|saldo|limite\b|transac|USD", re.I)
+    for path in (ROOT / "loadtest" / room).rglob("*.py"):
+        assert not words.findall(path.read_text()), path
