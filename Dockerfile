@@ -48,7 +48,7 @@ WORKDIR /ledger
 ENV PATH=/opt/rinha/bin:$PATH \
     LD_LIBRARY_PATH=/opt/rinha/lib \
     PYTHONDONTWRITEBYTECODE=1 \
-    RINHA_FILE=/ledger/rinha.db \
+    RINHA_LEDGER=/ledger/rinha.db \
     # An audit of a large ledger sorts on the disk; /tmp is memory, and small.
     SQLITE_TMPDIR=/ledger
 # Every second during a start; then the question itself waits for half a minute.

@@ -4,19 +4,18 @@ import argparse
 import logging
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
-import apsw
-
 from rinha import logs, settings
-from rinha.crebitos.audit import lines_of
-from rinha.crebitos.on_sqlite import SqliteLedger
-from rinha.crebitos.routes import add_routes
 from rinha.errors import RinhaError, StoreUnusableError
 from rinha.http import create_app
 from rinha.server import Instance
 from rinha.settings import Settings
-from rinha.sqlite.checkpoint import checkpointing
+from rinha.store import Kept
+
+# The folder of its routes and stores.
+EDITION = "crebitos"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,56 +60,55 @@ def main() -> int:
         return 2
 
 
-def open_ledger(knobs: Settings, *, create: bool) -> SqliteLedger:
-    return SqliteLedger(
-        knobs.file, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
-    )
+def open_store(knobs: Settings, *, create: bool) -> Kept:
+    store: Kept = import_module(f"rinha.{EDITION}.on_sqlite").open_store(knobs, create=create)
+    return store
 
 
 def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
-    ledger = open_ledger(knobs, create=True)
-    with checkpointing(ledger.file):
-        instance = Instance(create_app(ledger, add_routes, reset=knobs.reset), knobs.listen)
+    store = open_store(knobs, create=True)
+    add_routes = import_module(f"rinha.{EDITION}.routes").add_routes
+    with store.engine.serving():
+        instance = Instance(create_app(store, add_routes, reset=knobs.reset), knobs.listen)
         logs.tell(
             logging.INFO,
             "started",
-            file=str(knobs.file),
+            ledger=str(knobs.ledger),
             listen=knobs.listen,
-            synchronous=knobs.synchronous,
             reset=knobs.reset,
-            sqlite=apsw.sqlite_lib_version(),
+            **store.engine.facts,
         )
         instance.run()
-    ledger.close()
+    store.engine.close()
     logs.tell(logging.INFO, "stopped")
     return 0
 
 
 def init(knobs: Settings, _asked: argparse.Namespace) -> int:
-    open_ledger(knobs, create=True)
-    print(f"{knobs.file} is ready")
+    open_store(knobs, create=True)
+    print(f"{knobs.ledger} is ready")
     return 0
 
 
 def check(knobs: Settings, _asked: argparse.Namespace) -> int:
-    audit = open_ledger(knobs, create=False).audit()
-    print(*lines_of(audit, str(knobs.file)), sep="\n", flush=True)
+    audit = open_store(knobs, create=False).audit()
+    print(*audit.lines(str(knobs.ledger)), sep="\n", flush=True)
     return 1 if audit.problems else 0
 
 
 def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
-    open_ledger(knobs, create=False).file.snapshot(asked.file)
+    open_store(knobs, create=False).engine.snapshot(asked.file)
     print(asked.file)
     return 0
 
 
 def sql(knobs: Settings, asked: argparse.Namespace) -> int:
     """This process holds no other handle on the file."""
-    if not knobs.file.exists():
-        raise StoreUnusableError(f"{knobs.file}: there is no ledger here, `rinha init` makes one")
+    if not knobs.ledger.exists():
+        raise StoreUnusableError(f"{knobs.ledger}: there is no ledger here, `rinha init` makes one")
     from apsw.shell import main as shell  # noqa: PLC0415 - 40 ms that no other command needs
 
-    sys.argv[1:] = [str(knobs.file), *asked.words]
+    sys.argv[1:] = [str(knobs.ledger), *asked.words]
     shell()
     return 0
 

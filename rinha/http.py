@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import falcon
 
@@ -18,6 +18,7 @@ from rinha.errors import (
     StoreUnavailableError,
 )
 from rinha.logs import log
+from rinha.store import Store
 
 # An edition's own errors are of these kinds.
 STATUS_OF: dict[type[RinhaError], str] = {
@@ -37,14 +38,6 @@ REASON_OF = {
 
 
 App = falcon.App[Any, Any]
-
-
-class Store(Protocol):
-    """What each edition asks of each engine, besides its own work."""
-
-    def assert_readable(self) -> None: ...
-
-    def reset(self) -> None: ...
 
 
 S = TypeVar("S", bound=Store)

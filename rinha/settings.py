@@ -69,7 +69,7 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 KNOBS = {
-    "RINHA_FILE": Knob(
+    "RINHA_LEDGER": Knob(
         "var/rinha.db", _path, "the ledger's SQLite file; its directory must exist, on a local disk"
     ),
     "RINHA_LISTEN": Knob(
@@ -102,7 +102,7 @@ KNOBS = {
 
 @dataclass(frozen=True)
 class Settings:
-    file: Path
+    ledger: Path
     listen: str | tuple[str, int]
     synchronous: str
     lock_wait_s: float
@@ -121,7 +121,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         except ValueError as error:
             raise SettingError(f"{name}={text!r} {error}") from None
     return Settings(
-        file=values["RINHA_FILE"],
+        ledger=values["RINHA_LEDGER"],
         listen=values["RINHA_LISTEN"],
         synchronous=values["RINHA_SYNCHRONOUS"],
         lock_wait_s=values["RINHA_LOCK_WAIT_MS"] / 1000,

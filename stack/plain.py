@@ -90,7 +90,7 @@ def up(knobs: settings.Settings) -> int:
         down(knobs)
         return _fail(f"the stack did not answer within {UP_MAX_S:g} s; its last words are above")
     url = _url(knobs)
-    what = f"nginx, {knobs.instances} instances, ledger {knobs.file}"
+    what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
     verbs = "make check    make sql    make status    make logs    make down"
     return _say("UP", url, what, url, url, verbs)
 

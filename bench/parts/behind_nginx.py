@@ -26,7 +26,7 @@ def behind_nginx(
             command,
             shares[1],
             {
-                "RINHA_FILE": "rinha.db",
+                "RINHA_LEDGER": "rinha.db",
                 "RINHA_LISTEN": f"unix:{name}.sock",
                 **(environment or {}),
             },

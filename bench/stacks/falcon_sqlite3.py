@@ -92,5 +92,5 @@ def parts(folder: Path, port: int) -> list[Part]:
 STACK = Stack("Falcon, sqlite3, busy_timeout", parts)
 
 if __name__ == "__main__":
-    ledger = Sqlite3Ledger(os.environ["RINHA_FILE"])
+    ledger = Sqlite3Ledger(os.environ["RINHA_LEDGER"])
     Instance(create_app(ledger, add_routes, reset=False), os.environ["RINHA_LISTEN"]).run()

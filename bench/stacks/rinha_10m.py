@@ -12,7 +12,7 @@ def parts(folder: Path, port: int) -> list[Part]:
     # Beside the folder, so that it is made once for all rounds.
     file = folder.parent / "rinha_10m.db"
     make_ledger(file, transacoes=TRANSACOES, clientes=FIRST_CLIENTES)
-    return behind_nginx(folder, port, environment={"RINHA_FILE": str(file)})
+    return behind_nginx(folder, port, environment={"RINHA_LEDGER": str(file)})
 
 
 STACK = Stack("rinha, 10 million transactions", parts, GROWTH, data="../rinha_10m.db*")

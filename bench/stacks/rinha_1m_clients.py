@@ -11,11 +11,10 @@ from bench.parts.stack import Part, Stack
 from bench.plan import GROWTH
 from rinha import settings
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.on_sqlite import SqliteLedger, open_store
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
-from rinha.sqlite.checkpoint import checkpointing
 
 
 class ManyClientes:
@@ -42,15 +41,17 @@ def parts(folder: Path, port: int) -> list[Part]:
     file = folder.parent / "rinha_1m_clients.db"
     make_ledger(file, transacoes=0, clientes=CLIENTES)
     command = [sys.executable, "-m", __name__]
-    return behind_nginx(folder, port, command, {"RINHA_FILE": str(file)})
+    return behind_nginx(folder, port, command, {"RINHA_LEDGER": str(file)})
 
 
 STACK = Stack("rinha, 1 million clients", parts, GROWTH, data="../rinha_1m_clients.db*")
 
 if __name__ == "__main__":
     knobs = settings.load(os.environ)
-    ledger = SqliteLedger(knobs.file, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s)
-    with checkpointing(ledger.file):
+    ledger = SqliteLedger(
+        knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s
+    )
+    with ledger.engine.serving():
         app = create_app(ManyClientes(ledger), add_routes, reset=False)
         Instance(app, knobs.listen).run()
     ledger.close()

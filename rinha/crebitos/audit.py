@@ -22,31 +22,28 @@ class ClienteAudit(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """No problems is what it hopes for."""
-
     problems: list[str]
     clientes: list[ClienteAudit]
 
-
-def lines_of(audit: Audit, where: str) -> list[str]:
-    """A table of clients, each problem, and the verdict."""
-    header = ("client", "limite", "saldo", "sum of rows", "lowest", "rows", "")
-    table: list[tuple[str, ...]] = [header]
-    for row in audit.clientes:
-        if row.is_wrong or len(table) <= ROWS_SHOWN_MAX:
-            cells = (row.cliente, row.limite, row.saldo, row.sum_of_rows, row.lowest_saldo)
-            verdict = "WRONG" if row.is_wrong else "ok"
-            table.append((*map(str, cells), str(row.transacoes), verdict))
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in table
-    ]
-    hidden = len(audit.clientes) - len(table) + 1
-    if hidden:
-        lines.append(f"and {hidden} more clients, all ok")
-    lines += [f"PROBLEM {problem}" for problem in audit.problems]
-    rows = sum(row.transacoes for row in audit.clientes)
-    verdict = f"{len(audit.problems)} problems" if audit.problems else "every promise holds"
-    lines.append(f"{where}: {rows} transactions of {len(audit.clientes)} clients, {verdict}")
-    return lines
+    def lines(self, where: str) -> list[str]:
+        """A table of clients, each problem, and the verdict."""
+        header = ("client", "limite", "saldo", "sum of rows", "lowest", "rows", "")
+        table: list[tuple[str, ...]] = [header]
+        for row in self.clientes:
+            if row.is_wrong or len(table) <= ROWS_SHOWN_MAX:
+                cells = (row.cliente, row.limite, row.saldo, row.sum_of_rows, row.lowest_saldo)
+                verdict = "WRONG" if row.is_wrong else "ok"
+                table.append((*map(str, cells), str(row.transacoes), verdict))
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            for row in table
+        ]
+        hidden = len(self.clientes) - len(table) + 1
+        if hidden:
+            lines.append(f"and {hidden} more clients, all ok")
+        lines += [f"PROBLEM {problem}" for problem in self.problems]
+        rows = sum(row.transacoes for row in self.clientes)
+        verdict = f"{len(self.problems)} problems" if self.problems else "every promise holds"
+        lines.append(f"{where}: {rows} transactions of {len(self.clientes)} clients, {verdict}")
+        return lines

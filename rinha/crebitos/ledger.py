@@ -4,7 +4,7 @@ from typing import Protocol
 
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
 from rinha.errors import NotFoundError, RuleBrokenError
-from rinha.http import Store
+from rinha.store import Store
 
 
 class UnknownClienteError(NotFoundError):

@@ -9,6 +9,7 @@ from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import EXTRATO_ROWS, VALOR_MAX
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.settings import Settings
 from rinha.sqlite.file import Schema, SqliteFile
 
 SCHEMA = Schema("ledger", Path(__file__).with_name("schema.sql"), 0x72696E68, 1)  # "rinh"
@@ -30,18 +31,24 @@ READ_AUDIT = """
 """
 
 
+def open_store(knobs: Settings, *, create: bool) -> "SqliteLedger":
+    return SqliteLedger(
+        knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
+    )
+
+
 class SqliteLedger:
     def __init__(
         self, path: Path, *, synchronous: str, lock_wait_s: float, create: bool = True
     ) -> None:
-        self.file = SqliteFile(
+        self.engine = SqliteFile(
             path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
         )
-        self._execute = self.file.execute
-        self._writing = self.file.writing
+        self._execute = self.engine.execute
+        self._writing = self.engine.writing
 
     def close(self) -> None:
-        self.file.close()
+        self.engine.close()
 
     def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
@@ -72,7 +79,7 @@ class SqliteLedger:
         return Resultado(limite, saldo)
 
     def extrato(self, cliente: int) -> Extrato:
-        rows = self.file.read(READ_EXTRATO, (cliente,))
+        rows = self.engine.read(READ_EXTRATO, (cliente,))
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         limite, saldo, valor = rows[0][:3]
@@ -85,13 +92,13 @@ class SqliteLedger:
             self._execute("UPDATE clientes SET saldo = 0, transacoes = 0")
 
     def assert_readable(self) -> None:
-        self.file.assert_readable("SELECT saldo FROM clientes LIMIT 1")
+        self.engine.assert_readable("SELECT saldo FROM clientes LIMIT 1")
 
     def audit(self) -> Audit:
         """Everything on one snapshot, so it holds even under load."""
         try:
-            with self.file.reading():
-                problems = self.file.problems()
+            with self.engine.reading():
+                problems = self.engine.problems()
                 if any(problem.startswith("schema") for problem in problems):
                     return Audit(problems, [])
                 found = self._execute("SELECT cliente, problema, detalhe FROM inconsistencias")

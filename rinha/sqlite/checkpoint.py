@@ -18,7 +18,6 @@ import apsw
 
 from rinha.errors import StoreUnusableError
 from rinha.logs import log
-from rinha.sqlite.file import SqliteFile
 from rinha.sqlite.limits import (
     CHECKPOINT_END_MAX_S,
     LOG_PAGES_LOCKED,
@@ -31,10 +30,10 @@ MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
 @contextlib.contextmanager
-def checkpointing(file: SqliteFile) -> Iterator[None]:
+def checkpointing(file: Path, connection: apsw.Connection) -> Iterator[None]:
     """While it lasts, a thread of this process or of a neighbour's keeps the log short."""
-    checkpointer = Checkpointer(file.path)
-    file.connection.set_wal_hook(checkpointer.look)
+    checkpointer = Checkpointer(file)
+    connection.set_wal_hook(checkpointer.look)
     try:
         yield
     finally:

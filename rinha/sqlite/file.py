@@ -6,8 +6,8 @@ closing such a handle would drop the locks of all others.
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from rinha.errors import RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
+from rinha.sqlite.checkpoint import checkpointing
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
@@ -57,6 +58,7 @@ class SqliteFile:
     ) -> None:
         self.path = path
         self._schema = schema
+        self._synchronous = synchronous
         self._look_at_file_at = 0.0
         self._inode = (0, 0)
         self._foreign_deadline = 0.0
@@ -119,6 +121,13 @@ class SqliteFile:
         self.execute(f"PRAGMA synchronous = {synchronous}")
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
+
+    def serving(self) -> AbstractContextManager[None]:
+        return checkpointing(self.path, self.connection)
 
     def close(self) -> None:
         self.connection.close()

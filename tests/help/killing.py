@@ -35,7 +35,7 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
             stack.wait_until_healthy()
             done.append(Round(victims, killed_at_s, time.monotonic() - killed_at_s, 0))
     load.assert_explains_every_row(stack.file)
-    code, out, _ = finish(rinha("check", RINHA_FILE=str(stack.file)))
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=str(stack.file)))
     assert code == 0, out
     return [_with_unanswered(each, load) for each in done]
 

@@ -128,7 +128,7 @@ class Stack:
                 env={
                     **os.environ,
                     "PYTHONPATH": str(ROOT),
-                    "RINHA_FILE": "rinha.db",
+                    "RINHA_LEDGER": "rinha.db",
                     "RINHA_LISTEN": f"unix:api{number:02d}.sock",
                     **self.environment,
                 },

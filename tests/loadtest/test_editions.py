@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.help.forks import apart
 
 from loadtest.drive import worker
 from loadtest.drive.conduct import conduct
@@ -25,6 +24,7 @@ from loadtest.report.progress import PlainLines
 from loadtest.report.table import Table
 from loadtest.report.text import print_report
 from loadtest.wire.request import CHECK, Address, Kind, Request, get
+from tests.help.forks import apart
 from tests.loadtest.command import ROOT
 
 GREETING = Kind(1, "greetings", frozenset({201}))

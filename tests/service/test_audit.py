@@ -55,7 +55,7 @@ def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: SqliteLedger) -> None
 )
 def test_the_audit_names_what_is_wrong(ledger: SqliteLedger, harm: str, complaint: str) -> None:
     """Each broken promise is a problem with a name, and the only way to miss it is not to ask."""
-    with apsw.Connection(ledger.file.connection.filename) as somebody:
+    with apsw.Connection(ledger.engine.connection.filename) as somebody:
         somebody.execute(harm)
     assert any(complaint in problem for problem in ledger.audit().problems)
 
@@ -77,7 +77,7 @@ def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
 
 def test_a_snapshot_opens_with_any_sqlite(ledger: SqliteLedger, tmp_path: Path) -> None:
     """The copy is whole, consistent and readable by the system's own SQLite, views included."""
-    ledger.file.snapshot(tmp_path / "copy.db")
+    ledger.engine.snapshot(tmp_path / "copy.db")
     copy = sqlite3.connect(tmp_path / "copy.db")
     assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert copy.execute("SELECT saldo, disponivel FROM saldos").fetchone() == (-35, 99965)
@@ -91,7 +91,7 @@ def test_a_snapshot_opens_with_any_sqlite(ledger: SqliteLedger, tmp_path: Path) 
 
 def test_a_snapshot_can_be_a_ledger_again(ledger: SqliteLedger, tmp_path: Path) -> None:
     """Restoring is opening the copy."""
-    ledger.file.snapshot(tmp_path / "copy.db")
+    ledger.engine.snapshot(tmp_path / "copy.db")
     restored = SqliteLedger(tmp_path / "copy.db", synchronous="NORMAL", lock_wait_s=1, create=False)
     assert restored.transact(1, Transacao(35, "c", "abc")).saldo == 0
     assert restored.audit().problems == []
@@ -102,7 +102,7 @@ def test_a_snapshot_never_overwrites(ledger: SqliteLedger, tmp_path: Path) -> No
     """A file that is there stays as it is, and a failed copy leaves nothing behind."""
     (tmp_path / "mine").write_text("mine")
     with pytest.raises(SnapshotError, match="already"):
-        ledger.file.snapshot(tmp_path / "mine")
+        ledger.engine.snapshot(tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "mine"
     with pytest.raises(SnapshotError, match="no snapshot"):
-        ledger.file.snapshot(tmp_path / "missing" / "copy.db")
+        ledger.engine.snapshot(tmp_path / "missing" / "copy.db")

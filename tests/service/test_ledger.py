@@ -131,11 +131,11 @@ def until_refused(ledger: SqliteLedger) -> int:
 
 def test_a_full_disk_refuses_and_heals_by_itself(ledger: SqliteLedger, tmp_path: Path) -> None:
     """No false success without space; statements go on; with space back all is well."""
-    pages = ledger.file.connection.execute("PRAGMA page_count").get
-    ledger.file.connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = ledger.engine.connection.execute("PRAGMA page_count").get
+    ledger.engine.connection.execute(f"PRAGMA max_page_count = {pages}")
     taken = until_refused(ledger)
     assert ledger.extrato(1).saldo.total == taken
-    ledger.file.connection.execute("PRAGMA max_page_count = 1000000")
+    ledger.engine.connection.execute("PRAGMA max_page_count = 1000000")
     assert ledger.transact(1, credit(1)).saldo == taken + 1
     assert ledger.audit().problems == []
 
@@ -198,7 +198,7 @@ GOOD_ROW = "INSERT INTO transacoes VALUES (1, 1, 1, 'c', 'abc', 0)"
 def test_the_schema_says_every_rule_a_second_time(ledger: SqliteLedger, statement: str) -> None:
     """A hand that writes past the service is stopped by the file itself."""
     with pytest.raises(apsw.ConstraintError):
-        ledger.file.connection.execute(statement)
+        ledger.engine.connection.execute(statement)
 
 
 def test_a_lock_that_cannot_be_taken_is_a_refusal_with_a_name(

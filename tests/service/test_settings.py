@@ -16,7 +16,7 @@ def test_an_empty_environment_is_a_whole_configuration() -> None:
     assert (settings.synchronous, settings.reset, settings.instances) == ("NORMAL", False, 2)
     assert (settings.lock_wait_s, settings.port) == (1.0, 9999)
     assert settings.listen == "unix:var/api01.sock"
-    assert settings.file == Path("var/rinha.db")
+    assert settings.ledger == Path("var/rinha.db")
 
 
 def test_values_are_read_in_any_case() -> None:
@@ -36,7 +36,7 @@ def test_values_are_read_in_any_case() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("RINHA_FILE", " "),
+        ("RINHA_LEDGER", " "),
         ("RINHA_LISTEN", "8080"),
         ("RINHA_LISTEN", "localhost:0"),
         ("RINHA_LISTEN", "localhost:65536"),
@@ -72,6 +72,6 @@ def test_every_knob_is_described_everywhere() -> None:
     for name, knob in KNOBS.items():
         assert f"{name}={knob.default}" in help_text
         # The stack itself says where the ledger is and where each instance listens.
-        assert name in ("RINHA_FILE", "RINHA_LISTEN") or f"\n{name}=" in example
+        assert name in ("RINHA_LEDGER", "RINHA_LISTEN") or f"\n{name}=" in example
         assert name in (ROOT / "README.md").read_text()
         assert name in (ROOT / "README.pt-BR.md").read_text()

@@ -35,7 +35,7 @@ def test_the_order_does_not_hang_on_the_clock(tmp_path: Path) -> None:
         assert load.failed == []
         load.assert_explains_every_row(stack.file)
         assert_order(stack, load)
-    code, out, _ = finish(rinha("check", RINHA_FILE=str(stack.file)))
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=str(stack.file)))
     assert code == 0, out
 
 

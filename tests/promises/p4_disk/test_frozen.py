@@ -151,5 +151,5 @@ def test_a_frozen_instance_is_waited_for_in_bounds(tmp_path: Path) -> None:
     print(dict(total))
     assert total["held"] > 0, "no instance was ever frozen with the lock in its hand"
     for stack in stacks:
-        code, out, _ = finish(rinha("check", RINHA_FILE=str(stack.file)))
+        code, out, _ = finish(rinha("check", RINHA_LEDGER=str(stack.file)))
         assert code == 0, out

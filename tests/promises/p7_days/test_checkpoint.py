@@ -36,7 +36,7 @@ class Till:
         self.log_pages: list[int] = []
         self.ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
         self.checkpointer = Checkpointer(file)
-        self.ledger.file.connection.set_wal_hook(self._look)
+        self.ledger.engine.connection.set_wal_hook(self._look)
 
     def _look(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
         self.log_pages.append(log_pages)
@@ -126,7 +126,7 @@ def test_a_log_that_nobody_can_move_grows_and_nothing_else(
     neighbours_turn: int, till: Till
 ) -> None:
     """While somebody reads one moment on and on, answers are true; then the log begins anew."""
-    reader = apsw.Connection(str(till.ledger.file.path))
+    reader = apsw.Connection(str(till.ledger.engine.path))
     till.credit(1)
     reader.execute("BEGIN")
     assert reader.execute("SELECT saldo FROM clientes WHERE cliente = 1").get == 1
@@ -149,7 +149,7 @@ time.sleep(600)
 @pytest.fixture
 def hangs(till: Till) -> "Iterator[subprocess.Popen[str]]":
     """A neighbour that stands still in the middle of a checkpoint, with SQLite's lock for it."""
-    shared = f"{till.ledger.file.path}-shm"
+    shared = f"{till.ledger.engine.path}-shm"
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, shared], stdout=subprocess.PIPE, text=True
     ) as neighbour:

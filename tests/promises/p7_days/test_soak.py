@@ -51,9 +51,9 @@ def start_load(stack: Stack, report: Path) -> "subprocess.Popen[str]":
 
 def snapshot(stack: Stack, copy: Path) -> Path:
     """Taken as anyone would, and audited where it is."""
-    code, _, err = finish(rinha("snapshot", str(copy), RINHA_FILE=str(stack.file)))
+    code, _, err = finish(rinha("snapshot", str(copy), RINHA_LEDGER=str(stack.file)))
     assert code == 0, err
-    code, out, _ = finish(rinha("check", RINHA_FILE=str(copy)))
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=str(copy)))
     assert code == 0, out
     return copy
 

@@ -31,25 +31,25 @@ def test_help_names_every_command_and_every_setting() -> None:
     """A newcomer learns from --help alone what can be asked and set."""
     code, out, _ = run("--help")
     assert code == 0
-    assert all(command in out for command in (*COMMANDS, "RINHA_FILE", "RINHA_RESET"))
+    assert all(command in out for command in (*COMMANDS, "RINHA_LEDGER", "RINHA_RESET"))
     assert run()[0] == 2
     assert run("nonsense")[0] == 2
 
 
 def test_init_makes_a_ledger_once(file: str) -> None:
     """Doing it again changes nothing."""
-    assert run("init", RINHA_FILE=file) == (0, f"{file} is ready\n", "")
+    assert run("init", RINHA_LEDGER=file) == (0, f"{file} is ready\n", "")
     with apsw.Connection(file) as connection:
         connection.execute("UPDATE clientes SET saldo = 5 WHERE cliente = 1")
     connection.close()
-    assert run("init", RINHA_FILE=file)[0] == 0
-    assert run("sql", "SELECT saldo FROM saldos WHERE cliente = 1", RINHA_FILE=file)[1] == "5\n"
+    assert run("init", RINHA_LEDGER=file)[0] == 0
+    assert run("sql", "SELECT saldo FROM saldos WHERE cliente = 1", RINHA_LEDGER=file)[1] == "5\n"
 
 
 def test_check_tells_good_from_bad_by_its_exit_code(file: str) -> None:
     """0 and a table for a sound ledger, 1 and the problem's name for one that is not."""
-    run("init", RINHA_FILE=file)
-    code, out, err = run("check", RINHA_FILE=file)
+    run("init", RINHA_LEDGER=file)
+    code, out, err = run("check", RINHA_LEDGER=file)
     assert (code, err) == (0, "")
     assert out.count(" ok\n") == 5
     assert "every promise holds" in out
@@ -59,7 +59,7 @@ def test_check_tells_good_from_bad_by_its_exit_code(file: str) -> None:
             "INSERT INTO clientes (cliente, limite) VALUES (?, 1)", [(n,) for n in range(6, 36)]
         )
     connection.close()
-    code, out, err = run("check", RINHA_FILE=file)
+    code, out, err = run("check", RINHA_LEDGER=file)
     assert code == 1
     assert "PROBLEM client 1: balance is not the sum of the transactions (saldo 5, sum 0)" in out
     assert "and 15 more clients, all ok" in out
@@ -67,13 +67,13 @@ def test_check_tells_good_from_bad_by_its_exit_code(file: str) -> None:
 
 def test_snapshot_names_its_file_and_keeps_others(file: str, tmp_path: Path) -> None:
     """A copy for any sqlite3; a name that is taken is refused."""
-    run("init", RINHA_FILE=file)
+    run("init", RINHA_LEDGER=file)
     copy = str(tmp_path / "copy.db")
-    assert run("snapshot", copy, RINHA_FILE=file) == (0, f"{copy}\n", "")
+    assert run("snapshot", copy, RINHA_LEDGER=file) == (0, f"{copy}\n", "")
     connection = sqlite3.connect(copy)
     assert connection.execute("SELECT count(*) FROM saldos").fetchone() == (5,)
     connection.close()
-    code, _, err = run("snapshot", copy, RINHA_FILE=file)
+    code, _, err = run("snapshot", copy, RINHA_LEDGER=file)
     assert (code, len(err.splitlines())) == (2, 1)
 
 
@@ -83,26 +83,26 @@ def test_snapshot_and_check_work_under_load(stack: Stack, tmp_path: Path) -> Non
     for number in range(20):
         client.transact(1, 1, "cd"[number % 2])
     copy = str(tmp_path / "copy.db")
-    taking = rinha("snapshot", copy, RINHA_FILE=str(stack.file))
-    checking = rinha("check", RINHA_FILE=str(stack.file))
+    taking = rinha("snapshot", copy, RINHA_LEDGER=str(stack.file))
+    checking = rinha("check", RINHA_LEDGER=str(stack.file))
     while taking.poll() is None or checking.poll() is None:
         assert client.transact(1, 1, "c").status == 200
     assert finish(taking)[0] == finish(checking)[0] == 0
-    assert run("check", RINHA_FILE=copy)[0] == 0
+    assert run("check", RINHA_LEDGER=copy)[0] == 0
 
 
 def test_an_empty_file_is_no_ledger_to_look_into(file: str) -> None:
     """An audit does not make what it finds sound."""
     Path(file).touch()
-    code, _, err = run("check", RINHA_FILE=file)
+    code, _, err = run("check", RINHA_LEDGER=file)
     assert (code, err.count("\n")) == (2, 1)
     assert Path(file).read_bytes() == b""
 
 
 def test_nobody_there_to_read_is_not_a_broken_ledger(file: str) -> None:
     """A full disk or a closed pipe behind `check` is exit code 2, in one line."""
-    run("init", RINHA_FILE=file)
-    script = f"RINHA_FILE={file} {sys.executable} -m rinha check >/dev/full"
+    run("init", RINHA_LEDGER=file)
+    script = f"RINHA_LEDGER={file} {sys.executable} -m rinha check >/dev/full"
     done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
@@ -110,7 +110,7 @@ def test_nobody_there_to_read_is_not_a_broken_ledger(file: str) -> None:
 @pytest.mark.parametrize("command", [["check"], ["snapshot", "copy.db"], ["sql", "SELECT 1"]])
 def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
     """A wrong path is told, not filled with a new ledger."""
-    code, out, err = run(*command, RINHA_FILE=file)
+    code, out, err = run(*command, RINHA_LEDGER=file)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert "no ledger" in err
@@ -121,9 +121,9 @@ def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
     ("environment", "complaint"),
     [
         ({"RINHA_SYNCHRONOUS": "OFF"}, "RINHA_SYNCHRONOUS"),
-        ({"RINHA_FILE": "missing/rinha.db"}, "no directory"),
-        ({"RINHA_FILE": "/dev/null"}, "not a regular file"),
-        ({"RINHA_FILE": "{tmp}/other"}, "not a database"),
+        ({"RINHA_LEDGER": "missing/rinha.db"}, "no directory"),
+        ({"RINHA_LEDGER": "/dev/null"}, "not a regular file"),
+        ({"RINHA_LEDGER": "{tmp}/other"}, "not a database"),
         ({"RINHA_LISTEN": "unix:missing/api.sock"}, "cannot listen"),
         ({"RINHA_LISTEN": "203.0.113.1:80"}, "cannot listen"),
         ({"RINHA_LISTEN": "unix:{tmp}/other"}, "cannot listen"),
@@ -135,7 +135,7 @@ def test_serve_in_a_wrong_environment_ends_with_one_clear_line(
     """Exit code not 0, one JSON line, no traceback."""
     (tmp_path / "other").write_text("somebody's notes")
     settings = {name: text.format(tmp=tmp_path) for name, text in environment.items()}
-    code, out, err = run("serve", **{"RINHA_FILE": file} | settings)
+    code, out, err = run("serve", **{"RINHA_LEDGER": file} | settings)
     assert (tmp_path / "other").read_text() == "somebody's notes"
     assert (code, out) == (2, "")
     line = json.loads(err)
@@ -146,7 +146,7 @@ def test_serve_in_a_wrong_environment_ends_with_one_clear_line(
 def test_serve_tells_of_start_and_stop_and_ends_in_time(file: str, tmp_path: Path) -> None:
     """SIGTERM ends an idle instance within 2 s, with exit code 0 and without its socket."""
     address = tmp_path / "api.sock"
-    process = rinha("serve", RINHA_FILE=file, RINHA_LISTEN=f"unix:{address}")
+    process = rinha("serve", RINHA_LEDGER=file, RINHA_LISTEN=f"unix:{address}")
     while not address.exists():
         time.sleep(0.02)
     time.sleep(0.2)
@@ -172,7 +172,7 @@ def test_sigterm_in_the_middle_of_a_line_of_the_log_ends_an_instance(
     # Full but for the beginning of its first words.
     room = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
     os.write(writing, b" " * (room - 20))
-    settings = {"RINHA_FILE": file, "RINHA_LISTEN": f"unix:{address}"}
+    settings = {"RINHA_LEDGER": file, "RINHA_LISTEN": f"unix:{address}"}
     process = subprocess.Popen(
         [sys.executable, "-m", "rinha", "serve"],
         cwd=ROOT,
@@ -197,7 +197,7 @@ def test_a_socket_left_behind_is_replaced_and_a_living_one_is_not(
 ) -> None:
     """After kill -9 the next start works; a second instance never takes a running one's address."""
     address = tmp_path / "api.sock"
-    settings = {"RINHA_FILE": file, "RINHA_LISTEN": f"unix:{address}"}
+    settings = {"RINHA_LEDGER": file, "RINHA_LISTEN": f"unix:{address}"}
     first = rinha("serve", **settings)
     while not address.exists():
         time.sleep(0.02)

@@ -40,7 +40,7 @@ def test_a_reader_changes_nothing_under_load(tmp_path: Path) -> None:
                 assert changes == []
         assert load.failed == []
         load.assert_explains_every_balance()
-        assert finish(rinha("check", RINHA_FILE=str(stack.file)))[0] == 0
+        assert finish(rinha("check", RINHA_LEDGER=str(stack.file)))[0] == 0
 
 
 def test_a_reader_changes_nothing_that_a_crash_left(tmp_path: Path) -> None:

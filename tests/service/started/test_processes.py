@@ -88,7 +88,7 @@ HOLDER = """
 import sys; sys.path.insert(0, sys.argv[2])
 from pathlib import Path; from rinha.crebitos.on_sqlite import SqliteLedger
 ledger = SqliteLedger(Path(sys.argv[1]), synchronous="NORMAL", lock_wait_s=1)
-with ledger.file.writing:
+with ledger.engine.writing:
     print("held", flush=True)
     sys.stdin.readline()
 print("released", flush=True)
