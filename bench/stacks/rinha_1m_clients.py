@@ -48,9 +48,7 @@ STACK = Stack("rinha, 1 million clients", parts, GROWTH, data="../rinha_1m_clien
 
 if __name__ == "__main__":
     knobs = settings.load(os.environ)
-    ledger = SqliteLedger(
-        knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s
-    )
+    ledger = open_store(knobs, create=True)
     with ledger.engine.serving():
         app = create_app(ManyClientes(ledger), add_routes, reset=False)
         Instance(app, knobs.listen).run()
