@@ -189,7 +189,10 @@ def _add_gatling(command: argparse.ArgumentParser) -> None:
 
 def _add_score(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "folder", type=Path, metavar="RESULTS_DIR", help="with simulation.log, and js/ if there is"
+        "folder",
+        type=Path,
+        metavar="RESULTS_DIR",
+        help="with simulation.log, and js/ if there is one",
     )
     _add_report_files(command)
 

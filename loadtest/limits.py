@@ -20,7 +20,7 @@ EXAMPLES_PER_FAILURE = 3  # the first says what, the next say whether it is alwa
 REASONS_SHOWN = 12  # the first ones say it
 REASON_CHARACTERS_MAX = 300  # two or three lines of a terminal
 EXAMPLES_SHOWN = 6  # two kinds of failure, with all their examples
-BROKEN_SHOWN = 20  # broken rules in full: whoever breaks more begins with these
+BROKEN_SHOWN = 20  # broken rules in full: with more than these broken, one begins here
 ANSWER_CHARACTERS_MAX = 600  # of a wrong answer: enough to recognize it, JSON and page have more
 CELL_CHARACTERS_MAX = 120  # of one cell: a page of HTML as an answer must not bury its table
 

@@ -1,6 +1,6 @@
 """A file in memory, which a worker writes and the process that reports reads.
 
-Whoever writes it never waits: not for a disk, a slow reader, a stopped terminal or a busy screen.
+A writer never waits: not for a disk, a slow reader, a stopped terminal or a busy screen.
 """
 
 import os

@@ -20,7 +20,7 @@ def work(
 ) -> None:
     """Drives this worker's share of the load until it is done or stopped.
 
-    Its own mix is repeated; so many requests as a unit has keep the shares of a mix.
+    Its own mix is repeated; `unit` is how many of its requests have the shares of the whole.
     """
     recorder = Recorder()
     watch = watch_of(job.worker, recorder) if watch_of is not None else None

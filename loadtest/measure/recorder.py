@@ -79,17 +79,19 @@ class Recorder:
 
     def record_failure(self, request: Request, code: int, body: bytes) -> None:
         """Keeps an example of an outcome that load must not get."""
-        self.keep_example(f"{request.kind.name}: {outcome_name(code)}", request, shown(body))
+        self.keep_example(f"{request.kind.name}: {outcome_name(code)}", request, code, body)
 
-    def find(self, what: str, request: Request, body: bytes) -> None:
+    def find(self, what: str, request: Request, code: int, body: bytes) -> None:
         """Counts an answer that breaks the contract, under what is wrong with it."""
         self._findings[what] = self._findings.get(what, 0) + 1
-        self.keep_example(what, request, shown(body))
+        self.keep_example(what, request, code, body)
 
-    def keep_example(self, what: str, request: Request, answer: str) -> None:
+    def keep_example(self, what: str, request: Request, code: int, body: bytes) -> None:
+        """Words are made of the first few only: a fault may come with every answer."""
         seen = self._examples_seen.get(what, 0)
         if seen < EXAMPLES_PER_FAILURE:
             self._examples_seen[what] = seen + 1
+            answer = f"{outcome_name(code)} {shown(body)}".rstrip()
             self._examples.append(Example(what, curl_line(request.data), answer))
 
     def take(self) -> Counts:

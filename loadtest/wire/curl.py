@@ -1,4 +1,4 @@
-"""Our requests as lines for a shell: whoever pastes one asks the same again."""
+"""Our requests as lines for a shell: pasted there, they ask the same again."""
 
 import shlex
 from collections import Counter

@@ -23,7 +23,7 @@ class Kind(NamedTuple):
     fine: frozenset[int] = frozenset({200})
 
 
-# Whatever becomes of a check, it is judged by whoever asked, and is no failure of the load.
+# A check is judged where it is asked: no outcome of it is a failure of the load.
 CHECK = Kind(0, "checks", frozenset(range(1 << STATUS_BITS)))
 
 

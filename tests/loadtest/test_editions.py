@@ -2,7 +2,10 @@
 
 import re
 import socket
+import subprocess
+import tomllib
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatch
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -104,6 +107,25 @@ def test_what_is_fine_is_the_editions_to_say(
     assert report.verdict.state == "fail"
     assert f"{SIZE} did not greet back" in report.verdict.reasons
     assert f"{SIZE} greetings: status 200" in report.verdict.reasons
+
+
+def test_what_is_not_python_is_packed_with_its_room() -> None:
+    """The page's style, Gatling's build and the simulation are where an installed command looks."""
+    packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    listed = subprocess.run(
+        ["git", "ls-files", "loadtest"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    files = {ROOT / name for name in listed.stdout.splitlines() if not name.endswith(".py")}
+    found = {
+        path
+        for package, patterns in packed["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+        if package.startswith("loadtest.")
+    }
+    assert found >= files > set()
+    included = packed["packages"]["find"]["include"]
+    assert any(fnmatch("loadtest.report", pattern) for pattern in included)
 
 
 @pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling"])

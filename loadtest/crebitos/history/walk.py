@@ -48,7 +48,7 @@ class Walk:
         return self._by_answer[self.answered]
 
     def admit(self) -> bool:
-        """Moves the horizon: whoever was sent before the oldest open answer may come next."""
+        """Moves the horizon: what was sent before the oldest open answer may come next."""
         answers = self._by_answer
         while self.answered < len(answers) and answers[self.answered].done:
             self.answered += 1

@@ -37,11 +37,11 @@ class Watch:
             elif code == 422 and request.delta < 0:
                 self._notes.transacao(request, sent_ns, clock_ns(), REFUSED)
             elif code == 422 and request.delta > 0:
-                self._recorder.find(CREDIT_REFUSED, request, body)
+                self._recorder.find(CREDIT_REFUSED, request, code, body)
             elif code >= 500 or (code < STATUS_FIRST and code not in NEVER_LEFT):
                 self._unknown(request, sent_ns)
         except ContractBrokenError as broken:
-            self._recorder.find(str(broken), request, body)
+            self._recorder.find(str(broken), request, code, body)
             self._unknown(request, sent_ns)
 
     def flush(self) -> None:
@@ -62,9 +62,9 @@ class Watch:
             limite, saldo = extrato.limite, extrato.total
             self._notes.extrato(request.cliente, sent_ns, clock_ns(), extrato)
             if len(extrato.transacoes) > ROWS_MAX:
-                self._recorder.find(TOO_MANY_ROWS, request, body)
+                self._recorder.find(TOO_MANY_ROWS, request, 200, body)
         expected = LIMITES[request.cliente]
         if limite != expected:
-            self._recorder.find(WRONG_LIMIT, request, body)
+            self._recorder.find(WRONG_LIMIT, request, 200, body)
         if saldo < -expected:
-            self._recorder.find(BELOW_LIMIT, request, body)
+            self._recorder.find(BELOW_LIMIT, request, 200, body)

@@ -55,7 +55,7 @@ class Judge:
         counts.overlapped += overlapped
         what = f"{request.kind.name}: {trouble.text}{OVERLAP if overlapped else ''}"
         self._failed[what] += 1
-        self.recorder.keep_example(what, request, str(answer))
+        self.recorder.keep_example(what, request, answer.code, answer.body)
 
     def judge_load(self, request: LedgerRequest, answer: Answer) -> None:
         self.judge(request, answer, load_trouble(request, answer))

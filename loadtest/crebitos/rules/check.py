@@ -11,6 +11,8 @@ from loadtest.report.data import Rule
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import CHECK, Request
 
+NO_TRACE = "refused requests change nothing"
+
 
 def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
     """Asks everything, then gives every client the balance back that it had."""
@@ -35,28 +37,30 @@ def _ask_questions(suite: Suite, asked: Sequence[Question]) -> None:
     suite.begin("no trace", Weight.MONEY)
     after = suite.extrato(1)
     if before is None or after is None:
-        suite.add("refused requests change nothing", "a statement", "none came", False)
-    elif _shown(before) == _shown(after):
-        suite.add("refused requests change nothing", _shown(before), _shown(after), True)
+        return
+    if _is_same(before, after):
+        suite.add(NO_TRACE, _shown(before), _shown(after), True)
     else:
         _find_trace(suite, asked)
 
 
 def _find_trace(suite: Suite, asked: Sequence[Question]) -> None:
-    """Something was left: asks one by one, to name the first that does it."""
-    left = "the first alone left nothing"
+    """Something was left: asks one by one, to name the first that leaves it."""
     for question in asked:
         suite.begin("no trace", Weight.MONEY, question.rule)
         before = suite.extrato(1)
         suite.ask(Request(CHECK, question.data))
         after = suite.extrato(1)
-        if before is not None and after is not None and _shown(before) != _shown(after):
-            suite.add("refused requests change nothing", _shown(before), _shown(after), False)
+        if before is not None and after is not None and not _is_same(before, after):
+            suite.add(NO_TRACE, _shown(before), _shown(after), False)
             return
-    suite.add("refused requests change nothing", "the same statement", left, False)
+    suite.add(NO_TRACE, "the same statement", "another one, but not again", False)
+
+
+def _is_same(before: Extrato, after: Extrato) -> bool:
+    return (before.total, before.transacoes) == (after.total, after.transacoes)
 
 
 def _shown(extrato: Extrato) -> str:
-    """All that a refused request must leave as it is."""
     rows = ", ".join(f"{one.valor} {one.tipo} {one.descricao!r}" for one in extrato.transacoes)
     return f"total {extrato.total}, rows: {rows or 'none'}"

@@ -1,1 +1,1 @@
-"""CPU and memory of whoever is measured, where that is on this machine."""
+"""CPU and memory of the target, where that is on this machine."""
