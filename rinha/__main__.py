@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from rinha import logs, settings
-from rinha.errors import RinhaError, StoreUnusableError
+from rinha.errors import RinhaError
 from rinha.http import create_app
 from rinha.server import Instance
 from rinha.settings import Settings
@@ -33,10 +33,13 @@ def parser() -> argparse.ArgumentParser:
         help="audit the ledger, even under load; exit code 0: every promise holds, 1: not",
     )
     snapshot = commands.add_parser(
-        "snapshot", help="write a consistent copy, even under load, that any sqlite3 can open"
+        "snapshot",
+        help="write a consistent copy, even under load, that any sqlite3, or pg_restore, can open",
     )
     snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
-    sql = commands.add_parser("sql", help="a shell on the live ledger, as sqlite3 would be")
+    sql = commands.add_parser(
+        "sql", help="a shell on the live ledger, as sqlite3 would be, or psql"
+    )
     sql.add_argument("words", nargs="*", metavar="SQL", help="run this and leave")
     return top
 
@@ -61,7 +64,8 @@ def main() -> int:
 
 
 def open_store(knobs: Settings, *, create: bool) -> Kept:
-    store: Kept = import_module(f"rinha.{EDITION}.on_sqlite").open_store(knobs, create=create)
+    door = import_module(f"rinha.{EDITION}.on_{knobs.engine}")
+    store: Kept = door.open_store(knobs, create=create)
     return store
 
 
@@ -103,13 +107,7 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
 
 
 def sql(knobs: Settings, asked: argparse.Namespace) -> int:
-    """This process holds no other handle on the file."""
-    if not knobs.ledger.exists():
-        raise StoreUnusableError(f"{knobs.ledger}: there is no ledger here, `rinha init` makes one")
-    from apsw.shell import main as shell  # noqa: PLC0415 - 40 ms that no other command needs
-
-    sys.argv[1:] = [str(knobs.ledger), *asked.words]
-    shell()
+    import_module(f"rinha.{knobs.engine}.shell").run(knobs.ledger, asked.words)
     return 0
 
 

@@ -32,6 +32,7 @@ READ_AUDIT = """
 
 
 def open_store(knobs: Settings, *, create: bool) -> "SqliteLedger":
+    assert isinstance(knobs.ledger, Path)
     return SqliteLedger(
         knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
     )
