@@ -4,16 +4,12 @@ As the contest's entries have it: fsync and synchronous_commit off, so a power c
 database, where this project's NORMAL takes the newest moments only.
 """
 
-import os
-import shutil
-import subprocess
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from bench.parts.stack import Part, Share, StackFailedError
+from stack import postgres
 
-USER = "postgres"
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -43,21 +39,18 @@ INSERT INTO clientes (id, limite) VALUES (1, 100000), (2, 80000), (3, 1000000), 
 def database(folder: Path, share: Share) -> Part:
     """Made anew in the folder; reached by its unix socket there."""
     data = folder / "postgres"
-    data.mkdir()
-    if os.geteuid() == 0:
-        shutil.chown(data, USER, USER)
-    programs = _programs()
-    _run([programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"])
-    lines = [f"{name} = '{value}'\n" for name, value in SETTINGS.items()]
-    with (data / "postgresql.conf").open("a") as conf:
-        conf.writelines([*lines, f"unix_socket_directories = '{data}'\n"])
-    _run([programs / "postgres", "--single", "-D", data, "postgres"], SCHEMA)
+    try:
+        postgres.make(data, {**SETTINGS, "unix_socket_directories": str(data)}, "--no-sync")
+        server = postgres.program("postgres")
+        postgres.run([server, "--single", "-D", data, "postgres"], SCHEMA)
+    except (RuntimeError, postgres.MissingError) as error:
+        raise StackFailedError(str(error)) from None
     return Part(
         "postgres",
-        [programs / "postgres", "-D", data],
+        [server, "-D", data],
         share,
         is_ready=partial(_is_ready, data),
-        user=USER,
+        user=postgres.USER,
     )
 
 
@@ -65,26 +58,3 @@ def _is_ready(data: Path) -> bool:
     """It listens before it lets anybody in; this file says when it does."""
     pid_file = data / "postmaster.pid"
     return pid_file.exists() and pid_file.read_text().rstrip().endswith("ready")
-
-
-def _programs() -> Path:
-    """Debian keeps them out of the PATH, by version."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    found = shutil.which("postgres") or (versions and versions[-1])
-    if not found:
-        raise StackFailedError("there is no PostgreSQL: apt-get install postgresql")
-    return Path(found).resolve().parent
-
-
-def _run(command: Sequence[str | Path], text: str = "") -> None:
-    become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups"]
-    done = subprocess.run(
-        [*(become if os.geteuid() == 0 else []), *command],
-        input=text,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode or "ERROR" in done.stderr:
-        raise StackFailedError(f"{Path(command[0]).name}: {done.stderr.strip()}")

@@ -16,6 +16,7 @@ from rinha.postgres.limits import (
 Host = dict[str, str]
 # A standby answers what was: nothing is ever asked of one.
 PRIMARY_ONLY = "read-write"
+PLACES = ("host", "hostaddr", "port")
 ALWAYS = {
     "target_session_attrs": PRIMARY_ONLY,
     "client_encoding": "UTF8",
@@ -46,13 +47,10 @@ def hosts_of(url: str) -> list[Host]:
     ]
 
 
-PLACES = ("host", "hostaddr", "port")
-
-
 def name_of(host: Host) -> str:
     """As a person would say it."""
     place = host.get("host") or host.get("hostaddr") or "the local socket"
-    return f"{place}:{host['port']}" if "port" in host else place
+    return f"{place}:{host['port']}" if host.get("port") else place
 
 
 def conninfo_of(host: Host) -> str:

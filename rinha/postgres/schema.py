@@ -67,12 +67,13 @@ class Schema(NamedTuple):
             raise StoreUnusableError(f"{where}: no {self.noun} was made: {error}") from None
 
     def _is_there(self, session: Session, where: str) -> bool:
-        table = f"to_regclass('{self.marked}')"
-        question = f"SELECT {table}, obj_description({table}, 'pg_class')"
-        ((table_there, mark),) = session.run(question, START_MAX_S)
-        if table_there is None:
+        # Not to_regclass, which may not have heard yet of what was made while this one waited.
+        question = "SELECT obj_description(oid, 'pg_class') FROM pg_class WHERE relname = "
+        question += f"'{self.marked}' AND pg_table_is_visible(oid)"
+        tables = session.run(question, START_MAX_S)
+        if not tables:
             return False
-        found = (mark or b"").decode()
+        found = (tables[0][0] or b"").decode()
         if not found.startswith(self.mark):
             raise StoreUnusableError(
                 f"{where}: its table {self.marked} is not a {self.noun}'s; it was left as it is"

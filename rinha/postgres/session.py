@@ -10,15 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rinha.errors import StoreUnusableError
-
-try:
-    from psycopg import Error, pq
-except ImportError:
-    raise StoreUnusableError(
-        "a ledger on PostgreSQL needs psycopg 3: stack/setup.sh postgres in a checkout, "
-        "elsewhere pip install 'psycopg[binary]'"
-    ) from None
+from psycopg import Error, pq
 
 Row = tuple[bytes | None, ...]
 INTEGER, TEXT = 20, 25
@@ -110,6 +102,8 @@ class Session:
 
     def _prepare(self, statement: Statement, patience_s: float | None) -> None:
         self._begin(patience_s)
+        # To prepare does nothing yet.
+        self._asked = False
         try:
             self.pgconn.send_prepare(
                 statement.name.encode(), statement.sql.encode(), statement.kinds
@@ -117,10 +111,6 @@ class Session:
             self._answer()
         except Error as error:
             raise self._lost(str(error)) from None
-        except LostError as error:
-            # To prepare does nothing yet.
-            error.asked = False
-            raise
         self._prepared.add(statement.name)
 
     def _begin(self, patience_s: float | None) -> None:

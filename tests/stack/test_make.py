@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from tests.help.checkout import Checkout
-from tests.help.running import ANSWER_MAX_S, Client, free_port
+from tests.help.ports import free_port
+from tests.help.running import ANSWER_MAX_S, Client
 from tests.help.steady_load import SteadyLoad
 
 
