@@ -4,14 +4,17 @@ import argparse
 import logging
 import os
 import sys
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from rinha import logs, settings
-from rinha.errors import RinhaError
+from rinha.errors import MoveError, RinhaError
 from rinha.http import create_app
+from rinha.move import move as move_ledger
 from rinha.server import Instance
-from rinha.settings import Settings
+from rinha.settings import Settings, ledger_of
 from rinha.store import Kept
 
 # The folder of its routes and stores.
@@ -37,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
         help="write a consistent copy, even under load, that any sqlite3, or pg_restore, can open",
     )
     snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
+    move = commands.add_parser(
+        "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
+    )
+    move.add_argument("source", metavar="FROM", help="a ledger, as RINHA_LEDGER names it")
+    move.add_argument("target", metavar="TO", help="another one; it is made if needed")
     sql = commands.add_parser(
         "sql", help="a shell on the live ledger, as sqlite3 would be, or psql"
     )
@@ -106,12 +114,33 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
+def move(knobs: Settings, asked: argparse.Namespace) -> int:
+    if asked.source == asked.target:
+        raise MoveError("FROM and TO are one ledger")
+    source, target = (replace(knobs, ledger=ledger_of(one)) for one in (asked.source, asked.target))
+    move_ledger(
+        open_store(source, create=False),
+        # What was moved stays, whatever happens to the power next.
+        open_store(replace(target, synchronous="FULL"), create=True),
+        partial(print, file=sys.stderr, flush=True),
+    )
+    print(f"{target.ledger} equals {source.ledger}, which nothing should write to from now on")
+    return 0
+
+
 def sql(knobs: Settings, asked: argparse.Namespace) -> int:
     import_module(f"rinha.{knobs.engine}.shell").run(knobs.ledger, asked.words)
     return 0
 
 
-COMMANDS = {"serve": serve, "init": init, "check": check, "snapshot": snapshot, "sql": sql}
+COMMANDS = {
+    "serve": serve,
+    "init": init,
+    "check": check,
+    "snapshot": snapshot,
+    "move": move,
+    "sql": sql,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

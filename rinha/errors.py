@@ -46,6 +46,10 @@ class SnapshotError(RinhaError):
     """No copy was written, and why."""
 
 
+class MoveError(RinhaError):
+    """No ledger was moved, and why."""
+
+
 class ListenError(RinhaError):
     """The address cannot be listened on."""
 

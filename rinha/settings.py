@@ -25,6 +25,9 @@ DRAIN_MAX_S = 1.7
 # An error that goes on is told again this often, with the number of times it happened.
 LOG_REPEAT_S = 60.0
 
+# Whoever moves a ledger wants to see that it goes on.
+MOVE_TOLD_EVERY_S = 2.0
+
 # What a ledger begins with that is not a file.
 SERVER_SCHEMES = ("postgresql://", "postgres://")
 

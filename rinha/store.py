@@ -1,9 +1,9 @@
 """What an edition keeps and an engine stores, as the routes and the command see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Store(Protocol):
@@ -39,10 +39,44 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
+Row = tuple[int | str, ...]
+
+
+class Table(NamedTuple):
+    """Of an edition, by the same names on each engine."""
+
+    name: str
+    columns: Mapping[str, type[int] | type[str]]
+    # In this order its rows are the same on each engine.
+    key: Sequence[str]
+    starts_empty: bool
+
+
+class Content(Protocol):
+    """All that is kept, to be moved to another engine."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """In the order in which they can be filled."""
+
+    def holding(self) -> AbstractContextManager[None]:
+        """One transaction, beside which nobody else writes, and which counts if nothing fails."""
+
+    def count(self, table: Table) -> int: ...
+
+    def rows(self, table: Table) -> Iterator[Row]: ...
+
+    def fill(self, table: Table, rows: Iterable[Row]) -> None:
+        """In place of what is there."""
+
+
 class Kept(Store, Protocol):
     """A store as the command `rinha` has it: EDITION/on_ENGINE.py opens one."""
 
     @property
     def engine(self) -> Engine: ...
+
+    @property
+    def content(self) -> Content: ...
 
     def audit(self) -> Audit: ...

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rinha.crebitos.audit import Audit, ClienteAudit
-from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import EXTRATO_ROWS, VALOR_MAX
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.postgres.content import PostgresContent
 from rinha.postgres.primary import Primary
 from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
@@ -68,6 +69,7 @@ def open_store(knobs: Settings, *, create: bool) -> "PostgresLedger":
 class PostgresLedger:
     def __init__(self, url: ServerUrl, *, create: bool = True) -> None:
         self.engine = Primary(url, SCHEMA, create=create)
+        self.content = PostgresContent(self.engine, TABLES)
 
     def close(self) -> None:
         self.engine.close()

@@ -6,10 +6,11 @@ from pathlib import Path
 import apsw
 
 from rinha.crebitos.audit import Audit, ClienteAudit
-from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import EXTRATO_ROWS, VALOR_MAX
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.settings import Settings
+from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import Schema, SqliteFile
 
 SCHEMA = Schema("ledger", Path(__file__).with_name("schema.sql"), 0x72696E68, 1)  # "rinh"
@@ -45,6 +46,7 @@ class SqliteLedger:
         self.engine = SqliteFile(
             path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
         )
+        self.content = SqliteContent(self.engine, TABLES)
         self._execute = self.engine.execute
         self._writing = self.engine.writing
 

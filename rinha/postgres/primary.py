@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from psycopg import pq
+
 from rinha.errors import (
     OutcomeUnknownError,
     StoreBusyError,
@@ -124,10 +126,7 @@ class Primary:
             except LostError as lost:
                 self._lose(session, lost)
                 if lost.asked:
-                    raise OutcomeUnknownError(
-                        f"the {self._schema.noun}'s server was lost before it answered, "
-                        "look at what is there before a retry"
-                    ) from lost
+                    raise self._unknown() from lost
             except RefusedError as refused:
                 if refused.sqlstate not in REPEATED:
                     raise self._trouble(refused) from refused
@@ -165,6 +164,24 @@ class Primary:
         finally:
             session.run("ROLLBACK", None)
 
+    @contextlib.contextmanager
+    def alone_with(self, tables: str) -> Iterator[pq.abc.PGconn]:
+        """A bare connection in a transaction, beside which nobody else writes to these tables."""
+        session = self._session()
+        try:
+            session.run(f"BEGIN; LOCK TABLE {tables} IN EXCLUSIVE MODE", None)
+            try:
+                yield session.pgconn
+            except BaseException:
+                session.run("ROLLBACK", None)
+                raise
+            session.run("COMMIT", None)
+        except RefusedError as refused:
+            raise self._trouble(refused) from refused
+        except LostError as lost:
+            self._lose(session, lost)
+            raise self._unknown() from lost
+
     def problems(self) -> list[str]:
         """What is wrong with the tables, whatever they hold; without them no view is true."""
         return self._schema.problems(self._session())
@@ -190,6 +207,12 @@ class Primary:
     def _lose(self, session: Session, lost: LostError) -> None:
         self._alone_until = 0.0
         self._search.drop(session, str(lost))
+
+    def _unknown(self) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"the {self._schema.noun}'s server was lost before it answered, "
+            "look at what is there before a retry"
+        )
 
     def _nobody(self) -> StoreUnavailableError:
         return StoreUnavailableError(
