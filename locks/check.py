@@ -19,13 +19,14 @@ from packaging.utils import canonicalize_name
 
 LOCKS = Path(__file__).resolve().parent
 PROJECT = LOCKS.parent / "pyproject.toml"
-# What each lock is made for: the service, a group of pyproject.toml, or a word of its own.
+# What each lock is made for: the service, an extra or a group of pyproject.toml, or a word.
 MADE_FOR: dict[str, list[str]] = {
     "bench.txt": ["group bench"],
     "build.txt": ["build-system"],
     "dev.txt": ["service", "group dev"],
     "loadtest.txt": ["group loadtest"],
     "lock.txt": ["uv"],
+    "postgres.txt": ["extra postgres"],
     "service.txt": ["service"],
 }
 # It needs nothing, but a compiler to be made: dev.txt leaves it to service.txt, and where only the
@@ -159,6 +160,9 @@ def wanted_for(purpose: str, project: dict[str, Any]) -> list[str]:
         return list(project["project"]["dependencies"])
     if purpose == "build-system":
         return list(project["build-system"]["requires"])
+    if purpose.startswith("extra "):
+        extras = project["project"]["optional-dependencies"]
+        return list(extras[purpose.removeprefix("extra ")])
     if not purpose.startswith("group "):
         return [purpose]
     found = []

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv ready for SET (service, loadtest, bench, lint or dev) and installs by apt what the system
-# lacks. Where it may not install, it says in one line what to install.
+# Makes .venv ready for SET (service, postgres, cluster, loadtest, bench, lint or dev) and installs by apt
+# what the system lacks. Where it may not install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -13,6 +13,7 @@ fail() {
 locks_of() {
     case $1 in
     service) echo locks/build.txt locks/service.txt ;;
+    postgres | cluster) echo locks/build.txt locks/service.txt locks/postgres.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;
     lint) echo locks/build.txt locks/dev.txt locks/lock.txt ;;
@@ -62,14 +63,21 @@ need() { # PACKAGE TEST...: the package, unless the test succeeds
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
 need_program() { need "${2:-$1}" command -v "$1"; }
-case $1 in service | bench | dev)
+case $1 in service | postgres | cluster | bench | dev)
     need_program nginx nginx-light
     need_program runsvdir runit
     need_program ps procps
     need_program curl
     need_program sqlite3 ;;
 esac
-case $1 in bench | dev)
+case $1 in postgres | cluster | dev)
+    need_program psql postgresql-client ;;
+esac
+case $1 in cluster | dev)
+    need_program patroni
+    need_program etcd etcd-server ;;
+esac
+case $1 in cluster | bench | dev)
     has_postgres() {
         set -- /usr/lib/postgresql/*/bin/postgres
         { [ -x "$1" ] || command -v postgres; } && id postgres

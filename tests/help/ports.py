@@ -6,9 +6,16 @@ import socket
 
 
 def free_port() -> int:
-    """Below those that the kernel gives to connections, one of which could take it in between."""
+    return free_ports(1)
+
+
+def free_ports(count: int) -> int:
+    """The first of so many in a row, below those that the kernel gives to connections, one of which
+    could take it in between."""
     while True:
-        port = random.randint(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("", port))
-            return port
+        first = random.randint(20_000, 32_000)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+            for port in range(first, first + count):
+                probe = probes.enter_context(socket.socket())
+                probe.bind(("", port))
+            return first
