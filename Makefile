@@ -2,6 +2,7 @@
 
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
+#? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
 #? SQL         make sql: one statement, in place of a shell
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
 #? SIMULATION  make gatling: a Scala file of one's own
@@ -38,7 +39,7 @@ ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore 
 export SQL SIMULATION
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot load gatling bench submission
+.PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission
 .PHONY: test unit test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
@@ -74,6 +75,9 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
+
+watch: loadtest ## the numbers of the operator's page, in a terminal
+	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@$(PY) -m loadtest $(or $(LOAD),official)

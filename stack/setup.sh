@@ -12,11 +12,11 @@ fail() {
 
 locks_of() {
     case $1 in
-    service) echo locks/build.txt locks/service.txt ;;
+    service) echo locks/build.txt locks/ops.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;
     lint) echo locks/build.txt locks/dev.txt locks/lock.txt ;;
-    dev) echo locks/build.txt locks/service.txt locks/dev.txt locks/lock.txt ;;
+    dev) echo locks/build.txt locks/ops.txt locks/dev.txt locks/lock.txt ;;
     *) fail "no such set: $1" ;;
     esac
 }
@@ -84,7 +84,7 @@ fi
 if ! is_made "$1"; then
     version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
     need "$version-venv" "$python" -c 'import ensurepip, venv'
-    case " $locks " in *" locks/service.txt "*)
+    case " $locks " in *" locks/service.txt "* | *" locks/ops.txt "*)
         need "$version-dev" "$python" -c 'import os, sysconfig
 os.stat(os.path.join(sysconfig.get_path("include"), "Python.h"))'
         need_program gcc
