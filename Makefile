@@ -33,14 +33,14 @@ UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledge
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard output)
-ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
+ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission
-.PHONY: test unit test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: test unit test-ops test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
 help: ## show this
@@ -116,6 +116,10 @@ test-fresh: dev ## the README's commands on bare Debians, as root: what a new ma
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/stack/fresh
+
+test-ops: ## the page in a real browser, and Prometheus' own tools on the metrics and alerts
+	@stack/setup.sh browser
+	@$(PYTEST) tests/ops
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)
