@@ -1,10 +1,10 @@
 """What an instance counts, as it happens."""
 
 import re
-import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path
+from time import perf_counter_ns
 
 import falcon
 from falcon.util import code_to_http_status
@@ -17,6 +17,8 @@ from rinha.ops.families import BUCKETS_US, FAMILIES, Key
 STATUSES = (200, 201, 204, 400, 403, 404, 405, 413, 422, 500, 503)
 OTHER = "other"
 STEPS = ("beside", "locked")
+# From the first bucket of a histogram to its sum.
+SUM = len(BUCKETS_US) + 1
 
 
 class Meter:
@@ -25,8 +27,11 @@ class Meter:
 
     def __init__(self, path: Path, templates: Iterable[str]) -> None:
         # What kind of value a name in a path stands for is nobody's business here.
-        route_of = {template: re.sub(r":\w+}", "}", template) for template in templates}
-        route_of[OTHER] = OTHER
+        route_of: dict[str | None, str] = {
+            template: re.sub(r":\w+}", "}", template) for template in templates
+        }
+        # A path that has no route.
+        route_of[None] = OTHER
         routes = tuple(route_of.values())
         statuses = (*map(str, STATUSES), OTHER)
         labels: dict[str, list[Key]] = {
@@ -42,37 +47,39 @@ class Meter:
                 keys += family.words_of((name, *values))
         counts = Counts(path, keys)
         self._words, self._slot = counts.words, counts.slot
-        # The few that each request needs, found beforehand.
-        self._requests = {
-            (template, code_to_http_status(status)): self._slot["requests", route, str(status)]
+        # What each request needs is found beforehand: where it is counted, and its first bucket.
+        self._places: dict[tuple[str | None, str | int], tuple[int, int]] = {
+            (template, code_to_http_status(status)): self._place_of(route, str(status))
             for template, route in route_of.items()
             for status in STATUSES
         }
         self._route_of = route_of
-        self._times = {
-            template: self._slot["request_seconds", route, "0"]
-            for template, route in route_of.items()
-        }
         self._waits = self._slot["lock_wait_seconds", "0"]
         self._commits, self._log_pages = self._slot["commits",], self._slot["log_pages",]
         self._began_ns = 0
 
     def process_request(self, _req: falcon.Request, _resp: falcon.Response) -> None:
         # One request at a time: what began last is what ends next.
-        self._began_ns = time.perf_counter_ns()
+        self._began_ns = perf_counter_ns()
 
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool
     ) -> None:
-        template = req.uri_template or OTHER
-        first_bucket = self._times.get(template)
-        if first_bucket is None:
-            return
-        place = self._requests.get((template, resp.status))
-        if place is None:
-            place = self._slot["requests", self._route_of[template], OTHER]
-        self._words[place] += 1
-        self._observe(first_bucket, (time.perf_counter_ns() - self._began_ns) // 1000)
+        took_us = (perf_counter_ns() - self._began_ns) // 1000
+        places = self._places.get((req.uri_template, resp.status))
+        if places is None:
+            route = self._route_of.get(req.uri_template)
+            if route is None:
+                return
+            places = self._place_of(route, OTHER)
+        place, first_bucket = places
+        words = self._words
+        words[place] += 1
+        words[first_bucket + bisect_left(BUCKETS_US, took_us)] += 1
+        words[first_bucket + SUM] += took_us
+
+    def _place_of(self, route: str, status: str) -> tuple[int, int]:
+        return self._slot["requests", route, status], self._slot["request_seconds", route, "0"]
 
     def refused(self, error: RinhaError) -> None:
         place = self._slot.get(("refusals", type(error).__name__))
@@ -98,7 +105,7 @@ class Meter:
     def _observe(self, first_bucket: int, value_us: int) -> None:
         words = self._words
         words[first_bucket + bisect_left(BUCKETS_US, value_us)] += 1
-        words[first_bucket + len(BUCKETS_US) + 1] += value_us
+        words[first_bucket + SUM] += value_us
 
 
 def kinds_of(error: type[RinhaError]) -> Iterable[str]:
