@@ -129,8 +129,7 @@ class SqliteFile:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
 
     def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
-        if meter:
-            self._lock.waited = meter.waited
+        self._lock.meter = meter
         return checkpointing(self.path, self.connection, meter)
 
     def levels(self) -> Iterator[Level]:
