@@ -2,6 +2,7 @@
 
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
+#? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
 #? SQL         make sql: one statement, in place of a shell
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
 #? SIMULATION  make gatling: a Scala file of one's own
@@ -32,14 +33,16 @@ UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledge
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard output)
-ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
+# What the ledger needs: psycopg is there for who names PostgreSQL's servers, and for nobody else.
+LEDGER = $(or $(RINHA_LEDGER),$(shell sed -n 's/^RINHA_LEDGER=//p' .env 2>/dev/null))
+ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot load gatling bench submission
-.PHONY: test unit test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission
+.PHONY: test unit test-ops test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
 help: ## show this
@@ -74,6 +77,9 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
+
+watch: loadtest ## the numbers of the operator's page, in a terminal
+	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@$(PY) -m loadtest $(or $(LOAD),official)
@@ -113,6 +119,10 @@ test-fresh: dev ## the README's commands on bare Debians, as root: what a new ma
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/stack/fresh
 
+test-ops: ## the page in a real browser, and Prometheus' own tools on the metrics and alerts
+	@stack/setup.sh browser
+	@$(PYTEST) tests/ops
+
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)
 
@@ -133,7 +143,7 @@ loadtest:
 	@stack/setup.sh loadtest
 
 local:
-	@stack/setup.sh service
+	@stack/setup.sh $(if $(filter postgresql:// postgres://,$(firstword $(subst ://,:// ,$(LEDGER)))),postgres,service)
 
 dev: ## make .venv ready for all of the above
 	@stack/setup.sh dev

@@ -19,13 +19,14 @@ from packaging.utils import canonicalize_name
 
 LOCKS = Path(__file__).resolve().parent
 PROJECT = LOCKS.parent / "pyproject.toml"
-# What each lock is made for: the service, an extra or a group of pyproject.toml, or a word.
+# What each lock is made for: the service, an extra or a group of pyproject.toml, or its own word.
 MADE_FOR: dict[str, list[str]] = {
     "bench.txt": ["group bench"],
     "build.txt": ["build-system"],
-    "dev.txt": ["service", "group dev"],
+    "dev.txt": ["service", "extra ops", "group dev"],
     "loadtest.txt": ["group loadtest"],
     "lock.txt": ["uv"],
+    "ops.txt": ["service", "extra ops"],
     "postgres.txt": ["extra postgres"],
     "service.txt": ["service"],
 }
@@ -158,11 +159,10 @@ def pythons(project: dict[str, Any]) -> list[str]:
 def wanted_for(purpose: str, project: dict[str, Any]) -> list[str]:
     if purpose == "service":
         return list(project["project"]["dependencies"])
+    if purpose.startswith("extra "):
+        return list(project["project"]["optional-dependencies"][purpose.removeprefix("extra ")])
     if purpose == "build-system":
         return list(project["build-system"]["requires"])
-    if purpose.startswith("extra "):
-        extras = project["project"]["optional-dependencies"]
-        return list(extras[purpose.removeprefix("extra ")])
     if not purpose.startswith("group "):
         return [purpose]
     found = []

@@ -24,6 +24,33 @@ class Audit(Protocol):
         """As a person reads it, the verdict last."""
 
 
+class Level(NamedTuple):
+    """A number as it stands at the moment of the question, in the terms of Prometheus."""
+
+    name: str
+    help: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+class Meter(Protocol):
+    """Counts what an engine does, where somebody wants to know.
+
+    Two things an engine only leaves there, as it holds the lock: they are counted after the answer.
+    """
+
+    # How long this request waited for its turn to write.
+    wait_us: int
+    # How many pages the log had after its commit.
+    log_pages: int
+
+    def moved(self, step: str, took_us: int) -> None: ...
+
+    def searching(self, now: bool) -> None: ...
+
+    def reconnected(self) -> None: ...
+
+
 class Engine(Protocol):
     """What stores, whichever edition."""
 
@@ -31,7 +58,7 @@ class Engine(Protocol):
     def facts(self) -> Mapping[str, object]:
         """For the log of a start."""
 
-    def serving(self) -> AbstractContextManager[None]:
+    def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
         """Whatever runs beside the requests, while it lasts."""
 
     def snapshot(self, target: Path) -> None: ...
@@ -80,3 +107,9 @@ class Kept(Store, Protocol):
     def content(self) -> Content: ...
 
     def audit(self) -> Audit: ...
+
+    def levels(self) -> Iterable[Level]:
+        """Of what is kept, and of where."""
+
+    def overview(self) -> object:
+        """The newest of what is kept, as JSON can say it."""

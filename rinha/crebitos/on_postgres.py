@@ -1,19 +1,26 @@
 """The ledger on PostgreSQL: the balance rule, and all SQL that this edition has for it."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
-from rinha.crebitos.limits import EXTRATO_ROWS, VALOR_MAX
+from rinha.crebitos.limits import (
+    CLIENTES_SHOWN_MAX,
+    EXTRATO_ROWS,
+    TRANSACOES_SHOWN_MAX,
+    VALOR_MAX,
+)
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.postgres.content import PostgresContent
 from rinha.postgres.primary import Primary
 from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
 from rinha.settings import ServerUrl, Settings
+from rinha.store import Level
 
 SCHEMA = Schema("ledger", Path(__file__).with_name("schema_postgres.sql"), "clientes", 1)
 
@@ -47,6 +54,22 @@ READ_EXTRATO = Statement(
     WHERE c.cliente = $1 ORDER BY t.sequencia DESC
     """,  # noqa: S608 - the only thing put in is our own number
     (INTEGER,),
+)
+READ_CLIENTES = Statement(
+    "clientes",
+    f"SELECT cliente, limite, saldo FROM clientes ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}",  # noqa: S608
+)
+# Of each client that is shown the newest rows, and of those the newest again.
+READ_NEWEST = Statement(
+    "newest",
+    f"""
+    SELECT t.cliente, t.valor, t.tipo, t.descricao, t.realizada_em_us
+    FROM (SELECT cliente, transacoes FROM clientes
+          ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}) AS c
+    JOIN transacoes AS t
+      ON t.cliente = c.cliente AND t.sequencia > c.transacoes - {TRANSACOES_SHOWN_MAX}
+    ORDER BY t.realizada_em_us DESC LIMIT {TRANSACOES_SHOWN_MAX}
+    """,  # noqa: S608 - the only thing put in is our own numbers
 )
 LOOK = Statement("look", "SELECT saldo FROM clientes LIMIT 1")
 # Two statements: the second one sees what those did who held the rows when the first one came.
@@ -104,13 +127,27 @@ class PostgresLedger:
             raise UnknownClienteError(f"there is no client {cliente}")
         limite, saldo = _integers(rows[0][:2])
         # A client without transactions has one row without any.
-        return extrato_of(limite, saldo, [_transacao(row) for row in rows if row[2] is not None])
+        return extrato_of(
+            limite, saldo, [_transacao(row[2:]) for row in rows if row[2] is not None]
+        )
 
     def reset(self) -> None:
         self.engine.rewrite(*RESET)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable(LOOK)
+
+    def levels(self) -> Iterator[Level]:
+        yield from self.engine.levels()
+        yield from self.overview().levels()
+
+    def overview(self) -> Overview:
+        clientes = self.engine.read(READ_CLIENTES, ())
+        newest = self.engine.read(READ_NEWEST, ())
+        return Overview(
+            [ClienteSeen(*_integers(row)) for row in clientes],
+            [_transacao_seen(row) for row in newest],
+        )
 
     def audit(self) -> Audit:
         """Everything on one snapshot, so it holds even under load."""
@@ -130,8 +167,13 @@ class PostgresLedger:
 
 
 def _transacao(row: Row) -> tuple[int, str, str, int]:
-    valor, tipo, descricao, realizada_em_us = (each or b"" for each in row[2:])
+    valor, tipo, descricao, realizada_em_us = (each or b"" for each in row)
     return int(valor), tipo.decode(), unescaped(descricao.decode()), int(realizada_em_us)
+
+
+def _transacao_seen(row: Row) -> TransacaoSeen:
+    valor, tipo, descricao, realizada_em_us = _transacao(row[1:])
+    return TransacaoSeen(int(row[0] or 0), tipo, valor, descricao, realizada_em_us)
 
 
 def _integers(row: Iterable[bytes | None]) -> list[int]:

@@ -39,6 +39,7 @@ from rinha.postgres.search import Search
 from rinha.postgres.session import LostError, RefusedError, Row, Session, Statement
 from rinha.postgres.shell import dump
 from rinha.settings import ServerUrl
+from rinha.store import Level, Meter
 
 # Serialization failure and deadlock: what was asked was undone by the server, and may be again.
 REPEATED = ("40001", "40P01")
@@ -67,6 +68,8 @@ PROOF = Statement(
     """,
 )
 
+SIZE = Statement("size", "SELECT pg_database_size(current_database())")
+
 
 class Primary:
     """For one thread: one request, and one connection, at a time."""
@@ -93,8 +96,8 @@ class Primary:
         return session.facts if session else {}
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[None]:
-        self._search.is_told = True
+    def serving(self, meter: Meter | None = None) -> Iterator[None]:
+        self._search.tell_from_now_on(meter)
         if not self.facts.get("standbys"):
             tell(
                 logging.WARNING,
@@ -102,6 +105,10 @@ class Primary:
                 meaning="what this server acknowledged is lost with its disk",
             )
         yield
+
+    def levels(self) -> Iterator[Level]:
+        ((size,),) = self._look(SIZE, ())
+        yield Level("ledger_bytes", "Size of the database.", int(size or 0))
 
     def snapshot(self, target: Path) -> None:
         dump(self._url, target)

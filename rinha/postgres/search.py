@@ -15,6 +15,7 @@ from rinha.logs import tell
 from rinha.postgres.hosts import Host, name_of
 from rinha.postgres.limits import LOOK_AGAIN_S
 from rinha.postgres.session import LostError, RefusedError, Session
+from rinha.store import Meter
 
 
 class Search:
@@ -25,14 +26,21 @@ class Search:
         self._ended = False
         self._lost_at = time.monotonic()
         self.found: Session | None = None
-        # Whether it goes into the log.
-        self.is_told = False
+        # Whether it goes into the log, and what counts it.
+        self._is_told = False
+        self._meter: Meter | None = None
         # What each host that is not the primary said last.
         self.said: dict[str, str] = {}
         # What no host will get over by itself.
         self.verdict: RinhaError | None = None
         for host in hosts:
             threading.Thread(target=self._look, args=(host,), name="search", daemon=True).start()
+
+    def tell_from_now_on(self, meter: Meter | None) -> None:
+        with self._changed:
+            self._is_told, self._meter = True, meter
+            if meter:
+                meter.searching(self.found is None)
 
     def wait(self, patience_s: float) -> Session | None:
         """Until so long after the loss, or until it is clear that there is no use."""
@@ -43,11 +51,13 @@ class Search:
 
     def drop(self, session: Session, reason: str) -> None:
         session.close()
-        if self.is_told:
+        if self._is_told:
             tell(logging.WARNING, "primary lost", **session.facts, reason=reason)
         with self._changed:
             if self.found is session:
                 self.found, self._lost_at = None, time.monotonic()
+                if self._meter:
+                    self._meter.searching(True)
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -83,8 +93,11 @@ class Search:
             if self.found is None and not self._ended:
                 self.found, self.verdict = session, None
                 self.said.clear()
-                if self.is_told:
+                if self._is_told:
                     tell(logging.WARNING, "primary found", **session.facts)
+                if self._meter:
+                    self._meter.searching(False)
+                    self._meter.reconnected()
                 self._changed.notify_all()
             else:
                 session.close()
