@@ -8,7 +8,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -22,13 +21,12 @@ from rinha import settings
 from rinha.errors import SettingError
 from stack import launch
 from stack.launch import ROOT
-from stack.services import DOWN_MAX_S, SERVICES, VAR, services, stop_services, write_services
+from stack.services import SERVICES, VAR, Place, places, stop_services, write_services
 
 SENTENCES = dict(
     line.split("=", 1) for line in (ROOT / "stack" / "sentences").read_text().splitlines()
 )
 RINHA = (sys.executable, "-m", "rinha")
-PID = VAR / "runsvdir.pid"
 # Where the stack that runs listens, whatever the settings say by now.
 RUNNING_PORT = VAR / "port"
 # A cold start on a busy machine takes 2 s.
@@ -64,7 +62,7 @@ def main() -> int:
 
 
 def up(knobs: settings.Settings) -> int:
-    if _supervisor():
+    if SERVICES.supervisor():
         return _say("UP_ALREADY", _url(knobs))
     stop_services()
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
@@ -80,13 +78,9 @@ def up(knobs: settings.Settings) -> int:
         return made.returncode
     write_services(knobs)
     RUNNING_PORT.write_text(str(knobs.port))
-    with (VAR / "log" / "runsvdir.log").open("w") as log:
-        supervisor = subprocess.Popen(
-            ["runsvdir", "-P", SERVICES], stdin=log, stdout=log, stderr=log, start_new_session=True
-        )
-    PID.write_text(str(supervisor.pid))
+    SERVICES.start()
     if not _wait_until_healthy(knobs):
-        for path in _log_files():
+        for path in SERVICES.log_files():
             print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
         down(knobs)
         return _fail(f"the stack did not answer within {UP_MAX_S:g} s; its last words are above")
@@ -98,24 +92,17 @@ def up(knobs: settings.Settings) -> int:
 
 
 def down(_knobs: settings.Settings) -> int:
-    pid = _supervisor()
-    if not pid and not SERVICES.exists():
+    if not SERVICES.supervisor() and not SERVICES.folder.exists():
         return _say("NOT_UP")
-    if pid:
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + DOWN_MAX_S
-        while _supervisor() and time.monotonic() < deadline:
-            time.sleep(LOOK_AGAIN_S)
-    PID.unlink(missing_ok=True)
     stop_services()
     return _say("DOWN")
 
 
 def status(knobs: settings.Settings) -> int:
-    if not _supervisor():
+    if not SERVICES.supervisor():
         _say("NOT_UP")
         return 3
-    subprocess.run(["sv", "status", *services()], check=False)
+    subprocess.run(["sv", "status", *SERVICES.named()], check=False)
     url = f"{_url(knobs)}/health"
     code, answer = _ask("GET", url)
     print(f"{url} answers {code} {answer}")
@@ -126,7 +113,7 @@ def stats(_knobs: settings.Settings) -> int:
     """As `make stats` for containers; plain processes have no limits, so none is throttled."""
     pids = [path.read_text().strip() for path in VAR.glob("service/*/supervise/pid")]
     pids += [path.read_text().strip() for path in VAR.glob("nginx.pid")]
-    if not _supervisor():
+    if not SERVICES.supervisor():
         return _fail(SENTENCES["NOTHING_RUNS"])
     columns = "pid,pcpu,rss,nlwp,args"
     return subprocess.run(["ps", "-o", columns, "-p", ",".join(pids)], check=False).returncode
@@ -140,7 +127,7 @@ def reset(knobs: settings.Settings) -> int:
 
 
 def logs(_knobs: settings.Settings) -> int:
-    files = _log_files()
+    files = SERVICES.log_files()
     if files:
         os.execvp("tail", ["tail", "-n", "20", "-F", *map(str, files)])  # noqa: S606
     return _fail("there are no logs yet")
@@ -169,23 +156,10 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _url(knobs: settings.Settings) -> str:
-    port = RUNNING_PORT.read_text() if _supervisor() and RUNNING_PORT.exists() else knobs.port
+    port = (
+        RUNNING_PORT.read_text() if SERVICES.supervisor() and RUNNING_PORT.exists() else knobs.port
+    )
     return f"http://localhost:{port}"
-
-
-def _log_files() -> list[Path]:
-    return sorted((VAR / "log").glob("*/current"))
-
-
-def _supervisor() -> int | None:
-    """Ours, and not a stranger that was given the number of one that is gone."""
-    try:
-        pid = int(PID.read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        folder = Path(f"/proc/{pid}/cwd").readlink()
-    except (OSError, ValueError):
-        return None
-    return pid if folder == ROOT and str(SERVICES).encode() in command else None
 
 
 def _trouble_with_port(name: str, port: int) -> str | None:
@@ -200,17 +174,18 @@ def _trouble_with_port(name: str, port: int) -> str | None:
     return None
 
 
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+def _listens(place: Place) -> bool:
+    family = socket.AF_INET if place.machine.enter else socket.AF_UNIX
+    with socket.socket(family) as probe:
+        probe.settimeout(LOOK_AGAIN_S)
+        return probe.connect_ex(place.address) == 0
 
 
 def _wait_until_healthy(knobs: settings.Settings) -> bool:
     """Every instance listens, and one answers through nginx."""
     deadline = time.monotonic() + UP_MAX_S
-    sockets = [VAR / f"{name}.sock" for name in launch.instance_names(knobs.instances)]
     while time.monotonic() < deadline:
-        if all(_listens(path) for path in sockets):
+        if all(_listens(place) for place in places(knobs)):
             code, _ = _ask("GET", f"{_url(knobs)}/health")
             if code == 200:
                 return True

@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
     "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
     "stack": {"rinha"},
+    "stack/cluster": {"stack"},
     "ops": {"loadtest/report", "rinha/ops"},
     "bench": {
         *("bench/parts", "bench/results", "bench/stacks", "loadtest/crebitos", "loadtest/report"),

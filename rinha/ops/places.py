@@ -11,15 +11,14 @@ def counts_file(knobs: Settings) -> Path:
     if isinstance(knobs.listen, str):
         socket = Path(knobs.listen.removeprefix("unix:"))
         return socket.with_name(f"{socket.stem}{SUFFIX}")
-    return _file_of(knobs).with_name(f"{knobs.listen[1]}{SUFFIX}")
+    folder = Path(KNOBS["RINHA_LEDGER"].default).parent
+    if isinstance(knobs.ledger, Path):
+        folder = knobs.ledger.parent
+    return folder / f"{knobs.listen[1]}{SUFFIX}"
 
 
 def turn_file(knobs: Settings) -> Path:
-    """Whoever holds it audits; on each machine one, where the ledger is on servers."""
-    file = _file_of(knobs)
-    return file.with_name(f"{file.name}.audit")
-
-
-def _file_of(knobs: Settings) -> Path:
-    """The ledger's, or the one that it would have here."""
-    return knobs.ledger if isinstance(knobs.ledger, Path) else Path(KNOBS["RINHA_LEDGER"].default)
+    """Whoever holds it audits: one for a file, and on each machine one where servers have it."""
+    if isinstance(knobs.ledger, Path):
+        return knobs.ledger.with_name(f"{knobs.ledger.name}.audit")
+    return counts_file(knobs).with_name("ledger.audit")

@@ -115,15 +115,16 @@ class Session:
 
     def _begin(self, patience_s: float | None) -> None:
         """Notices a server that hung up since, while it is sure that nothing was asked of it."""
-        self._asked = False
+        self._asked, self._warning = False, None
         while self._poll.poll(0):
             try:
                 self.pgconn.consume_input()
+                self.pgconn.is_busy()  # hears what came
             except Error as error:
                 raise self._lost(str(error)) from None
-            if self.pgconn.status == pq.ConnStatus.BAD:
-                raise self._lost(self.pgconn.get_error_message())
-        self._asked, self._warning = True, None
+            if self._warning is not None or self.pgconn.status == pq.ConnStatus.BAD:
+                raise self._lost(self._warning or self.pgconn.get_error_message())
+        self._asked = True
         self._until = time.monotonic() + patience_s if patience_s is not None else None
 
     def _answer(self) -> list[Row]:
@@ -164,7 +165,8 @@ class Session:
         return LostError(" ".join(reason.split()), asked=self._asked)
 
     def _hear(self, notice: pq.abc.PGresult) -> None:
-        if notice.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED) == b"WARNING":
+        # The last word to a session that asked nothing is such a notice too.
+        if notice.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED) in (b"WARNING", b"FATAL"):
             text = notice.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"a warning"
             self._warning = text.decode(errors="replace")
 

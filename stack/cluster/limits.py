@@ -19,5 +19,7 @@ CONNECTIONS_MAX = 200
 UP_MAX_S = 90.0
 # A node that stops writes everything down first.
 DOWN_MAX_S = 30
+# Of the cluster that `make cluster` makes; there are three ports of each kind, one after another.
+FIRST_PORT = 25432
 ANSWER_MAX_S = 3.0
 LOOK_AGAIN_S = 0.1

@@ -5,7 +5,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from stack import postgres
 from stack.cluster.limits import (
@@ -17,19 +17,13 @@ from stack.cluster.limits import (
     STANDBY_SILENT_S,
     TTL_S,
 )
+from stack.machines import Machine
 
 SCOPE = "rinha"
 ROLE = DATABASE = "rinha"
 COUNT = 3
 # What each has a password for.
 SUPERUSER, REPLICATION, REWIND = "postgres", "replicator", "rewinder"
-
-
-class Machine(NamedTuple):
-    """Where a node runs, and what to say first to run something there."""
-
-    address: str = "127.0.0.1"
-    enter: tuple[str, ...] = ()
 
 
 class Node:

@@ -8,13 +8,16 @@ import signal
 import subprocess
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
+from urllib.request import Request
 
 from stack.cluster import watch
 from stack.cluster.limits import UP_MAX_S
-from stack.cluster.nodes import COUNT, ROLE, Machine, Node, address_of, make_nodes, new_passwords
+from stack.cluster.nodes import COUNT, ROLE, SCOPE, Node, address_of, make_nodes, new_passwords
+from stack.machines import Machine
 from tests.help.ports import free_ports
 
 PATIENCE_S = 60.0
@@ -115,6 +118,14 @@ class Cluster:
     def _alive(self, name: str) -> list[int]:
         process = self._running.get(name)
         return [process.pid] if process and process.poll() is None else []
+
+    def restart_postgres(self, node: Node) -> None:
+        """As somebody would who has changed a setting that wants it."""
+        login = b64encode(f"{SCOPE}:{self._passwords['api']}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        request = Request(f"{node.api}/restart", b"{}", headers)  # noqa: S310 - always our own http
+        with watch.OPEN(request, timeout=PATIENCE_S):
+            pass
 
     def heal(self, node: Node) -> None:
         """Starts what is dead of it."""

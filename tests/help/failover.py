@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from stack.cluster import watch
 from stack.cluster.nodes import Node
 from tests.help.cluster import Cluster, send, wait
 
+# An answer that says "done" needs a moment to be believed.
+CANCEL_TAKES_S = 0.2
 Break = Callable[[Cluster], None]
 
 
@@ -30,7 +33,10 @@ def play(cluster: Cluster, act: Break) -> Round:
 
 def kill_postgres(cluster: Cluster) -> None:
     """Of the primary, all at once."""
-    send(cluster.postgres_of(cluster.primary()), signal.SIGKILL)
+    node = cluster.primary()
+    killed = cluster.postgres_of(node)
+    send(killed, signal.SIGKILL)
+    wait(lambda: cluster.postgres_of(node)[:1] not in ([], killed[:1]))
 
 
 def kill_node(cluster: Cluster) -> None:
@@ -75,11 +81,14 @@ def freeze(seconds: float, ask_as_it_wakes: Callable[[], None]) -> Break:
     """The primary's whole node; the question comes while it believes to be the primary still."""
 
     def act(cluster: Cluster) -> None:
-        pids = cluster.all_of(cluster.primary())
+        node = cluster.primary()
+        pids = cluster.all_of(node)
         send(pids, signal.SIGSTOP)
         time.sleep(seconds)
-        send(pids, signal.SIGCONT)
+        # Its manager last, which would tell it.
+        send(pids[::-1], signal.SIGCONT)
         ask_as_it_wakes()
+        wait(lambda: cluster.primary() is not node)
 
     return act
 
@@ -98,5 +107,25 @@ def cut_off(seconds: float) -> Break:
                 subprocess.run(words, check=True)
             if verb == "add":
                 time.sleep(seconds)
+        wait(lambda: cluster.primary() is not node)
 
     return act
+
+
+def restart_postgres(cluster: Cluster) -> None:
+    """Of the primary, in good order."""
+    cluster.restart_postgres(cluster.primary())
+
+
+def cancel_waits(cluster: Cluster) -> None:
+    """Whoever waits for the standby is told to stop, and then the only node that has it dies."""
+    node, standby = cluster.primary(), cluster.standbys()[0]
+    send(cluster.postgres_of(standby), signal.SIGSTOP)
+    waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    wait(lambda: watch.ask(node, f"SELECT count(*) > 1 {waiting}") == "t")
+    watch.ask(node, f"SELECT pg_cancel_backend(pid) {waiting}")
+    time.sleep(CANCEL_TAKES_S)
+    send([*cluster.patroni_of(node), *cluster.postgres_of(node)], signal.SIGKILL)
+    send(cluster.postgres_of(standby), signal.SIGCONT)
+    wait(lambda: cluster.primary() is not node)
+    cluster.heal(node)
