@@ -148,6 +148,7 @@ def _place(server: Server) -> tuple[Path, int]:
 
 
 def query(address: str, sql: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(address, autocommit=True) as connection:
+    # Of several, the one that is behind nobody.
+    with psycopg.connect(address, autocommit=True, target_session_attrs="primary") as connection:
         done = connection.execute(sql.encode())
         return done.fetchall() if done.description else []
