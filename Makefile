@@ -90,7 +90,7 @@ cluster-status: local ## who is the primary, who follows and how far behind
 cluster-down: local ## stop the cluster; what it keeps stays
 	@$(PY) -m stack.cluster down
 
-failover: dev ## break a cluster under load in every way, FAILOVERS=20 times each: an hour and a half
+failover: dev ## break a cluster under load in every way, FAILOVERS=20 times each: an hour
 	@FAILOVERS=$(or $(FAILOVERS),20) $(PYTEST) -rP tests/promises/p8_cluster/test_failover.py
 
 watch: loadtest ## the numbers of the operator's page, in a terminal
