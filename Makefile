@@ -8,6 +8,7 @@
 #? SIMULATION  make gatling: a Scala file of one's own
 #? QUICK       make bench: 1 measures this service and its ceilings only
 #? BASELINE    make bench: a stored run to hold this one against
+#? STACKS      make bench: a folder with stacks of your own, a file each
 #? NAME, IMAGE make submission: the entry and its published image
 #? SEED        test, crash, chaos: repeats the chance of a run that failed
 #? FAILOVERS   make failover: how often each of its kinds
@@ -33,7 +34,7 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
-	$(patsubst %,tests/bench/test_%.py,figures guard output)
+	$(patsubst %,tests/bench/test_%.py,figures gather guard output)
 # What the ledger needs: psycopg is there for who names PostgreSQL's servers, and for nobody else.
 LEDGER = $(or $(RINHA_LEDGER),$(shell sed -n 's/^RINHA_LEDGER=//p' .env 2>/dev/null))
 ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
@@ -102,9 +103,9 @@ load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
 
-bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
+bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
 	@stack/setup.sh bench
-	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
+	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@$(PY) stack/submission.py "$(NAME)" "$(IMAGE)"
