@@ -149,6 +149,7 @@ def _place(server: Server) -> tuple[Path, int]:
 
 def query(address: str, sql: str) -> list[tuple[Any, ...]]:
     # Of several, the one that is behind nobody.
-    with psycopg.connect(address, autocommit=True, target_session_attrs="primary") as connection:
+    which = "primary" if "," in address else "any"
+    with psycopg.connect(address, autocommit=True, target_session_attrs=which) as connection:
         done = connection.execute(sql.encode())
         return done.fetchall() if done.description else []
