@@ -1,6 +1,7 @@
 """The ledger on SQLite: the balance rule, and all SQL of this edition."""
 
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import apsw
@@ -12,7 +13,7 @@ from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.settings import Settings
 from rinha.sqlite.file import Schema, SqliteFile
 
-SCHEMA = Schema("ledger", Path(__file__).with_name("schema.sql"), 0x72696E68, 1)  # "rinh"
+SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
 
 READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"

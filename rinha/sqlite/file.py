@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -33,7 +34,7 @@ class Schema(NamedTuple):
     """An edition's tables, and how its files are told from any other database."""
 
     noun: str
-    sql: Path
+    sql: Traversable
     application_id: int
     version: int
 
