@@ -94,7 +94,7 @@ KNOBS = {
         "how much is told on stderr, as JSON lines",
     ),
     "INSTANCES": Knob(
-        "2", _whole_number(1, 16), "how many instances `make up` starts; the contest asks for two"
+        "2", _whole_number(1, 16), "how many instances stand behind nginx; the contest asks for two"
     ),
     "PORT": Knob("9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"),
 }

@@ -65,7 +65,6 @@ need_program() { need "${2:-$1}" command -v "$1"; }
 case $1 in service | bench | dev)
     need_program nginx nginx-light
     need_program runsvdir runit
-    need_program ps procps
     need_program curl
     need_program sqlite3 ;;
 esac

@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/sqlite": {"rinha"},
     "rinha/crebitos": {"rinha"},
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
-    "stack": {"rinha"},
+    "stack": {"rinha", "rinha/__main__.py"},
     "bench": {
         *("bench/parts", "bench/results", "bench/stacks", "loadtest/crebitos", "loadtest/report"),
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
