@@ -6,6 +6,7 @@ Whatever it writes is in var/.
 
 import contextlib
 import fcntl
+import http.client
 import json
 import os
 import shutil
@@ -14,8 +15,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -132,9 +131,8 @@ def status(knobs: settings.Settings) -> int:
         say("NOT_UP")
         return 3
     subprocess.run(["sv", "status", *services()], check=False, env=environment())
-    url = f"{_url(knobs)}/health"
-    code, answer = _ask("GET", url)
-    print(f"{url} answers {code} {answer}")
+    code, answer = _ask("GET", "/health", knobs)
+    print(f"{_url(knobs)}/health answers {code} {answer}")
     return 0 if code == 200 else 1
 
 
@@ -151,7 +149,7 @@ def stats(_knobs: settings.Settings) -> int:
 
 def reset(knobs: settings.Settings) -> int:
     """empty the ledger"""
-    code, answer = _ask("POST", f"{_url(knobs)}/reset")
+    code, answer = _ask("POST", "/reset", knobs)
     if code == 200:
         return say("EMPTY")
     return fail(answer if code else sentence("NOTHING_RUNS"))
@@ -196,8 +194,12 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _url(knobs: settings.Settings) -> str:
-    port = RUNNING_PORT.read_text() if _supervisor() and RUNNING_PORT.exists() else knobs.port
-    return f"http://localhost:{port}"
+    return f"http://localhost:{_port(knobs)}"
+
+
+def _port(knobs: settings.Settings) -> int:
+    known = _supervisor() and RUNNING_PORT.exists()
+    return int(RUNNING_PORT.read_text()) if known else knobs.port
 
 
 def _log_files() -> list[Path]:
@@ -238,22 +240,25 @@ def _wait_until_healthy(knobs: settings.Settings) -> bool:
     sockets = [VAR / f"{name}.sock" for name in launch.instance_names(knobs.instances)]
     while time.monotonic() < deadline:
         if all(_listens(path) for path in sockets):
-            code, _ = _ask("GET", f"{_url(knobs)}/health")
+            code, _ = _ask("GET", "/health", knobs)
             if code == 200:
                 return True
         time.sleep(LOOK_AGAIN_S)
     return False
 
 
-def _ask(method: str, url: str) -> tuple[int, str]:
+def _ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
+    """The address in numbers: a bare system has no list of hosts."""
+    connection = http.client.HTTPConnection("127.0.0.1", _port(knobs), timeout=UP_MAX_S)
     try:
-        request = urllib.request.Request(url, method=method)  # noqa: S310 - always our own http
-        with urllib.request.urlopen(request, timeout=UP_MAX_S) as answer:  # noqa: S310
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())["error"]
-    except OSError:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        return answer.status, text if answer.status == 200 else json.loads(text)["error"]
+    except (OSError, http.client.HTTPException):
         return 0, "nothing"
+    finally:
+        connection.close()
 
 
 if __name__ == "__main__":
