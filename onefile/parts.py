@@ -11,7 +11,6 @@ from typing import NamedTuple
 from onefile.contents import Contents
 from onefile.modules import STDLIB
 
-
 SEE_TEXT = "see the text that `licences` shows"
 
 
@@ -62,7 +61,7 @@ def _of_debian(package: str) -> Part:
     said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     name, version, architecture, source, source_version = said.split("\t")
     text = Path("/usr/share/doc", name, "copyright").read_text(errors="replace")
-    # Of what is most of it; the rest, Debian's own rules for building it among that, is in the text.
+    # That of its own files; the rest, such as Debian's rules for building it, is in the text.
     found = re.search(r"^Files: \*$(?:\n.+)*?\nLicense: *(.+)$", text, re.MULTILINE)
     purl = f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"
     if source != name:

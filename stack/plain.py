@@ -39,6 +39,10 @@ RUNNING_PORT = VAR / "port"
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
 INTERRUPTED = 130
+# An empty ledger, its log and those of the parts are a fifth of it.
+SPACE_MIN_BYTES = 1_000_000
+# The one file answers this before anything of ours is asked.
+CARRIED = ("licences", "the terms of all that this file carries")
 
 
 def main() -> int:
@@ -68,24 +72,27 @@ def _ask_service(command: str, words: list[str]) -> int:
         Path("out").mkdir(exist_ok=True)
         words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
     sys.argv[1:] = [command, *words]
-    return service((name, verb.__doc__ or "") for name, verb in VERBS.items())
+    besides = [(name, verb.__doc__ or "") for name, verb in VERBS.items()]
+    return service(besides + ([CARRIED] if launch.ONE_FILE else []))
 
 
 def up(knobs: settings.Settings) -> int:
     """start everything in the background, watched, and say where it is"""
     if _supervisor():
         return say("UP_ALREADY", _url(knobs))
-    stop_services()
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
-    trouble = _trouble_with_port(knobs.port)
-    if trouble:
-        return fail(trouble)
+    _assert_space()
     # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
     made = subprocess.run([*launch.RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
     if made.returncode:
         return made.returncode
+    # What a killed supervisor left has served until now.
+    stop_services()
+    trouble = _trouble_with_port(knobs.port)
+    if trouble:
+        return fail(trouble)
     write_services(knobs)
     RUNNING_PORT.write_text(str(knobs.port))
     with (VAR / "log" / "runsvdir.log").open("w") as log:
@@ -98,7 +105,13 @@ def up(knobs: settings.Settings) -> int:
             # The challenge wants a fresh ledger for each run; a bank would leave this off.
             env={"RINHA_RESET": "on", **environment()},
         )
-    PID.write_text(str(supervisor.pid))
+    try:
+        PID.write_text(str(supervisor.pid))
+    except OSError:
+        # Nobody would ever find it again.
+        supervisor.terminate()
+        stop_services()
+        raise
     if not _wait_until_healthy(knobs):
         for path in _log_files():
             print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
@@ -131,6 +144,9 @@ def status(knobs: settings.Settings) -> int:
         say("NOT_UP")
         return 3
     subprocess.run(["sv", "status", *services()], check=False, env=environment())
+    started = SERVICES / "nginx" / "run"
+    if not started.exists():
+        say("MOVED", started.readlink())
     code, answer = _ask("GET", "/health", knobs)
     print(f"{_url(knobs)}/health answers {code} {answer}")
     return 0 if code == 200 else 1
@@ -215,6 +231,16 @@ def _supervisor() -> int | None:
     except (OSError, ValueError):
         return None
     return pid if folder == launch.HOME and str(SERVICES).encode() in command else None
+
+
+def _assert_space() -> None:
+    """Where there is none the logs would not say so either."""
+    probe = VAR / "space"
+    try:
+        with probe.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, SPACE_MIN_BYTES)
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _trouble_with_port(port: int) -> str | None:

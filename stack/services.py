@@ -3,6 +3,7 @@ words go."""
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -50,7 +51,6 @@ BIN = SERVICES / ".bin"
 
 def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
-    stop_services()
     for name in launch.instance_names(knobs.instances):
         listen = f"RINHA_LISTEN=unix:var/{name}.sock"
         _write_service(name, "../../..", ["env", listen, *WITH_ITS_PARENT, *launch.INSTANCE])
@@ -118,23 +118,25 @@ def stop_services() -> None:
 
 
 def _end_strays() -> None:
-    """An nginx whose master or whose runsv was killed, and that no other one took over from."""
+    """An nginx whose master or whose runsv was killed, and that no other one took over from; and
+    loggers, which on a full disk do not end while they have something to write."""
     for number, wait_s in ((signal.SIGQUIT, DOWN_MAX_S), (signal.SIGKILL, 1)):
-        for pid in _strays():
+        for pid, name in _strays().items():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+                os.kill(pid, number if name == "nginx" else signal.SIGKILL)
         deadline = time.monotonic() + wait_s
         while _strays() and time.monotonic() < deadline:
             time.sleep(LOOK_AGAIN_S)
 
 
-def _strays() -> list[int]:
-    found = []
+def _strays() -> dict[int, str]:
+    found, here = {}, VAR.resolve()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            here = (process / "cwd").samefile(VAR)
-            if here and (process / "cmdline").read_bytes().startswith(b"nginx:"):
-                found.append(int(process.name))
+            folder = (process / "cwd").readlink()
+            name = re.match(rb"(nginx|runsv|svlogd)\b", (process / "cmdline").read_bytes())
         except OSError:
             continue  # gone by now, or somebody else's
+        if name and folder.is_relative_to(here):
+            found[int(process.name)] = name[1].decode()
     return found
