@@ -6,8 +6,6 @@ Whatever it writes is in var/.
 
 import contextlib
 import fcntl
-import http.client
-import json
 import os
 import shutil
 import signal
@@ -20,7 +18,7 @@ from pathlib import Path
 
 from rinha import settings
 from rinha.errors import SettingError
-from stack import launch, look
+from stack import launch, look, running
 from stack.say import COMMAND, fail, say, sentence
 from stack.services import (
     DOWN_MAX_S,
@@ -33,11 +31,6 @@ from stack.services import (
     write_services,
 )
 
-PID = VAR / "runsvdir.pid"
-# Where the stack that runs listens, whatever the settings say by now.
-RUNNING_PORT = VAR / "port"
-# A cold start on a busy machine takes 2 s.
-UP_MAX_S = 20.0
 INTERRUPTED = 130
 # An empty ledger, its log and those of the parts are a fifth of it.
 SPACE_MIN_BYTES = 1_000_000
@@ -49,9 +42,9 @@ def main() -> int:
     os.chdir(launch.HOME)
     _read_dotenv()
     command, *words = sys.argv[1:] or ["--help"]
-    if command not in VERBS or words:
-        return _ask_service(command, words)
     try:
+        if command not in VERBS or words:
+            return _ask_service(command, words)
         knobs = settings.load(os.environ)
         with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
             return VERBS[command](knobs)
@@ -78,8 +71,8 @@ def _ask_service(command: str, words: list[str]) -> int:
 
 def up(knobs: settings.Settings) -> int:
     """start everything in the background, watched, and say where it is"""
-    if _supervisor():
-        return say("UP_ALREADY", _url(knobs))
+    if running.supervisor():
+        return say("UP_ALREADY", running.url(knobs))
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
@@ -94,7 +87,7 @@ def up(knobs: settings.Settings) -> int:
     if trouble:
         return fail(trouble)
     write_services(knobs)
-    RUNNING_PORT.write_text(str(knobs.port))
+    running.PORT.write_text(str(knobs.port))
     with (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
             ["runsvdir", "-P", SERVICES],
@@ -106,18 +99,19 @@ def up(knobs: settings.Settings) -> int:
             env={"RINHA_RESET": "on", **environment()},
         )
     try:
-        PID.write_text(str(supervisor.pid))
+        running.PID.write_text(str(supervisor.pid))
     except OSError:
         # Nobody would ever find it again.
         supervisor.terminate()
         stop_services()
         raise
-    if not _wait_until_healthy(knobs):
-        for path in _log_files():
+    if not running.wait_until_healthy(knobs):
+        for path in running.log_files():
             print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
         down(knobs)
-        return fail(f"the stack did not answer within {UP_MAX_S:g} s; its last words are above")
-    url = _url(knobs)
+        max_s = running.UP_MAX_S
+        return fail(f"the stack did not answer within {max_s:g} s; its last words are above")
+    url = running.url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
     verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
     return say("UP", url, what, url, url, verbs)
@@ -125,36 +119,36 @@ def up(knobs: settings.Settings) -> int:
 
 def down(_knobs: settings.Settings) -> int:
     """stop everything; the ledger stays"""
-    pid = _supervisor()
+    pid = running.supervisor()
     if not pid and not SERVICES.exists():
         return say("NOT_UP")
     if pid:
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + DOWN_MAX_S
-        while _supervisor() and time.monotonic() < deadline:
+        while running.supervisor() and time.monotonic() < deadline:
             time.sleep(LOOK_AGAIN_S)
-    PID.unlink(missing_ok=True)
+    running.PID.unlink(missing_ok=True)
     stop_services()
     return say("DOWN")
 
 
 def status(knobs: settings.Settings) -> int:
     """what runs, and whether it answers"""
-    if not _supervisor():
+    if not running.supervisor():
         say("NOT_UP")
         return 3
     subprocess.run(["sv", "status", *services()], check=False, env=environment())
     started = SERVICES / "nginx" / "run"
     if not started.exists():
         say("MOVED", started.readlink())
-    code, answer = _ask("GET", "/health", knobs)
-    print(f"{_url(knobs)}/health answers {code} {answer}")
+    code, answer = running.ask("GET", "/health", knobs)
+    print(f"{running.url(knobs)}/health answers {code} {answer}")
     return 0 if code == 200 else 1
 
 
 def stats(_knobs: settings.Settings) -> int:
     """CPU and memory of each part"""
-    if not _supervisor():
+    if not running.supervisor():
         return fail(sentence("NOTHING_RUNS"))
     table = list(look.parts(services()))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -165,7 +159,7 @@ def stats(_knobs: settings.Settings) -> int:
 
 def reset(knobs: settings.Settings) -> int:
     """empty the ledger"""
-    code, answer = _ask("POST", "/reset", knobs)
+    code, answer = running.ask("POST", "/reset", knobs)
     if code == 200:
         return say("EMPTY")
     return fail(answer if code else sentence("NOTHING_RUNS"))
@@ -173,7 +167,7 @@ def reset(knobs: settings.Settings) -> int:
 
 def logs(_knobs: settings.Settings) -> int:
     """follow the logs"""
-    files = _log_files()
+    files = running.log_files()
     if not files:
         return fail("there are no logs yet")
     for text in look.follow(files):
@@ -209,30 +203,6 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _url(knobs: settings.Settings) -> str:
-    return f"http://localhost:{_port(knobs)}"
-
-
-def _port(knobs: settings.Settings) -> int:
-    known = _supervisor() and RUNNING_PORT.exists()
-    return int(RUNNING_PORT.read_text()) if known else knobs.port
-
-
-def _log_files() -> list[Path]:
-    return sorted((VAR / "log").glob("*/current"))
-
-
-def _supervisor() -> int | None:
-    """Ours, and not a stranger that was given the number of one that is gone."""
-    try:
-        pid = int(PID.read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        folder = Path(f"/proc/{pid}/cwd").readlink()
-    except (OSError, ValueError):
-        return None
-    return pid if folder == launch.HOME and str(SERVICES).encode() in command else None
-
-
 def _assert_space() -> None:
     """Where there is none the logs would not say so either."""
     probe = VAR / "space"
@@ -253,38 +223,6 @@ def _trouble_with_port(port: int) -> str | None:
         except OSError:
             return sentence("PORT_IN_USE", port)
     return None
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
-
-
-def _wait_until_healthy(knobs: settings.Settings) -> bool:
-    """Every instance listens, and one answers through nginx."""
-    deadline = time.monotonic() + UP_MAX_S
-    sockets = [VAR / f"{name}.sock" for name in launch.instance_names(knobs.instances)]
-    while time.monotonic() < deadline:
-        if all(_listens(path) for path in sockets):
-            code, _ = _ask("GET", "/health", knobs)
-            if code == 200:
-                return True
-        time.sleep(LOOK_AGAIN_S)
-    return False
-
-
-def _ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
-    """The address in numbers: a bare system has no list of hosts."""
-    connection = http.client.HTTPConnection("127.0.0.1", _port(knobs), timeout=UP_MAX_S)
-    try:
-        connection.request(method, path)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        return answer.status, text if answer.status == 200 else json.loads(text)["error"]
-    except (OSError, http.client.HTTPException):
-        return 0, "nothing"
-    finally:
-        connection.close()
 
 
 if __name__ == "__main__":
