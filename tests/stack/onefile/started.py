@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.help.checkout import processes_in
 from tests.help.running import ANSWER_MAX_S, START_MAX_S, Client, free_port
 
 # runsvdir, a runsv and an svlogd for each of three services, two instances, nginx and its worker.
@@ -34,16 +35,7 @@ class OneFile:
         return done.returncode, done.stdout + done.stderr
 
     def processes(self) -> dict[int, str]:
-        """All that have their place in the folder, and how each was called."""
-        found = {}
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if (process / "cwd").readlink().is_relative_to(self.folder):
-                    words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                    found[int(process.name)] = words.strip()
-            except OSError:
-                continue
-        return found
+        return processes_in(self.folder)
 
     def wait_until_it_answers(self) -> None:
         self._wait(self._answers, "does not answer")

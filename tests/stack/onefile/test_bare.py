@@ -8,8 +8,8 @@ import pytest
 
 from tests.stack.onefile.bare import BareRoot
 
-# Each step says how it ended. The judge that was kept from measuring by a busy machine ends with 4, and
-# is asked again.
+# Each step says how it ended. Where a busy machine kept the judge from measuring it ends with 4, and is
+# asked again.
 STEPS = """
 step() {
     for attempt in 1 2 3; do
