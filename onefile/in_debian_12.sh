@@ -16,6 +16,12 @@ debootstrap --variant=minbase --include=python3,ca-certificates bookworm "$root"
     exit 1
 }
 rm -f "$root.log"
+mirror=http://deb.debian.org
+cat >"$root/etc/apt/sources.list" <<END
+deb $mirror/debian bookworm main
+deb $mirror/debian bookworm-updates main
+deb $mirror/debian-security bookworm-security main
+END
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 # Certificates of one's own, where the way to the registries needs them.
 if [ -d /usr/local/share/ca-certificates ]; then
@@ -26,6 +32,11 @@ mkdir "$root/rinha"
 tar --exclude=./.git --exclude=./.venv --exclude=./build --exclude=./var --exclude=./dist -c . | tar -xC "$root/rinha"
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || date -r CHANGELOG.md +%s)}"
 export SOURCE_DATE_EPOCH
-chroot "$root" sh -c 'update-ca-certificates >/dev/null 2>&1; cd /rinha && exec onefile/dist.sh'
+chroot "$root" sh -c 'update-ca-certificates >/dev/null 2>&1
+    apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy upgrade' >"$root/apt.log" 2>&1 || {
+    tail -n 5 "$root/apt.log" >&2
+    exit 1
+}
+chroot "$root" /rinha/onefile/dist.sh
 mkdir -p dist
 cp "$root"/rinha/dist/* dist/

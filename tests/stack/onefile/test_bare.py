@@ -8,8 +8,8 @@ import pytest
 
 from tests.stack.onefile.bare import BareRoot
 
-# Each step says how it ended. Where a busy machine kept the judge from measuring it ends with 4, and is
-# asked again.
+# Each step says how it ended; the judge, whom a busy machine may keep from measuring, ends with 4 then
+# and is asked again.
 STEPS = """
 step() {
     for attempt in 1 2 3; do
