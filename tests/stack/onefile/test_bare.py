@@ -8,8 +8,8 @@ import pytest
 
 from tests.stack.onefile.bare import BareRoot
 
-# Each step says how it ended; the judge, whom a busy machine may keep from measuring, ends with 4 then
-# and is asked again.
+# Each step says how it ended. The judge ends with 4 where a busy machine kept it from measuring: it
+# is asked again.
 STEPS = """
 step() {
     for attempt in 1 2 3; do
