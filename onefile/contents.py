@@ -10,21 +10,31 @@ ROOT = Path(__file__).resolve().parent.parent
 class Contents(NamedTuple):
     # The module whose `main` it is.
     main: str
-    folders: tuple[str, ...]
-    # Whatever it pins comes along.
-    lock: str
+    # Ours: folders, and files of folders that do not come whole.
+    sources: tuple[str, ...]
+    # Whatever they pin comes along.
+    locks: tuple[str, ...]
     programs: tuple[Path, ...]
 
     @property
     def distributions(self) -> list[str]:
-        text = (ROOT / "locks" / self.lock).read_text()
-        return re.findall(r"^([\w.-]+)(?:\[[^]]*\])?==", text, re.MULTILINE)
+        texts = [(ROOT / "locks" / name).read_text() for name in self.locks]
+        found = re.findall(r"^([\w.-]+)(?:\[[^]]*\])?==", "".join(texts), re.MULTILINE)
+        return list(dict.fromkeys(found))
 
 
 RUNIT = tuple(Path("/usr/bin", name) for name in ("runsvdir", "runsv", "sv", "svlogd"))
+OPS = ("ops/__init__.py", "ops/ops.conf", "ops/page", "ops/watch.py")
+# `watch` draws with what the judge draws with.
+DRAWS = tuple(
+    f"loadtest/{name}" for name in ("__init__.py", "limits.py", "report", "measure", "wire")
+)
 EXECUTABLES = {
     "rinha": Contents(
-        "stack.plain", ("rinha", "stack"), "service.txt", (*RUNIT, Path("/usr/sbin/nginx"))
+        "stack.plain",
+        (*("rinha", "stack"), *OPS, *DRAWS),
+        ("ops.txt", "loadtest.txt"),
+        (*RUNIT, Path("/usr/sbin/nginx")),
     ),
-    "loadtest": Contents("loadtest.__main__", ("loadtest",), "loadtest.txt", ()),
+    "loadtest": Contents("loadtest.__main__", ("loadtest",), ("loadtest.txt",), ()),
 }

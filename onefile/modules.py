@@ -49,8 +49,8 @@ def _files(contents: Contents) -> Iterator[tuple[Path, Path]]:
         for path in pinned(name):
             if path.suffix == ".py" and _is_carried(path.relative_to(SITE)):
                 yield SITE, path
-    for folder in contents.folders:
-        yield from ((ROOT, path) for path in _carried(ROOT / folder, ROOT))
+    for source in contents.sources:
+        yield from ((ROOT, path) for path in _carried(ROOT / source, ROOT))
     for name in ("__init__.py", "boot.py"):
         yield ROOT, ROOT / "onefile" / name
 
@@ -63,8 +63,8 @@ def pinned(name: str) -> list[Path]:
     return [Path(str(file.locate())) for file in distribution(name).files or ()]
 
 
-def _carried(folder: Path, base: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
+def _carried(source: Path, base: Path) -> Iterator[Path]:
+    for path in [source] if source.is_file() else sorted(source.rglob("*")):
         if path.is_file() and _is_carried(path.relative_to(base)):
             yield path
 

@@ -8,7 +8,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import NamedTuple
 
-from onefile.contents import Contents
+from onefile.contents import ROOT, Contents
 from onefile.modules import STDLIB
 
 SEE_TEXT = "see the text that `licences` shows"
@@ -31,6 +31,8 @@ def parts_of(contents: Contents, files: Sequence[Path]) -> list[Part]:
     parts += [_of_python(name) for name in contents.distributions]
     if "apsw" in contents.distributions:
         parts.append(_sqlite())
+    if "ops/page" in contents.sources:
+        parts.append(_uplot())
     return parts
 
 
@@ -91,3 +93,11 @@ def _sqlite() -> Part:
     version = apsw.sqlite_lib_version()
     text = "SQLite is in the public domain."
     return Part("sqlite", version, f"pkg:generic/sqlite@{version}", "blessing", text)
+
+
+def _uplot() -> Part:
+    """The page's charts, as they lie in the repository."""
+    page = ROOT / "ops" / "page"
+    (version,) = re.findall(r"npm package uplot ([\d.]+)", (page / "uplot.md").read_text())
+    text = (page / "uplot.LICENSE").read_text()
+    return Part("uplot", version, f"pkg:npm/uplot@{version}", "MIT", text)

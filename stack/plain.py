@@ -83,9 +83,10 @@ def up(knobs: settings.Settings) -> int:
         return made.returncode
     # What a killed supervisor left has served until now.
     stop_services()
-    trouble = _trouble_with_port(knobs.port)
-    if trouble:
-        return fail(trouble)
+    for name, port in (("PORT", knobs.port), ("OPS_PORT", knobs.ops_port)):
+        trouble = port and _trouble_with_port(name, port)
+        if trouble:
+            return fail(trouble)
     write_services(knobs)
     running.PORT.write_text(str(knobs.port))
     with (VAR / "log" / "runsvdir.log").open("w") as log:
@@ -113,8 +114,9 @@ def up(knobs: settings.Settings) -> int:
         return fail(f"the stack did not answer within {max_s:g} s; its last words are above")
     url = running.url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
+    ops = f"http://localhost:{knobs.ops_port}" if knobs.ops_port else "switched off"
     verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
-    return say("UP", url, what, url, url, verbs)
+    return say("UP", url, what, ops, url, url, verbs)
 
 
 def down(_knobs: settings.Settings) -> int:
@@ -157,6 +159,17 @@ def stats(_knobs: settings.Settings) -> int:
     return 0
 
 
+def watch(knobs: settings.Settings) -> int:
+    """the numbers of the operator's page, in a terminal"""
+    if not knobs.ops_port:
+        return fail(sentence("NOT_WATCHED"))
+    if not running.supervisor():
+        return fail(sentence("NOTHING_RUNS"))
+    from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that no other verb needs
+
+    return look_on()
+
+
 def reset(knobs: settings.Settings) -> int:
     """empty the ledger"""
     code, answer = running.ask("POST", "/reset", knobs)
@@ -177,7 +190,7 @@ def logs(_knobs: settings.Settings) -> int:
 
 # Each with its line of the help.
 VERBS: dict[str, Callable[[settings.Settings], int]] = {
-    verb.__name__: verb for verb in (up, down, status, logs, stats, reset)
+    verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset)
 }
 
 
@@ -213,15 +226,15 @@ def _assert_space() -> None:
         probe.unlink(missing_ok=True)
 
 
-def _trouble_with_port(port: int) -> str | None:
+def _trouble_with_port(name: str, port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
         except PermissionError:
-            return sentence("PORT_FORBIDDEN", port)
+            return sentence("PORT_FORBIDDEN", port, name)
         except OSError:
-            return sentence("PORT_IN_USE", port)
+            return sentence("PORT_IN_USE", port, name)
     return None
 
 

@@ -51,10 +51,14 @@ BIN = SERVICES / ".bin"
 
 def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
+    metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
+    # A new start counts anew; an instance that is restarted goes on.
+    for counts in VAR.glob("*.counts"):
+        counts.unlink()
     for name in launch.instance_names(knobs.instances):
-        listen = f"RINHA_LISTEN=unix:var/{name}.sock"
-        _write_service(name, "../../..", ["env", listen, *WITH_ITS_PARENT, *launch.INSTANCE])
-    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances)
+        words = ["env", f"RINHA_LISTEN=unix:var/{name}.sock", metrics]
+        _write_service(name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
+    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances, ops_port=knobs.ops_port)
     _write_service("nginx", "../..", start, TAKE_OVER)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
     if launch.ONE_FILE:
