@@ -36,8 +36,8 @@ def blobs_of(contents: Contents, shim: Path) -> dict[str, Path]:
             if not path.name.endswith(SUFFIX) or NOT_CARRIED.match(module):
                 continue
             libraries = dict(_libraries(path))
-            # Python's own that need a library are those that nothing here uses.
-            if not libraries or base == SITE:
+            # Python's own that need a library are nearly all of them those that nothing here uses.
+            if not libraries or base == SITE or module in contents.with_libraries:
                 found[f"so/{module}"] = path
                 found |= {f"lib/{module}/{name}": where for name, where in libraries.items()}
     for program in contents.programs:

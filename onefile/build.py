@@ -70,13 +70,17 @@ def _shim(work: Path) -> Path:
 def _write_carried(blobs: dict[str, Path], work: Path) -> None:
     """blobs.S has the bytes, table.c their names."""
     assembly, declared, table = [".section .rodata"], ['#include "carried.h"'], []
-    for number, (name, path) in enumerate(sorted(blobs.items())):
-        plain = work / f"{number}.so"
-        (work / f"{number}.z").write_bytes(fit(path, plain))
+    # Once, however many of them need it.
+    numbers = {path: number for number, path in enumerate(dict.fromkeys(blobs.values()))}
+    for path, number in numbers.items():
+        (work / f"{number}.z").write_bytes(fit(path, work / f"{number}.so"))
         begin, end = f"begin{number}", f"end{number}"
         assembly.append(f'.globl {begin}, {end}\n{begin}: .incbin "{number}.z"\n{end}:')
         declared.append(f"extern const unsigned char {begin}[], {end}[];")
-        table.append(f'    {{"{name}", {begin}, {end}, {plain.stat().st_size}}},')
+    for name, path in sorted(blobs.items()):
+        number = numbers[path]
+        size = (work / f"{number}.so").stat().st_size
+        table.append(f'    {{"{name}", begin{number}, end{number}, {size}}},')
     assembly.append('.section .note.GNU-stack, "", @progbits')
     lines = [*declared, "const struct carried carried[] = {", *table, "    {0, 0, 0, 0},", "};"]
     (work / "blobs.S").write_text("\n".join([*assembly, ""]))

@@ -15,6 +15,8 @@ class Contents(NamedTuple):
     # Whatever they pin comes along.
     locks: tuple[str, ...]
     programs: tuple[Path, ...]
+    # Of Python's own extension modules those that come although they need others' libraries.
+    with_libraries: tuple[str, ...]
 
     @property
     def distributions(self) -> list[str]:
@@ -35,6 +37,8 @@ EXECUTABLES = {
         (*("rinha", "stack"), *OPS, *DRAWS),
         ("ops.txt", "loadtest.txt"),
         (*RUNIT, Path("/usr/sbin/nginx")),
+        # prometheus-client imports it, and nginx brings what it needs.
+        ("_ssl",),
     ),
-    "loadtest": Contents("loadtest.__main__", ("loadtest",), ("loadtest.txt",), ()),
+    "loadtest": Contents("loadtest.__main__", ("loadtest",), ("loadtest.txt",), (), ()),
 }

@@ -20,13 +20,18 @@ class OneFile:
         self.executable = executable
         self.folder = folder
         self.file = folder / "var" / "rinha.db"
-        self.port = free_port()
+        self.port, self.ops_port = free_port(), free_port()
 
     def run(self, *words: str, **environment: str) -> tuple[int, str]:
         done = subprocess.run(
             [self.executable, *words],
             cwd=self.folder,
-            env={**os.environ, "PORT": str(self.port), **environment},
+            env={
+                **os.environ,
+                "PORT": str(self.port),
+                "OPS_PORT": str(self.ops_port),
+                **environment,
+            },
             capture_output=True,
             text=True,
             timeout=ANSWER_MAX_S,

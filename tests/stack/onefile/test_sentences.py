@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.help.running import ROOT
 from tests.stack.onefile.bare import BareRoot
 from tests.stack.onefile.started import OneFile
 
@@ -27,15 +28,19 @@ def test_what_needs_a_stack_says_how_to_start_one(onefile: OneFile) -> None:
     hint = f"rinha: nothing runs: `{onefile.executable} up` first\n"
     assert onefile.run("reset") == (2, hint)
     assert onefile.run("stats") == (2, hint)
+    assert onefile.run("watch") == (2, hint)
     assert onefile.run("status") == (3, "rinha is not up\n")
 
 
 def test_every_verb_is_in_the_help(onefile: OneFile) -> None:
-    """Those of the stack and those of the service, the licences too; what is none is refused."""
-    verbs = "up down status logs stats reset check sql snapshot init serve licences"
+    """Whatever make does with the stack, what the service does, the licences; the rest is refused."""
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = re.findall(r"^([a-z]+):.*\n\t@\$\(STACK\)", makefile, re.MULTILINE)
+    assert len(verbs) > 8
     code, said = onefile.run("--help")
     assert code == 0
-    assert all(re.search(rf"^    {verb} ", said, re.MULTILINE) for verb in verbs.split())
+    for verb in (*verbs, "watch", "init", "serve", "licences"):
+        assert re.search(rf"^    {verb} ", said, re.MULTILINE), verb
     code, said = onefile.run("nonsense")
     assert (code, "invalid choice: 'nonsense'" in said) == (2, True)
 
