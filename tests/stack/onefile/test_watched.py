@@ -9,6 +9,7 @@ import subprocess
 from tests.help.running import ROOT, Client
 from tests.stack.onefile.started import OneFile
 
+
 def test_the_operator_has_the_page_the_metrics_and_each_health(onefile: OneFile) -> None:
     """As from the clone: what a browser loads, what Prometheus reads, who lives."""
     assert onefile.run("up")[0] == 0
