@@ -33,7 +33,7 @@ def test_what_needs_a_stack_says_how_to_start_one(onefile: OneFile) -> None:
 
 
 def test_every_verb_is_in_the_help(onefile: OneFile) -> None:
-    """Whatever make does with the stack, what the service does, the licences; the rest is refused."""
+    """What make does with the stack, what the service does, the licences; the rest is refused."""
     makefile = (ROOT / "Makefile").read_text()
     verbs = re.findall(r"^([a-z]+):.*\n\t@\$\(STACK\)", makefile, re.MULTILINE)
     assert len(verbs) > 8
