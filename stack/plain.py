@@ -77,6 +77,8 @@ def up(knobs: settings.Settings) -> int:
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
     _assert_space()
+    if knobs.ops_port == knobs.port:
+        return fail(sentence("ONE_PORT", knobs.port))
     # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
     made = subprocess.run([*launch.RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
     if made.returncode:

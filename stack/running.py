@@ -67,7 +67,8 @@ def ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
         answer = connection.getresponse()
         text = answer.read().decode()
         return answer.status, text if answer.status == 200 else json.loads(text)["error"]
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        # The last two: what answers there is another one's, and no error of ours.
         return 0, "nothing"
     finally:
         connection.close()

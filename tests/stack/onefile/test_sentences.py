@@ -20,6 +20,8 @@ def test_a_port_in_use_is_said(onefile: OneFile) -> None:
         code, said = onefile.run("up")
     hint = f"stop what listens there, or PORT=8888 {onefile.executable} up"
     assert (code, said) == (2, f"rinha: port {onefile.port} is in use: {hint}\n")
+    code, said = onefile.run("up", OPS_PORT=str(onefile.port))
+    assert (code, f"PORT and OPS_PORT are both {onefile.port}" in said) == (2, True)
     assert onefile.processes() == {}
 
 
