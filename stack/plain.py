@@ -77,18 +77,15 @@ def up(knobs: settings.Settings) -> int:
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
     _assert_space()
-    if knobs.ops_port == knobs.port:
-        return fail(sentence("ONE_PORT", knobs.port))
     # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
     made = subprocess.run([*launch.RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
     if made.returncode:
         return made.returncode
     # What a killed supervisor left has served until now.
     stop_services()
-    for name, port in (("PORT", knobs.port), ("OPS_PORT", knobs.ops_port)):
-        trouble = port and _trouble_with_port(name, port)
-        if trouble:
-            return fail(trouble)
+    trouble = _trouble_with_ports(knobs)
+    if trouble:
+        return fail(trouble)
     write_services(knobs)
     running.PORT.write_text(str(knobs.port))
     with (VAR / "log" / "runsvdir.log").open("w") as log:
@@ -228,15 +225,20 @@ def _assert_space() -> None:
         probe.unlink(missing_ok=True)
 
 
-def _trouble_with_port(name: str, port: int) -> str | None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
-        except PermissionError:
-            return sentence("PORT_FORBIDDEN", port, name)
-        except OSError:
-            return sentence("PORT_IN_USE", port, name)
+def _trouble_with_ports(knobs: settings.Settings) -> str | None:
+    if knobs.port == knobs.ops_port:
+        return sentence("ONE_PORT", knobs.port)
+    for name, port in (("PORT", knobs.port), ("OPS_PORT", knobs.ops_port)):
+        if not port:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
+            except PermissionError:
+                return sentence("PORT_FORBIDDEN", port, name)
+            except OSError:
+                return sentence("PORT_IN_USE", port, name)
     return None
 
 
