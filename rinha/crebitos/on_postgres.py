@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from importlib.resources import files
 
 from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
@@ -22,7 +22,7 @@ from rinha.postgres.text import escaped, unescaped
 from rinha.settings import ServerUrl, Settings
 from rinha.store import Level
 
-SCHEMA = Schema("ledger", Path(__file__).with_name("schema_postgres.sql"), "clientes", 1)
+SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
 
 # The balance rule. Whoever waited for the row sees it as the one before left it. Without `moved`
 # the last line still tells a client that has too little from one that does not exist.

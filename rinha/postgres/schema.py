@@ -1,6 +1,6 @@
 """An edition's tables on a server: made once, told from anybody else's, held against the file."""
 
-from pathlib import Path
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from rinha.errors import StoreUnusableError
@@ -40,7 +40,7 @@ class Schema(NamedTuple):
     """An edition's tables; one of them carries, as its comment, whose and which they are."""
 
     noun: str
-    sql: Path
+    sql: Traversable
     marked: str
     version: int
 

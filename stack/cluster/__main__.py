@@ -17,14 +17,14 @@ from stack import postgres
 from stack.cluster import watch
 from stack.cluster.limits import DOWN_MAX_S, FIRST_PORT, LOOK_AGAIN_S, UP_MAX_S
 from stack.cluster.nodes import ROLE, Node, address_of, make_nodes, new_passwords
+from stack.cluster.runit import Services
 from stack.launch import ROOT
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
-from stack.runit import Services
 
 TOP = ROOT / "var" / "cluster"
 PASSFILE = TOP / "passfile"
 PASSWORDS = TOP / "passwords.json"
-SERVICES = Services(TOP.relative_to(ROOT), "cluster")
+SERVICES = Services(TOP.relative_to(ROOT))
 PROGRAMS = {"patroni": "patroni", "etcd": "etcd-server", "runsvdir": "runit"}
 
 

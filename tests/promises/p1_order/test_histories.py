@@ -38,7 +38,7 @@ CONNECTIONS = 64
 REFUSALS_MIN = 1_000
 # Their limits are reached at once: a third of what is asked of them is refused.
 POOR_CLIENTS = (1, 2)
-SHARE_MIN = 0.3
+SHARE_MIN = 0.2
 PATIENCE_S = 60.0
 
 

@@ -1,4 +1,4 @@
-"""What runit watches: a folder for each service, with how to run it and where its words go."""
+"""A cluster's services as runit watches them, each with how to run it and where its words go."""
 
 import os
 import shlex
@@ -13,9 +13,9 @@ from stack.launch import ROOT
 
 LOOK_AGAIN_S = 0.1
 RUN = """#!/bin/sh
-# Written by `make {verb}`.
+# Written by `make cluster`.
 exec 2>&1
-cd {directory}
+cd /
 exec {command}
 """
 LOG = """#!/bin/sh
@@ -23,35 +23,20 @@ exec svlogd ../../../log/{name}
 """
 # Three old files of 10 MB each beside the current one.
 LOG_CONFIG = "s10000000\nn3\n"
-# Ends nginx when the requests begun are answered, where TERM would cut them.
-GENTLE_STOP = """#!/bin/sh
-kill -QUIT "$(cat supervise/pid)"
-"""
 
 
 class Services:
     """In a folder, seen from the top of the checkout."""
 
-    def __init__(self, top: Path, verb: str) -> None:
+    def __init__(self, top: Path) -> None:
         self.folder = top / "service"
         self._log = top / "log"
-        self._verb = verb
         self._pid_file = top / "runsvdir.pid"
 
-    def write(
-        self,
-        name: str,
-        command: Sequence[str],
-        directory: str = "../../..",
-        *,
-        gently: bool = False,
-    ) -> None:
-        """The directory is seen from the service's own."""
-        text = RUN.format(verb=self._verb, directory=directory, command=shlex.join(command))
+    def write(self, name: str, command: Sequence[str]) -> None:
+        text = RUN.format(command=shlex.join(command))
         _write_script(self.folder / name / "run", text)
         _write_script(self.folder / name / "log" / "run", LOG.format(name=name))
-        if gently:
-            _write_script(self.folder / name / "control" / "t", GENTLE_STOP)
         logs_of = self._log / name
         logs_of.mkdir(parents=True, exist_ok=True)
         (logs_of / "config").write_text(LOG_CONFIG)
