@@ -1,6 +1,7 @@
 # Every target says what it does in `make help`, which also lists the variables that targets take.
 
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
+#? EDITION     up, load, gatling, bench, submission: 2024q1, the ledger, or 2023q3, people
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
 #? SQL         make sql: one statement, in place of a shell
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
@@ -13,6 +14,15 @@
 
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest
+# The contest's name of each edition, and the name of its folders.
+EDITIONS = 2024q1:crebitos 2023q3:pessoas
+ifdef EDITION
+export RINHA_EDITION := $(patsubst $(EDITION):%,%,$(filter $(EDITION):%,$(EDITIONS)))
+ifeq ($(RINHA_EDITION),)
+$(error EDITION is 2024q1 or 2023q3, not $(EDITION))
+endif
+endif
+PLAYED = $(if $(EDITION),--edition $(EDITION))
 ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
 MODE ?= $(shell stack/mode.sh)
 
@@ -76,10 +86,10 @@ snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
-	@$(PY) -m loadtest $(or $(LOAD),official)
+	@$(PY) -m loadtest $(or $(LOAD),official) $(PLAYED)
 
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
-	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
+	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(PLAYED)
 
 bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
 	@stack/setup.sh bench

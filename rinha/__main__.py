@@ -14,9 +14,6 @@ from rinha.server import Instance
 from rinha.settings import Settings
 from rinha.store import Kept
 
-# The folder of its routes and stores.
-EDITION = "crebitos"
-
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
@@ -61,18 +58,19 @@ def main() -> int:
 
 
 def open_store(knobs: Settings, *, create: bool) -> Kept:
-    store: Kept = import_module(f"rinha.{EDITION}.on_sqlite").open_store(knobs, create=create)
+    store: Kept = import_module(f"rinha.{knobs.edition}.on_sqlite").open_store(knobs, create=create)
     return store
 
 
 def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store = open_store(knobs, create=True)
-    add_routes = import_module(f"rinha.{EDITION}.routes").add_routes
+    add_routes = import_module(f"rinha.{knobs.edition}.routes").add_routes
     with store.engine.serving():
         instance = Instance(create_app(store, add_routes, reset=knobs.reset), knobs.listen)
         logs.tell(
             logging.INFO,
             "started",
+            edition=knobs.edition,
             ledger=str(knobs.ledger),
             listen=knobs.listen,
             reset=knobs.reset,

@@ -68,7 +68,15 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+# Each is a folder of routes and stores; without a word it is the first.
+EDITIONS = ("crebitos", "pessoas")
+
 KNOBS = {
+    "RINHA_EDITION": Knob(
+        EDITIONS[0],
+        _one_of(*EDITIONS),
+        "crebitos, the ledger of the contest of 2024/Q1, or pessoas, the registry of 2023/Q3",
+    ),
     "RINHA_LEDGER": Knob(
         "var/rinha.db", _path, "the ledger's SQLite file; its directory must exist, on a local disk"
     ),
@@ -102,6 +110,7 @@ KNOBS = {
 
 @dataclass(frozen=True)
 class Settings:
+    edition: str
     ledger: Path
     listen: str | tuple[str, int]
     synchronous: str
@@ -121,6 +130,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         except ValueError as error:
             raise SettingError(f"{name}={text!r} {error}") from None
     return Settings(
+        edition=values["RINHA_EDITION"],
         ledger=values["RINHA_LEDGER"],
         listen=values["RINHA_LISTEN"],
         synchronous=values["RINHA_SYNCHRONOUS"],

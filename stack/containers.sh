@@ -3,6 +3,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 compose="docker compose"
+edition=${RINHA_EDITION:-$(sed -n 's/^RINHA_EDITION=\([a-z]*\).*/\1/p' .env 2>/dev/null || true)}
+edition=${edition:-crebitos}
+# What is different for an edition stands in its folder here.
+[ ! -e "stack/$edition/docker-compose.yml" ] ||
+    export COMPOSE_FILE="docker-compose.yml:stack/$edition/docker-compose.yml"
 url=http://localhost:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
 
 say() { # NAME WORD...: a sentence that both ways of running say
@@ -52,6 +57,8 @@ up() {
     [ "${instances:-2}" = 2 ] ||
         fail "INSTANCES=$instances: the containers are the contest's two; MODE=local runs any number"
     if running nginx && running api01 && running api02; then
+        runs=$(inside printenv RINHA_EDITION || echo crebitos)
+        [ "$runs" = "${RINHA_EDITION:-$runs}" ] || fail "$(say UP_OTHERWISE "$runs")"
         say UP_ALREADY "$url"
         return
     fi
@@ -68,8 +75,8 @@ up() {
         $compose down >/dev/null 2>&1
         exit 2
     }
-    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$url" "$url" \
-        "make check    make sql    make status    make stats    make logs    make down"
+    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" \
+        "$(say "TRY_$edition" "$url" "$url")" "make check    make sql    make status    make stats    make logs    make down"
 }
 
 stats() {

@@ -4,8 +4,11 @@ import os
 import pwd
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+
+from rinha.settings import EDITIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 # Debian keeps it where ordinary users do not look.
@@ -19,14 +22,23 @@ def instance_names(instances: int) -> list[str]:
     return [f"api{number + 1:02d}" for number in range(instances)]
 
 
-def nginx(folder: Path, *, port: int, instances: int) -> list[str]:
+def nginx(folder: Path, *, port: int, instances: int, edition: str = EDITIONS[0]) -> list[str]:
     """Writes its configuration into the folder, where it has to be started: with these words."""
     # As root its worker would become a user who may not reach the sockets.
     user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
-    template = (ROOT / "nginx.conf").read_text()
-    conf = render(template, port=port, instances=instances, user=user)
+    conf = render(template_of(edition), port=port, instances=instances, user=user)
     (folder / "nginx.conf").write_text(conf)
     return [NGINX, "-p", ".", "-c", "nginx.conf"]
+
+
+def template_of(edition: str) -> str:
+    """nginx.conf, with the changes that an edition's folder here names."""
+    conf, changes = ROOT / "nginx.conf", ROOT / "stack" / edition / "nginx.sed"
+    if not changes.exists():
+        return conf.read_text()
+    return subprocess.run(
+        ["sed", "-f", changes, conf], check=True, capture_output=True, text=True
+    ).stdout
 
 
 def render(template: str, *, port: int, instances: int, user: str | None = None) -> str:

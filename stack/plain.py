@@ -29,8 +29,9 @@ SENTENCES = dict(
 )
 RINHA = (sys.executable, "-m", "rinha")
 PID = VAR / "runsvdir.pid"
-# Where the stack that runs listens, whatever the settings say by now.
+# Where the stack that runs listens and what it is, whatever the settings say by now.
 RUNNING_PORT = VAR / "port"
+RUNNING_EDITION = VAR / "edition"
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
 LOOK_AGAIN_S = 0.1
@@ -41,11 +42,11 @@ def main() -> int:
     _read_dotenv()
     # The challenge wants a fresh ledger for each run; a bank would leave this off.
     os.environ.setdefault("RINHA_RESET", "on")
+    command, *words = sys.argv[1:]
     try:
-        knobs = settings.load(os.environ)
+        knobs = _knobs_for(command)
     except SettingError as error:
         return _fail(str(error))
-    command, *words = sys.argv[1:]
     if command in ("check", "sql", "snapshot"):
         if command == "snapshot":
             Path("out").mkdir(exist_ok=True)
@@ -63,9 +64,20 @@ def main() -> int:
         return commands[command](knobs)
 
 
+def _knobs_for(command: str) -> settings.Settings:
+    """What looks at a stack that runs looks at its edition, each of which has a file of its own."""
+    if _supervisor() and RUNNING_EDITION.exists():
+        runs = RUNNING_EDITION.read_text()
+        os.environ["RINHA_EDITION"] = (command == "up" and os.environ.get("RINHA_EDITION")) or runs
+    edition = settings.load(os.environ).edition
+    if edition != settings.EDITIONS[0]:
+        os.environ.setdefault("RINHA_LEDGER", str(VAR / f"{edition}.db"))
+    return settings.load(os.environ)
+
+
 def up(knobs: settings.Settings) -> int:
     if _supervisor():
-        return _say("UP_ALREADY", _url(knobs))
+        return _up_already(knobs)
     stop_services()
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not shutil.which(program):
@@ -79,6 +91,7 @@ def up(knobs: settings.Settings) -> int:
         return made.returncode
     write_services(knobs)
     RUNNING_PORT.write_text(str(knobs.port))
+    RUNNING_EDITION.write_text(knobs.edition)
     with (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
             ["runsvdir", "-P", SERVICES], stdin=log, stdout=log, stderr=log, start_new_session=True
@@ -92,7 +105,14 @@ def up(knobs: settings.Settings) -> int:
     url = _url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
     verbs = "make check    make sql    make status    make logs    make down"
-    return _say("UP", url, what, url, url, verbs)
+    return _say("UP", url, what, _sentence(f"TRY_{knobs.edition}", url, url), verbs)
+
+
+def _up_already(knobs: settings.Settings) -> int:
+    runs = RUNNING_EDITION.read_text()
+    if runs != knobs.edition:
+        return _fail(SENTENCES["UP_OTHERWISE"] % runs)
+    return _say("UP_ALREADY", _url(knobs))
 
 
 def down(_knobs: settings.Settings) -> int:
@@ -228,9 +248,13 @@ def _ask(method: str, url: str) -> tuple[int, str]:
 
 
 def _say(sentence: str, *words: object) -> int:
-    """Line breaks stand in the file as a shell's printf reads them."""
-    print(SENTENCES[sentence].replace("\\n", "\n") % words)
+    print(_sentence(sentence, *words))
     return 0
+
+
+def _sentence(name: str, *words: object) -> str:
+    """Line breaks stand in the file as a shell's printf reads them."""
+    return SENTENCES[name].replace("\\n", "\n") % words
 
 
 def _fail(reason: str) -> int:

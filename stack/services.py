@@ -37,7 +37,7 @@ def write_services(knobs: settings.Settings) -> None:
     for name in launch.instance_names(knobs.instances):
         listen = f"RINHA_LISTEN=unix:var/{name}.sock"
         _write_service(name, "../../..", ["env", listen, *launch.INSTANCE])
-    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances)
+    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances, edition=knobs.edition)
     _write_service("nginx", "../..", start)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
 

@@ -13,15 +13,18 @@ import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import apsw
 
+from rinha.settings import EDITIONS
 from stack import launch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_MAX_S = 20.0
 STOP_MAX_S = 5.0
 ANSWER_MAX_S = 40.0
+STATE_OF = {"crebitos": "SELECT * FROM clientes", "pessoas": "SELECT * FROM pessoas"}
 
 
 class Answer(NamedTuple):
@@ -87,6 +90,19 @@ class Client:
         assert answer.status == 200, answer
         return answer.json
 
+    def add(self, apelido: str, **changes: object) -> Answer:
+        body = {"apelido": apelido, "nome": "Ana", "nascimento": "1985-09-23", "stack": ["C#"]}
+        return self("POST", "/pessoas", body | changes)
+
+    def search(self, termo: str) -> list[Any]:
+        """The apelidos of those found, in their order."""
+        answer = self("GET", f"/pessoas?t={quote(termo)}")
+        assert answer.status == 200, answer
+        return [pessoa["apelido"] for pessoa in answer.json]
+
+    def count(self) -> int:
+        return int(self("GET", "/contagem-pessoas").body)
+
     def close(self) -> None:
         self._connection.close()
 
@@ -98,7 +114,10 @@ class Stack:
         self.port = free_port()
         self.environment = {"RINHA_RESET": "on", **environment}
         self.instances: list[subprocess.Popen[bytes]] = []
-        self.start_nginx_with = launch.nginx(folder, port=self.port, instances=instances)
+        self.edition = self.environment.get("RINHA_EDITION", EDITIONS[0])
+        self.start_nginx_with = launch.nginx(
+            folder, port=self.port, instances=instances, edition=self.edition
+        )
         self.nginx = self.start_nginx()
         for number in range(1, instances + 1):
             self.instances.append(self.start(number))
@@ -163,7 +182,7 @@ class Stack:
         """Everything that a request could have changed."""
         connection = apsw.Connection(str(self.file), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            return connection.execute("SELECT * FROM clientes").fetchall()
+            return connection.execute(STATE_OF[self.edition]).fetchall()
         finally:
             connection.close()
 
