@@ -40,9 +40,8 @@ def decoder_of(
     def refusal(complaint: str) -> RinhaError:
         error = wrong_kind if _is_of_wrong_kind(complaint) else RuleBrokenError
         for field, rule in rules.items():
-            if complaint.endswith((f"`$.{field}`", f"field `{field}`")):
-                return error(rule)
-            if f"`$.{field}[" in complaint:
+            ends = (f"`$.{field}`", f"field `{field}`")
+            if complaint.endswith(ends) or f"`$.{field}[" in complaint:
                 return error(rule)
         return error(shape)
 
@@ -65,7 +64,9 @@ def decoder_of(
 
 def _is_of_wrong_kind(complaint: str) -> bool:
     """A field that is null counts as one that is not there."""
-    return ", got `" in complaint and not re.search(r"got `null` - at `\$\.\w+`$", complaint)
+    if re.search(r"got `null` - at `\$\.\w+`$", complaint):
+        return False
+    return ", got `" in complaint or complaint.startswith("Number out of range")
 
 
 def _depth(body: bytes) -> int:
