@@ -65,6 +65,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/sqlite": {"rinha"},
     "rinha/crebitos": {"rinha"},
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
+    "rinha/pessoas": {"rinha"},
+    "rinha/pessoas/on_sqlite.py": {"rinha", "rinha/pessoas", "rinha/sqlite"},
     "stack": {"rinha"},
     "bench": {
         *("bench/parts", "bench/results", "bench/stacks", "loadtest/crebitos", "loadtest/report"),

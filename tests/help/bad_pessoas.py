@@ -119,7 +119,7 @@ SEARCHES = [
 
 PATHS = [
     *[
-        Case(f"person {id_[:32]}", get(f"/pessoas/{id_}"), (404,))
+        Case(f"person {id_[:40]}", get(f"/pessoas/{id_}"), (404,))
         for id_ in (
             *("1", "0", "null", "01a2106d553f7a83b2499097f91a872a", SOMEBODY[9:].upper()),
             *(SOMEBODY[9:], f"{{{SOMEBODY[9:]}}}", f"{SOMEBODY[9:]}0", "%20", "';--", "a" * 900),
