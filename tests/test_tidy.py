@@ -23,6 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/drive": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
     "loadtest/report": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
     "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
+    "loadtest/play": {
+        *("loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
+    },
     # An edition knows the machinery, and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
     "loadtest/crebitos/history": {
@@ -48,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "loadtest/wire",
     },
     # Only its commands wire.
-    "loadtest": {
+    "loadtest/crebitos/commands.py": {
         "loadtest/crebitos",
         "loadtest/crebitos/history",
         "loadtest/crebitos/official",
@@ -56,9 +59,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "loadtest/drive",
         "loadtest/gatling",
         "loadtest/measure",
+        "loadtest/play",
         "loadtest/report",
         "loadtest/wire",
     },
+    # It opens an edition's commands by their names.
+    "loadtest": {"loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"},
     "rinha": set(),
     # It opens an edition's doors by their names.
     "rinha/__main__.py": {"rinha"},

@@ -57,3 +57,24 @@ class Plan:
     def wanted(self) -> int | None:
         """How many requests an open loop has to send; a closed one has no such number."""
         return None if self.mode == "closed" else sum(1 for _ in self.due_times())
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialPlan:
+    """An official run, or a rehearsal: faster by `speed`, or only the share `scale` of it."""
+
+    address: Address
+    seed: int
+    timeout_s: float
+    speed: float = 1.0
+    scale: float = 1.0
+
+    @property
+    def is_rehearsal(self) -> bool:
+        return self.speed != 1 or self.scale != 1
+
+    @property
+    def way(self) -> str:
+        if not self.is_rehearsal:
+            return "the official run"
+        return f"REHEARSAL of the official run: speed x{self.speed:g}, scale x{self.scale:g}"

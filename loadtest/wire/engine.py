@@ -146,6 +146,19 @@ class Engine:
         if self._stillborn:
             self._report_stillborn()
 
+    def take_idle(self) -> Connection | None:
+        """The connection whose answer was handed on last, for whoever wants to go on over it."""
+        return self._idle.pop() if self._idle else None
+
+    def give_idle(self, connection: Connection) -> None:
+        """For the next request; the peer may have closed it in the meantime."""
+        if self._connections.get(connection.fileno) is connection:
+            self._idle.append(connection)
+
+    def hang_up(self, connection: Connection) -> None:
+        if self._connections.get(connection.fileno) is connection:
+            self._close(connection)
+
     def expire(self) -> None:
         """Gives up on requests that wait beyond the timeout."""
         self.now_ns = clock_ns()
@@ -243,7 +256,8 @@ class Engine:
         request, framing = connection.request, parser.framing
         assert request is not None
         assert framing is not None
-        self._remember(parser.head, framing)
+        if not request.whole:
+            self._remember(parser.head, framing)
         connection.request = connection.parser = None
         self.in_flight -= 1
         if framing.keep and request.reuse and not connection.unsent:
@@ -251,7 +265,8 @@ class Engine:
         else:
             self._close(connection)
         due_ns, sent_ns = connection.due_ns, connection.sent_ns
-        self._ended(request, framing.status, parser.body, due_ns, sent_ns)
+        body = parser.head + parser.body if request.whole else parser.body
+        self._ended(request, framing.status, body, due_ns, sent_ns)
 
     def _remember(self, head: bytes, framing: Framing) -> None:
         if framing.length < 0 or head[-4:] != b"\r\n\r\n":
