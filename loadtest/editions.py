@@ -19,8 +19,9 @@ FOLDERS = {"2024q1": "crebitos", "2023q3": "pessoas"}
 class Edition(Protocol):
     """The commands of an edition: a module of its folder."""
 
-    REPORT: type[Report]
-    MIX: str
+    @property
+    def REPORT(self) -> type[Report]:  # noqa: N802 - a constant of the module
+        """How its reports are read back."""
 
     def run_load(
         self, plan: Plan, thresholds: list[Threshold], view: View, *, reset: bool, strict: bool

@@ -63,6 +63,19 @@ MAY_IMPORT: dict[str, set[str]] = {
         "loadtest/report",
         "loadtest/wire",
     },
+    "loadtest/pessoas": {
+        *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
+    },
+    "loadtest/pessoas/rules": {"loadtest/pessoas", "loadtest/report", "loadtest/wire"},
+    "loadtest/pessoas/official": {
+        *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
+        *("loadtest/report", "loadtest/wire"),
+    },
+    "loadtest/pessoas/commands.py": {
+        *("loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
+        *("loadtest/pessoas/official", "loadtest/pessoas/rules", "loadtest/play"),
+        *("loadtest/report", "loadtest/wire"),
+    },
     # It opens an edition's commands by their names.
     "loadtest": {"loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"},
     "rinha": set(),

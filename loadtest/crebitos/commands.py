@@ -10,8 +10,8 @@ from loadtest.crebitos.history.aftermath import Oracle
 from loadtest.crebitos.mix import CYCLE, KINDS, build_requests
 from loadtest.crebitos.official import plan as official_plan
 from loadtest.crebitos.official import run as official_run
+from loadtest.crebitos.official import score as official_score
 from loadtest.crebitos.official.judge import Judge
-from loadtest.crebitos.official.score import score
 from loadtest.crebitos.official.verdict import LINE, judge_official, official_part
 from loadtest.crebitos.report import CrebitosReport
 from loadtest.crebitos.rules.check import check
@@ -27,7 +27,6 @@ from loadtest.report.thresholds import Threshold
 from loadtest.wire.request import CHECK, Address
 
 REPORT = CrebitosReport
-MIX = "22 debits : 11 credits : 1 statement"
 
 
 def run_load(
@@ -119,5 +118,10 @@ def gatling(
         require_fresh(state_of(probe))
     warm_up = f"/clientes/{CLIENTES[0]}/extrato"
     simulation = simulation or official_plan.SIMULATION
-    folder = run_gatling(simulation, f"http://{address}", warm_up, scale)
+    folder = run_gatling(simulation, f"http://{address}", warm_up, scale, {})
     return score(folder), folder
+
+
+def score(folder: Path) -> CrebitosReport:
+    """`loadtest score`: the verdict on a folder of Gatling's results."""
+    return official_score.score(folder)

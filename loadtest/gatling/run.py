@@ -3,10 +3,12 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 POM = Path(__file__).resolve().parent / "pom.xml"
 COMPILED = POM.parent / "build" / "simulation"
+FED = COMPILED / "resources"
 RESULTS = Path("out/gatling")
 JAVA_MIN = 17
 
@@ -29,13 +31,19 @@ def require_maven() -> None:
         )
 
 
-def run_gatling(simulation: Path, url: str, warm_up: str, scale: float) -> Path:
-    """The folder of the results; one that was brought asks where its author wants it to."""
+def run_gatling(
+    simulation: Path, url: str, warm_up: str, scale: float, files: Mapping[str, str]
+) -> Path:
+    """The folder of the results; one that was brought asks where its author wants it to. The files
+    are for its feeders."""
     before = set(RESULTS.glob("*/"))
     # Alone in a folder: Maven would compile whatever lies beside it.
     shutil.rmtree(COMPILED, ignore_errors=True)
     COMPILED.mkdir(parents=True)
     shutil.copy(simulation, COMPILED)
+    FED.mkdir()
+    for name, text in files.items():
+        (FED / name).write_text(text)
     command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(POM), "gatling:test"]
     command += [f"-Dresults={RESULTS.resolve()}", f"-Durl={url}", f"-Dscale={scale}"]
     command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={COMPILED}"]

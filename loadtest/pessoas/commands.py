@@ -7,6 +7,7 @@ from pathlib import Path
 from loadtest.drive import worker
 from loadtest.drive.conduct import View, conduct
 from loadtest.drive.plan import OfficialPlan, Plan
+from loadtest.gatling.run import run_gatling
 from loadtest.measure.recorder import Recorder
 from loadtest.pessoas.aftermath import examine
 from loadtest.pessoas.crowd import Crowd
@@ -14,6 +15,7 @@ from loadtest.pessoas.mix import CYCLE, DETAIL, KINDS, POST, mixed
 from loadtest.pessoas.notes import Notes
 from loadtest.pessoas.official import plan as official_plan
 from loadtest.pessoas.official import run as official_run
+from loadtest.pessoas.official import score as official_score
 from loadtest.pessoas.official.verdict import LINE, judge_official, official_part
 from loadtest.pessoas.report import People, PessoasReport
 from loadtest.pessoas.rules.check import check
@@ -24,10 +26,10 @@ from loadtest.report.data import Count, Load
 from loadtest.report.judgement import judge_load, load_notes, verdict, wrong_answers
 from loadtest.report.thresholds import Threshold
 from loadtest.wire.outcome import NEVER_LEFT
+from loadtest.wire.probe import reach
 from loadtest.wire.request import Address
 
 REPORT = PessoasReport
-MIX = "30 posts : 28 details : 5 searches : 2 searches without t"
 
 
 def run_load(
@@ -132,8 +134,17 @@ def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> Pess
 def gatling(
     address: Address, simulation: Path | None, scale: float, *, reset: bool
 ) -> tuple[PessoasReport, Path]:
-    raise NotImplementedError
+    """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
+    with closing(ready_probe(address, hello(address), reset=reset)) as probe:
+        require_fresh(stored(probe))
+    simulation = simulation or official_plan.SIMULATION
+    files = official_score.feeder_files()
+    folder = run_gatling(simulation, f"http://{address}", "/contagem-pessoas", scale, files)
+    with closing(reach(address, hello(address))) as probe:
+        official_score.keep_stored(folder, stored(probe))
+    return score(folder), folder
 
 
 def score(folder: Path) -> PessoasReport:
-    raise NotImplementedError
+    """`loadtest score`: the verdict on a folder of Gatling's results, and on the count beside it."""
+    return official_score.score(folder)
