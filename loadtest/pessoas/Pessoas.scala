@@ -22,8 +22,10 @@ class Pessoas extends Simulation {
       .post("/pessoas")
       .header("Content-Type", "application/json")
       .body(StringBody("#{payload}"))
-      .check(status.in(201, 422, 400).saveAs("status"))
-      .checkIf("#{status.equals(201)}")(header("Location").saveAs("location"))
+      .check(status.in(201, 422, 400))
+      .checkIf((response: Response, _: Session) => response.status.code == 201)(
+        header("Location").saveAs("location")
+      )
   )
 
   private val look = doIf("#{location.exists()}")(

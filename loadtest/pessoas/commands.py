@@ -146,5 +146,5 @@ def gatling(
 
 
 def score(folder: Path) -> PessoasReport:
-    """`loadtest score`: the verdict on a folder of Gatling's results, and on the count beside it."""
+    """`loadtest score`: the verdict on a folder of Gatling's results, and the count beside it."""
     return official_score.score(folder)
