@@ -40,7 +40,7 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 # No process, no socket and no clock: the tests to run after each change.
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
-	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
+	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard output)
 ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 
@@ -96,7 +96,7 @@ bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELI
 	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
-	@$(PY) stack/submission.py "$(NAME)" "$(IMAGE)"
+	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"
 
 test: dev ## every test that needs no container, in three to four minutes
 	@$(PYTEST) -n 3 --cov --cov-report=term $(ELSEWHERE)
