@@ -29,8 +29,8 @@ ARENAS = {
     "pessoas": Arena(
         1.5,
         3000,
-        "\nThe rules of 2023 allow Postgres, MySQL and MongoDB. This entry has none of them: it is\n"
-        "for comparison.\n",
+        "\nThe rules of 2023 allow Postgres, MySQL and MongoDB. This entry has none: it is for\n"
+        "comparison.\n",
     ),
 }
 
