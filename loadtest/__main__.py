@@ -69,6 +69,9 @@ def _run(asked: argparse.Namespace) -> int:
     duration_s = None if plan.duration_s == FOR_EVER_S else plan.duration_s
     view = _view(asked, plan.way, duration_s, plan.size)
     played = edition(asked.edition)
+    if not plan.chosen(played.MIX):
+        types = ", ".join(dict.fromkeys(kind.name for kind in played.MIX))
+        raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
     report = played.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report)
 
@@ -95,6 +98,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
         poisson=asked.poisson,
         keep_alive=not asked.new_connections,
         checked=asked.checked,
+        only=asked.only,
     )
 
 

@@ -152,6 +152,10 @@ def _add_run(command: argparse.ArgumentParser) -> None:
         help="one new connection per request, as the official judge does",
     )  # fmt: skip
     command.add_argument(
+        "--only", metavar="TYPE",
+        help="requests of one type of the mix only, as the report names it",
+    )  # fmt: skip
+    command.add_argument(
         "--workers", type=_whole(1, WORKERS_MAX), default=1, metavar="N",
         help="generator processes, when cores allow (default 1)",
     )  # fmt: skip

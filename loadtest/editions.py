@@ -1,5 +1,6 @@
 """The contest's editions: which folder plays each, and what every one of them can do."""
 
+from collections.abc import Sequence
 from functools import reduce
 from importlib import import_module
 from operator import or_
@@ -10,7 +11,7 @@ from loadtest.drive.conduct import View
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.report.data import Report
 from loadtest.report.thresholds import Threshold
-from loadtest.wire.request import Address
+from loadtest.wire.request import Address, Kind
 
 # By the contest's own names; without a word it is the first.
 FOLDERS = {"2024q1": "crebitos", "2023q3": "pessoas"}
@@ -22,6 +23,10 @@ class Edition(Protocol):
     @property
     def REPORT(self) -> type[Report]:  # noqa: N802 - a constant of the module
         """How its reports are read back."""
+
+    @property
+    def MIX(self) -> Sequence[Kind]:  # noqa: N802
+        """What is repeated, shuffled each time."""
 
     def run_load(
         self, plan: Plan, thresholds: list[Threshold], view: View, *, reset: bool, strict: bool

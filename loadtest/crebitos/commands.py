@@ -1,8 +1,9 @@
 """What each command does for this edition, from the first question to the report."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
-from itertools import cycle
+from itertools import cycle as repeat
 from pathlib import Path
 
 from loadtest.crebitos.contract import CLIENTES
@@ -24,9 +25,10 @@ from loadtest.measure.recorder import Recorder
 from loadtest.play.before_and_after import load_after, probe_of, ready_probe
 from loadtest.report.judgement import judge_load, load_notes, verdict, wrong_answers
 from loadtest.report.thresholds import Threshold
-from loadtest.wire.request import CHECK, Address
+from loadtest.wire.request import CHECK, Address, Kind
 
 REPORT = CrebitosReport
+MIX: Sequence[Kind] = CYCLE
 
 
 def run_load(
@@ -35,12 +37,13 @@ def run_load(
     """`loadtest run`: the mix, driven as asked."""
     with closing(probe_of(plan.address, hello(plan.address), reset=reset)) as probe:
         oracle = Oracle(probe, plan.workers) if plan.checked else None
+        kinds = plan.chosen(CYCLE)
         mixes = [
-            cycle(build_requests(probe.host, seed, reuse=plan.keep_alive))
+            repeat(build_requests(probe.host, seed, reuse=plan.keep_alive, cycle=kinds))
             for seed in plan.worker_seeds
         ]
         watch_of = oracle.watch if oracle is not None else None
-        work = partial(worker.work, plan, mixes, len(CYCLE), watch_of)
+        work = partial(worker.work, plan, mixes, len(kinds), watch_of)
         done = conduct(work, plan.workers, plan.address, KINDS, view)
         load = load_after(done, plan.wanted())
         report = CrebitosReport(

@@ -1,12 +1,12 @@
 """What a load run is asked to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from loadtest.drive import schedule
-from loadtest.wire.request import Address
+from loadtest.wire.request import Address, Kind
 
 Mode = Literal["closed", "rate", "ramp"]
 
@@ -28,16 +28,23 @@ class Plan:
     poisson: bool = False
     keep_alive: bool = True
     checked: bool = True
+    # The type of all requests; without it they are mixed.
+    only: str | None = None
 
     @property
     def way(self) -> str:
         """The way to drive, in words."""
+        only = f", {self.only} only" if self.only else ""
         if self.mode == "closed":
-            return f"closed loop, {self.connections} connections"
+            return f"closed loop, {self.connections} connections{only}"
         if self.mode == "ramp":
-            return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s"
+            return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s{only}"
         spacing = "Poisson" if self.poisson else "even"
-        return f"open loop, {self.rate:g} requests/s, {spacing} spacing"
+        return f"open loop, {self.rate:g} requests/s, {spacing} spacing{only}"
+
+    def chosen(self, cycle: Sequence[Kind]) -> list[Kind]:
+        """What is left of a mix; nothing where it has no such type."""
+        return [kind for kind in cycle if self.only in {None, kind.name}]
 
     @property
     def worker_seeds(self) -> list[int]:

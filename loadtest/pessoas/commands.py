@@ -1,5 +1,6 @@
 """What each command does for this edition, from the first question to the report."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,17 +20,18 @@ from loadtest.pessoas.official import score as official_score
 from loadtest.pessoas.official.verdict import LINE, judge_official, official_part
 from loadtest.pessoas.report import People, PessoasReport
 from loadtest.pessoas.rules.check import check
-from loadtest.pessoas.state import hello, require_fresh, stored
-from loadtest.pessoas.watch import Watch
+from loadtest.pessoas.state import acquaintances, hello, require_fresh, stored
+from loadtest.pessoas.watch import Learner, Watch
 from loadtest.play.before_and_after import load_after, probe_of, ready_probe
 from loadtest.report.data import Count, Load
 from loadtest.report.judgement import judge_load, load_notes, verdict, wrong_answers
 from loadtest.report.thresholds import Threshold
 from loadtest.wire.outcome import NEVER_LEFT
 from loadtest.wire.probe import reach
-from loadtest.wire.request import Address
+from loadtest.wire.request import Address, Kind
 
 REPORT = PessoasReport
+MIX: Sequence[Kind] = CYCLE
 
 
 def run_load(
@@ -39,15 +41,22 @@ def run_load(
     with closing(probe_of(plan.address, hello(plan.address), reset=reset)) as probe:
         before = stored(probe)
         crowds = [Crowd() for _ in range(plan.workers)]
+        for id_, pessoa in acquaintances(probe):
+            for crowd in crowds:
+                crowd.meet(id_, pessoa)
+        kinds = plan.chosen(CYCLE)
         mixes = [
-            mixed(probe.host, seed, crowd, reuse=plan.keep_alive)
+            mixed(probe.host, seed, crowd, kinds, reuse=plan.keep_alive)
             for seed, crowd in zip(plan.worker_seeds, crowds, strict=True)
         ]
 
-        def watch_of(number: int, recorder: Recorder) -> Watch:
-            return Watch(recorder, crowds[number], Notes(), alone=False)
+        def watch_of(number: int, recorder: Recorder) -> Watch | Learner:
+            crowd = crowds[number]
+            if not plan.checked:
+                return Learner(crowd)
+            return Watch(recorder, crowd, Notes(), alone=False)
 
-        work = partial(worker.work, plan, mixes, len(CYCLE), watch_of)
+        work = partial(worker.work, plan, mixes, len(kinds), watch_of)
         done = conduct(work, plan.workers, plan.address, KINDS, view)
         load = load_after(done, plan.wanted())
         after = stored(probe)

@@ -31,6 +31,11 @@ class Crowd:
         self.added.append(place)
         self.paths[place] = path
 
+    def meet(self, id_: str, shown: Pessoa) -> None:
+        """Somebody who was there before."""
+        place = self.join(Payload(b"", shown, ""))
+        self.add(place, f"/pessoas/{id_}")
+
     def place_of(self, id_: str, shown: Pessoa) -> int | None:
         """Of whoever is shown; nobody where none was sent like that."""
         rivals = self.rivals.get(shown.apelido, ())

@@ -1,6 +1,6 @@
 """The requests, and the mix of the official run at its peak."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 from urllib.parse import quote
 
@@ -53,13 +53,15 @@ def count(host: str) -> Request:
     return Request(CHECK, get(host, "/contagem-pessoas"))
 
 
-def mixed(host: str, seed: int, crowd: Crowd, *, reuse: bool) -> Iterator[PessoaRequest]:
-    """Cycles without end; people are always new, and details those of the crowd that was added."""
+def mixed(
+    host: str, seed: int, crowd: Crowd, cycle: Sequence[Kind], *, reuse: bool
+) -> Iterator[PessoaRequest]:
+    """Cycles without end; people are always new, details of those whose place is known."""
     chance, people, terms = Random(seed), payloads(seed), termos(seed)
     while True:
-        cycle = list(CYCLE)
-        chance.shuffle(cycle)
-        for kind in cycle:
+        kinds = list(cycle)
+        chance.shuffle(kinds)
+        for kind in kinds:
             if kind == DETAIL and crowd.added:
                 place = chance.choice(crowd.added)
                 yield detail(host, crowd.paths[place], place, reuse=reuse)
@@ -68,6 +70,6 @@ def mixed(host: str, seed: int, crowd: Crowd, *, reuse: bool) -> Iterator[Pessoa
             elif kind == BARE:
                 yield bare_search(host, reuse=reuse)
             else:
-                # As a detail is asked for before anybody was added.
+                # In place of a detail too, while nobody is known.
                 payload = next(people)
                 yield post_of(host, payload, crowd.join(payload), reuse=reuse)

@@ -1,7 +1,11 @@
 """How many people there are, asked while nobody else adds any."""
 
-from loadtest.pessoas.contract import ContractBrokenError, read_count
-from loadtest.pessoas.mix import count
+from collections.abc import Iterator
+from contextlib import suppress
+from string import ascii_lowercase
+
+from loadtest.pessoas.contract import ContractBrokenError, Pessoa, read_count, read_pessoas
+from loadtest.pessoas.mix import count, search
 from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import NotReadyError, Probe
 from loadtest.wire.request import Address, Request
@@ -22,6 +26,16 @@ def stored(probe: Probe) -> int | None:
         return read_count(answer.body) if answer.code == 200 else None
     except ContractBrokenError:
         return None
+
+
+def acquaintances(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
+    """Some of those who are there: whom searches for a letter show."""
+    answers = probe.ask_together([search(probe.host, letter) for letter in ascii_lowercase])
+    known: dict[str, Pessoa] = {}
+    for answer in answers:
+        with suppress(ContractBrokenError):
+            known |= read_pessoas(answer.body) if answer.code == 200 else ()
+    yield from known.items()
 
 
 def require_fresh(people: int | None) -> None:

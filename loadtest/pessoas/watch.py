@@ -27,6 +27,22 @@ OTHER_ID = "a search shows a person under another id than its Location"
 TWICE = "a search shows one person twice"
 
 
+class Learner:
+    """Only learns where people are, so that they can be asked for."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+
+    def ended(self, request: Request, code: int, body: bytes, _sent_ns: int) -> None:
+        if code == 201 and isinstance(request, PessoaRequest):
+            path = location_of(body)
+            if path:
+                self._crowd.add(request.place, path)
+
+    def flush(self) -> None:
+        """There is nothing to leave."""
+
+
 class Watch:
     """Counts what is wrong with one answer, and notes what only all of them together tell.
 
