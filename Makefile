@@ -93,7 +93,7 @@ gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULAT
 
 bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
 	@stack/setup.sh bench
-	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
+	@$(PY) -m bench$(if $(filter pessoas,$(RINHA_EDITION)),.people) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"

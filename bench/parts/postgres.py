@@ -7,7 +7,7 @@ database, where this project's NORMAL takes the newest moments only.
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +40,9 @@ INSERT INTO clientes (id, limite) VALUES (1, 100000), (2, 80000), (3, 1000000), 
 """  # noqa: E501
 
 
-def database(folder: Path, share: Share) -> Part:
+def database(
+    folder: Path, share: Share, schema: str = SCHEMA, settings: Mapping[str, str] | None = None
+) -> Part:
     """Made anew in the folder; reached by its unix socket there."""
     data = folder / "postgres"
     data.mkdir()
@@ -48,10 +50,11 @@ def database(folder: Path, share: Share) -> Part:
         shutil.chown(data, USER, USER)
     programs = _programs()
     _run([programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"])
-    lines = [f"{name} = '{value}'\n" for name, value in SETTINGS.items()]
+    chosen = {**SETTINGS, **(settings or {})}
+    lines = [f"{name} = '{value}'\n" for name, value in chosen.items()]
     with (data / "postgresql.conf").open("a") as conf:
         conf.writelines([*lines, f"unix_socket_directories = '{data}'\n"])
-    _run([programs / "postgres", "--single", "-D", data, "postgres"], SCHEMA)
+    _run([programs / "postgres", "--single", "-D", data, "postgres"], schema)
     return Part(
         "postgres",
         [programs / "postgres", "-D", data],

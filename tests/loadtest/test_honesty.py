@@ -76,8 +76,7 @@ def test_one_type_alone_is_all_that_is_sent(
     assert loadtest(*words, folder=tmp_path).load.mix["statements"] == 100
     target = f"127.0.0.1:{serve_people()}"
     for only in ("posts", "details", "searches", "searches without t"):
-        words = ("run", target, "-n", 100, "--only", only, "--edition", "2023q3")
-        ran = loadtest(*words, folder=tmp_path)
+        ran = loadtest("run", target, "-n", 100, "--only", only, "--edition", "2023q3")
         assert ran.code == 0, ran.out
         assert f"mix: 100 {only}\n" in ran.out
 
