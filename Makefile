@@ -3,11 +3,13 @@
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
 #? EDITION     up, load, gatling, bench, submission: 2024q1, the ledger, or 2023q3, people
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
+#? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
 #? SQL         make sql: one statement, in place of a shell
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
 #? SIMULATION  make gatling: a Scala file of one's own
 #? QUICK       make bench: 1 measures this service and its ceilings only
 #? BASELINE    make bench: a stored run to hold this one against
+#? STACKS      make bench: a folder with stacks of your own, a file each
 #? NAME, IMAGE make submission: the entry and its published image
 #? SEED        test, crash, chaos: repeats the chance of a run that failed
 #? SOAK        make soak: how long, such as 30m
@@ -41,15 +43,15 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
-	$(patsubst %,tests/bench/test_%.py,figures guard output)
-ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
+	$(patsubst %,tests/bench/test_%.py,figures gather guard output)
+ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot load gatling bench submission
-.PHONY: test unit test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission
+.PHONY: test unit test-ops test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
 help: ## show this
@@ -85,15 +87,18 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
 
+watch: loadtest ## the numbers of the operator's page, in a terminal
+	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch
+
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@$(PY) -m loadtest $(or $(LOAD),official) $(PLAYED)
 
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(PLAYED)
 
-bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
+bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
 	@stack/setup.sh bench
-	@$(PY) -m bench$(if $(filter pessoas,$(RINHA_EDITION)),.people) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
+	@$(PY) -m bench$(if $(filter pessoas,$(RINHA_EDITION)),.people) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"
@@ -122,6 +127,10 @@ test-fresh: dev ## the README's commands on bare Debians, as root: what a new ma
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/stack/fresh
+
+test-ops: ## the page in a real browser, and Prometheus' own tools on the metrics and alerts
+	@stack/setup.sh browser
+	@$(PYTEST) tests/ops
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)

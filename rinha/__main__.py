@@ -3,16 +3,18 @@
 import argparse
 import logging
 import os
+import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 
 from rinha import logs, settings
 from rinha.errors import RinhaError, StoreUnusableError
-from rinha.http import create_app
+from rinha.http import App, create_app
 from rinha.server import Instance
 from rinha.settings import Settings
-from rinha.store import Kept
+from rinha.store import Kept, Meter
 
 
 def parser() -> argparse.ArgumentParser:
@@ -65,8 +67,9 @@ def open_store(knobs: Settings, *, create: bool) -> Kept:
 def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store = open_store(knobs, create=True)
     add_routes = import_module(f"rinha.{knobs.edition}.routes").add_routes
-    with store.engine.serving():
-        instance = Instance(create_app(store, add_routes, reset=knobs.reset), knobs.listen)
+    app = create_app(store, add_routes, reset=knobs.reset)
+    with watching(app, store, knobs) as meter, store.engine.serving(meter):
+        instance = Instance(app, knobs.listen)
         logs.tell(
             logging.INFO,
             "started",
@@ -82,6 +85,14 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     return 0
 
 
+def watching(app: App, store: Kept, knobs: Settings) -> AbstractContextManager[Meter | None]:
+    if not knobs.metrics:
+        return nullcontext()
+    from rinha.ops.watching import watched  # noqa: PLC0415 - only where somebody wants to know
+
+    return watched(app, store, knobs)
+
+
 def init(knobs: Settings, _asked: argparse.Namespace) -> int:
     open_store(knobs, create=True)
     print(f"{knobs.ledger} is ready")
@@ -89,6 +100,8 @@ def init(knobs: Settings, _asked: argparse.Namespace) -> int:
 
 
 def check(knobs: Settings, _asked: argparse.Namespace) -> int:
+    # An instance that audits as a habit starts this from a thread that takes no signals.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     audit = open_store(knobs, create=False).audit()
     print(*audit.lines(str(knobs.ledger)), sep="\n", flush=True)
     return 1 if audit.problems else 0

@@ -68,6 +68,18 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def _port_or_off(text: str) -> int | None:
+    return None if text.lower() == "off" else _whole_number(1, 65535)(text)
+
+
+def _every(text: str) -> float | None:
+    """In seconds."""
+    found = re.fullmatch("([0-9]{1,5})([smh])", text)
+    if text.lower() != "off" and (not found or not int(found[1])):
+        raise ValueError("must be off, or such as 90s, 30m or 6h")
+    return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0}[found[2]] if found else None
+
+
 # Each is a folder of routes and stores; without a word it is the first.
 EDITIONS = ("crebitos", "pessoas")
 
@@ -101,10 +113,19 @@ KNOBS = {
         _one_of("debug", "info", "warning", "error"),
         "how much is told on stderr, as JSON lines",
     ),
+    "RINHA_METRICS": Knob(
+        "off", _switch, "on counts what it does, for the operator's page and for Prometheus"
+    ),
+    "RINHA_AUDIT_EVERY": Knob(
+        "off", _every, "such as 30m or 6h: audits beside the load this often, with RINHA_METRICS"
+    ),
     "INSTANCES": Knob(
         "2", _whole_number(1, 16), "how many instances `make up` starts; the contest asks for two"
     ),
     "PORT": Knob("9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"),
+    "OPS_PORT": Knob(
+        "9990", _port_or_off, "where the operator's page and metrics are, on loopback only; or off"
+    ),
 }
 
 
@@ -117,8 +138,11 @@ class Settings:
     lock_wait_s: float
     reset: bool
     log_level: str
+    metrics: bool
+    audit_every_s: float | None
     instances: int
     port: int
+    ops_port: int | None
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -137,8 +161,11 @@ def load(environ: Mapping[str, str]) -> Settings:
         lock_wait_s=values["RINHA_LOCK_WAIT_MS"] / 1000,
         reset=values["RINHA_RESET"],
         log_level=values["RINHA_LOG_LEVEL"],
+        metrics=values["RINHA_METRICS"],
+        audit_every_s=values["RINHA_AUDIT_EVERY"],
         instances=values["INSTANCES"],
         port=values["PORT"],
+        ops_port=values["OPS_PORT"],
     )
 
 

@@ -1,5 +1,6 @@
 """`make bench EDITION=2023q3`: measures the stacks that carry people."""
 
+import argparse
 import importlib
 import shutil
 import socket
@@ -131,6 +132,7 @@ def stack_of(name: str) -> Stack:
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="make bench EDITION=2023q3", description=__doc__).parse_args()
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
             print(f"bench: port {PORT} is in use, stop what listens there", file=sys.stderr)

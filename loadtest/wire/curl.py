@@ -53,6 +53,9 @@ def _plain_text(body: bytes) -> str | None:
 
 
 def _octal(byte: int) -> str:
-    """As the format of printf takes it: letters as they are, the rest by number."""
-    plain = 0x20 <= byte < 0x7F and chr(byte) not in "%'\\"
+    """As the format of printf takes it: letters as they are, the rest by number.
+
+    A dash would be an option where it comes first.
+    """
+    plain = 0x20 <= byte < 0x7F and chr(byte) not in "%'\\-"
     return chr(byte) if plain else f"\\{byte:03o}"

@@ -15,3 +15,8 @@ def new_id() -> str:
     number = moment_ms << 80 | chance & RANDOM_MASK | VERSION | VARIANT
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def moment_us(id_: str) -> int:
+    """When it was given, to the millisecond."""
+    return int(id_.replace("-", "")[:12], 16) * 1000

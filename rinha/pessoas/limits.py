@@ -7,6 +7,8 @@ STACK_MAX_CHARACTERS = 32  # of one element; how many there are is bounded by th
 # of \uXXXX.
 BODY_MAX_BYTES = 16_384
 SEARCH_ROWS = 50
+# What an operator sees at once.
+PESSOAS_SHOWN_MAX = 20
 
 # People whose trigrams are looked at together: fewer would find more closely, for more memory. With
 # 64, a name of letters has a fifth of all trigrams set, and 64 bytes are kept for each of them.

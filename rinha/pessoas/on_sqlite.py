@@ -1,14 +1,14 @@
 """The registry on SQLite: the rule of one apelido each, and all SQL of this edition."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 import apsw
 
 from rinha.pessoas.audit import Audit
-from rinha.pessoas.ids import new_id
-from rinha.pessoas.limits import SEARCH_ROWS
+from rinha.pessoas.ids import moment_us, new_id
+from rinha.pessoas.limits import PESSOAS_SHOWN_MAX, SEARCH_ROWS
 from rinha.pessoas.messages import (
     Pessoa,
     PessoaCadastrada,
@@ -16,10 +16,12 @@ from rinha.pessoas.messages import (
     pessoa_cadastrada,
     stack_as_json,
 )
+from rinha.pessoas.overview import Overview, PessoaSeen
 from rinha.pessoas.registry import ApelidoTakenError, UnknownPessoaError
 from rinha.pessoas.search import Words
 from rinha.settings import Settings
 from rinha.sqlite.file import Schema, SqliteFile
+from rinha.store import Level
 
 SCHEMA = Schema("registry", Path(__file__).with_name("schema.sql"), 0x70657373, 1)  # "pess"
 
@@ -30,6 +32,7 @@ ADD = """
 COLUMNS = "id, apelido, nome, nascimento, stack"
 FIND = f"SELECT {COLUMNS} FROM pessoas WHERE id = ?"  # noqa: S608 - all of it is our own
 COUNT = "SELECT count(*) FROM pessoas"
+READ_NEWEST = "SELECT apelido, nome, nascimento, id FROM pessoas ORDER BY numero DESC LIMIT ?"
 # How often something old was changed: then all is read anew.
 READ_VEZES = "SELECT vezes FROM alteracoes"
 # Not all at once: each takes some 500 bytes until it is taken in.
@@ -106,6 +109,26 @@ class SqliteRegistry:
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT id FROM pessoas LIMIT 1")
+
+    def levels(self) -> Iterator[Level]:
+        yield from self.engine.levels()
+        with self.engine.reading():
+            self._catch_up()
+        # Once a second they are counted in memory: the file would take 20 ms for two million.
+        yield Level("rows", "People in the registry.", len(self._words))
+        newest = self._newest(1)
+        newest_us = newest[0].cadastrada_em_us if newest else 0
+        yield Level("newest_commit_time_seconds", "Of the newest person.", newest_us / 1e6)
+
+    def overview(self) -> Overview:
+        return Overview(self._newest(PESSOAS_SHOWN_MAX))
+
+    def _newest(self, pessoas: int) -> list[PessoaSeen]:
+        rows = self.engine.read(READ_NEWEST, (pessoas,))
+        return [
+            PessoaSeen(apelido, nome, nascimento, moment_us(id_))
+            for apelido, nome, nascimento, id_ in rows
+        ]
 
     def audit(self) -> Audit:
         """Everything on one snapshot, so it holds even under load."""

@@ -44,6 +44,9 @@ class Words:
         self._begins = array("Q", [0])
         self._signatures = bytearray()
 
+    def __len__(self) -> int:
+        return len(self._numeros)
+
     def add(self, numero: int, apelido: str, nome: str, stack: Sequence[str]) -> None:
         words = WORD_END.join((apelido, nome, *dict.fromkeys(stack)))
         self._text += f"{words.casefold()}{PESSOA_END}".encode(errors="surrogateescape")

@@ -17,6 +17,7 @@ from rinha.sqlite.limits import (
     LOCK_STAND_ASIDE_MAX_S,
     LOCK_WAIT_AFTER_REFUSAL_S,
 )
+from rinha.store import Meter
 
 
 def lock_file_of(file: Path) -> Path:
@@ -48,6 +49,8 @@ class WriteLock:
         self._noun = noun
         self._wait_s = wait_s
         self.budget_s = wait_s
+        # Told how long a turn was waited for, where somebody wants to know.
+        self.meter: Meter | None = None
         signal.signal(signal.SIGALRM, _on_alarm)
 
     def set_wait(self, wait_s: float) -> None:
@@ -67,20 +70,9 @@ class WriteLock:
         self.budget_s = self._wait_s
 
     def __enter__(self) -> None:
-        ends_at = 0.0
         try:
-            for _ in range(self._tries_before_sleep):
-                try:
-                    fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    now = time.monotonic()
-                    ends_at = ends_at or now + LOCK_STAND_ASIDE_MAX_S
-                    if now > ends_at:
-                        break
-                    os.sched_yield()
-                else:
-                    return
-            self._wait()
+            if not self._is_free():
+                self._take_turn()
         except OSError as error:
             raise StoreUnavailableError(
                 f"the {self._noun} cannot be locked now: {error}"
@@ -93,6 +85,27 @@ class WriteLock:
         _traceback: TracebackType | None,
     ) -> None:
         fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _is_free(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _take_turn(self) -> None:
+        began_at = time.monotonic()
+        try:
+            for _ in range(self._tries_before_sleep):
+                os.sched_yield()
+                if self._is_free():
+                    return
+                if time.monotonic() > began_at + LOCK_STAND_ASIDE_MAX_S:
+                    break
+            self._wait()
+        finally:
+            if self.meter:
+                self.meter.wait_us = int((time.monotonic() - began_at) * 1e6)
 
     def _wait(self) -> None:
         try:

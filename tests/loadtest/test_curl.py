@@ -22,6 +22,7 @@ BODIES = {
     "lines and tabs": b'{\n\t"valor": 1\r\n}\n',
     "letters of any script": "áé日本語🦀".encode(),
     "no text": bytes(range(256)),
+    "an option's look": b"-n\xff",
     "an escape in front of a number": b"\xff1\x007%d",
 }
 

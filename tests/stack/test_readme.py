@@ -64,7 +64,10 @@ def test_every_target_and_setting_that_is_named_exists() -> None:
     "name",
     [
         "README.md",
-        *(f"docs/{page}.md" for page in ("guarantees", "performance", "containers", "gatling")),
+        *(
+            f"docs/{page}.md"
+            for page in ("guarantees", "performance", "containers", "gatling", "loadtest")
+        ),
         "docs/benchmarks/results.md",
     ],
 )
