@@ -25,14 +25,19 @@ class Checkout:
                 shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
         (folder / ".venv").symlink_to(sys.prefix)
         self.folder = folder
-        self.port = free_port()
+        self.port, self.ops_port = free_port(), free_port()
 
     def stack(self, command: str, **environment: str) -> tuple[int, str]:
         """What `make COMMAND` does once .venv is there."""
         done = subprocess.run(
             [sys.executable, "-m", "stack.plain", *command.split()],
             cwd=self.folder,
-            env={**os.environ, "PORT": str(self.port), **environment},
+            env={
+                **os.environ,
+                "PORT": str(self.port),
+                "OPS_PORT": str(self.ops_port),
+                **environment,
+            },
             capture_output=True,
             text=True,
             timeout=ANSWER_MAX_S,

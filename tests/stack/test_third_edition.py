@@ -54,6 +54,13 @@ class Notes:
     def assert_readable(self):
         self.engine.assert_readable("SELECT 1 FROM notes")
 
+    def levels(self):
+        return self.engine.levels()
+
+    def overview(self):
+        rows = self.engine.read("SELECT name, text FROM notes ORDER BY name LIMIT 20")
+        return {"notes": [{"name": name, "text": text} for name, text in rows]}
+
     def audit(self):
         return Audit(self.engine.problems())
 
@@ -95,7 +102,8 @@ LISTS = {
 
 
 def test_a_third_edition_rides_on_everything(checkout: Checkout) -> None:
-    """A folder of four files, and its name in two lists: up, requests, check, reset, snapshot."""
+    """A folder of four files, and its name in two lists: up, requests, check, reset, snapshot, and
+    the operator's page."""
     folder = checkout.folder / "rinha" / "notes"
     folder.mkdir()
     for name, text in FILES.items():
@@ -110,6 +118,8 @@ def test_a_third_edition_rides_on_everything(checkout: Checkout) -> None:
     assert client("GET", "/notes/a").json == "first"
     assert client("GET", "/notes/b").json == {"error": "there is no note b"}
     assert client("GET", "/clientes/1/extrato").status == 404
+    seen = Client(checkout.ops_port)("GET", "/state").json
+    assert seen["kept"] == {"notes": [{"name": "a", "text": "first"}]}
     assert checkout.stack("check") == (0, "var/notes.db: 0 problems\n")
     assert checkout.stack("sql SELECT/**/text/**/FROM/**/notes") == (0, "first\n")
     copy = checkout.folder / checkout.stack("snapshot")[1].strip()

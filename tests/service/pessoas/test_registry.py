@@ -3,6 +3,7 @@
 import datetime
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -246,3 +247,20 @@ def test_a_search_under_inserts_has_all_that_came_before_it(tmp_path: Path) -> N
     assert missed == []
     writer.close()
     reader.close()
+
+
+def test_operators_see_what_is_kept(two: Two) -> None:
+    """How many there are and who came last, whichever instance is asked; after a reset too."""
+    here, there = two
+    for number in range(25):
+        here.add(pessoa(f"ana {number}"))
+    for registry in two:
+        levels = {level.name: level.value for level in registry.levels()}
+        assert levels["rows"] == 25
+        assert abs(levels["newest_commit_time_seconds"] - time.time()) < 60
+        newest = registry.overview().pessoas
+        assert [one.apelido for one in newest] == [f"ana {number}" for number in range(24, 4, -1)]
+    here.reset()
+    levels = {level.name: level.value for level in there.levels()}
+    assert (levels["rows"], levels["newest_commit_time_seconds"]) == (0, 0)
+    assert there.overview().pessoas == []
