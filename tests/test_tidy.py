@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/crebitos/rules": {
         "loadtest/crebitos",
         "loadtest/crebitos/history",
+        "loadtest/play",
         "loadtest/report",
         "loadtest/wire",
     },
@@ -66,7 +67,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/pessoas": {
         *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
     },
-    "loadtest/pessoas/rules": {"loadtest/pessoas", "loadtest/report", "loadtest/wire"},
+    "loadtest/pessoas/rules": {
+        "loadtest/pessoas",
+        "loadtest/play",
+        "loadtest/report",
+        "loadtest/wire",
+    },
     "loadtest/pessoas/official": {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
         *("loadtest/report", "loadtest/wire"),

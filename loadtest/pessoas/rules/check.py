@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from loadtest.pessoas.rules.burst import ask_bursts
-from loadtest.pessoas.rules.fields import Question, questions
+from loadtest.pessoas.rules.fields import questions
 from loadtest.pessoas.rules.finding import ask_searches
 from loadtest.pessoas.rules.people import ask_accepted, ask_apelidos, ask_count
 from loadtest.pessoas.rules.suite import Suite, Weight
+from loadtest.play.rulebook import Question
 from loadtest.report.data import Rule
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import CHECK, Request

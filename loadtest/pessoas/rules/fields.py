@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from loadtest.play.rulebook import Question
 from loadtest.wire.request import get, post
 
 REFUSED = (400, 422)
@@ -12,16 +13,6 @@ ANY_REFUSAL = tuple(range(400, 500))
 UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
 
 Fields = Callable[..., dict[str, Any]]
-
-
-class Question(NamedTuple):
-    """One rule, the bytes that ask for it and the statuses that honour it."""
-
-    group: str
-    rule: str
-    data: bytes
-    allowed: tuple[int, ...]
-    official: bool = False
 
 
 def questions(host: str, fields: Fields) -> list[Question]:

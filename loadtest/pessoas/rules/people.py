@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from loadtest.pessoas.contract import location_of, pessoa_of
-from loadtest.pessoas.rules.suite import Suite, Weight, told
+from loadtest.pessoas.rules.suite import Suite, Weight
 
 # What is added on top of a right person, and must be taken and shown.
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
@@ -40,9 +40,9 @@ def _ask_one(suite: Suite, rule: str, fields: dict[str, Any]) -> None:
     answer = suite.ask(suite.post(fields))
     path = location_of(answer.body)
     if answer.code != 201 or not path:
-        suite.add(f"{rule}: added", "201 with a Location", told(answer), passed=False)
+        suite.add(f"{rule}: added", "201 with a Location", suite.told(answer), passed=False)
         return
-    suite.add(f"{rule}: added", "201 with a Location", told(answer), passed=True)
+    suite.add(f"{rule}: added", "201 with a Location", suite.told(answer), passed=True)
     sent = pessoa_of(fields)
     words, shown = suite.person(path, reuse=False)
     expected = json.dumps(sent._asdict(), ensure_ascii=False)

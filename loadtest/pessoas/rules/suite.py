@@ -2,7 +2,7 @@
 
 import json
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import IntEnum
 from random import Random
 from typing import Any
@@ -18,11 +18,9 @@ from loadtest.pessoas.contract import (
 )
 from loadtest.pessoas.mix import PessoaRequest, count, detail, post_of, search
 from loadtest.pessoas.payloads import Payload
-from loadtest.report.data import Rule
-from loadtest.wire.curl import shell_line
+from loadtest.play.rulebook import Rulebook
 from loadtest.wire.outcome import STATUS_FIRST, outcome_name, shown
 from loadtest.wire.probe import Answer, Probe
-from loadtest.wire.request import Request
 
 TAG_LETTERS = 8
 
@@ -35,22 +33,12 @@ class Weight(IntEnum):
     REST = 2
 
 
-class Suite:
-    """Asks through one probe; each rule is kept with all that was asked since its group began.
-
-    Whoever is added stays, so names are drawn that nobody has.
-    """
+class Suite(Rulebook):
+    """Whoever is added stays, so names are drawn that nobody has."""
 
     def __init__(self, probe: Probe, seed: int) -> None:
-        self.host = probe.host
-        self.rules: list[Rule] = []
-        self._probe = probe
+        super().__init__(probe)
         self._chance = Random(f"check {seed}")
-        self._group, self._weight = "", Weight.REST
-        self._asked: list[Sequence[Request]] = []
-
-    def begin(self, group: str, weight: Weight) -> None:
-        self._group, self._weight, self._asked = group, weight, []
 
     def tag(self) -> str:
         """Letters that are in nobody's words, in both cases."""
@@ -61,21 +49,16 @@ class Suite:
         ours = {"apelido": self.tag(), "nome": "Regra", "nascimento": "1985-09-23", "stack": ["C#"]}
         return ours | changes
 
-    def ask(self, request: Request) -> Answer:
-        return self.ask_together([request])[0]
-
-    def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
-        self._asked.append(requests)
-        return self._probe.ask_together(requests)
-
-    def add(self, rule: str, expected: str, answer: str, passed: bool) -> None:
-        repeat = "" if passed else "\n".join(map(shell_line, self._asked))
-        weight = int(self._weight)
-        self.rules.append(Rule(self._group, "", rule, expected, answer, passed, weight, repeat))
-
-    def expect_status(self, rule: str, answer: Answer, allowed: Sequence[int]) -> None:
-        text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))
-        self.add(rule, text, told(answer), answer.code in allowed)
+    def told(self, answer: Answer) -> str:
+        """An answer to a post came with its head, of which the Location is what counts."""
+        if answer.code < STATUS_FIRST:
+            return str(answer)
+        head, body = parted(answer.body)
+        if not head.startswith(b"HTTP/"):
+            return str(answer)
+        location = location_of(answer.body)
+        where = f" Location: {location}" if location else ""
+        return f"{outcome_name(answer.code)}{where} {shown(body)}".rstrip()
 
     def post(self, fields: Mapping[str, Any], *, reuse: bool = True) -> PessoaRequest:
         return self.post_body(json.dumps(fields, ensure_ascii=False).encode(), reuse=reuse)
@@ -115,18 +98,6 @@ class Suite:
     def add_person(self, fields: Mapping[str, Any]) -> str:
         """For a rule about somebody who is there; the path, or nothing."""
         return location_of(self.ask(self.post(fields)).body)
-
-
-def told(answer: Answer) -> str:
-    """An answer to a post came with its head, of which the Location is what counts."""
-    if answer.code < STATUS_FIRST:
-        return str(answer)
-    head, body = parted(answer.body)
-    if not head.startswith(b"HTTP/"):
-        return str(answer)
-    location = location_of(answer.body)
-    where = f" Location: {location}" if location else ""
-    return f"{outcome_name(answer.code)}{where} {shown(body)}".rstrip()
 
 
 def _words(pessoa: Pessoa) -> str:
