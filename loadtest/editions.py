@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import reduce
 from importlib import import_module
+from importlib.resources.abc import Traversable
 from operator import or_
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,7 +44,7 @@ class Edition(Protocol):
         """`loadtest check`: the contract, rule by rule, without load."""
 
     def gatling(
-        self, address: Address, simulation: Path | None, scale: float, *, reset: bool
+        self, address: Address, simulation: Traversable | None, scale: float, *, reset: bool
     ) -> tuple[Report, Path]:
         """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
+from importlib.resources.abc import Traversable
 from itertools import cycle as repeat
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> Creb
 
 
 def gatling(
-    address: Address, simulation: Path | None, scale: float, *, reset: bool
+    address: Address, simulation: Traversable | None, scale: float, *, reset: bool
 ) -> tuple[CrebitosReport, Path]:
     """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
     with closing(ready_probe(address, hello(address), reset=reset)) as probe:

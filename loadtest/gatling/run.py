@@ -4,11 +4,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-POM = Path(__file__).resolve().parent / "pom.xml"
-COMPILED = POM.parent / "build" / "simulation"
-FED = COMPILED / "resources"
+# What is made of them is kept from run to run, beside the results.
+BUILD = Path("out/gatling-build")
 RESULTS = Path("out/gatling")
 JAVA_MIN = 17
 
@@ -32,24 +33,38 @@ def require_maven() -> None:
 
 
 def run_gatling(
-    simulation: Path, url: str, warm_up: str, scale: float, files: Mapping[str, str]
+    simulation: Traversable, url: str, warm_up: str, scale: float, feeds: Mapping[str, str]
 ) -> Path:
-    """The folder of the results; one that was brought asks where its author wants it to. The files
-    are for its feeders."""
+    """The folder of the results; one that was brought asks where its author wants it to. The feeds
+    are the files that its feeders read."""
     before = set(RESULTS.glob("*/"))
-    # Alone in a folder: Maven would compile whatever lies beside it.
-    shutil.rmtree(COMPILED, ignore_errors=True)
-    COMPILED.mkdir(parents=True)
-    shutil.copy(simulation, COMPILED)
-    FED.mkdir()
-    for name, text in files.items():
-        (FED / name).write_text(text)
-    command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(POM), "gatling:test"]
+    alone = _lay_out(simulation)
+    (alone / "resources").mkdir()
+    for name, text in feeds.items():
+        (alone / "resources" / name).write_text(text)
+    command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(BUILD), "gatling:test"]
     command += [f"-Dresults={RESULTS.resolve()}", f"-Durl={url}", f"-Dscale={scale}"]
-    command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={COMPILED}"]
+    command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={alone}"]
     # Gatling's own exit code tells of assertions only; the results tell more.
     subprocess.run(command, check=False)
     made = sorted(set(RESULTS.glob("*/")) - before)
     if not made:
         raise GatlingError("Gatling left no results; its last words are above")
     return made[-1]
+
+
+def _lay_out(simulation: Traversable) -> Path:
+    """Maven wants files, which a package may not be: the folder of the simulation. It is alone in
+    there, as whatever lies beside it would be compiled too."""
+    alone = BUILD.resolve() / "simulation"
+    shutil.rmtree(alone, ignore_errors=True)
+    ours = files("loadtest.gatling")
+    for folder, sources in (
+        (BUILD, [ours / "pom.xml"]),
+        (BUILD / "conf", (ours / "conf").iterdir()),
+        (alone, [simulation]),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            (folder / source.name).write_bytes(source.read_bytes())
+    return alone

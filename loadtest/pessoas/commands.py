@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from loadtest.drive import worker
@@ -141,14 +142,14 @@ def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> Pess
 
 
 def gatling(
-    address: Address, simulation: Path | None, scale: float, *, reset: bool
+    address: Address, simulation: Traversable | None, scale: float, *, reset: bool
 ) -> tuple[PessoasReport, Path]:
     """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
     with closing(ready_probe(address, hello(address), reset=reset)) as probe:
         require_fresh(stored(probe))
     simulation = simulation or official_plan.SIMULATION
-    files = official_score.feeder_files()
-    folder = run_gatling(simulation, f"http://{address}", "/contagem-pessoas", scale, files)
+    feeds = official_score.feeds()
+    folder = run_gatling(simulation, f"http://{address}", "/contagem-pessoas", scale, feeds)
     with closing(reach(address, hello(address))) as probe:
         official_score.keep_stored(folder, stored(probe))
     return score(folder), folder

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import apsw
@@ -23,7 +24,7 @@ from rinha.settings import Settings
 from rinha.sqlite.file import Schema, SqliteFile
 from rinha.store import Level
 
-SCHEMA = Schema("registry", Path(__file__).with_name("schema.sql"), 0x70657373, 1)  # "pess"
+SCHEMA = Schema("registry", files("rinha.pessoas") / "schema.sql", 0x70657373, 1)  # "pess"
 
 ADD = """
     INSERT INTO pessoas (id, apelido, nome, nascimento, stack) VALUES (?, ?, ?, ?, ?)

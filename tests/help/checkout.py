@@ -13,6 +13,17 @@ from pathlib import Path
 from tests.help.running import ANSWER_MAX_S, ROOT, free_port
 
 
+def processes_in(folder: Path) -> dict[int, str]:
+    """All that have their place in the folder, and how each was called."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder.resolve()):
+                words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(process.name)] = words.strip()
+    return found
+
+
 class Checkout:
     def __init__(self, folder: Path) -> None:
         listed = subprocess.run(

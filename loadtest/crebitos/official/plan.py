@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
-from pathlib import Path
+from importlib.resources import files
 from random import Random
 
 from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO, LedgerRequest, random_request
@@ -10,7 +10,7 @@ from loadtest.drive import schedule
 from loadtest.drive.plan import OfficialPlan
 from loadtest.wire.request import CHECK, Kind
 
-SIMULATION = Path(__file__).resolve().parent.parent / "Crebitos.scala"  # the same, for Gatling
+SIMULATION = files("loadtest.crebitos") / "Crebitos.scala"  # the same, for Gatling
 RAMP_S = 120.0
 CONSTANT_S = 120.0
 TICK_S = 1.0  # the judge looks once a second whether what follows may begin

@@ -2,8 +2,8 @@
 
 import heapq
 from collections.abc import Iterator
+from importlib.resources import files
 from itertools import islice
-from pathlib import Path
 from random import Random
 
 from loadtest.drive import schedule
@@ -13,7 +13,7 @@ from loadtest.pessoas.mix import BARE, POST, SEARCH, PessoaRequest, bare_search,
 from loadtest.pessoas.payloads import payloads, termos
 from loadtest.wire.request import Kind
 
-SIMULATION = Path(__file__).resolve().parent.parent / "Pessoas.scala"  # the same, for Gatling
+SIMULATION = files("loadtest.pessoas") / "Pessoas.scala"  # the same, for Gatling
 WARM_UP_S = 25.0
 RAMP_S = 180.0
 FROM_RATE = 6.0

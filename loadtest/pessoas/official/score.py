@@ -41,7 +41,7 @@ class Stored(msgspec.Struct):
     seed: int | None = None
 
 
-def feeder_files() -> dict[str, str]:
+def feeds() -> dict[str, str]:
     """What simulations read, by the names that the contest gave them."""
     people = (payload.body.decode() for payload in payloads(SEED))
     columns = {"pessoas-payloads.tsv": ("payload", people), "termos-busca.tsv": ("t", termos(SEED))}
