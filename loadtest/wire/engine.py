@@ -9,7 +9,7 @@ from typing import Any
 
 from loadtest.limits import FRAMINGS_KEPT_MAX, RECEIVE_BYTES
 from loadtest.wire.http_parser import AnswerParser, CutShortError, Framing, RubbishError
-from loadtest.wire.outcome import Failure
+from loadtest.wire.outcome import Failure, failure_of
 from loadtest.wire.request import Address, Request
 
 READABLE = select.EPOLLIN
@@ -18,20 +18,6 @@ WRITABLE = select.EPOLLOUT
 # A request, its status or why there is none, the body or whatever came of it, when it was due and
 # when it was sent.
 Ended = Callable[[Request, int, bytes, int, int], None]
-
-_FAILURES = {
-    errno.ECONNREFUSED: Failure.REFUSED,
-    errno.EADDRNOTAVAIL: Failure.NO_PORTS,
-    errno.EMFILE: Failure.NO_FILES,
-    errno.ENFILE: Failure.NO_FILES,
-    errno.ECONNRESET: Failure.RESET,
-    errno.EPIPE: Failure.RESET,
-    errno.ETIMEDOUT: Failure.TIMEOUT,
-}
-
-
-def _failure_of(error: OSError) -> Failure:
-    return _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)
 
 
 def _resolve(address: Address) -> tuple[int, Any]:
@@ -103,7 +89,7 @@ class Engine:
             try:
                 connection = self._open()
             except OSError as error:
-                self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
+                self._stillborn.append((request, failure_of(error), due_ns, sent_ns))
                 return sent_ns
         connection.request = request
         connection.due_ns = due_ns
@@ -115,7 +101,7 @@ class Engine:
         except OSError as error:
             connection.request = None
             self._close(connection)
-            self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
+            self._stillborn.append((request, failure_of(error), due_ns, sent_ns))
             return sent_ns
         if taken != len(request.data):
             connection.unsent = request.data[taken:]
@@ -287,7 +273,7 @@ class Engine:
         self._framings[head] = framing
 
     def _broken(self, connection: Connection, error: OSError) -> None:
-        failure = _failure_of(error)
+        failure = failure_of(error)
         if failure == Failure.RESET and connection.parser is not None:
             failure = Failure.CUT
         self._fail(connection, failure)

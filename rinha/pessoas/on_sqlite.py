@@ -18,9 +18,10 @@ from rinha.pessoas.messages import (
     stack_as_json,
 )
 from rinha.pessoas.overview import Overview, PessoaSeen
-from rinha.pessoas.registry import ApelidoTakenError, UnknownPessoaError
+from rinha.pessoas.registry import TABLES, ApelidoTakenError, UnknownPessoaError
 from rinha.pessoas.search import Words
 from rinha.settings import Settings
+from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import Schema, SqliteFile
 from rinha.store import Level
 
@@ -45,6 +46,7 @@ READ_NEWER = f"""
 
 
 def open_store(knobs: Settings, *, create: bool) -> "SqliteRegistry":
+    assert isinstance(knobs.ledger, Path)
     return SqliteRegistry(
         knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
     )
@@ -57,6 +59,7 @@ class SqliteRegistry:
         self.engine = SqliteFile(
             path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
         )
+        self.content = SqliteContent(self.engine, TABLES)
         self._execute = self.engine.execute
         self._writing = self.engine.writing
         self._changes = self.engine.connection.changes

@@ -5,7 +5,24 @@ from typing import Protocol
 
 from rinha.errors import NotFoundError, RuleBrokenError
 from rinha.pessoas.messages import Pessoa, PessoaCadastrada
-from rinha.store import Store
+from rinha.store import Store, Table
+
+TABLES = (
+    Table(
+        "pessoas",
+        {
+            "numero": int,
+            "id": str,
+            "apelido": str,
+            "nome": str,
+            "nascimento": str,
+            # Or nothing.
+            "stack": str,
+        },
+        ("numero",),
+        starts_empty=True,
+    ),
+)
 
 
 class UnknownPessoaError(NotFoundError):

@@ -16,7 +16,8 @@ from bench.people.growth import make_registry, rows
 from bench.people.searches import costs, inserts
 from bench.people.stacks.rinha_people import SHARES
 from rinha.pessoas.on_sqlite import SqliteRegistry
-from tests.help.running import ROOT, free_port
+from tests.help.ports import free_port
+from tests.help.running import ROOT
 from tests.loadtest.command import loadtest
 
 NAMES = ("rinha_people", "fastapi_pg_trgm")

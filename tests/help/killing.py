@@ -41,10 +41,10 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
             _kill(stack, victims, chance)
             stack.wait_until_healthy()
             done.append(Round(victims, killed_at_s, time.monotonic() - killed_at_s, 0))
-    load.assert_explains_every_row(stack.file)
+    load.assert_explains_every_row(stack.ledger)
     if isinstance(load, SteadyPeople):
         load.assert_everybody_is_found()
-    code, out, _ = finish(rinha("check", RINHA_LEDGER=str(stack.file), **stack.environment))
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=stack.ledger, **stack.environment))
     assert code == 0, out
     return [_with_unanswered(each, load) for each in done]
 

@@ -1,14 +1,15 @@
 """Transactions at a steady rate, with what became of each."""
 
 from collections import Counter
-from pathlib import Path
 from typing import NamedTuple
 
-import apsw
-
+from tests.help.ledgers import query
 from tests.help.running import Answer, Client
 from tests.help.steady import Steady
 
+READ_ROWS = """
+    SELECT cliente, CASE tipo WHEN 'c' THEN valor ELSE -valor END, descricao FROM transacoes
+"""
 CLIENTES = range(1, 6)
 
 
@@ -44,15 +45,9 @@ class SteadyLoad(Steady[tuple[int, int, str]]):
             assert client.extrato(cliente)["saldo"]["total"] in reachable
         client.close()
 
-    def assert_explains_every_row(self, file: Path) -> None:
+    def assert_explains_every_row(self, ledger: str) -> None:
         """Of a ledger that was empty: acknowledged ones are there, once; open ones at most once."""
-        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
-        rows = Counter(
-            connection.execute(
-                "SELECT cliente, iif(tipo = 'c', valor, -valor), descricao FROM transacoes"
-            )
-        )
-        connection.close()
+        rows = Counter(query(ledger, READ_ROWS))
         kept = {outcome[:3] for outcome in self.outcomes if outcome.status == 200}
         left_open = {outcome[:3] for outcome in self.outcomes if outcome.is_open}
         assert kept - rows.keys() == set(), "acknowledged and lost"

@@ -1,10 +1,8 @@
 """People and searches at a steady rate, with what became of each."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import apsw
-
+from tests.help.ledgers import query
 from tests.help.running import Answer, Client
 from tests.help.steady import Steady
 
@@ -38,12 +36,10 @@ class SteadyPeople(Steady[tuple[str, str]]):
     def failed(self) -> list[Added]:
         return [outcome for outcome in self.outcomes if outcome.status != 201]
 
-    def assert_explains_every_row(self, file: Path) -> None:
+    def assert_explains_every_row(self, ledger: str) -> None:
         """Of a registry that was empty: acknowledged ones are there, once, under their ids; open
         ones at most once. No search missed one who was acknowledged before."""
-        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
-        rows: list[Any] = connection.execute("SELECT apelido, id FROM pessoas").fetchall()
-        connection.close()
+        rows: list[Any] = query(ledger, "SELECT apelido, id FROM pessoas")
         there: dict[str, str] = dict(rows)
         assert len(rows) == len(there), "added twice"
         kept = {

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from tests.help.running import Client, free_port
+from tests.help.ports import free_port
+from tests.help.running import Client
 from tests.loadtest.command import loadtest
 from tests.stack.containers.conftest import Containers
 
