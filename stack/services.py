@@ -101,6 +101,7 @@ def write_services(knobs: settings.Settings) -> None:
         VAR,
         port=knobs.port,
         instances=knobs.instances,
+        edition=knobs.edition,
         ops_port=knobs.ops_port,
         places=[place.listen for place in found if place.machine.enter],
     )

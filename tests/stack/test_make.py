@@ -13,7 +13,8 @@ import pytest
 from tests.help.checkout import Checkout, processes_in
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, Client
-from tests.help.steady_load import CONNECTIONS, SteadyLoad
+from tests.help.steady import CONNECTIONS
+from tests.help.steady_load import SteadyLoad
 
 
 def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:

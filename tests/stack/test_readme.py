@@ -74,6 +74,7 @@ def test_every_target_and_setting_that_is_named_exists() -> None:
                 "growing",
                 "loadtest",
                 "onefile",
+                "pessoas",
             )
         ),
         "docs/benchmarks/results.md",
