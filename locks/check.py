@@ -26,6 +26,7 @@ MADE_FOR: dict[str, list[str]] = {
     "dev.txt": ["service", "group dev"],
     "loadtest.txt": ["group loadtest"],
     "lock.txt": ["uv"],
+    "replica.txt": ["group replica"],
     "service.txt": ["service"],
 }
 # It needs nothing, but a compiler to be made: dev.txt leaves it to service.txt, and where only the

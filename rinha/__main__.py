@@ -4,11 +4,12 @@ import argparse
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from rinha import logs, settings
-from rinha.errors import RinhaError, StoreUnusableError
+from rinha import logs, moment, settings
+from rinha.errors import RestoreError, RinhaError, StoreUnusableError
 from rinha.http import create_app
 from rinha.server import Instance
 from rinha.settings import Settings
@@ -36,6 +37,21 @@ def parser() -> argparse.ArgumentParser:
         "snapshot", help="write a consistent copy, even under load, that any sqlite3 can open"
     )
     snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
+    restore = commands.add_parser(
+        "restore", help="put a snapshot, or the copy at RINHA_REPLICA, in the ledger's place"
+    )
+    restore.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="as `snapshot` makes it"
+    )
+    restore.add_argument(
+        "--at", metavar="TIME", help="as the copy at RINHA_REPLICA was then, such as 02:34:41"
+    )
+    follow = commands.add_parser(
+        "follow", help="keep a copy at RINHA_REPLICA that follows the ledger, by Litestream"
+    )
+    follow.add_argument(
+        "what", nargs="?", choices=["state", "watch"], help="only say how it is; or watch it"
+    )
     sql = commands.add_parser("sql", help="a shell on the live ledger, as sqlite3 would be")
     sql.add_argument("words", nargs="*", metavar="SQL", help="run this and leave")
     return top
@@ -61,6 +77,9 @@ def main() -> int:
 
 
 def open_store(knobs: Settings, *, create: bool) -> Kept:
+    if create and knobs.replica:
+        litestream = import_module("rinha.sqlite.litestream")
+        litestream.assert_nothing_to_bring_back(knobs.ledger, knobs.replica)
     store: Kept = import_module(f"rinha.{EDITION}.on_sqlite").open_store(knobs, create=create)
     return store
 
@@ -102,6 +121,30 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
+def restore(knobs: Settings, asked: argparse.Namespace) -> int:
+    if asked.file and asked.at:
+        raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
+    at = moment.parse(asked.at, datetime.now(UTC)) if asked.at else None
+    bring_back = import_module(f"rinha.{EDITION}.on_sqlite_restore").restore
+    kept = bring_back(knobs, asked.file, at)
+    check(knobs, asked)
+    if kept:
+        print(f"what was there before is {kept}")
+    return 0
+
+
+def follow(knobs: Settings, asked: argparse.Namespace) -> int:
+    if asked.what == "state":
+        is_fine, sentence = import_module("rinha.sqlite.watch").told(knobs.ledger, knobs.replica)
+        print(sentence)
+        return 0 if is_fine else 1
+    if asked.what == "watch":
+        import_module("rinha.sqlite.watch").watch(knobs.ledger, knobs.replica)
+        return 0
+    import_module("rinha.sqlite.follow").follow(knobs.ledger, knobs.replica, ["follow", "watch"])
+    return 0
+
+
 def sql(knobs: Settings, asked: argparse.Namespace) -> int:
     """This process holds no other handle on the file."""
     if not knobs.ledger.exists():
@@ -113,7 +156,15 @@ def sql(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"serve": serve, "init": init, "check": check, "snapshot": snapshot, "sql": sql}
+COMMANDS = {
+    "serve": serve,
+    "init": init,
+    "check": check,
+    "snapshot": snapshot,
+    "restore": restore,
+    "follow": follow,
+    "sql": sql,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

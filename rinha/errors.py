@@ -42,6 +42,14 @@ class SnapshotError(RinhaError):
     """No copy was written, and why."""
 
 
+class RestoreError(RinhaError):
+    """Nothing was restored, and why."""
+
+
+class ReplicaError(RinhaError):
+    """There is no copy that follows, or it cannot be used: why, and what helps."""
+
+
 class ListenError(RinhaError):
     """The address cannot be listened on."""
 

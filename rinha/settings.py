@@ -68,6 +68,16 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def _replica(text: str) -> str:
+    """What it says of a secret may stand in a log: there is none in it."""
+    if text and not re.fullmatch(r"file:///[^?#]+|s3://[^/@?#]+(/[^@?#]*)?(\?[^@#]*)?", text):
+        raise ValueError(
+            "must be file:///FOLDER or s3://BUCKET/FOLDER; keys come from AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
+    return text
+
+
 KNOBS = {
     "RINHA_LEDGER": Knob(
         "var/rinha.db", _path, "the ledger's SQLite file; its directory must exist, on a local disk"
@@ -88,6 +98,11 @@ KNOBS = {
     "RINHA_RESET": Knob(
         "off", _switch, "on allows POST /reset, which empties the ledger: for contests only"
     ),
+    "RINHA_REPLICA": Knob(
+        "",
+        _replica,
+        "file:///FOLDER or s3://BUCKET/FOLDER: where Litestream keeps a copy that follows",
+    ),
     "RINHA_LOG_LEVEL": Knob(
         "info",
         _one_of("debug", "info", "warning", "error"),
@@ -107,6 +122,7 @@ class Settings:
     synchronous: str
     lock_wait_s: float
     reset: bool
+    replica: str
     log_level: str
     instances: int
     port: int
@@ -119,13 +135,16 @@ def load(environ: Mapping[str, str]) -> Settings:
         try:
             values[name] = knob.parse(text)
         except ValueError as error:
-            raise SettingError(f"{name}={text!r} {error}") from None
+            # What stands before an @ in an address may be a key.
+            shown = re.sub("//[^/]*@", "//...@", text)
+            raise SettingError(f"{name}={shown!r} {error}") from None
     return Settings(
         ledger=values["RINHA_LEDGER"],
         listen=values["RINHA_LISTEN"],
         synchronous=values["RINHA_SYNCHRONOUS"],
         lock_wait_s=values["RINHA_LOCK_WAIT_MS"] / 1000,
         reset=values["RINHA_RESET"],
+        replica=values["RINHA_REPLICA"],
         log_level=values["RINHA_LOG_LEVEL"],
         instances=values["INSTANCES"],
         port=values["PORT"],

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv ready for SET (service, loadtest, bench, lint or dev) and installs by apt what the system
+# Makes .venv ready for SET (service, replica, loadtest, bench, lint or dev) and installs by apt what the system
 # lacks. Where it may not install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,6 +13,7 @@ fail() {
 locks_of() {
     case $1 in
     service) echo locks/build.txt locks/service.txt ;;
+    replica) echo locks/replica.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;
     lint) echo locks/build.txt locks/dev.txt locks/lock.txt ;;

@@ -1,0 +1,96 @@
+"""Brings a ledger back: from a file, or from the copy that follows, to a moment if one is named."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import apsw
+
+from rinha.crebitos.on_sqlite import SCHEMA, SqliteLedger
+from rinha.errors import RestoreError
+from rinha.settings import Settings
+from rinha.sqlite import litestream
+from rinha.sqlite.restore import copy_of, put_in_place
+
+# A ledger only grows. Where a later state of it lacks what an earlier one had, it was emptied in
+# between or another hand was at it, and nothing can be taken from it.
+COUNT_GONE = """
+    SELECT (SELECT count(*) FROM clientes AS c WHERE NOT EXISTS (
+        SELECT 1 FROM later.clientes AS l WHERE (l.cliente, l.limite) = (c.cliente, c.limite)
+    )) + (SELECT count(*) FROM transacoes AS t WHERE NOT EXISTS (
+        SELECT 1 FROM later.transacoes AS l
+        WHERE (l.cliente, l.sequencia, l.valor, l.tipo, l.descricao, l.realizada_em_us)
+            = (t.cliente, t.sequencia, t.valor, t.tipo, t.descricao, t.realizada_em_us)
+    ))
+"""
+# Of each client what came next, up to the first that is of after the moment.
+ADD_UP_TO = """
+    WITH bounds AS (
+        SELECT c.cliente, c.transacoes AS had, (
+            SELECT min(l.sequencia) FROM later.transacoes AS l
+            WHERE l.cliente = c.cliente AND l.sequencia > c.transacoes AND l.realizada_em_us > ?
+        ) AS first_after
+        FROM clientes AS c
+    )
+    INSERT INTO transacoes
+    SELECT l.* FROM bounds JOIN later.transacoes AS l ON l.cliente = bounds.cliente
+    WHERE l.sequencia > had AND (first_after IS NULL OR l.sequencia < first_after)
+"""
+COUNT_UP = """
+    UPDATE clientes SET
+        saldo = saldo + ifnull((
+            SELECT sum(iif(tipo = 'c', valor, -valor)) FROM transacoes AS t
+            WHERE t.cliente = clientes.cliente AND t.sequencia > clientes.transacoes
+        ), 0),
+        transacoes = ifnull((
+            SELECT max(sequencia) FROM transacoes AS t WHERE t.cliente = clientes.cliente
+        ), 0)
+"""
+
+
+def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
+    """Without a file from RINHA_REPLICA. Returns where what was there is kept now."""
+    if file is not None:
+        return _put_in_place(knobs, str(file), copy_of(file, SCHEMA))
+    if not knobs.replica:
+        raise RestoreError("RINHA_REPLICA is not set: it says where the copy is kept")
+
+    def fetch(target: Path) -> None:
+        litestream.bring_back(knobs.replica, target, at)
+        if at is not None:
+            _complete(target, knobs.replica, at)
+
+    return _put_in_place(knobs, knobs.replica, fetch)
+
+
+def _put_in_place(knobs: Settings, source: str, fetch: Callable[[Path], None]) -> Path | None:
+    return put_in_place(knobs.ledger, source, SCHEMA, fetch, _problems)
+
+
+def _problems(copy: Path) -> Sequence[str]:
+    ledger = SqliteLedger(copy, synchronous="FULL", lock_wait_s=1, create=False)
+    try:
+        return ledger.audit().problems
+    finally:
+        ledger.close()
+
+
+def _complete(copy: Path, replica: str, at: datetime) -> None:
+    """Litestream knows states some time apart, and this is the last one before the moment. What
+    came after it, up to the moment, is in the newest one."""
+    later = copy.with_name(f"{copy.name}.later")
+    later.unlink(missing_ok=True)
+    try:
+        litestream.bring_back(replica, later)
+        with contextlib.closing(apsw.Connection(str(copy))) as connection:
+            connection.execute("ATTACH ? AS later", (str(later),))
+            if connection.execute(COUNT_GONE).get:
+                return
+            at_us = round(at.timestamp() * 1_000_000)
+            with connection:
+                connection.execute(ADD_UP_TO, (at_us,))
+                connection.execute(COUNT_UP)
+    finally:
+        for ending in ("", "-wal", "-shm"):
+            later.with_name(later.name + ending).unlink(missing_ok=True)
