@@ -3,6 +3,8 @@
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
 #? SQL         make sql: one statement, in place of a shell
+#? FILE        make restore: a snapshot to bring back
+#? FROM, AT    make restore: FROM=replica, as it was at 02:34:41 or 10min ago
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
 #? SIMULATION  make gatling: a Scala file of one's own
 #? QUICK       make bench: 1 measures this service and its ceilings only
@@ -35,10 +37,10 @@ UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledge
 ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
-export SQL SIMULATION
+export SQL SIMULATION FILE FROM AT
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot load gatling bench submission
+.PHONY: help up down status logs stats reset check sql snapshot restore load gatling bench submission
 .PHONY: test unit test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
@@ -74,6 +76,11 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
+
+restore: $(READY) ## bring a ledger back: FILE=out/rinha-...db, or FROM=replica AT=02:34:41
+	@case "$$FILE:$$FROM:$$AT" in ?*:: | :replica:*) ;; \
+		*) echo "rinha: make restore FILE=..., or FROM=replica with AT=... or without" >&2; exit 2 ;; esac
+	@$(STACK) restore $${FILE:+"$$FILE"} $${AT:+--at "$$AT"}
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@$(PY) -m loadtest $(or $(LOAD),official)

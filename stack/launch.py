@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Debian keeps it where ordinary users do not look.
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
 INSTANCE = (sys.executable, "-m", "rinha", "serve")
+FOLLOW = (sys.executable, "-m", "rinha", "follow")
 SERVER = "server unix:{name}.sock max_fails=0;"
 
 

@@ -46,7 +46,10 @@ def main() -> int:
     except SettingError as error:
         return _fail(str(error))
     command, *words = sys.argv[1:]
-    if command in ("check", "sql", "snapshot"):
+    if command in ("up", "restore"):
+        _end_what_lost_its_folder(knobs)
+        _install_litestream(knobs)
+    if command in ("check", "sql", "snapshot", "restore"):
         if command == "snapshot":
             Path("out").mkdir(exist_ok=True)
             words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
@@ -91,6 +94,8 @@ def up(knobs: settings.Settings) -> int:
         return _fail(f"the stack did not answer within {UP_MAX_S:g} s; its last words are above")
     url = _url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
+    if knobs.replica:
+        what += f", a copy at {knobs.replica}"
     verbs = "make check    make sql    make status    make logs    make down"
     return _say("UP", url, what, url, url, verbs)
 
@@ -100,9 +105,12 @@ def down(_knobs: settings.Settings) -> int:
     if not pid and not SERVICES.exists():
         return _say("NOT_UP")
     if pid:
-        os.kill(pid, signal.SIGTERM)
+        # Told to hang up it ends its services too, which else are asked one by one.
+        has_folder = SERVICES.exists()
+        waits_for = [pid] if has_folder else [pid, *_children(pid)]
+        os.kill(pid, signal.SIGTERM if has_folder else signal.SIGHUP)
         deadline = time.monotonic() + DOWN_MAX_S
-        while _supervisor() and time.monotonic() < deadline:
+        while any(map(_is_alive, waits_for)) and time.monotonic() < deadline:
             time.sleep(LOOK_AGAIN_S)
     PID.unlink(missing_ok=True)
     stop_services()
@@ -114,6 +122,8 @@ def status(knobs: settings.Settings) -> int:
         _say("NOT_UP")
         return 3
     subprocess.run(["sv", "status", *services()], check=False)
+    if services("replica"):
+        subprocess.run([*RINHA, "follow", "state"], check=False)
     url = f"{_url(knobs)}/health"
     code, answer = _ask("GET", url)
     print(f"{url} answers {code} {answer}")
@@ -176,14 +186,43 @@ def _log_files() -> list[Path]:
 
 
 def _supervisor() -> int | None:
-    """Ours, and not a stranger that was given the number of one that is gone."""
+    """Ours, and not a stranger that was given the number of one that is gone. Where var/ was
+    removed, so was the number, but not the process."""
     try:
-        pid = int(PID.read_text())
+        pids = [int(PID.read_text())]
+    except (OSError, ValueError):
+        pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return next(filter(_is_ours, pids), None)
+
+
+def _is_ours(pid: int) -> bool:
+    try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         folder = Path(f"/proc/{pid}/cwd").readlink()
-    except (OSError, ValueError):
-        return None
-    return pid if folder == ROOT and str(SERVICES).encode() in command else None
+    except OSError:
+        return False
+    return folder == ROOT and command.startswith(b"runsvdir") and str(SERVICES).encode() in command
+
+
+def _is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/cmdline").exists()
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _end_what_lost_its_folder(knobs: settings.Settings) -> None:
+    """Where var/ was removed under a running stack, all that it can answer is a refusal."""
+    if not SERVICES.exists() and _supervisor():
+        down(knobs)
+
+
+def _install_litestream(knobs: settings.Settings) -> None:
+    if knobs.replica and not (Path(sys.executable).parent / "litestream").exists():
+        done = subprocess.run(["stack/setup.sh", "replica"], check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
 
 
 def _trouble_with_port(port: int) -> str | None:

@@ -37,6 +37,8 @@ def write_services(knobs: settings.Settings) -> None:
     for name in launch.instance_names(knobs.instances):
         listen = f"RINHA_LISTEN=unix:var/{name}.sock"
         _write_service(name, "../../..", ["env", listen, *launch.INSTANCE])
+    if knobs.replica:
+        _write_service("replica", "../../..", launch.FOLLOW)
     start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances)
     _write_service("nginx", "../..", start)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
@@ -62,9 +64,9 @@ def services(pattern: str = "*") -> list[Path]:
 
 
 def stop_services() -> None:
-    """The entrance first, so that no request meets a stack half gone. Also those that a killed
-    supervisor left behind."""
-    for group in (services("nginx"), services("api*")):
+    """The entrance first, so that no request meets a stack half gone, and what follows last, so
+    that it misses none. Also those that a killed supervisor left behind."""
+    for group in (services("nginx"), services("api*"), services("replica")):
         if group:
             subprocess.run(
                 ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *group],

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rinha.errors import ReplicaError
 from rinha.sqlite import litestream
+from rinha.sqlite.checkpoint import take_over_the_log
 from rinha.sqlite.limits import (
     REPLICA_FINE_S,
     REPLICA_KEPT_DAYS,
@@ -21,18 +22,19 @@ from rinha.sqlite.limits import (
     REPLICA_MEMORY_MAX_BYTES,
     REPLICA_MEMORY_SOFT,
     REPLICA_NICE,
-    REPLICA_OWN_LOOK_S,
     REPLICA_SYNC_S,
     REPLICA_WAITING_MAX_BYTES,
 )
+from rinha.sqlite.lock import use
 
+# What the kernel takes as the address of one.
+SOCKET_MAX_BYTES = 107
 # Litestream's own knowledge of what was sent, and what waits.
 WAITING = ".{name}-litestream"
 
 
 def socket_of(ledger: Path) -> Path:
-    """Named from the ledger's folder, as an absolute path may be too long for a socket."""
-    return Path(f"{ledger.name}.replica.sock")
+    return ledger.with_name(f"{ledger.name}.replica.sock")
 
 
 def follow(ledger: Path, replica: str, watch: list[str]) -> None:
@@ -41,9 +43,12 @@ def follow(ledger: Path, replica: str, watch: list[str]) -> None:
         raise ReplicaError("RINHA_REPLICA is not set: it says where the copy is kept")
     program = litestream.program()
     litestream.assert_mended(program)
-    ledger = ledger.resolve()
-    os.chdir(ledger.parent)
+    if len(os.fsencode(socket_of(ledger))) > SOCKET_MAX_BYTES:
+        raise ReplicaError(f"{ledger}: this path is too long for the socket beside it")
     socket_of(ledger).unlink(missing_ok=True)
+    # Both are Litestream's from now on, for as long as it lives.
+    os.set_inheritable(use(ledger), True)
+    os.set_inheritable(take_over_the_log(ledger), True)
     _throw_away_what_waits_too_long(ledger)
     config = ledger.with_name(f"{ledger.name}.replica.yml")
     # JSON is YAML.
@@ -66,8 +71,8 @@ def _config(ledger: Path, replica: str) -> dict[str, object]:
         "snapshot": {"interval": "24h", "retention": f"{REPLICA_KEPT_DAYS * 24}h"},
         "dbs": [
             {
-                "path": str(ledger),
-                "monitor-interval": f"{REPLICA_OWN_LOOK_S:g}s",
+                "path": str(ledger.resolve()),
+                "monitor-interval": f"{REPLICA_SYNC_S:g}s",
                 "replica": {"url": replica, "sync-interval": f"{REPLICA_SYNC_S:g}s"},
             }
         ],

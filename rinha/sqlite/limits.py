@@ -30,16 +30,18 @@ FILE_MOVED_CHECK_S = 1.0
 
 # The copy that follows. How often what is new is sent to it: what a lost disk may take.
 REPLICA_SYNC_S = 1.0
-# Litestream looks on its own too, should the one who watches it hang; half of these looks are for
-# nothing, so they are rarer.
-REPLICA_OWN_LOOK_S = 5.0
 # Each moment of the last minutes, half minutes of the last week, and a whole copy a day.
 REPLICA_FINE_S = 300.0
 REPLICA_KEPT_DAYS = 7
 # Told as behind from then on: a sync takes milliseconds, a slow network a second.
 REPLICA_BEHIND_S = 5.0
-# A large ledger's first copy may take its time to a far place; past this it is asked for again.
-REPLICA_ANSWER_MAX_S = 60.0
+# To bring one back from a far place may take its time; Litestream itself answers at once.
+REPLICA_TRANSFER_MAX_S = 600.0
+REPLICA_ANSWER_MAX_S = 10.0
+# One that answered nothing for so long is ended.
+REPLICA_SILENT_MAX_S = 60.0
+# An instance that moves the log is done in milliseconds, on a slow disk in a second.
+REPLICA_TURN_MAX_S = 5.0
 # Between two looks whether Litestream stands still, perhaps with SQLite's lock in its hand: less
 # than RINHA_LOCK_WAIT_MS.
 REPLICA_LOOK_S = 0.2

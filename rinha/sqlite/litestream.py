@@ -17,7 +17,7 @@ import apsw
 
 from rinha.errors import ReplicaError, RestoreError
 from rinha.sqlite.file import can_corrupt_wal
-from rinha.sqlite.limits import REPLICA_ANSWER_MAX_S
+from rinha.sqlite.limits import REPLICA_TRANSFER_MAX_S
 
 # Where a database has the version of the SQLite that wrote it last.
 WRITER_AT = 96
@@ -108,10 +108,10 @@ def _ask(litestream: str, *words: str) -> "subprocess.CompletedProcess[str]":
             capture_output=True,
             text=True,
             check=False,
-            timeout=REPLICA_ANSWER_MAX_S,
+            timeout=REPLICA_TRANSFER_MAX_S,
         )
     except subprocess.TimeoutExpired:
-        raise ReplicaError(f"no answer from there in {REPLICA_ANSWER_MAX_S:g} s") from None
+        raise ReplicaError(f"no answer from there in {REPLICA_TRANSFER_MAX_S:g} s") from None
     except OSError as error:
         raise ReplicaError(f"{litestream}: {error.strerror}") from None
 

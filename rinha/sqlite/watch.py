@@ -1,5 +1,8 @@
-"""Watches Litestream from beside it: has it sync every second, tells the log when the copy falls
-behind and when it follows again, and ends a Litestream that stands still.
+"""Watches Litestream from beside it: tells the log when the copy falls behind and when it follows
+again, and ends a Litestream that stands still.
+
+It asks and never has Litestream do anything: what that does for a request it ends with the request,
+the long read among it that keeps the log from being begun anew, and then the copy has gaps.
 
 What it knows is in a file, for `make status`; its times are the machine's since it was started,
 which no setting of the clock changes.
@@ -15,6 +18,7 @@ import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from rinha.logs import tell
 from rinha.settings import LOG_REPEAT_S
@@ -23,74 +27,97 @@ from rinha.sqlite.limits import (
     REPLICA_ANSWER_MAX_S,
     REPLICA_BEHIND_S,
     REPLICA_LOOK_S,
-    REPLICA_SYNC_S,
+    REPLICA_SILENT_MAX_S,
     REPLICA_WAITING_MAX_BYTES,
 )
-from rinha.sqlite.lock import use
 
 STOPPED = ("T", "t")
 
 
 def watch(ledger: Path, replica: str) -> None:
     """Until Litestream is gone."""
-    in_use = use(ledger)
     watcher = Watcher(ledger, replica)
-    threading.Thread(target=watcher.keep_syncing, daemon=True).start()
+    threading.Thread(target=watcher.keep_asking, daemon=True).start()
     while os.getppid() == watcher.litestream:
         watcher.look()
         time.sleep(REPLICA_LOOK_S)
-    os.close(in_use)
+
+
+class Progress:
+    """How far the copy is, from two things that Litestream says: when it last began to read the
+    log, and when it last had sent all that it had read. Both by its own clock, so only that they
+    changed counts."""
+
+    def __init__(self, now: float) -> None:
+        # All that was committed before then is in the copy, once it was in there at all.
+        self.synced_at = now
+        self.is_synced = False
+        self._reads = self._sends = ""
+        self._read_at: float | None = None
+        self._asked_at = now
+
+    def note(self, reads: str, sends: str, asked_at: float) -> None:
+        if reads != self._reads and self._reads:
+            # It began after the last time it was asked.
+            self._read_at = self._read_at or self._asked_at
+        if sends != self._sends and self._read_at is not None:
+            self.synced_at, self._read_at, self.is_synced = self._read_at, None, True
+        self._reads, self._sends, self._asked_at = reads, sends, asked_at
 
 
 class Watcher:
     def __init__(self, ledger: Path, replica: str) -> None:
+        now = time.monotonic()
         self.litestream = os.getppid()
         self._ledger = ledger
-        self._state = Path(f"{ledger.name}.replica.state")
+        self._state = ledger.with_name(f"{ledger.name}.replica.state")
         self._replica = replica
-        # What was committed before then is in the copy. Nothing is known of what was before.
-        self._synced_at = self._answered_at = time.monotonic()
-        self._is_synced = False
+        self._progress = Progress(now)
+        self._answered_at = now
         self._reason = "it has only begun"
         self._was_told = False
         self._behind_since: float | None = None
         self._told_at = 0.0
 
-    def keep_syncing(self) -> None:
+    def keep_asking(self) -> None:
         while True:
-            began_at = time.monotonic()
+            asked_at = time.monotonic()
             try:
-                trouble = self._sync()
-            except (OSError, HTTPException) as error:
-                trouble = f"no answer from Litestream: {error}"
-            else:
+                self._ask(asked_at)
                 self._answered_at = time.monotonic()
-            if trouble:
-                self._reason = trouble
-            else:
-                self._synced_at, self._is_synced = began_at, True
-            time.sleep(max(0.0, began_at + REPLICA_SYNC_S - time.monotonic()))
+            except (OSError, HTTPException, ValueError, LookupError) as error:
+                self._reason = f"no answer from Litestream: {error}"
+            time.sleep(REPLICA_LOOK_S)
+
+    def _ask(self, asked_at: float) -> None:
+        path = quote(str(self._ledger.resolve()))
+        (reading,) = self._get(f"/debug/sync-status?path={path}")["databases"]
+        (sending,) = self._get("/list")["databases"]
+        trouble = reading.get("error")
+        self._reason = trouble or "Litestream says why in its log"
+        reads = "" if trouble else str(reading.get("started_at", ""))
+        self._progress.note(reads, str(sending.get("last_sync_at", "")), asked_at)
 
     def look(self) -> None:
         now = time.monotonic()
         if _state_of(self.litestream) in STOPPED:
             self._end("it stands still")
-        if now - self._answered_at > 2 * REPLICA_ANSWER_MAX_S:
+        if now - self._answered_at > REPLICA_SILENT_MAX_S:
             self._end("it does not answer")
-        behind_s = now - self._synced_at
+        behind_s = now - self._progress.synced_at
         if behind_s > REPLICA_BEHIND_S:
             self._tell_behind(behind_s, now)
-        elif self._is_synced and self._behind_since is not None:
+        elif self._progress.is_synced and self._behind_since is not None:
             tell(logging.INFO, "the copy follows again", after_s=round(now - self._behind_since, 1))
             self._behind_since = None
-        elif self._is_synced and not self._was_told:
+        elif self._progress.is_synced and not self._was_told:
             tell(logging.INFO, "the copy follows", replica=self._replica)
             self._was_told = True
         self._write_state(now, behind_s)
 
     def _tell_behind(self, behind_s: float, now: float) -> None:
         if self._behind_since is None:
-            self._behind_since = self._synced_at
+            self._behind_since = self._progress.synced_at
         elif now - self._told_at < LOG_REPEAT_S:
             return
         self._told_at = now
@@ -105,20 +132,18 @@ class Watcher:
         os.kill(self.litestream, signal.SIGKILL)
         raise SystemExit(1)
 
-    def _sync(self) -> str | None:
-        """What keeps it from being done, if anything."""
+    def _get(self, path: str) -> Any:
         connection = _Connection(str(socket_of(self._ledger)))
-        body = {"path": str(self._ledger), "wait": True, "timeout": int(REPLICA_ANSWER_MAX_S)}
-        connection.request("POST", "/sync", json.dumps(body))
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        return None if answer.status == 200 else _error_in(text)
+        try:
+            connection.request("GET", path)
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
 
     def _write_state(self, now: float, behind_s: float) -> None:
         state = {
             "replica": self._replica,
-            "follows": self._is_synced and behind_s <= REPLICA_BEHIND_S,
+            "follows": self._progress.is_synced and behind_s <= REPLICA_BEHIND_S,
             "behind_s": round(behind_s, 1),
             "reason": self._reason,
             "at_s": now,
@@ -133,7 +158,7 @@ class Watcher:
 
 class _Connection(HTTPConnection):
     def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=REPLICA_ANSWER_MAX_S + 5)
+        super().__init__("localhost", timeout=REPLICA_ANSWER_MAX_S)
         self._path = path
 
     def connect(self) -> None:
@@ -149,25 +174,17 @@ def _state_of(pid: int) -> str:
         return "X"
 
 
-def _error_in(text: bytes) -> str:
-    try:
-        answer: dict[str, Any] = json.loads(text)
-        return str(answer.get("error") or answer)
-    except ValueError:
-        return text.decode(errors="replace")
-
-
 def told(ledger: Path, replica: str) -> tuple[bool, str]:
     """Whether the copy follows, and a sentence about it."""
-    if not replica:
-        return True, "no copy follows the ledger: RINHA_REPLICA is not set"
     try:
         state = json.loads(ledger.with_name(f"{ledger.name}.replica.state").read_text())
-        silent_s = time.monotonic() - state["at_s"]
     except (OSError, ValueError):
-        return False, f"the copy at {replica} does not follow: Litestream does not run"
-    if not 0 <= silent_s <= REPLICA_BEHIND_S:
-        return False, f"the copy at {replica} does not follow: nobody watches Litestream"
+        if not replica:
+            return True, "no copy follows the ledger: RINHA_REPLICA is not set"
+        return False, f"the copy at {replica} does not follow: Litestream has not begun"
+    copy = f"the copy at {state['replica']}"
+    if not 0 <= time.monotonic() - state["at_s"] <= REPLICA_BEHIND_S:
+        return False, f"{copy} does not follow: Litestream does not run"
     if not state["follows"]:
-        return False, f"the copy at {replica} is {state['behind_s']:g} s behind: {state['reason']}"
-    return True, f"the copy at {replica} follows, {state['behind_s']:g} s behind at most"
+        return False, f"{copy} is {state['behind_s']:g} s behind: {state['reason']}"
+    return True, f"{copy} follows, {state['behind_s']:g} s behind at most"
