@@ -47,7 +47,7 @@ def main() -> int:
         return _fail(str(error))
     command, *words = sys.argv[1:]
     if command in ("up", "restore"):
-        _end_what_lost_its_folder(knobs)
+        _end_what_lost_its_folder()
         _install_litestream(knobs)
     if command in ("check", "sql", "snapshot", "restore"):
         if command == "snapshot":
@@ -104,6 +104,11 @@ def down(_knobs: settings.Settings) -> int:
     pid = _supervisor()
     if not pid and not SERVICES.exists():
         return _say("NOT_UP")
+    _stop(pid)
+    return _say("DOWN")
+
+
+def _stop(pid: int | None) -> None:
     if pid:
         # Told to hang up it ends its services too, which else are asked one by one.
         has_folder = SERVICES.exists()
@@ -114,7 +119,6 @@ def down(_knobs: settings.Settings) -> int:
             time.sleep(LOOK_AGAIN_S)
     PID.unlink(missing_ok=True)
     stop_services()
-    return _say("DOWN")
 
 
 def status(knobs: settings.Settings) -> int:
@@ -212,10 +216,11 @@ def _children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _end_what_lost_its_folder(knobs: settings.Settings) -> None:
+def _end_what_lost_its_folder() -> None:
     """Where var/ was removed under a running stack, all that it can answer is a refusal."""
-    if not SERVICES.exists() and _supervisor():
-        down(knobs)
+    pid = _supervisor()
+    if pid and not SERVICES.exists():
+        _stop(pid)
 
 
 def _install_litestream(knobs: settings.Settings) -> None:

@@ -24,27 +24,26 @@ COUNT_GONE = """
             = (t.cliente, t.sequencia, t.valor, t.tipo, t.descricao, t.realizada_em_us)
     ))
 """
-# Of each client what came next, up to the first that is of after the moment.
-ADD_UP_TO = """
-    WITH bounds AS (
-        SELECT c.cliente, c.transacoes AS had, (
-            SELECT min(l.sequencia) FROM later.transacoes AS l
-            WHERE l.cliente = c.cliente AND l.sequencia > c.transacoes AND l.realizada_em_us > ?
-        ) AS first_after
-        FROM clientes AS c
+# A client's history ends before the first that is of after the moment.
+TRIM = """
+    DELETE FROM transacoes WHERE sequencia >= (
+        SELECT min(t.sequencia) FROM transacoes AS t
+        WHERE t.cliente = transacoes.cliente AND t.realizada_em_us > ?
     )
-    INSERT INTO transacoes
-    SELECT l.* FROM bounds JOIN later.transacoes AS l ON l.cliente = bounds.cliente
-    WHERE l.sequencia > had AND (first_after IS NULL OR l.sequencia < first_after)
 """
-COUNT_UP = """
+ADD_LATER = """
+    INSERT INTO transacoes
+    SELECT l.* FROM clientes AS c JOIN later.transacoes AS l ON l.cliente = c.cliente
+    WHERE l.sequencia > c.transacoes
+"""
+COUNT_AGAIN = """
     UPDATE clientes SET
-        saldo = saldo + ifnull((
-            SELECT sum(iif(tipo = 'c', valor, -valor)) FROM transacoes AS t
-            WHERE t.cliente = clientes.cliente AND t.sequencia > clientes.transacoes
+        saldo = ifnull((
+            SELECT sum(iif(t.tipo = 'c', t.valor, -t.valor)) FROM transacoes AS t
+            WHERE t.cliente = clientes.cliente
         ), 0),
         transacoes = ifnull((
-            SELECT max(sequencia) FROM transacoes AS t WHERE t.cliente = clientes.cliente
+            SELECT max(t.sequencia) FROM transacoes AS t WHERE t.cliente = clientes.cliente
         ), 0)
 """
 
@@ -78,19 +77,18 @@ def _problems(copy: Path) -> Sequence[str]:
 
 def _complete(copy: Path, replica: str, at: datetime) -> None:
     """Litestream knows states some time apart, and this is the last one before the moment. What
-    came after it, up to the moment, is in the newest one."""
+    came after it is in the newest one, and each row says when it was."""
     later = copy.with_name(f"{copy.name}.later")
     later.unlink(missing_ok=True)
     try:
         litestream.bring_back(replica, later)
         with contextlib.closing(apsw.Connection(str(copy))) as connection:
             connection.execute("ATTACH ? AS later", (str(later),))
-            if connection.execute(COUNT_GONE).get:
-                return
-            at_us = round(at.timestamp() * 1_000_000)
             with connection:
-                connection.execute(ADD_UP_TO, (at_us,))
-                connection.execute(COUNT_UP)
+                if not connection.execute(COUNT_GONE).get:
+                    connection.execute(ADD_LATER)
+                connection.execute(TRIM, (round(at.timestamp() * 1_000_000),))
+                connection.execute(COUNT_AGAIN)
     finally:
         for ending in ("", "-wal", "-shm"):
             later.with_name(later.name + ending).unlink(missing_ok=True)
