@@ -11,9 +11,9 @@ RUN apt-get update && apt-get install --yes --no-install-recommends binutils gcc
 WORKDIR /build
 ENV PIP_NO_CACHE_DIR=1
 COPY stack/install.sh stack/
-COPY locks/build.txt locks/service.txt locks/
+COPY locks/build.txt locks/ops.txt locks/
 RUN python -m venv /opt/rinha \
-    && stack/install.sh /opt/rinha locks/build.txt locks/service.txt \
+    && stack/install.sh /opt/rinha locks/build.txt locks/ops.txt \
     && cp /usr/lib/*/libev.so.4 /opt/rinha/lib/ \
     && find /opt/rinha -name '_bjoern*.so' -exec strip --strip-unneeded {} +
 COPY pyproject.toml README.md schema.sql ./

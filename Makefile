@@ -2,6 +2,7 @@
 
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
+#? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
 #? SQL         make sql: one statement, in place of a shell
 #? FILE        make restore: a snapshot to bring back
 #? FROM, AT    make restore: FROM=replica, as it was at 02:34:41 or 10min ago
@@ -34,14 +35,14 @@ UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledge
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard output)
-ELSEWHERE = --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
+ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION FILE FROM AT
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot restore load gatling bench submission
-.PHONY: test unit test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: help up down status logs stats reset check sql snapshot restore watch load gatling bench submission
+.PHONY: test unit test-ops test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
 help: ## show this
@@ -82,6 +83,9 @@ restore: $(READY) ## bring a ledger back: FILE=out/rinha-...db, or FROM=replica 
 		*) echo "rinha: make restore FILE=..., or FROM=replica with AT=... or without" >&2; exit 2 ;; esac
 	@$(STACK) restore $${FILE:+"$$FILE"} $${AT:+--at "$$AT"}
 
+watch: loadtest ## the numbers of the operator's page, in a terminal
+	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch
+
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@$(PY) -m loadtest $(or $(LOAD),official)
 
@@ -119,6 +123,10 @@ test-fresh: dev ## the README's commands on bare Debians, as root: what a new ma
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/stack/fresh
+
+test-ops: ## the page in a real browser, and Prometheus' own tools on the metrics and alerts
+	@stack/setup.sh browser
+	@$(PYTEST) tests/ops
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)

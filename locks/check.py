@@ -19,13 +19,14 @@ from packaging.utils import canonicalize_name
 
 LOCKS = Path(__file__).resolve().parent
 PROJECT = LOCKS.parent / "pyproject.toml"
-# What each lock is made for: the service, a group of pyproject.toml, or a word of its own.
+# What each lock is made for: the service, an extra or a group of pyproject.toml, or its own word.
 MADE_FOR: dict[str, list[str]] = {
     "bench.txt": ["group bench"],
     "build.txt": ["build-system"],
-    "dev.txt": ["service", "group dev"],
+    "dev.txt": ["service", "extra ops", "group dev"],
     "loadtest.txt": ["group loadtest"],
     "lock.txt": ["uv"],
+    "ops.txt": ["service", "extra ops"],
     "replica.txt": ["group replica"],
     "service.txt": ["service"],
 }
@@ -158,6 +159,8 @@ def pythons(project: dict[str, Any]) -> list[str]:
 def wanted_for(purpose: str, project: dict[str, Any]) -> list[str]:
     if purpose == "service":
         return list(project["project"]["dependencies"])
+    if purpose.startswith("extra "):
+        return list(project["project"]["optional-dependencies"][purpose.removeprefix("extra ")])
     if purpose == "build-system":
         return list(project["build-system"]["requires"])
     if not purpose.startswith("group "):

@@ -4,16 +4,17 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from rinha import logs, moment, settings
 from rinha.errors import RestoreError, RinhaError, StoreUnusableError
-from rinha.http import create_app
+from rinha.http import App, create_app
 from rinha.server import Instance
 from rinha.settings import Settings
-from rinha.store import Kept
+from rinha.store import Kept, Meter
 
 # The folder of its routes and stores.
 EDITION = "crebitos"
@@ -87,8 +88,9 @@ def open_store(knobs: Settings, *, create: bool) -> Kept:
 def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store = open_store(knobs, create=True)
     add_routes = import_module(f"rinha.{EDITION}.routes").add_routes
-    with store.engine.serving():
-        instance = Instance(create_app(store, add_routes, reset=knobs.reset), knobs.listen)
+    app = create_app(store, add_routes, reset=knobs.reset)
+    with watching(app, store, knobs) as meter, store.engine.serving(meter):
+        instance = Instance(app, knobs.listen)
         logs.tell(
             logging.INFO,
             "started",
@@ -101,6 +103,14 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store.engine.close()
     logs.tell(logging.INFO, "stopped")
     return 0
+
+
+def watching(app: App, store: Kept, knobs: Settings) -> AbstractContextManager[Meter | None]:
+    if not knobs.metrics:
+        return nullcontext()
+    from rinha.ops.watching import watched  # noqa: PLC0415 - only where somebody wants to know
+
+    return watched(app, store, knobs)
 
 
 def init(knobs: Settings, _asked: argparse.Namespace) -> int:

@@ -70,13 +70,13 @@ def create_app(store: S, add_routes: Callable[[App, S], None], *, reset: bool) -
     add_routes(app, store)
     app.add_route("/health", Health(store))
     app.add_route("/reset", Reset(store, enabled=reset))
-    app.add_error_handler(RinhaError, _refuse)
+    app.add_error_handler(RinhaError, refuse)
     app.add_error_handler(Exception, _unexpected)
     app.set_error_serializer(_refuse_route)
     return app
 
 
-def _refuse(
+def refuse(
     _req: falcon.Request, resp: falcon.Response, error: RinhaError, _params: dict[str, Any]
 ) -> None:
     resp.status = next(STATUS_OF[kind] for kind in type(error).__mro__ if kind in STATUS_OF)

@@ -78,6 +78,18 @@ def _replica(text: str) -> str:
     return text
 
 
+def _port_or_off(text: str) -> int | None:
+    return None if text.lower() == "off" else _whole_number(1, 65535)(text)
+
+
+def _every(text: str) -> float | None:
+    """In seconds."""
+    found = re.fullmatch("([0-9]{1,5})([smh])", text)
+    if text.lower() != "off" and (not found or not int(found[1])):
+        raise ValueError("must be off, or such as 90s, 30m or 6h")
+    return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0}[found[2]] if found else None
+
+
 KNOBS = {
     "RINHA_LEDGER": Knob(
         "var/rinha.db", _path, "the ledger's SQLite file; its directory must exist, on a local disk"
@@ -108,10 +120,19 @@ KNOBS = {
         _one_of("debug", "info", "warning", "error"),
         "how much is told on stderr, as JSON lines",
     ),
+    "RINHA_METRICS": Knob(
+        "off", _switch, "on counts what it does, for the operator's page and for Prometheus"
+    ),
+    "RINHA_AUDIT_EVERY": Knob(
+        "off", _every, "such as 30m or 6h: audits beside the load this often, with RINHA_METRICS"
+    ),
     "INSTANCES": Knob(
         "2", _whole_number(1, 16), "how many instances `make up` starts; the contest asks for two"
     ),
     "PORT": Knob("9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"),
+    "OPS_PORT": Knob(
+        "9990", _port_or_off, "where the operator's page and metrics are, on loopback only; or off"
+    ),
 }
 
 
@@ -124,8 +145,11 @@ class Settings:
     reset: bool
     replica: str
     log_level: str
+    metrics: bool
+    audit_every_s: float | None
     instances: int
     port: int
+    ops_port: int | None
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -146,8 +170,11 @@ def load(environ: Mapping[str, str]) -> Settings:
         reset=values["RINHA_RESET"],
         replica=values["RINHA_REPLICA"],
         log_level=values["RINHA_LOG_LEVEL"],
+        metrics=values["RINHA_METRICS"],
+        audit_every_s=values["RINHA_AUDIT_EVERY"],
         instances=values["INSTANCES"],
         port=values["PORT"],
+        ops_port=values["OPS_PORT"],
     )
 
 

@@ -1,9 +1,9 @@
 """What an edition keeps and an engine stores, as the routes and the command see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Store(Protocol):
@@ -24,6 +24,25 @@ class Audit(Protocol):
         """As a person reads it, the verdict last."""
 
 
+class Level(NamedTuple):
+    """A number as it stands at the moment of the question, in the terms of Prometheus."""
+
+    name: str
+    help: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+class Meter(Protocol):
+    """Counts what an engine does, where somebody wants to know."""
+
+    def waited(self, wait_us: int) -> None: ...
+
+    def committed(self, log_pages: int) -> None: ...
+
+    def moved(self, step: str, took_us: int) -> None: ...
+
+
 class Engine(Protocol):
     """What stores, whichever edition."""
 
@@ -31,7 +50,7 @@ class Engine(Protocol):
     def facts(self) -> Mapping[str, object]:
         """For the log of a start."""
 
-    def serving(self) -> AbstractContextManager[None]:
+    def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
         """Whatever runs beside the requests, while it lasts."""
 
     def snapshot(self, target: Path) -> None: ...
@@ -46,3 +65,9 @@ class Kept(Store, Protocol):
     def engine(self) -> Engine: ...
 
     def audit(self) -> Audit: ...
+
+    def levels(self) -> Iterable[Level]:
+        """Of what is kept, and of where."""
+
+    def overview(self) -> object:
+        """The newest of what is kept, as JSON can say it."""

@@ -2,7 +2,14 @@
 # The stack in containers: containers.sh COMMAND, as `make COMMAND` calls it where a Docker engine answers.
 set -eu
 cd "$(dirname "$0")/.."
-compose="docker compose"
+# The operator's page and metrics are put beside the contest's stack, unless they are switched off.
+ops_port=${OPS_PORT:-$(sed -n 's/^OPS_PORT=\([a-z0-9]*\).*/\1/p' .env 2>/dev/null || true)}
+compose="docker compose --file docker-compose.yml"
+ops="switched off"
+[ "${ops_port:-9990}" = off ] || {
+    compose="$compose --file ops/docker-compose.yml"
+    ops=http://localhost:${ops_port:-9990}
+}
 url=http://localhost:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
 
 say() { # NAME WORD...: a sentence that both ways of running say
@@ -30,7 +37,9 @@ try() {
     word=$(grep -i -E 'error|fail|denied|unhealthy|allocated|in use|unable' "$log" | tail -n 1)
     rm -f "$log"
     case $word in
-    *allocated* | *"in use"*) fail "$(say PORT_IN_USE "${url##*:}")" ;;
+    *allocated* | *"in use"*)
+        case $word in *:"${ops##*:}"*) name=OPS_PORT port=${ops##*:} ;; *) name=PORT port=${url##*:} ;; esac
+        fail "$(say PORT_IN_USE "$port" "$name")" ;;
     *unhealthy*)
         word="an instance does not become healthy; its last word is above"
         $compose logs --no-color --no-log-prefix --tail 1 api01 api02 >&2 || true ;;
@@ -61,14 +70,14 @@ up() {
     if $compose config | grep -q 'network_mode: host'; then
         try_port='import socket; socket.create_server(("", 9999))'
         docker run --rm --network host "${RINHA_IMAGE:-rinha}" python -c "$try_port" 2>/dev/null ||
-            fail "$(say PORT_IN_USE 9999)"
+            fail "$(say PORT_IN_USE 9999 "NETWORK=bridge PORT")"
     fi
     (try "start the stack" $compose up --detach --no-build --wait --wait-timeout 30) || {
         # Nothing stays half started.
         $compose down >/dev/null 2>&1
         exit 2
     }
-    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$url" "$url" \
+    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$ops" "$url" "$url" \
         "make check    make sql    make status    make stats    make logs    make down"
 }
 

@@ -20,8 +20,13 @@ def instance_names(instances: int) -> list[str]:
     return [f"api{number + 1:02d}" for number in range(instances)]
 
 
-def nginx(folder: Path, *, port: int, instances: int) -> list[str]:
+def nginx(folder: Path, *, port: int, instances: int, ops_port: int | None = None) -> list[str]:
     """Writes its configuration into the folder, where it has to be started: with these words."""
+    (folder / "ops.conf").unlink(missing_ok=True)
+    if ops_port:
+        ops = (ROOT / "ops" / "ops.conf").read_text()
+        (folder / "ops.conf").write_text(ops.replace("/etc/nginx/page", f"{ROOT}/ops/page"))
+        (folder / "ops.listen").write_text(f"listen 127.0.0.1:{ops_port};\n")
     # As root its worker would become a user who may not reach the sockets.
     user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
     template = (ROOT / "nginx.conf").read_text()

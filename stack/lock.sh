@@ -9,8 +9,9 @@ compile=".venv/bin/uv pip compile --quiet --upgrade --universal --python-version
 echo uv | $compile - -o locks/lock.txt
 grep -o 'setuptools>=[0-9]*' pyproject.toml | $compile - -o locks/build.txt
 # Everything but bjoern, which needs a compiler: format, lint and types do without.
-$compile pyproject.toml --group dev --no-emit-package bjoern -o locks/dev.txt
+$compile pyproject.toml --extra ops --group dev --no-emit-package bjoern -o locks/dev.txt
 $compile --group bench -c locks/dev.txt -o locks/bench.txt
 $compile --group loadtest -c locks/dev.txt -o locks/loadtest.txt
 $compile --group replica -c locks/dev.txt -o locks/replica.txt
 $compile pyproject.toml -c locks/dev.txt -o locks/service.txt
+$compile pyproject.toml --extra ops -c locks/dev.txt -o locks/ops.txt

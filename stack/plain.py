@@ -73,9 +73,10 @@ def up(knobs: settings.Settings) -> int:
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not shutil.which(program):
             return _fail(f"there is no {program}: apt-get install {package}")
-    trouble = _trouble_with_port(knobs.port)
-    if trouble:
-        return _fail(trouble)
+    for name, port in (("PORT", knobs.port), ("OPS_PORT", knobs.ops_port)):
+        trouble = port and _trouble_with_port(name, port)
+        if trouble:
+            return _fail(trouble)
     # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
     made = subprocess.run([*RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
     if made.returncode:
@@ -97,7 +98,8 @@ def up(knobs: settings.Settings) -> int:
     if knobs.replica:
         what += f", a copy at {knobs.replica}"
     verbs = "make check    make sql    make status    make logs    make down"
-    return _say("UP", url, what, url, url, verbs)
+    ops = f"http://localhost:{knobs.ops_port}" if knobs.ops_port else "switched off"
+    return _say("UP", url, what, ops, url, url, verbs)
 
 
 def down(_knobs: settings.Settings) -> int:
@@ -230,15 +232,15 @@ def _install_litestream(knobs: settings.Settings) -> None:
             sys.exit(done.returncode)
 
 
-def _trouble_with_port(port: int) -> str | None:
+def _trouble_with_port(name: str, port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
         except PermissionError:
-            return f"this user may not listen on port {port}: PORT=8888 make up"
+            return f"this user may not listen on port {port}: {name}=8888 make up"
         except OSError:
-            return SENTENCES["PORT_IN_USE"] % port
+            return SENTENCES["PORT_IN_USE"] % (port, name)
     return None
 
 

@@ -34,12 +34,16 @@ kill -QUIT "$(cat supervise/pid)"
 def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
     stop_services()
+    metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
+    # A new start counts anew; an instance that is restarted goes on.
+    for counts in VAR.glob("*.counts"):
+        counts.unlink()
     for name in launch.instance_names(knobs.instances):
-        listen = f"RINHA_LISTEN=unix:var/{name}.sock"
-        _write_service(name, "../../..", ["env", listen, *launch.INSTANCE])
+        settings_of_it = (f"RINHA_LISTEN=unix:var/{name}.sock", metrics)
+        _write_service(name, "../../..", ["env", *settings_of_it, *launch.INSTANCE])
     if knobs.replica:
         _write_service("replica", "../../..", launch.FOLLOW)
-    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances)
+    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances, ops_port=knobs.ops_port)
     _write_service("nginx", "../..", start)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv ready for SET (service, replica, loadtest, bench, lint or dev) and installs by apt what the system
-# lacks. Where it may not install, it says in one line what to install.
+# Makes .venv ready for SET (service, replica, loadtest, bench, lint, dev or browser) and installs by apt what
+# the system lacks. Where it may not install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -12,12 +12,12 @@ fail() {
 
 locks_of() {
     case $1 in
-    service) echo locks/build.txt locks/service.txt ;;
+    service) echo locks/build.txt locks/ops.txt ;;
     replica) echo locks/replica.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;
     lint) echo locks/build.txt locks/dev.txt locks/lock.txt ;;
-    dev) echo locks/build.txt locks/service.txt locks/dev.txt locks/lock.txt ;;
+    dev | browser) echo locks/build.txt locks/ops.txt locks/dev.txt locks/lock.txt ;;
     *) fail "no such set: $1" ;;
     esac
 }
@@ -63,29 +63,34 @@ need() { # PACKAGE TEST...: the package, unless the test succeeds
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
 need_program() { need "${2:-$1}" command -v "$1"; }
-case $1 in service | bench | dev)
+case $1 in service | bench | dev | browser)
     need_program nginx nginx-light
     need_program runsvdir runit
     need_program ps procps
     need_program curl
     need_program sqlite3 ;;
 esac
-case $1 in bench | dev)
+case $1 in bench | dev | browser)
     has_postgres() {
         set -- /usr/lib/postgresql/*/bin/postgres
         { [ -x "$1" ] || command -v postgres; } && id postgres
     }
     need postgresql has_postgres ;;
 esac
-if [ "$1" = dev ]; then
+case $1 in dev | browser)
     need_program strace
     need_program openssl
-    need_program ip iproute2
+    need_program ip iproute2 ;;
+esac
+if [ "$1" = browser ]; then
+    need_program promtool prometheus
+    need_program chromium
+    need_program chromedriver chromium-driver
 fi
 if ! is_made "$1"; then
     version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
     need "$version-venv" "$python" -c 'import ensurepip, venv'
-    case " $locks " in *" locks/service.txt "*)
+    case " $locks " in *" locks/service.txt "* | *" locks/ops.txt "*)
         need "$version-dev" "$python" -c 'import os, sysconfig
 os.stat(os.path.join(sysconfig.get_path("include"), "Python.h"))'
         need_program gcc

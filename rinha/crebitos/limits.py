@@ -6,3 +6,6 @@ DESCRICAO_MAX_CHARACTERS = 10
 EXTRATO_ROWS = 10
 # A client's number has to fit into SQLite's 64 bits: 18 digits always do.
 CLIENTE_MAX_DIGITS = 18
+# What an operator sees at once: a gauge for each client is a series in Prometheus, for ever.
+CLIENTES_SHOWN_MAX = 20
+TRANSACOES_SHOWN_MAX = 20

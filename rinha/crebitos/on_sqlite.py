@@ -1,16 +1,24 @@
 """The ledger on SQLite: the balance rule, and all SQL of this edition."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 
 from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
-from rinha.crebitos.limits import EXTRATO_ROWS, VALOR_MAX
+from rinha.crebitos.limits import (
+    CLIENTES_SHOWN_MAX,
+    EXTRATO_ROWS,
+    TRANSACOES_SHOWN_MAX,
+    VALOR_MAX,
+)
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.settings import Settings
 from rinha.sqlite.file import Schema, SqliteFile
+from rinha.store import Level
 
 SCHEMA = Schema("ledger", Path(__file__).with_name("schema.sql"), 0x72696E68, 1)  # "rinh"
 
@@ -29,6 +37,15 @@ READ_AUDIT = """
     FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
     GROUP BY c.cliente
 """
+READ_CLIENTES = "SELECT cliente, limite, saldo FROM clientes ORDER BY cliente LIMIT ?"
+# Of each client that is shown the newest rows, and of those the newest again.
+READ_NEWEST = """
+    SELECT t.cliente, t.tipo, t.valor, t.descricao, t.realizada_em_us
+    FROM (SELECT cliente, transacoes FROM clientes ORDER BY cliente LIMIT ?1) AS c
+    JOIN transacoes AS t ON t.cliente = c.cliente AND t.sequencia > c.transacoes - ?2
+    ORDER BY t.realizada_em_us DESC LIMIT ?2
+"""
+HEADROOM = "What a client may still spend, in cents; of the first clients only."
 
 
 def open_store(knobs: Settings, *, create: bool) -> "SqliteLedger":
@@ -93,6 +110,22 @@ class SqliteLedger:
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT saldo FROM clientes LIMIT 1")
+
+    def levels(self) -> Iterator[Level]:
+        yield from self.engine.levels()
+        seen = self.overview()
+        for each in seen.clientes:
+            labels = (("cliente", str(each.cliente)),)
+            yield Level("disponivel", HEADROOM, each.saldo + each.limite, labels)
+        newest_us = seen.transacoes[0].realizada_em_us if seen.transacoes else 0
+        yield Level("newest_commit_time_seconds", "Of the newest transaction.", newest_us / 1e6)
+
+    def overview(self) -> Overview:
+        clientes = self.engine.read(READ_CLIENTES, (CLIENTES_SHOWN_MAX,))
+        newest = self.engine.read(READ_NEWEST, (CLIENTES_SHOWN_MAX, TRANSACOES_SHOWN_MAX))
+        return Overview(
+            [ClienteSeen(*row) for row in clientes], [TransacaoSeen(*row) for row in newest]
+        )
 
     def audit(self) -> Audit:
         """Everything on one snapshot, so it holds even under load."""

@@ -31,6 +31,7 @@ from rinha.sqlite.limits import (
     REPLICA_TURN_MAX_S,
 )
 from rinha.sqlite.lock import lock_file_of
+from rinha.store import Meter
 
 FORGET = "PRAGMA wal_checkpoint(TRUNCATE)"
 MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
@@ -96,10 +97,10 @@ def _is_emptied(file: Path) -> bool:
 
 
 @contextlib.contextmanager
-def checkpointing(file: Path, connection: apsw.Connection) -> Iterator[None]:
+def checkpointing(file: Path, connection: apsw.Connection, meter: Meter | None) -> Iterator[None]:
     """While it lasts, a thread of this process or of a neighbour's keeps the log short."""
-    checkpointer = Checkpointer(file)
-    connection.set_wal_hook(checkpointer.look)
+    checkpointer = Checkpointer(file, meter)
+    connection.set_wal_hook(checkpointer.look_and_count if meter else checkpointer.look)
     try:
         yield
     finally:
@@ -111,8 +112,9 @@ class Checkpointer:
     it ends. While it hangs, a log that is far too long is moved by the writers.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, meter: Meter | None = None) -> None:
         self._file = file
+        self._meter = meter
         self._long = threading.Event()
         self._next_try_pages = LOG_PAGES_LONG
         self._ended = False
@@ -135,6 +137,11 @@ class Checkpointer:
             if log_pages >= LOG_PAGES_MAX:
                 self._move_now(connection)
         return apsw.SQLITE_OK
+
+    def look_and_count(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
+        if self._meter:
+            self._meter.committed(log_pages)
+        return self.look(connection, database, log_pages)
 
     def close(self) -> None:
         """Lets it finish what it is at: the last one to close the ledger removes the log."""
@@ -181,11 +188,19 @@ class Checkpointer:
     def _move(self) -> None:
         if self._connection is None:
             self._connection = apsw.Connection(str(self._file), apsw.SQLITE_OPEN_READWRITE)
-        _, log_pages, _ = self._connection.execute(MOVE).get
+        log_pages = self._move_once(self._connection, "beside")
         if log_pages < LOG_PAGES_LOCKED:
             return
         fcntl.flock(self._write_lock, fcntl.LOCK_EX)
         try:
-            self._connection.execute(MOVE)
+            self._move_once(self._connection, "locked")
         finally:
             fcntl.flock(self._write_lock, fcntl.LOCK_UN)
+
+    def _move_once(self, connection: apsw.Connection, step: str) -> int:
+        """How many pages the log had."""
+        began_at = time.monotonic()
+        _, log_pages, _ = connection.execute(MOVE).get
+        if self._meter:
+            self._meter.moved(step, round((time.monotonic() - began_at) * 1e6))
+        return int(log_pages)

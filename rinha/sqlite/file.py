@@ -5,9 +5,10 @@ closing such a handle would drop the locks of all others.
 """
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from rinha.sqlite.limits import (
 )
 from rinha.sqlite.litestream_tables import OF_LITESTREAM, drop_from
 from rinha.sqlite.lock import WriteLock, lock_file_of, use
+from rinha.store import Level, Meter
 
 READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 READ_KIND = (
@@ -136,8 +138,18 @@ class SqliteFile:
     def facts(self) -> Mapping[str, object]:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
 
-    def serving(self) -> AbstractContextManager[None]:
-        return checkpointing(self.path, self.connection)
+    def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
+        if meter:
+            self._lock.waited = meter.waited
+        return checkpointing(self.path, self.connection, meter)
+
+    def levels(self) -> Iterator[Level]:
+        for name, path in (("ledger_bytes", self.path), ("log_bytes", f"{self.path}-wal")):
+            with suppress(OSError):
+                size = Path(path).stat().st_size
+                yield Level(name, "Size of the file, or of its write-ahead log.", size)
+        free = shutil.disk_usage(self.path.parent).free
+        yield Level("disk_free_bytes", "Free space where the file is.", free)
 
     def close(self) -> None:
         self.connection.close()

@@ -3,7 +3,7 @@
 # A turn takes some 20 us, being put to sleep and woken costs more: first stand aside this often.
 LOCK_TRIES_BEFORE_SLEEP = 100
 # With FULL a turn holds a sync of the disk, which is long enough to sleep.
-LOCK_TRIES_BEFORE_SLEEP_FULL = 1
+LOCK_TRIES_BEFORE_SLEEP_FULL = 0
 # Where other programs want the CPU too, who stands aside is back after their turns, of 3 ms each.
 LOCK_STAND_ASIDE_MAX_S = 0.001
 # After one request waited in vain the next ones ask only briefly, until one gets through: a queue

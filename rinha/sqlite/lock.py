@@ -8,6 +8,7 @@ import fcntl
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -76,6 +77,8 @@ class WriteLock:
         self._noun = noun
         self._wait_s = wait_s
         self.budget_s = wait_s
+        # Told how long a turn was waited for, where somebody wants to know.
+        self.waited: Callable[[int], None] | None = None
         signal.signal(signal.SIGALRM, _on_alarm)
 
     def set_wait(self, wait_s: float) -> None:
@@ -95,20 +98,9 @@ class WriteLock:
         self.budget_s = self._wait_s
 
     def __enter__(self) -> None:
-        ends_at = 0.0
         try:
-            for _ in range(self._tries_before_sleep):
-                try:
-                    fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    now = time.monotonic()
-                    ends_at = ends_at or now + LOCK_STAND_ASIDE_MAX_S
-                    if now > ends_at:
-                        break
-                    os.sched_yield()
-                else:
-                    return
-            self._wait()
+            if not self._is_free():
+                self._take_turn()
         except OSError as error:
             raise StoreUnavailableError(
                 f"the {self._noun} cannot be locked now: {error}"
@@ -121,6 +113,27 @@ class WriteLock:
         _traceback: TracebackType | None,
     ) -> None:
         fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _is_free(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _take_turn(self) -> None:
+        began_at = time.monotonic()
+        try:
+            for _ in range(self._tries_before_sleep):
+                os.sched_yield()
+                if self._is_free():
+                    return
+                if time.monotonic() > began_at + LOCK_STAND_ASIDE_MAX_S:
+                    break
+            self._wait()
+        finally:
+            if self.waited:
+                self.waited(round((time.monotonic() - began_at) * 1e6))
 
     def _wait(self) -> None:
         try:

@@ -92,13 +92,19 @@ class Client:
 
 
 class Stack:
-    def __init__(self, folder: Path, instances: int = 2, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, instances: int = 2, *, ops: bool = False, **environment: str
+    ) -> None:
         self.folder = folder
         self.file = folder / "rinha.db"
         self.port = free_port()
-        self.environment = {"RINHA_RESET": "on", **environment}
+        self.ops_port = free_port() if ops else None
+        metrics = {"RINHA_METRICS": "on"} if ops else {}
+        self.environment = {"RINHA_RESET": "on", **metrics, **environment}
         self.instances: list[subprocess.Popen[bytes]] = []
-        self.start_nginx_with = launch.nginx(folder, port=self.port, instances=instances)
+        self.start_nginx_with = launch.nginx(
+            folder, port=self.port, instances=instances, ops_port=self.ops_port
+        )
         self.nginx = self.start_nginx()
         for number in range(1, instances + 1):
             self.instances.append(self.start(number))

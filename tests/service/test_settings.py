@@ -71,7 +71,7 @@ def test_every_knob_is_described_everywhere() -> None:
     example = (ROOT / ".env.example").read_text()
     for name, knob in KNOBS.items():
         assert f"{name}={knob.default}" in help_text
-        # The stack itself says where the ledger is and where each instance listens.
-        assert name in ("RINHA_LEDGER", "RINHA_LISTEN") or f"\n{name}=" in example
+        # The stack itself says where the ledger is, where an instance listens, whether it counts.
+        assert name in ("RINHA_LEDGER", "RINHA_LISTEN", "RINHA_METRICS") or f"\n{name}=" in example
         assert name in (ROOT / "README.md").read_text()
         assert name in (ROOT / "README.pt-BR.md").read_text()

@@ -1,0 +1,76 @@
+"""The counts of all instances, and the levels of the moment, as the text that Prometheus reads."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from rinha.ops.counts import read_all
+from rinha.ops.families import BUCKETS_US, FAMILIES, MICRO, Family, Key
+from rinha.store import Level
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+PREFIX = "rinha_"
+PER_INSTANCE = ("instance",)
+
+
+def text_of(folder: Path, levels: Iterable[Level]) -> bytes:
+    """`folder` is where the instances keep their counts."""
+    return generate_latest(_Now(folder, list(levels)))
+
+
+class _Now(Collector):
+    def __init__(self, folder: Path, levels: list[Level]) -> None:
+        self._folder = folder
+        self._levels = levels
+
+    def collect(self) -> Iterable[Metric]:
+        counts = read_all(self._folder)
+        for name, family in FAMILIES.items():
+            yield _metric(name, family, counts)
+        seen: dict[str, GaugeMetricFamily] = {}
+        for level in self._levels:
+            metric = seen.get(level.name)
+            if metric is None:
+                names = tuple(name for name, _ in level.labels)
+                metric = GaugeMetricFamily(f"{PREFIX}{level.name}", level.help, labels=names)
+                seen[level.name] = metric
+            metric.add_metric([value for _, value in level.labels], level.value)
+        yield from seen.values()
+
+
+def _metric(name: str, family: Family, counts: Mapping[str, Mapping[Key, int]]) -> Metric:
+    labels = (*PER_INSTANCE, *family.labels)
+    if family.kind == "histogram":
+        return _histogram(name, family, counts, labels)
+    make = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
+    metric = make(f"{PREFIX}{name}", family.help, labels=labels)
+    for instance, words in counts.items():
+        for key, word in words.items():
+            # What never happened is left out: most routes have few of the statuses.
+            if key[0] == name and (word or family.kind == "gauge"):
+                metric.add_metric([instance, *key[1:]], word * family.scale)
+    return metric
+
+
+def _histogram(
+    name: str, family: Family, counts: Mapping[str, Mapping[Key, int]], labels: tuple[str, ...]
+) -> Metric:
+    metric = HistogramMetricFamily(f"{PREFIX}{name}", family.help, labels=labels)
+    bounds = [*(f"{bound * MICRO:g}" for bound in BUCKETS_US), "+Inf"]
+    for instance, words in counts.items():
+        for whole in {key[:-1]: None for key in words if key[0] == name}:
+            seen, buckets = 0, []
+            for place, bound in enumerate(bounds):
+                seen += words[*whole, str(place)]
+                buckets.append((bound, seen))
+            total = words[*whole, "sum"] * family.scale
+            metric.add_metric([instance, *whole[1:]], buckets, total)
+    return metric

@@ -1,0 +1,70 @@
+"""The audit as a habit: now and then, beside the load, by one instance for all."""
+
+import fcntl
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+from rinha.logs import tell
+from rinha.ops.limits import AUDIT_NICENESS, AUDIT_WORDS_MAX
+from rinha.ops.meter import Meter
+from rinha.settings import Settings
+
+
+class AuditHabit:
+    """A process of its own, with the least priority: the same `rinha check` that people run."""
+
+    def __init__(self, meter: Meter, knobs: Settings) -> None:
+        self._meter = meter
+        self._every_s = knobs.audit_every_s
+        self._turn = f"{knobs.ledger}.audit"
+        self._turn_fd = -1
+        self._next_at = time.monotonic()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the instance
+
+    def look(self) -> None:
+        """Once a second. The turn is another instance's once this one is gone, however it ends."""
+        if self._every_s is None:
+            return
+        if self._process is not None:
+            self._look_at(self._process)
+        elif time.monotonic() >= self._next_at and self._has_turn():
+            self._began_at = time.monotonic()
+            self._next_at = self._began_at + self._every_s
+            self._words.truncate(0)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "rinha", "check"], stdout=self._words, stderr=self._words
+            )
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, AUDIT_NICENESS)
+
+    def end(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def _look_at(self, process: subprocess.Popen[bytes]) -> None:
+        code = process.poll()
+        if code is None:
+            return
+        self._process = None
+        took_us = round((time.monotonic() - self._began_at) * 1e6)
+        self._meter.set("audit_ok", to=int(code == 0))
+        self._meter.set("audit_seconds", to=took_us)
+        self._meter.set("audit_time_seconds", to=time.time_ns() // 1000)
+        if code:
+            self._words.seek(0)
+            said = self._words.read()[-AUDIT_WORDS_MAX:].decode(errors="replace")
+            tell(logging.ERROR, "the audit failed", exit_code=code, said=said)
+
+    def _has_turn(self) -> bool:
+        if self._turn_fd < 0:
+            self._turn_fd = os.open(self._turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._turn_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

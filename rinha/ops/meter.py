@@ -1,0 +1,115 @@
+"""What an instance counts, as it happens."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from pathlib import Path
+from time import perf_counter_ns
+
+import falcon
+from falcon.util import code_to_http_status
+
+from rinha.errors import RinhaError
+from rinha.ops.counts import Counts
+from rinha.ops.families import BUCKETS_US, FAMILIES, Key
+
+# What an instance may answer, by whichever edition.
+STATUSES = (200, 201, 204, 400, 403, 404, 405, 413, 422, 500, 503)
+OTHER = "other"
+STEPS = ("beside", "locked")
+# From the first bucket of a histogram to its sum.
+SUM = len(BUCKETS_US) + 1
+
+
+class Meter:
+    """The app calls it before and after each request, as its middleware; the engine when it waits,
+    commits or moves its log. Routes that it was not told of are nobody's business."""
+
+    def __init__(self, path: Path, templates: Iterable[str]) -> None:
+        # What kind of value a name in a path stands for is nobody's business here.
+        route_of: dict[str | None, str] = {
+            template: re.sub(r":\w+}", "}", template) for template in templates
+        }
+        # A path that has no route.
+        route_of[None] = OTHER
+        routes = tuple(route_of.values())
+        statuses = (*map(str, STATUSES), OTHER)
+        labels: dict[str, list[Key]] = {
+            "requests": [(route, status) for route in routes for status in statuses],
+            "refusals": [(reason,) for reason in sorted({*kinds_of(RinhaError), OTHER})],
+            "request_seconds": [(route,) for route in routes],
+            "checkpoints": [(step,) for step in STEPS],
+            "checkpoint_seconds": [(step,) for step in STEPS],
+        }
+        keys: list[Key] = []
+        for name, family in FAMILIES.items():
+            for values in labels.get(name, [()]):
+                keys += family.words_of((name, *values))
+        counts = Counts(path, keys)
+        self._words, self._slot = counts.words, counts.slot
+        # What each request needs is found beforehand: where it is counted, and its first bucket.
+        self._places: dict[tuple[str | None, str | int], tuple[int, int]] = {
+            (template, code_to_http_status(status)): self._place_of(route, str(status))
+            for template, route in route_of.items()
+            for status in STATUSES
+        }
+        self._route_of = route_of
+        self._waits = self._slot["lock_wait_seconds", "0"]
+        self._commits, self._log_pages = self._slot["commits",], self._slot["log_pages",]
+        self._began_ns = 0
+
+    def process_request(self, _req: falcon.Request, _resp: falcon.Response) -> None:
+        # One request at a time: what began last is what ends next.
+        self._began_ns = perf_counter_ns()
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool
+    ) -> None:
+        took_us = (perf_counter_ns() - self._began_ns) // 1000
+        places = self._places.get((req.uri_template, resp.status))
+        if places is None:
+            route = self._route_of.get(req.uri_template)
+            if route is None:
+                return
+            places = self._place_of(route, OTHER)
+        place, first_bucket = places
+        words = self._words
+        words[place] += 1
+        words[first_bucket + bisect_left(BUCKETS_US, took_us)] += 1
+        words[first_bucket + SUM] += took_us
+
+    def _place_of(self, route: str, status: str) -> tuple[int, int]:
+        return self._slot["requests", route, status], self._slot["request_seconds", route, "0"]
+
+    def refused(self, error: RinhaError) -> None:
+        place = self._slot.get(("refusals", type(error).__name__))
+        self._words[self._slot["refusals", OTHER] if place is None else place] += 1
+
+    def waited(self, wait_us: int) -> None:
+        self._observe(self._waits, wait_us)
+
+    def committed(self, log_pages: int) -> None:
+        self._words[self._commits] += 1
+        self._words[self._log_pages] = log_pages
+
+    def moved(self, step: str, took_us: int) -> None:
+        self.add("checkpoints", step)
+        self.add("checkpoint_seconds", step, by=took_us)
+
+    def add(self, *key: str, by: int = 1) -> None:
+        self._words[self._slot[key]] += by
+
+    def set(self, *key: str, to: int) -> None:
+        self._words[self._slot[key]] = to
+
+    def _observe(self, first_bucket: int, value_us: int) -> None:
+        words = self._words
+        words[first_bucket + bisect_left(BUCKETS_US, value_us)] += 1
+        words[first_bucket + SUM] += value_us
+
+
+def kinds_of(error: type[RinhaError]) -> Iterable[str]:
+    """The names of all errors that may be refusals, an edition's own among them."""
+    for kind in error.__subclasses__():
+        yield kind.__name__
+        yield from kinds_of(kind)

@@ -1,0 +1,64 @@
+"""What the operator's listener asks of an instance; no client of the service reaches it."""
+
+from pathlib import Path
+
+import falcon
+
+from rinha.bodies import encode
+from rinha.http import App
+from rinha.ops.counts import read_all
+from rinha.ops.nginx import levels_of_nginx
+from rinha.store import Kept, Level
+
+# nginx sets it on the operator's listener, and hands on no header of a client.
+OPERATOR = "X-Operator"
+# With nginx's own numbers: connections that are active, reading, writing, waiting.
+CONNECTIONS = "X-Connections"
+
+
+class ForOperators:
+    """There is nothing at its path for anybody else."""
+
+    def __init__(self, store: Kept, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        if req.get_header(OPERATOR) is None:
+            raise falcon.HTTPNotFound
+        connections = req.get_header(CONNECTIONS, default="")
+        self._answer(resp, [*self._store.levels(), *levels_of_nginx(self._folder, connections)])
+
+    def _answer(self, resp: falcon.Response, levels: list[Level]) -> None:
+        raise NotImplementedError
+
+
+class Metrics(ForOperators):
+    def _answer(self, resp: falcon.Response, levels: list[Level]) -> None:
+        # Takes 45 ms to load, for who never asks too.
+        from rinha.ops.exposition import CONTENT_TYPE, text_of  # noqa: PLC0415
+
+        resp.content_type = CONTENT_TYPE
+        resp.data = text_of(self._folder, levels)
+
+
+class State(ForOperators):
+    """The same for the page, and what is kept; a tenth of the price."""
+
+    def _answer(self, resp: falcon.Response, levels: list[Level]) -> None:
+        counts = {
+            instance: [[*key, word] for key, word in words.items() if word]
+            for instance, words in read_all(self._folder).items()
+        }
+        resp.data = encode(
+            {
+                "counts": counts,
+                "levels": [[level.name, dict(level.labels), level.value] for level in levels],
+                "kept": self._store.overview(),
+            }
+        )
+
+
+def add_routes(app: App, store: Kept, folder: Path) -> None:
+    app.add_route("/ops/metrics", Metrics(store, folder))
+    app.add_route("/ops/state", State(store, folder))

@@ -1,0 +1,45 @@
+"""Puts eyes on an app: its requests counted, its life told once a second, its numbers served."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import falcon
+from falcon.inspect import inspect_routes
+
+from rinha.errors import RinhaError
+from rinha.http import App, refuse
+from rinha.ops.beat import beating
+from rinha.ops.counts import SUFFIX
+from rinha.ops.meter import Meter
+from rinha.ops.routes import add_routes
+from rinha.settings import Settings
+from rinha.store import Kept
+
+
+@contextmanager
+def watched(app: App, store: Kept, knobs: Settings) -> Iterator[Meter]:
+    """While it lasts. The operator's own questions are not counted."""
+    path = counts_file(knobs)
+    meter = Meter(path, [route.path for route in inspect_routes(app)])
+
+    def refuse_and_count(
+        req: falcon.Request, resp: falcon.Response, error: RinhaError, params: dict[str, Any]
+    ) -> None:
+        meter.refused(error)
+        refuse(req, resp, error, params)
+
+    app.add_error_handler(RinhaError, refuse_and_count)
+    app.add_middleware(meter)
+    add_routes(app, store, path.parent)
+    with beating(meter, knobs):
+        yield meter
+
+
+def counts_file(knobs: Settings) -> Path:
+    """Beside the socket and named like it: there the instances find each other's."""
+    if isinstance(knobs.listen, str):
+        socket = Path(knobs.listen.removeprefix("unix:"))
+        return socket.with_name(f"{socket.stem}{SUFFIX}")
+    return knobs.ledger.with_name(f"{knobs.listen[1]}{SUFFIX}")

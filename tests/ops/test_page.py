@@ -1,0 +1,164 @@
+"""The page in a real browser: it tells what really happens, and says nothing on its console."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from tests.help.running import Stack
+from tests.help.steady_load import SteadyLoad
+from tests.ops.browser import browser, complaints, keep_picture
+
+PATIENCE_S = 15.0
+GONE_WITHIN_S = 3.0
+WIDE, PHONE = (1280, 1100), (380, 2400)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("page"), ops=True) as running:
+        yield running
+
+
+@pytest.fixture
+def page(stack: Stack) -> Iterator[Chrome]:
+    with browser(*WIDE) as driver:
+        driver.get(f"http://localhost:{stack.ops_port}/")
+        yield driver
+        assert complaints(driver) == []
+
+
+def until(is_so: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < deadline, "the page does not show it"
+        time.sleep(0.1)
+
+
+def words(driver: Chrome, selector: str) -> str:
+    """What stands there at the moment: the page makes its tables anew each second."""
+    script = "return document.querySelector(arguments[0])?.textContent ?? ''"
+    return str(driver.execute_script(script, selector))
+
+
+def tile(driver: Chrome, name: str) -> str:
+    """The number in a tile, empty before the first answer."""
+    return words(driver, f'[data-tile="{name}"] strong')
+
+
+def rate(driver: Chrome, name: str) -> float:
+    return float(tile(driver, name).replace(",", "") or "0")
+
+
+def test_a_load_that_runs_is_seen(stack: Stack, page: Chrome) -> None:
+    """Its rate, its refusals by reason, its money, and its rows as they come."""
+    with SteadyLoad(stack.port, 340, seed=1):
+        until(lambda: 300 < rate(page, "requests/s") < 380)
+        newest = page.find_element(By.CSS_SELECTOR, '[data-kept="transacoes"]').text
+        until(lambda: page.find_element(By.CSS_SELECTOR, '[data-kept="transacoes"]').text != newest)
+        keep_picture(page, "load")
+    saldo = stack.client().extrato(1)["saldo"]["total"]
+    shown = f"{saldo / 100:,.2f}"
+    until(lambda: shown in words(page, '[data-kept="clientes"]'))
+    until(lambda: rate(page, "requests/s") == 0)
+
+
+def test_a_storm_of_refusals_is_seen(stack: Stack, page: Chrome) -> None:
+    """Debits beyond the limit: refused, told by reason, and none of them an error."""
+    client = stack.client()
+
+    def refuse() -> bool:
+        for _ in range(50):
+            assert client.transact(2, 10**9, "d").status == 422
+        return rate(page, "refusals/s") > 20
+
+    until(refuse)
+    until(lambda: "LimiteExceeded" in words(page, "#tiles"))
+    assert rate(page, "errors/s (5xx)") == 0
+    keep_picture(page, "refusals")
+
+
+def test_a_killed_instance_is_seen_within_three_seconds(stack: Stack, page: Chrome) -> None:
+    """It is named as gone, and back when it is back."""
+    state = page.find_element(By.ID, "state")
+    until(lambda: state.text == "2 of 2 instances alive")
+    stack.instances[1].kill()
+    stack.instances[1].wait()
+    # The page looks once a second, and the last beat may be a second old.
+    until(lambda: state.text == "1 of 2 instances alive", GONE_WITHIN_S + 1)
+    keep_picture(page, "gone")
+    stack.instances[1] = stack.start(2)
+    until(lambda: state.text == "2 of 2 instances alive")
+
+
+def test_nothing_that_answers_is_seen(stack: Stack, page: Chrome) -> None:
+    """With every instance gone the page says so, and recovers by itself."""
+    state = page.find_element(By.ID, "state")
+    until(lambda: "alive" in state.text)
+    for process in stack.instances:
+        process.kill()
+        process.wait()
+    until(lambda: "no answer" in state.text)
+    complaints(page)  # The browser itself notes each 502.
+    stack.instances = [stack.start(number) for number in (1, 2)]
+    until(lambda: state.text == "2 of 2 instances alive")
+    complaints(page)
+
+
+def test_a_full_disk_is_seen(page: Chrome, tmp_path: Path) -> None:
+    """Errors, and no space: both in the colour of trouble."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
+    try:
+        with Stack(disk, ops=True) as small:
+            page.get(f"http://localhost:{small.ops_port}/")
+            (disk / "filler").write_bytes(bytes((disk.stat().st_blksize or 4096) * 16))
+            client = small.client()
+
+            def fill() -> bool:
+                for _ in range(100):
+                    client.transact(1, 1, "c", "x" * 10)
+                trouble = page.find_elements(By.CSS_SELECTOR, "#tiles strong.bad")
+                return len(trouble) >= 2
+
+            until(fill, 4 * PATIENCE_S)
+            assert rate(page, "errors/s (5xx)") > 0
+            keep_picture(page, "full-disk")
+            page.get("about:blank")
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [WIDE, PHONE], ids=["wide", "phone"])
+def test_it_fits_the_screen(stack: Stack, width: int, height: int, dark: bool) -> None:
+    """Nothing is wider than the screen, in either colour scheme; both languages are whole."""
+    with browser(width, height, dark=dark) as driver:
+        driver.get(f"http://localhost:{stack.ops_port}/")
+        with SteadyLoad(stack.port, 100, seed=2):
+            until(lambda: rate(driver, "requests/s") > 50)
+            keep_picture(driver, f"{'dark' if dark else 'light'}-{width}")
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+        driver.find_element(By.ID, "language").click()
+        until(lambda: "instâncias vivas" in driver.find_element(By.ID, "state").text)
+        assert "undefined" not in driver.find_element(By.TAG_NAME, "main").text
+        assert complaints(driver) == []
+
+
+def test_a_page_that_stays_open_does_not_grow(stack: Stack, page: Chrome) -> None:
+    """Hours of answers in a moment: what it keeps of them is bounded."""
+    until(lambda: "alive" in page.find_element(By.ID, "state").text)
+    page.execute_async_script(
+        """const done = arguments[0], last = answers.at(-1);
+        for (let n = 1; n < 2000; n++) take({ ...last, at: last.at + n, now: last.now + n });
+        done();"""
+    )
+    points = page.execute_script(
+        "return Math.max(answers.length, ...Object.values(series).map((one) => one.length))"
+    )
+    assert points <= 300

@@ -1,0 +1,124 @@
+"""What is given to Prometheus and Grafana, tried with their own tools against a running stack."""
+
+import json
+import re
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rinha.ops.families import FAMILIES
+from tests.help.running import ROOT, Client, Stack, free_port
+from tests.help.steady_load import SteadyLoad
+
+RULES = ROOT / "ops" / "prometheus" / "rules.yml"
+DASHBOARD = ROOT / "ops" / "grafana" / "rinha.json"
+NAME = re.compile(r"\brinha_[a-z_]+")
+PATIENCE_S = 40.0
+
+
+def promtool(*words: str | Path, said: str = "") -> str:
+    done = subprocess.run(
+        ["promtool", *words], input=said, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_rules_do_what_they_say() -> None:
+    """Each alert fires for what it is for, and none of them where nothing is wrong."""
+    alerts = set(re.findall(r"alert: (\w+)", RULES.read_text()))
+    tests = RULES.with_name("rules_test.yml")
+    assert alerts == set(re.findall(r"alertname: (\w+)", tests.read_text()))
+    promtool("check", "rules", RULES)
+    promtool("test", "rules", tests)
+
+
+@pytest.fixture(scope="module")
+def metrics(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """As they are after some load, an audit among it."""
+    folder = tmp_path_factory.mktemp("metrics")
+    with Stack(folder, ops=True, RINHA_AUDIT_EVERY="1s") as stack:
+        with SteadyLoad(stack.port, 340, seed=1):
+            time.sleep(4)
+        assert stack.ops_port
+        return Client(stack.ops_port)("GET", "/metrics").body.decode()
+
+
+def test_the_metrics_are_well_formed(metrics: str) -> None:
+    """Prometheus' own linter finds nothing wrong."""
+    assert promtool("check", "metrics", said=metrics) == ""
+
+
+@pytest.mark.parametrize("path", [RULES, DASHBOARD], ids=lambda path: path.name)
+def test_every_metric_that_is_asked_for_exists(metrics: str, path: Path) -> None:
+    """No alert and no panel waits for a name that nobody tells."""
+    there = {line.split("{")[0].split()[0] for line in metrics.splitlines() if line[0] != "#"}
+    there |= {f"rinha_{name}_bucket" for name, one in FAMILIES.items() if one.kind == "histogram"}
+    there |= {f"rinha_{name}_total" for name, one in FAMILIES.items() if one.kind == "counter"}
+    assert set(NAME.findall(path.read_text())) <= there
+
+
+def test_every_family_has_a_panel() -> None:
+    """What is counted is also drawn."""
+    asked = set(NAME.findall(DASHBOARD.read_text()))
+    for name in set(FAMILIES) - {"start_time_seconds", "checkpoint_seconds", "clock_steps"}:
+        assert any(found.startswith(f"rinha_{name}") for found in asked), name
+
+
+def test_the_dashboard_is_what_grafana_reads() -> None:
+    """Each panel has a place of its own, a title and something to draw."""
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}
+    assert len(places) == len(panels) == len({panel["id"] for panel in panels})
+    assert all(panel["title"] and panel["targets"] for panel in panels)
+
+
+def ask(port: int, query: str) -> list[Any]:
+    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    with urllib.request.urlopen(url, timeout=5) as response:
+        found: list[Any] = json.load(response)["data"]["result"]
+    return found
+
+
+def test_prometheus_scrapes_a_running_stack(tmp_path: Path) -> None:
+    """With the configuration that is shipped: up, both instances by name, and no rule broken."""
+    with Stack(tmp_path, ops=True) as stack:
+        conf = (ROOT / "ops" / "prometheus" / "prometheus.yml").read_text()
+        assert "localhost:9990" in conf
+        conf = conf.replace("9990", str(stack.ops_port)).replace("5s", "1s")
+        (tmp_path / "prometheus.yml").write_text(conf)
+        (tmp_path / "rules.yml").write_text(RULES.read_text())
+        promtool("check", "config", tmp_path / "prometheus.yml")
+        port = free_port()
+        words = [
+            *("prometheus", f"--config.file={tmp_path}/prometheus.yml"),
+            *(f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address=127.0.0.1:{port}"),
+        ]
+        log = (tmp_path / "prometheus.log").open("w")
+        with subprocess.Popen(words, stdout=log, stderr=log) as prometheus, log:
+            try:
+                with SteadyLoad(stack.port, 200, seed=1):
+                    deadline = time.monotonic() + PATIENCE_S
+                    found: list[Any] = []
+                    while len(found) < 2:
+                        assert time.monotonic() < deadline, (
+                            tmp_path / "prometheus.log"
+                        ).read_text()
+                        time.sleep(0.5)
+                        try:
+                            found = ask(
+                                port, "sum by (instance) (rate(rinha_commits_total[10s])) > 0"
+                            )
+                        except OSError:
+                            continue
+                names = {one["metric"]["instance"] for one in found}
+                assert names == {"api01", "api02"}
+                assert ask(port, "up")[0]["value"][1] == "1"
+                assert ask(port, 'ALERTS{alertstate="firing"}') == []
+            finally:
+                prometheus.terminate()

@@ -1,0 +1,132 @@
+"""The numbers of a stack that really runs: complete to the request, and for operators only."""
+
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.help.effort import drawn_seed
+from tests.help.running import ANSWER_MAX_S, Client, Stack
+from tests.help.steady_load import SteadyLoad
+from tests.loadtest.command import loadtest
+
+TRANSACOES, EXTRATO = (f"/clientes/{{cliente}}/{name}" for name in ("transacoes", "extrato"))
+OPERATOR = {"X-Operator": "on"}
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Stack]:
+    with Stack(tmp_path, ops=True) as stack:
+        yield stack
+
+
+def operator(stack: Stack) -> Client:
+    assert stack.ops_port
+    return Client(stack.ops_port)
+
+
+def requests_by(stack: Stack) -> Counter[tuple[str, str]]:
+    """By route and status, over all instances."""
+    found: Counter[tuple[str, str]] = Counter()
+    for rows in operator(stack)("GET", "/state").json["counts"].values():
+        for row in rows:
+            if row[0] == "requests" and row[1] != "/health":
+                found[row[1], row[2]] += row[3]
+    return found
+
+
+def test_sums_are_what_the_judge_counted(watched: Stack, tmp_path: Path) -> None:
+    """To the request, by outcome, whichever instance answered: nothing is lost between them."""
+    report = tmp_path / "report.json"
+    before = requests_by(watched)
+    ran = loadtest(
+        *("run", f"http://127.0.0.1:{watched.port}", "-c", "14", "-n", "3400", "--json", report)
+    )
+    assert ran.code == 0, ran.out
+    counted: Counter[tuple[str, str]] = Counter()
+    for outcome in json.loads(report.read_text())["load"]["times"]:
+        route = EXTRATO if outcome["kind"] == "statements" else TRANSACOES
+        counted[route, str(outcome["code"])] += outcome["count"]
+    assert counted.total() == 3400
+    after = requests_by(watched)
+    # The judge says hello, and looks at each client before and after, beside what it counts.
+    looks = 1 + 2 * 5
+    assert after[EXTRATO, "200"] - before[EXTRATO, "200"] == counted[EXTRATO, "200"] + looks
+    for status in ("200", "422"):
+        assert after[TRANSACOES, status] - before[TRANSACOES, status] == counted[TRANSACOES, status]
+
+
+def test_a_killed_instance_keeps_its_numbers(watched: Stack) -> None:
+    """Not lost and not counted twice: after kills under load the commits counted are the rows."""
+    with SteadyLoad(watched.port, 340, drawn_seed()) as load:
+        for number in (1, 2, 1):
+            time.sleep(0.4)
+            watched.instances[number - 1].kill()
+            watched.instances[number - 1].wait()
+            watched.instances[number - 1] = watched.start(number)
+            watched.wait_until_healthy()
+    answered = Counter(str(outcome.status) for outcome in load.outcomes)
+    counted = requests_by(watched)
+    # An answer that died with its instance may have been counted or not.
+    on_their_way = 3 * 16
+    for status in ("200", "422"):
+        assert 0 <= counted[TRANSACOES, status] - answered[status] <= on_their_way
+    assert counted[TRANSACOES, "200"] > 0
+    load.assert_explains_every_row(watched.file)
+
+
+def test_an_instance_that_stands_still_is_seen(watched: Stack) -> None:
+    """Its last beat grows old while the other's does not, whoever is asked."""
+    watched.instances[1].send_signal(signal.SIGSTOP)
+    deadline = time.monotonic() + ANSWER_MAX_S
+    while True:
+        assert time.monotonic() < deadline, "both instances still say that they live"
+        beats = {
+            name: next(row[-1] for row in rows if row[0] == "beat_time_seconds")
+            for name, rows in operator(watched)("GET", "/state").json["counts"].items()
+        }
+        if beats["api01"] - beats["api02"] > 2_600_000:
+            break
+        time.sleep(0.2)
+    assert operator(watched)("GET", "/health/api01").status == 200
+    watched.instances[1].send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/state", "/ops/metrics", "/ops/state", "/health/api01", "/index.html"]
+)
+def test_no_client_reaches_what_is_for_operators(watched: Stack, path: str) -> None:
+    """On the service's port there is nothing at these paths, whatever header is sent."""
+    for method in ("GET", "POST"):
+        answer = watched.client()(method, path, headers=OPERATOR)
+        assert answer.status == 404, answer
+        assert b"rinha_" not in answer.body
+
+
+def test_operators_do_not_reach_the_service(watched: Stack) -> None:
+    """Their listener moves no money and empties nothing."""
+    client = operator(watched)
+    assert client("POST", "/reset").status in (403, 404, 405)
+    assert client.transact(1, 1, "c").status in (403, 404, 405)
+    assert watched.client().extrato(1)["saldo"]["total"] == 0
+
+
+def test_the_audit_becomes_a_habit(tmp_path: Path) -> None:
+    """One of the instances runs it beside the load and tells what it found, and when."""
+    with Stack(tmp_path, ops=True, RINHA_AUDIT_EVERY="1s") as stack:
+        client = stack.client()
+        deadline = time.monotonic() + ANSWER_MAX_S
+        seen: set[int] = set()
+        while len(seen) < 2:
+            assert time.monotonic() < deadline
+            assert client.transact(1, 1, "c").status == 200
+            for rows in operator(stack)("GET", "/state").json["counts"].values():
+                told = {row[0]: row[-1] for row in rows if len(row) == 2}
+                if "audit_time_seconds" in told:
+                    assert told["audit_ok"] == 1
+                    seen.add(told["audit_time_seconds"])
+        assert not [line for line in stack.logs() if line["level"] == "error"]

@@ -1,0 +1,142 @@
+"""What an instance counts, and the text that is made of it, without a server."""
+
+from pathlib import Path
+
+import falcon.testing
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.routes import add_routes
+from rinha.http import create_app
+from rinha.ops.counts import Counts, read_counts
+from rinha.ops.exposition import text_of
+from rinha.ops.families import BUCKETS_US, FAMILIES
+from rinha.ops.meter import Meter
+from rinha.ops.watching import watched
+from rinha.settings import Settings, load
+from rinha.store import Level
+
+BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
+KEYS = [("commits",), ("requests", "/a", "200")]
+
+
+def samples(text: bytes) -> dict[tuple[str, str], float]:
+    """By name and labels, as Prometheus reads them."""
+    return {
+        (sample.name, ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def test_counts_outlive_their_process(tmp_path: Path) -> None:
+    """An instance that is started again goes on; others read what it counted, at any time."""
+    path = tmp_path / "api01.counts"
+    first = Counts(path, KEYS)
+    first.words[first.slot["commits",]] += 3
+    again = Counts(path, KEYS)
+    again.words[again.slot["commits",]] += 1
+    assert read_counts(path) == {("commits",): 4, ("requests", "/a", "200"): 0}
+
+
+def test_counts_of_another_make_begin_anew(tmp_path: Path) -> None:
+    """What an older version counted under other names is not taken for something else."""
+    path = tmp_path / "api01.counts"
+    first = Counts(path, KEYS)
+    first.words[0] = 7
+    assert read_counts(path)["commits",] == 7
+    Counts(path, [*KEYS, ("refusals", "x")])
+    assert set(read_counts(path).values()) == {0}
+    path.write_bytes(b"notes")
+    Counts(path, KEYS)
+    assert set(read_counts(path).values()) == {0}
+
+
+def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> None:
+    """As Prometheus wants it, whatever was observed: below, between, at and above the bounds."""
+    meter = Meter(tmp_path / "api01.counts", [])
+    observed_us = [0, 25, 26, 1000, BUCKETS_US[-1], BUCKETS_US[-1] + 1]
+    for wait_us in observed_us:
+        meter.waited(wait_us)
+    found = samples(text_of(tmp_path, []))
+    buckets = [
+        value for (name, labels), value in found.items() if name == "rinha_lock_wait_seconds_bucket"
+    ]
+    assert buckets == sorted(buckets)
+    assert found["rinha_lock_wait_seconds_bucket", "instance=api01,le=2.5e-05"] == 2
+    assert found["rinha_lock_wait_seconds_bucket", "instance=api01,le=+Inf"] == len(observed_us)
+    assert found["rinha_lock_wait_seconds_sum", "instance=api01"] == pytest.approx(
+        sum(observed_us) / 1e6
+    )
+
+
+def test_levels_are_gauges_with_their_labels(tmp_path: Path) -> None:
+    """What is seen at the moment of the question stands beside what was counted."""
+    levels = [Level("left", "What is left.", 3, (("who", str(who)),)) for who in range(2)]
+    found = samples(text_of(tmp_path, levels))
+    assert found["rinha_left", "who=0"] == found["rinha_left", "who=1"] == 3
+
+
+@pytest.fixture
+def knobs(tmp_path: Path) -> Settings:
+    return load(
+        {
+            "RINHA_LEDGER": str(tmp_path / "rinha.db"),
+            "RINHA_LISTEN": f"unix:{tmp_path}/api01.sock",
+            "RINHA_METRICS": "on",
+        }
+    )
+
+
+def test_requests_and_refusals_are_counted_by_what_became_of_them(
+    knobs: Settings, tmp_path: Path
+) -> None:
+    """By route and status and by the kind of error; operators' own questions are not counted."""
+    ledger = SqliteLedger(knobs.ledger, synchronous="NORMAL", lock_wait_s=1)
+    app = create_app(ledger, add_routes, reset=True)
+    with watched(app, ledger, knobs) as meter, ledger.engine.serving(meter):
+        api = falcon.testing.TestClient(app)
+        path = "/clientes/1/transacoes"
+        for _ in range(3):
+            api.simulate_post(path, body=BODY)
+        api.simulate_post(path, body=BODY.replace("1", "100001"))
+        api.simulate_post(path, body="{")
+        api.simulate_get("/clientes/9/extrato")
+        api.simulate_get("/nowhere")
+        api.simulate_put(path)
+        told = api.simulate_get("/ops/metrics", headers={"X-Operator": "on"})
+        assert api.simulate_get("/ops/metrics").status_code == 404
+        assert api.simulate_get("/ops/state").status_code == 404
+        found = samples(told.content)
+    requests = {
+        labels: value for (name, labels), value in found.items() if name == "rinha_requests_total"
+    }
+    route = "route=/clientes/{cliente}/transacoes"
+    assert requests == {
+        f"instance=api01,{route},status=200": 3,
+        f"instance=api01,{route},status=422": 1,
+        f"instance=api01,{route},status=400": 1,
+        f"instance=api01,{route},status=405": 1,
+        "instance=api01,route=/clientes/{cliente}/extrato,status=404": 1,
+        "instance=api01,route=other,status=404": 1,
+    }
+    for reason in ("LimiteExceededError", "MalformedBodyError", "UnknownClienteError"):
+        assert found["rinha_refusals_total", f"instance=api01,reason={reason}"] == 1
+    assert found["rinha_commits_total", "instance=api01"] == 3
+    assert found["rinha_request_seconds_count", f"instance=api01,{route}"] == 6
+    assert found["rinha_disponivel", "cliente=1"] == 100_000 - 3
+    ledger.close()
+
+
+def test_every_family_is_told_with_its_help(tmp_path: Path) -> None:
+    """Nothing is kept that is not shown, under the service's own prefix."""
+    Meter(tmp_path / "api01.counts", [])
+    told = {
+        family.name: family
+        for family in text_string_to_metric_families(text_of(tmp_path, []).decode())
+    }
+    assert set(told) == {f"rinha_{name}" for name in FAMILIES}
+    for name, family in FAMILIES.items():
+        assert told[f"rinha_{name}"].documentation == family.help
+        assert told[f"rinha_{name}"].type == family.kind
