@@ -66,6 +66,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/sqlite": {"rinha"},
     "rinha/crebitos": {"rinha"},
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
+    "rinha/crebitos/on_sqlite_restore.py": {
+        *("rinha", "rinha/crebitos/on_sqlite.py", "rinha/sqlite"),
+    },
     "stack": {"rinha"},
     "ops": {"loadtest/report", "rinha/ops"},
     "bench": {

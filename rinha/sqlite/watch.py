@@ -32,6 +32,7 @@ from rinha.sqlite.limits import (
 )
 
 STOPPED = ("T", "t")
+SAYS_WHY = "Litestream says why in its log"
 
 
 def watch(ledger: Path, replica: str) -> None:
@@ -74,7 +75,7 @@ class Watcher:
         self._replica = replica
         self._progress = Progress(now)
         self._answered_at = now
-        self._reason = "it has only begun"
+        self._reason = SAYS_WHY
         self._was_told = False
         self._behind_since: float | None = None
         self._told_at = 0.0
@@ -94,7 +95,7 @@ class Watcher:
         (reading,) = self._get(f"/debug/sync-status?path={path}")["databases"]
         (sending,) = self._get("/list")["databases"]
         trouble = reading.get("error")
-        self._reason = trouble or "Litestream says why in its log"
+        self._reason = trouble or SAYS_WHY
         reads = "" if trouble else str(reading.get("started_at", ""))
         self._progress.note(reads, str(sending.get("last_sync_at", "")), asked_at)
 
@@ -145,7 +146,7 @@ class Watcher:
             "replica": self._replica,
             "follows": self._progress.is_synced and behind_s <= REPLICA_BEHIND_S,
             "behind_s": round(behind_s, 1),
-            "reason": self._reason,
+            "reason": self._reason if behind_s > REPLICA_BEHIND_S else "it has only begun",
             "at_s": now,
         }
         partial = self._state.with_suffix(".partial")
