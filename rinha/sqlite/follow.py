@@ -59,7 +59,7 @@ def follow(ledger: Path, replica: str, watch: list[str]) -> None:
     share = {"GOMAXPROCS": "1", "GOMEMLIMIT": REPLICA_MEMORY_SOFT}
     words = [program, "replicate", "-config", str(config), "-no-expand-env"]
     command = shlex.join([sys.executable, "-m", "rinha", *watch])
-    os.execve(program, [*words, "-exec", command], {**os.environ, **share})  # noqa: S606
+    os.execve(program, [*words, "-exec", command], litestream.environment() | share)  # noqa: S606
 
 
 def _config(ledger: Path, replica: str) -> dict[str, object]:

@@ -18,6 +18,7 @@ from rinha.sqlite.file import Schema, assert_is_ours
 from rinha.sqlite.litestream_tables import drop_from
 from rinha.sqlite.lock import keep_out
 
+MAGIC = b"SQLite format 3\0"
 # Beside a file: what SQLite, its users and Litestream keep for it.
 BESIDE = ("-wal", "-shm", "-journal", ".lock", ".users", ".checkpoint", ".tmp", "-txid")
 
@@ -128,7 +129,11 @@ def _fold_in_or_set_aside(file: Path, kept: Path) -> None:
 
 
 def _fold_in(file: Path) -> bool:
-    """False while somebody reads or writes; what is no database has nothing to fold."""
+    """False while somebody reads or writes. What is no database is not opened: SQLite removes the
+    log of one that is empty."""
+    with file.open("rb") as old_file:
+        if old_file.read(len(MAGIC)) != MAGIC:
+            return True
     try:
         old = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
         with contextlib.closing(old):

@@ -182,7 +182,10 @@ def told(ledger: Path, replica: str) -> tuple[bool, str]:
     except (OSError, ValueError):
         if not replica:
             return True, "no copy follows the ledger: RINHA_REPLICA is not set"
-        return False, f"the copy at {replica} does not follow: Litestream has not begun"
+        return (
+            False,
+            f"the copy at {replica} does not follow: Litestream has not begun, see its log",
+        )
     copy = f"the copy at {state['replica']}"
     if not 0 <= time.monotonic() - state["at_s"] <= REPLICA_BEHIND_S:
         return False, f"{copy} does not follow: Litestream does not run"

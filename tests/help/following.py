@@ -47,8 +47,8 @@ class Following:
 
     @property
     def watcher(self) -> int | None:
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        found = children.read_text().split() if children.exists() else []
+        threads = Path(f"/proc/{self.pid}/task").glob("*/children")
+        found = [pid for children in threads for pid in children.read_text().split()]
         return int(found[0]) if found else None
 
     def stop(self, how: int = signal.SIGTERM) -> None:
