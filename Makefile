@@ -6,6 +6,7 @@
 #? SQL         make sql: one statement, in place of a shell
 #? FILE        make restore: a snapshot to bring back
 #? FROM, AT    make restore: FROM=replica, as it was at 02:34:41 or 10min ago
+#? DRILL       make drill: so many seconds of load
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
 #? SIMULATION  make gatling: a Scala file of one's own
 #? QUICK       make bench: 1 measures this service and its ceilings only
@@ -41,7 +42,7 @@ ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/st
 export SQL SIMULATION FILE FROM AT
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot restore watch load gatling bench submission
+.PHONY: help up down status logs stats reset check sql snapshot restore drill watch load gatling bench submission
 .PHONY: test unit test-ops test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
@@ -82,6 +83,10 @@ restore: $(READY) ## bring a ledger back: FILE=out/rinha-...db, or FROM=replica 
 	@case "$$FILE:$$FROM:$$AT" in ?*:: | :replica:*) ;; \
 		*) echo "rinha: make restore FILE=..., or FROM=replica with AT=... or without" >&2; exit 2 ;; esac
 	@$(STACK) restore $${FILE:+"$$FILE"} $${AT:+--at "$$AT"}
+
+drill: loadtest local ## a minute: a ledger under load is lost with its disk, and restored; DRILL=20
+	@stack/setup.sh replica
+	@$(PY) -m stack.drill $(or $(DRILL),30)
 
 watch: loadtest ## the numbers of the operator's page, in a terminal
 	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch

@@ -25,7 +25,15 @@ WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it
 STACKS = Path(__file__).with_name("stacks")
 # In tables, and in a round: those that are compared are neighbours; the rest follow by name.
 ORDER = (
-    *("rinha_normal", "rinha_watched", "constant", "rinha_full", "rinha_10m", "rinha_1m_clients"),
+    *(
+        "rinha_normal",
+        "rinha_watched",
+        "rinha_followed",
+        "constant",
+        "rinha_full",
+        "rinha_10m",
+        "rinha_1m_clients",
+    ),
 )
 EXIT_WORSE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
