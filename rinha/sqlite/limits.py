@@ -38,6 +38,8 @@ REPLICA_BEHIND_S = 5.0
 # To bring one back from a far place may take its time; Litestream itself answers at once.
 REPLICA_TRANSFER_MAX_S = 600.0
 REPLICA_ANSWER_MAX_S = 10.0
+# Each question costs a millisecond of the CPU that requests want too.
+REPLICA_ASK_S = 1.0
 # One that answered nothing for so long is ended.
 REPLICA_SILENT_MAX_S = 60.0
 # An instance that moves the log is done in milliseconds, on a slow disk in a second.

@@ -25,6 +25,7 @@ from rinha.settings import LOG_REPEAT_S
 from rinha.sqlite.follow import socket_of, waiting_bytes
 from rinha.sqlite.limits import (
     REPLICA_ANSWER_MAX_S,
+    REPLICA_ASK_S,
     REPLICA_BEHIND_S,
     REPLICA_LOOK_S,
     REPLICA_SILENT_MAX_S,
@@ -88,7 +89,8 @@ class Watcher:
                 self._answered_at = time.monotonic()
             except (OSError, HTTPException, ValueError, LookupError) as error:
                 self._reason = f"no answer from Litestream: {error}"
-            time.sleep(REPLICA_LOOK_S)
+            self._write_state()
+            time.sleep(REPLICA_ASK_S)
 
     def _ask(self, asked_at: float) -> None:
         path = quote(str(self._ledger.resolve()))
@@ -114,7 +116,6 @@ class Watcher:
         elif self._progress.is_synced and not self._was_told:
             tell(logging.INFO, "the copy follows", replica=self._replica)
             self._was_told = True
-        self._write_state(now, behind_s)
 
     def _tell_behind(self, behind_s: float, now: float) -> None:
         if self._behind_since is None:
@@ -141,7 +142,9 @@ class Watcher:
         finally:
             connection.close()
 
-    def _write_state(self, now: float, behind_s: float) -> None:
+    def _write_state(self) -> None:
+        now = time.monotonic()
+        behind_s = now - self._progress.synced_at
         state = {
             "replica": self._replica,
             "follows": self._progress.is_synced and behind_s <= REPLICA_BEHIND_S,
