@@ -11,6 +11,7 @@
 #? SIMULATION  make gatling: a Scala file of one's own
 #? QUICK       make bench: 1 measures this service and its ceilings only
 #? BASELINE    make bench: a stored run to hold this one against
+#? STACKS      make bench: a folder with stacks of your own, a file each
 #? NAME, IMAGE make submission: the entry and its published image
 #? SEED        test, crash, chaos: repeats the chance of a run that failed
 #? SOAK        make soak: how long, such as 30m
@@ -35,15 +36,15 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
-	$(patsubst %,tests/bench/test_%.py,figures guard output)
-ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
+	$(patsubst %,tests/bench/test_%.py,figures gather guard output)
+ELSEWHERE = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION FILE FROM AT
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot restore drill watch load gatling bench submission
-.PHONY: test unit test-ops test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: dist test unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
 help: ## show this
@@ -97,12 +98,15 @@ load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
 
-bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE
+bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
 	@stack/setup.sh bench
-	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)")
+	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@$(PY) stack/submission.py "$(NAME)" "$(IMAGE)"
+
+dist: ## dist/: the whole stack in one executable, the judge in another, a wheel, an sdist
+	@onefile/dist.sh
 
 test: dev ## every test that needs no container, in three to four minutes
 	@$(PYTEST) -n 3 --cov --cov-report=term $(ELSEWHERE)
@@ -128,6 +132,10 @@ test-fresh: dev ## the README's commands on bare Debians, as root: what a new ma
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/stack/fresh
+
+test-onefile: dev ## the two executables, as root: in a root that has a shell and a C library
+	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare root: its tests are skipped"; exit 0; } \
+		&& onefile/dist.sh && $(PYTEST) tests/stack/onefile
 
 test-ops: ## the page in a real browser, and Prometheus' own tools on the metrics and alerts
 	@stack/setup.sh browser

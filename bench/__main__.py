@@ -1,7 +1,6 @@
 """`make bench`: measures every stack and writes down what it found."""
 
 import argparse
-import importlib
 import signal
 import socket
 import sys
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from bench.gather import NoStacksError, gather
 from bench.parts.cgroups import ControlGroups
 from bench.parts.machine import origin, versions
 from bench.parts.stack import ROOT, Stack
@@ -22,19 +22,6 @@ from bench.rounds import PORT, Rounds
 
 # On a disk, whatever /tmp is; and PostgreSQL's own user gets there.
 WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it
-STACKS = Path(__file__).with_name("stacks")
-# In tables, and in a round: those that are compared are neighbours; the rest follow by name.
-ORDER = (
-    *(
-        "rinha_normal",
-        "rinha_watched",
-        "rinha_followed",
-        "constant",
-        "rinha_full",
-        "rinha_10m",
-        "rinha_1m_clients",
-    ),
-)
 EXIT_WORSE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
@@ -42,11 +29,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="ours and its ceilings, 3 minutes")
     parser.add_argument("--baseline", type=Path, help="results to be no worse than")
+    parser.add_argument("--stacks", type=Path, help="a folder with more of them, a file each")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     try:
         baseline = read_results(asked.baseline) if asked.baseline else None
-    except BadResultsError as error:
+        stacks, failed = gather(asked.stacks, quick=asked.quick)
+    except (BadResultsError, NoStacksError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return EXIT_USAGE
     with socket.socket() as probe:
@@ -54,7 +43,7 @@ def main() -> int:
             print(f"bench: port {PORT} is in use, stop what listens there", file=sys.stderr)
             return EXIT_USAGE
     try:
-        results = measure(quick=asked.quick)
+        results = measure(stacks, failed, quick=asked.quick)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     folder = ROOT / ("out/bench" if asked.quick else "docs/benchmarks")
@@ -72,8 +61,7 @@ def main() -> int:
     return EXIT_WORSE if any(one.fails for one in verdicts) else 0
 
 
-def measure(*, quick: bool) -> Results:
-    stacks, failed = _stacks(quick=quick)
+def measure(stacks: dict[str, Stack], failed: dict[str, str], *, quick: bool) -> Results:
     titles = {name: stack.title for name, stack in stacks.items()}
     titles |= {f"ledger_{mode.lower()}": f"ledger alone, {mode}" for mode in ALONE_MODES}
     started_at = time.monotonic()
@@ -94,22 +82,6 @@ def measure(*, quick: bool) -> Results:
         finally:
             groups.remove()
     return results
-
-
-def _stacks(*, quick: bool) -> tuple[dict[str, Stack], dict[str, str]]:
-    """Those that can be loaded, and why others cannot."""
-    found: dict[str, Stack] = {}
-    failed: dict[str, str] = {}
-    names = sorted(path.stem for path in STACKS.glob("[!_]*.py"))
-    for name in sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else 99):
-        try:
-            stack = importlib.import_module(f"bench.stacks.{name}").STACK
-        except ImportError as error:
-            failed[name] = str(error)
-            continue
-        if stack.quick or not quick:
-            found[name] = stack
-    return found, failed
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

@@ -3,7 +3,9 @@
 import argparse
 import logging
 import os
+import signal
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib import import_module
@@ -20,7 +22,7 @@ from rinha.store import Kept, Meter
 EDITION = "crebitos"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="rinha",
         description="A small bank ledger over HTTP that never lets a balance pass its limit.",
@@ -28,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, what in besides:
+        commands.add_parser(name, help=what)
     commands.add_parser("serve", help="run one instance until SIGTERM; makes the ledger if needed")
     commands.add_parser("init", help="make the ledger if there is none; never touches a balance")
     commands.add_parser(
@@ -58,8 +62,9 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main() -> int:
-    asked = parser().parse_args()
+def main(besides: Iterable[tuple[str, str]] = ()) -> int:
+    """The commands besides are those of whoever asks, and stand in the help too."""
+    asked = parser(besides).parse_args()
     try:
         knobs = settings.load(os.environ)
         logs.setup(knobs.log_level)
@@ -120,6 +125,8 @@ def init(knobs: Settings, _asked: argparse.Namespace) -> int:
 
 
 def check(knobs: Settings, _asked: argparse.Namespace) -> int:
+    # An instance that audits as a habit starts this from a thread that takes no signals.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     audit = open_store(knobs, create=False).audit()
     print(*audit.lines(str(knobs.ledger)), sep="\n", flush=True)
     return 1 if audit.problems else 0

@@ -34,11 +34,15 @@ class Level(NamedTuple):
 
 
 class Meter(Protocol):
-    """Counts what an engine does, where somebody wants to know."""
+    """Counts what an engine does, where somebody wants to know.
 
-    def waited(self, wait_us: int) -> None: ...
+    Two things an engine only leaves there, as it holds the lock: they are counted after the answer.
+    """
 
-    def committed(self, log_pages: int) -> None: ...
+    # How long this request waited for its turn to write.
+    wait_us: int
+    # How many pages the log had after its commit.
+    log_pages: int
 
     def moved(self, step: str, took_us: int) -> None: ...
 

@@ -14,13 +14,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from rinha.sqlite.watch import told
 from stack import launch
 from stack.launch import ROOT
 
@@ -60,7 +59,7 @@ def drill(top: Path, seconds: float) -> int:
     print("2. everything was killed, and the disk is gone")
     back.mkdir()
     started_at = time.monotonic()
-    restored = rinha("restore", back, replica)
+    restored = rinha(["restore"], back, replica)
     if restored.returncode:
         raise DrillFailedError(restored.stderr.strip())
     print(f"3. restored and audited in {time.monotonic() - started_at:.1f} s:")
@@ -135,7 +134,7 @@ def wait_until_all_is_well(disk: Path, port: int, replica: str) -> None:
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=START_MAX_S)
-            if told(disk / "rinha.db", replica)[0]:
+            if rinha(["follow", "state"], disk, replica).returncode == 0:
                 return
         time.sleep(LOOK_AGAIN_S)
     words = (disk / "log").read_text(errors="replace").strip().splitlines() or ["no word"]
@@ -157,10 +156,10 @@ def load(port: int, seconds: float) -> None:
         raise DrillFailedError(f"the load: {(done.stderr or done.stdout).strip()[-500:]}")
 
 
-def rinha(command: str, folder: Path, replica: str) -> "subprocess.CompletedProcess[str]":
+def rinha(command: Sequence[str], folder: Path, replica: str) -> "subprocess.CompletedProcess[str]":
     settings = {"RINHA_LEDGER": str(folder / "rinha.db"), "RINHA_REPLICA": replica}
     return subprocess.run(
-        [sys.executable, "-m", "rinha", command],
+        [*launch.RINHA, *command],
         cwd=ROOT,
         env={**os.environ, **settings},
         capture_output=True,

@@ -1,6 +1,7 @@
 """Once a second an instance says that it lives, and what it takes."""
 
 import resource
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ def beating(meter: Meter, knobs: Settings) -> Iterator[None]:
 
 
 def _beat(meter: Meter, habit: AuditHabit, ended: threading.Event) -> None:
+    # They are for the thread that waits for them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     before_cpu_us = 0
     ahead_s = time.time() - time.monotonic()
     while True:

@@ -144,7 +144,7 @@ class Checkpointer:
 
     def look_and_count(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
         if self._meter:
-            self._meter.committed(log_pages)
+            self._meter.log_pages = log_pages
         return self.look(connection, database, log_pages)
 
     def close(self) -> None:

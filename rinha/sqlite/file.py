@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -40,7 +41,7 @@ class Schema(NamedTuple):
     """An edition's tables, and how its files are told from any other database."""
 
     noun: str
-    sql: Path
+    sql: Traversable
     application_id: int
     version: int
 
@@ -139,8 +140,7 @@ class SqliteFile:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
 
     def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
-        if meter:
-            self._lock.waited = meter.waited
+        self._lock.meter = meter
         return checkpointing(self.path, self.connection, meter)
 
     def levels(self) -> Iterator[Level]:

@@ -8,7 +8,6 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -18,6 +17,7 @@ from rinha.sqlite.limits import (
     LOCK_STAND_ASIDE_MAX_S,
     LOCK_WAIT_AFTER_REFUSAL_S,
 )
+from rinha.store import Meter
 
 
 def lock_file_of(file: Path) -> Path:
@@ -78,7 +78,7 @@ class WriteLock:
         self._wait_s = wait_s
         self.budget_s = wait_s
         # Told how long a turn was waited for, where somebody wants to know.
-        self.waited: Callable[[int], None] | None = None
+        self.meter: Meter | None = None
         signal.signal(signal.SIGALRM, _on_alarm)
 
     def set_wait(self, wait_s: float) -> None:
@@ -132,8 +132,8 @@ class WriteLock:
                     break
             self._wait()
         finally:
-            if self.waited:
-                self.waited(round((time.monotonic() - began_at) * 1e6))
+            if self.meter:
+                self.meter.wait_us = int((time.monotonic() - began_at) * 1e6)
 
     def _wait(self) -> None:
         try:

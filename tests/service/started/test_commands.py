@@ -183,10 +183,15 @@ def test_serve_in_a_wrong_environment_ends_with_one_clear_line(
     assert complaint in line["reason"]
 
 
-def test_serve_tells_of_start_and_stop_and_ends_in_time(file: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "watched", [{}, {"RINHA_METRICS": "on"}, {"RINHA_METRICS": "on", "RINHA_AUDIT_EVERY": "1s"}]
+)
+def test_serve_tells_of_start_and_stop_and_ends_in_time(
+    file: str, tmp_path: Path, watched: dict[str, str]
+) -> None:
     """SIGTERM ends an idle instance within 2 s, with exit code 0 and without its socket."""
     address = tmp_path / "api.sock"
-    process = rinha("serve", RINHA_LEDGER=file, RINHA_LISTEN=f"unix:{address}")
+    process = rinha("serve", RINHA_LEDGER=file, RINHA_LISTEN=f"unix:{address}", **watched)
     while not address.exists():
         time.sleep(0.02)
     time.sleep(0.2)

@@ -79,11 +79,12 @@ def test_the_containers_are_closed(stack: Containers, service: str) -> None:
 
 
 def test_only_nginx_is_reachable(stack: Containers) -> None:
-    """Instances have no network at all, and one port is published."""
+    """Instances have no network at all, and what operators see is published to loopback only."""
     for service in ("api01", "api02"):
         assert stack.inspect(service)["HostConfig"]["NetworkMode"] == "none"
     published = stack.inspect("nginx")["HostConfig"]["PortBindings"]
-    assert list(published) == ["9999/tcp"]
+    hosts = {port: bindings[0]["HostIp"] for port, bindings in published.items()}
+    assert hosts == {"9999/tcp": "", "9990/tcp": "127.0.0.1"}
 
 
 def test_the_image_is_small_and_holds_no_tools(stack: Containers) -> None:
@@ -133,7 +134,8 @@ def test_stop_and_start_keep_the_balances(stack: Containers) -> None:
 def test_settings_reach_the_containers(stack: Containers) -> None:
     """A knob of .env.example is a knob of the containers."""
     names = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines()]
-    text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "stack/containers.sh").read_text()
+    files = ("docker-compose.yml", "ops/docker-compose.yml", "stack/containers.sh")
+    text = "".join((ROOT / file).read_text() for file in files)
     knobs = [name for name in names if name.isupper()]
     assert len(knobs) >= 6
     assert all(f"${{{name}:-" in text for name in knobs)
