@@ -152,7 +152,9 @@ def restore(knobs: Settings, asked: argparse.Namespace) -> int:
 
 def follow(knobs: Settings, asked: argparse.Namespace) -> int:
     if asked.what == "state":
-        is_fine, sentence = import_module("rinha.sqlite.watch").told(knobs.ledger, knobs.replica)
+        is_fine, sentence = import_module("rinha.sqlite.replica_state").told(
+            knobs.ledger, knobs.replica
+        )
         print(sentence)
         return 0 if is_fine else 1
     if asked.what == "watch":

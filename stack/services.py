@@ -53,8 +53,8 @@ def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
     metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
     # A new start counts anew; an instance that is restarted goes on.
-    for counts in VAR.glob("*.counts"):
-        counts.unlink()
+    for old in (*VAR.glob("*.counts"), *knobs.ledger.parent.glob("*.replica.state")):
+        old.unlink()
     for name in launch.instance_names(knobs.instances):
         words = ["env", f"RINHA_LISTEN=unix:var/{name}.sock", metrics]
         _write_service(name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])

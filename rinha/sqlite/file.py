@@ -150,6 +150,12 @@ class SqliteFile:
                 yield Level(name, "Size of the file, or of its write-ahead log.", size)
         free = shutil.disk_usage(self.path.parent).free
         yield Level("disk_free_bytes", "Free space where the file is.", free)
+        if self.path.with_name(f"{self.path.name}.replica.state").exists():
+            from rinha.sqlite.replica_state import behind_s  # noqa: PLC0415 - where a copy follows
+
+            behind = behind_s(self.path)
+            if behind is not None:
+                yield Level("replica_behind_seconds", "What a lost disk would take.", behind)
 
     def close(self) -> None:
         self.connection.close()

@@ -3,9 +3,6 @@ again, and ends a Litestream that stands still.
 
 It asks and never has Litestream do anything: what that does for a request it ends with the request,
 the long read among it that keeps the log from being begun anew, and then the copy has gaps.
-
-What it knows is in a file, for `make status`; its times are the machine's since it was started,
-which no setting of the clock changes.
 """
 
 import json
@@ -17,6 +14,7 @@ import threading
 import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import quote
 
@@ -31,18 +29,31 @@ from rinha.sqlite.limits import (
     REPLICA_SILENT_MAX_S,
     REPLICA_WAITING_MAX_BYTES,
 )
+from rinha.sqlite.replica_state import State, file_of, write
 
 STOPPED = ("T", "t")
 SAYS_WHY = "Litestream says why in its log"
 
 
 def watch(ledger: Path, replica: str) -> None:
-    """Until Litestream is gone."""
+    """Until Litestream is gone, or is told to end, which it passes on."""
     watcher = Watcher(ledger, replica)
     threading.Thread(target=watcher.keep_asking, daemon=True).start()
-    while os.getppid() == watcher.litestream:
-        watcher.look()
-        time.sleep(REPLICA_LOOK_S)
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        while os.getppid() == watcher.litestream:
+            watcher.look()
+            time.sleep(REPLICA_LOOK_S)
+    except _StoppedError:
+        watcher.end()
+
+
+class _StoppedError(Exception):
+    """Litestream is being stopped in order."""
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise _StoppedError
 
 
 class Progress:
@@ -72,7 +83,6 @@ class Watcher:
         now = time.monotonic()
         self.litestream = os.getppid()
         self._ledger = ledger
-        self._state = ledger.with_name(f"{ledger.name}.replica.state")
         self._replica = replica
         self._progress = Progress(now)
         self._answered_at = now
@@ -80,6 +90,8 @@ class Watcher:
         self._was_told = False
         self._behind_since: float | None = None
         self._told_at = 0.0
+        self._writing = threading.Lock()
+        self._ended = False
 
     def keep_asking(self) -> None:
         while True:
@@ -145,19 +157,22 @@ class Watcher:
     def _write_state(self) -> None:
         now = time.monotonic()
         behind_s = now - self._progress.synced_at
-        state = {
-            "replica": self._replica,
-            "follows": self._progress.is_synced and behind_s <= REPLICA_BEHIND_S,
-            "behind_s": round(behind_s, 1),
-            "reason": self._reason if behind_s > REPLICA_BEHIND_S else "it has only begun",
-            "at_s": now,
-        }
-        partial = self._state.with_suffix(".partial")
-        try:
-            partial.write_text(json.dumps(state))
-            partial.rename(self._state)
-        except OSError as error:
-            tell(logging.ERROR, "the state of the copy cannot be written", reason=str(error))
+        state = State(
+            replica=self._replica,
+            follows=self._progress.is_synced and behind_s <= REPLICA_BEHIND_S,
+            behind_s=round(behind_s, 1),
+            reason=self._reason if behind_s > REPLICA_BEHIND_S else "it has only begun",
+            at_s=now,
+        )
+        with self._writing:
+            if not self._ended:
+                write(self._ledger, state)
+
+    def end(self) -> None:
+        """In order: nobody is to wait for a copy that was stopped."""
+        with self._writing:
+            self._ended = True
+            file_of(self._ledger).unlink(missing_ok=True)
 
 
 class _Connection(HTTPConnection):
@@ -176,22 +191,3 @@ def _state_of(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return "X"
-
-
-def told(ledger: Path, replica: str) -> tuple[bool, str]:
-    """Whether the copy follows, and a sentence about it."""
-    try:
-        state = json.loads(ledger.with_name(f"{ledger.name}.replica.state").read_text())
-    except (OSError, ValueError):
-        if not replica:
-            return True, "no copy follows the ledger: RINHA_REPLICA is not set"
-        return (
-            False,
-            f"the copy at {replica} does not follow: Litestream has not begun, see its log",
-        )
-    copy = f"the copy at {state['replica']}"
-    if not 0 <= time.monotonic() - state["at_s"] <= REPLICA_BEHIND_S:
-        return False, f"{copy} does not follow: Litestream does not run"
-    if not state["follows"]:
-        return False, f"{copy} is {state['behind_s']:g} s behind: {state['reason']}"
-    return True, f"{copy} follows, {state['behind_s']:g} s behind at most"

@@ -9,9 +9,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import ReplicaError
 from rinha.sqlite import litestream
-from rinha.sqlite.watch import Progress, told
+from rinha.sqlite.replica_state import State, told, write
+from rinha.sqlite.watch import Progress
 
 # Stands in for Litestream: restores what is beside it.
 OTHER = f"""#!{sys.executable}
@@ -112,3 +114,17 @@ def test_no_copy_is_no_trouble(tmp_path: Path) -> None:
         True,
         "no copy follows the ledger: RINHA_REPLICA is not set",
     )
+
+
+@pytest.mark.parametrize(("ago_s", "behind_s"), [(0, 3), (60, 63), (-1000, None), (None, None)])
+def test_what_a_lost_disk_would_take_is_counted(
+    tmp_path: Path, ago_s: float | None, behind_s: float | None
+) -> None:
+    """It grows while nobody writes it, and what an earlier start of the machine left is nothing."""
+    ledger = tmp_path / "rinha.db"
+    if ago_s is not None:
+        write(ledger, State("file:///there", True, 3, "", time.monotonic() - ago_s))
+    engine = SqliteLedger(ledger, synchronous="NORMAL", lock_wait_s=1).engine
+    found = [level.value for level in engine.levels() if level.name == "replica_behind_seconds"]
+    engine.close()
+    assert [round(value) for value in found] == ([] if behind_s is None else [behind_s])

@@ -66,11 +66,12 @@ def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) 
 
 
 def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str) -> None:
-    """It is stopped after the instances, and sends what they did."""
+    """It is stopped after the instances, and sends what they did. Then nobody waits for a copy."""
     checkout.stack("up", RINHA_REPLICA=replica)
     wait_until_follows(checkout)
     assert Client(checkout.port).transact(1, 7, "d").status == 200
     assert checkout.stack("down")[0] == 0
+    assert not list((checkout.folder / "var").glob("*.replica.state"))
     shutil.rmtree(checkout.folder / "var")
     assert checkout.stack("restore", RINHA_REPLICA=replica)[0] == 0
     checkout.stack("up")
