@@ -27,6 +27,7 @@ MADE_FOR: dict[str, list[str]] = {
     "loadtest.txt": ["group loadtest"],
     "lock.txt": ["uv"],
     "ops.txt": ["service", "extra ops"],
+    "postgres.txt": ["extra postgres"],
     "replica.txt": ["group replica"],
     "service.txt": ["service"],
 }

@@ -7,15 +7,18 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from rinha import logs, moment, settings
-from rinha.errors import RestoreError, RinhaError, StoreUnusableError
+from rinha.errors import MoveError, ReplicaError, RestoreError, RinhaError
 from rinha.http import App, create_app
+from rinha.move import move as move_ledger
 from rinha.server import Instance
-from rinha.settings import Settings
+from rinha.settings import Settings, ledger_of
 from rinha.store import Kept, Meter
 
 # The folder of its routes and stores.
@@ -39,7 +42,8 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
         help="audit the ledger, even under load; exit code 0: every promise holds, 1: not",
     )
     snapshot = commands.add_parser(
-        "snapshot", help="write a consistent copy, even under load, that any sqlite3 can open"
+        "snapshot",
+        help="write a consistent copy, even under load, that any sqlite3, or pg_restore, can open",
     )
     snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
     restore = commands.add_parser(
@@ -57,7 +61,14 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
     follow.add_argument(
         "what", nargs="?", choices=["state", "watch"], help="only say how it is; or watch it"
     )
-    sql = commands.add_parser("sql", help="a shell on the live ledger, as sqlite3 would be")
+    move = commands.add_parser(
+        "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
+    )
+    move.add_argument("source", metavar="FROM", help="a ledger, as RINHA_LEDGER names it")
+    move.add_argument("target", metavar="TO", help="another one; it is made if needed")
+    sql = commands.add_parser(
+        "sql", help="a shell on the live ledger, as sqlite3 would be, or psql"
+    )
     sql.add_argument("words", nargs="*", metavar="SQL", help="run this and leave")
     return top
 
@@ -86,7 +97,8 @@ def open_store(knobs: Settings, *, create: bool) -> Kept:
     if create and knobs.replica:
         litestream = import_module("rinha.sqlite.litestream")
         litestream.assert_nothing_to_bring_back(knobs.ledger, knobs.replica)
-    store: Kept = import_module(f"rinha.{EDITION}.on_sqlite").open_store(knobs, create=create)
+    door = import_module(f"rinha.{EDITION}.on_{knobs.engine}")
+    store: Kept = door.open_store(knobs, create=create)
     return store
 
 
@@ -139,6 +151,8 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
 
 
 def restore(knobs: Settings, asked: argparse.Namespace) -> int:
+    if knobs.engine != "sqlite":
+        raise RestoreError("a ledger on servers is brought back by their own means: pg_restore")
     if asked.file and asked.at:
         raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
     at = moment.parse(asked.at, datetime.now(UTC)) if asked.at else None
@@ -151,6 +165,8 @@ def restore(knobs: Settings, asked: argparse.Namespace) -> int:
 
 
 def follow(knobs: Settings, asked: argparse.Namespace) -> int:
+    if knobs.engine != "sqlite":
+        raise ReplicaError("a ledger on servers has their own copies: this one is for a file")
     if asked.what == "state":
         is_fine, sentence = import_module("rinha.sqlite.replica_state").told(
             knobs.ledger, knobs.replica
@@ -164,14 +180,22 @@ def follow(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
-def sql(knobs: Settings, asked: argparse.Namespace) -> int:
-    """This process holds no other handle on the file."""
-    if not knobs.ledger.exists():
-        raise StoreUnusableError(f"{knobs.ledger}: there is no ledger here, `rinha init` makes one")
-    from apsw.shell import main as shell  # noqa: PLC0415 - 40 ms that no other command needs
+def move(knobs: Settings, asked: argparse.Namespace) -> int:
+    if asked.source == asked.target:
+        raise MoveError("FROM and TO are one ledger")
+    source, target = (replace(knobs, ledger=ledger_of(one)) for one in (asked.source, asked.target))
+    move_ledger(
+        open_store(source, create=False),
+        # What was moved stays, whatever happens to the power next.
+        open_store(replace(target, synchronous="FULL"), create=True),
+        partial(print, file=sys.stderr, flush=True),
+    )
+    print(f"{target.ledger} equals {source.ledger}, which nothing should write to from now on")
+    return 0
 
-    sys.argv[1:] = [str(knobs.ledger), *asked.words]
-    shell()
+
+def sql(knobs: Settings, asked: argparse.Namespace) -> int:
+    import_module(f"rinha.{knobs.engine}.shell").run(knobs.ledger, asked.words)
     return 0
 
 
@@ -182,6 +206,7 @@ COMMANDS = {
     "snapshot": snapshot,
     "restore": restore,
     "follow": follow,
+    "move": move,
     "sql": sql,
 }
 

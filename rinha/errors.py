@@ -34,6 +34,10 @@ class StoreUnavailableError(RinhaError):
     crash follows, the transaction may be found in the log and count after all."""
 
 
+class OutcomeUnknownError(StoreUnavailableError):
+    """The store went away before it said what became of it: what was asked may be done or not."""
+
+
 class StoreUnusableError(RinhaError):
     """There is no store to start with: what was tried, on which path, and what helps."""
 
@@ -48,6 +52,10 @@ class RestoreError(RinhaError):
 
 class ReplicaError(RinhaError):
     """There is no copy that follows, or it cannot be used: why, and what helps."""
+
+
+class MoveError(RinhaError):
+    """No ledger was moved, and why."""
 
 
 class ListenError(RinhaError):

@@ -64,6 +64,7 @@ def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | N
 
 
 def _put_in_place(knobs: Settings, source: str, fetch: Callable[[Path], None]) -> Path | None:
+    assert isinstance(knobs.ledger, Path)
     return put_in_place(knobs.ledger, source, SCHEMA, fetch, _problems)
 
 

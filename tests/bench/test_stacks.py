@@ -12,7 +12,8 @@ from bench.parts.behind_nginx import SHARES
 from bench.parts.cgroups import ControlGroups
 from bench.parts.stack import ROOT, Running, Stack
 from bench.stacks.rinha_followed import SHARE as FOLLOWER_SHARE
-from tests.help.running import Client, free_port
+from tests.help.ports import free_port
+from tests.help.running import Client
 from tests.loadtest.command import loadtest
 
 NAMES = sorted(path.stem for path in (ROOT / "bench" / "stacks").glob("[!_]*.py"))

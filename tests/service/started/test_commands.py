@@ -15,7 +15,7 @@ import pytest
 
 from tests.help.running import ROOT, STOP_MAX_S, Stack, finish, rinha
 
-COMMANDS = ("serve", "init", "check", "snapshot", "restore", "follow", "sql")
+COMMANDS = ("serve", "init", "check", "snapshot", "restore", "follow", "move", "sql")
 
 
 @pytest.fixture
@@ -117,6 +117,7 @@ def test_keys_in_an_address_are_refused_and_not_shown(file: str) -> None:
     assert "key:" not in err
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_snapshot_and_check_work_under_load(stack: Stack, tmp_path: Path) -> None:
     """A copy taken while money moves passes every check."""
     client = stack.client()

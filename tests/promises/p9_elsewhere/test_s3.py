@@ -12,7 +12,8 @@ import pytest
 
 from tests.help.effort import drawn_seed
 from tests.help.following import Following, restore, rows
-from tests.help.running import START_MAX_S, Client, Stack, free_port
+from tests.help.ports import free_port
+from tests.help.running import START_MAX_S, Client, Stack
 from tests.help.steady_load import SteadyLoad
 
 RATE = 340
