@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from rinha import logs, moment, settings
+from rinha import logs, settings
 from rinha.errors import MoveError, ReplicaError, RestoreError, RinhaError
 from rinha.http import App, create_app
 from rinha.move import move as move_ledger
@@ -155,7 +155,7 @@ def restore(knobs: Settings, asked: argparse.Namespace) -> int:
         raise RestoreError("a ledger on servers is brought back by their own means: pg_restore")
     if asked.file and asked.at:
         raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
-    at = moment.parse(asked.at, datetime.now(UTC)) if asked.at else None
+    at = import_module("rinha.moment").parse(asked.at, datetime.now(UTC)) if asked.at else None
     bring_back = import_module(f"rinha.{EDITION}.on_sqlite_restore").restore
     kept = bring_back(knobs, asked.file, at)
     check(knobs, asked)
