@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rinha import logs, settings
 from rinha.errors import RinhaError, StoreUnusableError
+from rinha.holding import held
 from rinha.http import App, create_app
 from rinha.server import Instance
 from rinha.settings import Settings
@@ -71,8 +72,8 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store = open_store(knobs, create=True)
     add_routes = import_module(f"rinha.{EDITION}.routes").add_routes
     app = create_app(store, add_routes, reset=knobs.reset)
-    with watching(app, store, knobs) as meter, store.engine.serving(meter):
-        instance = Instance(app, knobs.listen)
+    with watching(app, store, knobs) as meter, store.engine.serving(meter) as safety:
+        instance = Instance(held(app, safety) if safety else app, knobs.listen)
         logs.tell(
             logging.INFO,
             "started",

@@ -34,6 +34,10 @@ class StoreUnavailableError(RinhaError):
     crash follows, the transaction may be found in the log and count after all."""
 
 
+class StoreUnsafeError(StoreUnavailableError):
+    """What was written is there, but could not be made safe: a power cut may take it."""
+
+
 class StoreUnusableError(RinhaError):
     """There is no store to start with: what was tried, on which path, and what helps."""
 

@@ -6,6 +6,7 @@ earlier, a write torn in the middle. A write harms nothing outside of its own by
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -15,16 +16,20 @@ import apsw
 
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.store import Safety
 from tests.help.forks import apart
 
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 # A log is written back after so many transactions on average: often, so that cuts fall into it.
 CHECKPOINT_EVERY = 9
-Kind = Literal["write", "cut", "remove", "sync", "begun", "kept"]
+# One in so many answers is waited for, by then with those before it.
+ANSWER_EVERY = 3
+Kind = Literal["write", "cut", "remove", "sync", "begun", "committed", "kept"]
 
 
 class Step(NamedTuple):
-    """One thing that happened to a file, or the number of a transaction begun or acknowledged."""
+    """One thing that happened to a file, or the number of a transaction begun, committed
+    or acknowledged."""
 
     kind: Kind
     file: str
@@ -68,26 +73,68 @@ class _WatchedDisk(apsw.VFS):
 _steps: list[Step] = []
 
 
+def _sync_watched(fd: int) -> None:
+    """Past SQLite."""
+    _sync(fd)
+    _steps.append(Step("sync", Path(os.readlink(f"/proc/self/fd/{fd}")).name))
+
+
+_sync = os.fdatasync
+
+
 def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
-    """All that a ledger does to its files, from their making on, in a process of its own."""
+    """All that two ledgers, served as by two instances, do to their files, from the making on, in a
+    process of its own."""
     return apart(_work, file, synchronous, transactions, seed)
 
 
 def _work(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
     chance, disk = Random(seed), _WatchedDisk()
-    ledger = SqliteLedger(file, synchronous=synchronous, lock_wait_s=1)
-    neighbour = apsw.Connection(str(file))
-    neighbour.execute(f"PRAGMA synchronous = {synchronous}")
-    for number in range(1, transactions + 1):
-        _steps.append(Step("begun", "", number))
-        tipo: Literal["c", "d"] = "c" if chance.random() < 2 / 3 else "d"
-        ledger.transact(chance.randint(1, 5), Transacao(chance.randint(1, 99), tipo, str(number)))
-        _steps.append(Step("kept", "", number))
-        if chance.random() < 1 / CHECKPOINT_EVERY:
-            neighbour.execute(f"PRAGMA wal_checkpoint({chance.choice(CHECKPOINTS)})")
-    steps = list(_steps)
+    os.fdatasync = _sync_watched
+    with contextlib.ExitStack() as serving:
+        ledgers = [
+            SqliteLedger(
+                file, synchronous="FULL" if synchronous == "FULL" else "NORMAL", lock_wait_s=1
+            )
+            for _ in range(2)
+        ]
+        if synchronous == "OFF":
+            for ledger in ledgers:
+                ledger.engine.execute("PRAGMA synchronous = OFF")
+        tellers = [
+            _Answers(serving.enter_context(ledger.engine.serving())) for ledger in ledgers
+        ]
+        neighbour = apsw.Connection(str(file))
+        neighbour.execute(f"PRAGMA synchronous = {synchronous}")
+        for number in range(1, transactions + 1):
+            which = chance.randrange(2)
+            _steps.append(Step("begun", "", number))
+            tipo: Literal["c", "d"] = "c" if chance.random() < 2 / 3 else "d"
+            transacao = Transacao(chance.randint(1, 99), tipo, str(number))
+            ledgers[which].transact(chance.randint(1, 5), transacao)
+            _steps.append(Step("committed", "", number))
+            tellers[which].waiting.append(number)
+            if chance.random() < 1 / ANSWER_EVERY:
+                tellers[chance.randrange(2)].answer()
+            if chance.random() < 1 / CHECKPOINT_EVERY:
+                neighbour.execute(f"PRAGMA wal_checkpoint({chance.choice(CHECKPOINTS)})")
+        steps = list(_steps)
     disk.unregister()
     return steps
+
+
+class _Answers:
+    """What waits in an instance for a sync, which serves them all."""
+
+    def __init__(self, safety: Safety | None) -> None:
+        self._safety = safety
+        self.waiting: list[int] = []
+
+    def answer(self) -> None:
+        if self._safety:
+            self._safety.make_safe(self._safety.committed)
+        _steps.extend(Step("kept", "", number) for number in self.waiting)
+        self.waiting.clear()
 
 
 class Disk:
@@ -99,7 +146,7 @@ class Disk:
         self._entered: set[str] = set()
 
     def take(self, step: Step) -> None:
-        if step.kind in ("begun", "kept"):
+        if step.kind in ("begun", "committed", "kept"):
             return
         if step.kind != "sync":
             self._pending.append(step)

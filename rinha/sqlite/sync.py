@@ -1,0 +1,84 @@
+"""With FULL: makes commits safe from a power cut, with one sync for all that are in the log.
+
+SQLite by itself syncs within each commit, while everybody waits for the write lock. Here a commit
+only writes, as with NORMAL, and the sync comes after the lock was let go. It takes the log as it is
+then, so it serves every commit until then, the neighbours' too.
+"""
+
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from rinha.errors import StoreUnavailableError, StoreUnsafeError
+from rinha.sqlite.limits import LOG_PIECE_BYTES
+
+
+class SyncedWriting:
+    """Transactions that are safe when they end; or, while the syncs are shared, when whoever
+    answers for one asks for it."""
+
+    def __init__(self, transaction: AbstractContextManager[None], file: Path) -> None:
+        """The file is open, so SQLite made the log, and removes it for nobody."""
+        self._transaction = transaction
+        self._log_fd = os.open(f"{file}-wal", os.O_RDWR | os.O_CLOEXEC)
+        self.is_shared = False
+        # Of this process, counted from 1: what is written, what is safe, what a sync failed for.
+        self.committed = 0
+        self._safe = 0
+        self._failed = 0
+
+    def close(self) -> None:
+        os.close(self._log_fd)
+
+    def __enter__(self) -> None:
+        self._transaction.__enter__()
+        if self._failed > self._safe:
+            try:
+                self._write_again()
+            except OSError as error:
+                self._transaction.__exit__(type(error), error, None)
+                raise StoreUnavailableError(
+                    f"the log cannot be made safe now ({error}), nothing was written: try again"
+                ) from error
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._transaction.__exit__(kind, failure, traceback)
+        if failure is None:
+            self.committed += 1
+            if not self.is_shared:
+                self.make_safe(self.committed)
+
+    def make_safe(self, commit: int) -> None:
+        """Nothing to do where a later one was made safe already."""
+        if commit <= self._safe:
+            return
+        # The system reports a failed sync once, and takes what it lost for written: another sync
+        # of the same would succeed and mean nothing.
+        if commit > self._failed:
+            reached = self.committed
+            try:
+                os.fdatasync(self._log_fd)
+            except OSError as error:
+                self._failed = reached
+                raise StoreUnsafeError(
+                    f"the transaction is written, but not safe from a power cut ({error}): "
+                    "look at what is there before a retry"
+                ) from error
+            self._safe = reached
+            return
+        raise StoreUnsafeError("the transaction is written, but its sync failed")
+
+    def _write_again(self) -> None:
+        """After a failed sync: the whole log as it was, so that a sync means it. Within a
+        transaction, as nobody else writes to the log then."""
+        place = 0
+        while piece := os.pread(self._log_fd, LOG_PIECE_BYTES, place):
+            place += os.pwrite(self._log_fd, piece, place)
+        os.fdatasync(self._log_fd)
+        self._safe = self.committed
