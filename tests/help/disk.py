@@ -13,6 +13,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 import apsw
+import pytest
 
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
@@ -73,13 +74,15 @@ class _WatchedDisk(apsw.VFS):
 _steps: list[Step] = []
 
 
-def _sync_watched(fd: int) -> None:
-    """Past SQLite."""
-    _sync(fd)
-    _steps.append(Step("sync", Path(os.readlink(f"/proc/self/fd/{fd}")).name))
+def _watch_syncs(patch: pytest.MonkeyPatch) -> None:
+    """Those past SQLite."""
+    sync = os.fdatasync
 
+    def watched(fd: int) -> None:
+        sync(fd)
+        _steps.append(Step("sync", Path(f"/proc/self/fd/{fd}").readlink().name))
 
-_sync = os.fdatasync
+    patch.setattr(os, "fdatasync", watched)
 
 
 def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
@@ -90,8 +93,8 @@ def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[St
 
 def _work(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
     chance, disk = Random(seed), _WatchedDisk()
-    os.fdatasync = _sync_watched
-    with contextlib.ExitStack() as serving:
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as serving:
+        _watch_syncs(patch)
         ledgers = [
             SqliteLedger(
                 file, synchronous="FULL" if synchronous == "FULL" else "NORMAL", lock_wait_s=1
@@ -101,9 +104,7 @@ def _work(file: Path, synchronous: str, transactions: int, seed: int) -> list[St
         if synchronous == "OFF":
             for ledger in ledgers:
                 ledger.engine.execute("PRAGMA synchronous = OFF")
-        tellers = [
-            _Answers(serving.enter_context(ledger.engine.serving())) for ledger in ledgers
-        ]
+        tellers = [_Answers(serving.enter_context(ledger.engine.serving())) for ledger in ledgers]
         neighbour = apsw.Connection(str(file))
         neighbour.execute(f"PRAGMA synchronous = {synchronous}")
         for number in range(1, transactions + 1):

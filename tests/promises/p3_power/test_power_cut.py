@@ -89,9 +89,7 @@ def assert_service_goes_on(folder: Path, files: dict[str, bytearray], left: int)
     assert sum(row.transacoes for row in audit.clientes) == left + 1
 
 
-def cut_power(
-    memory: Path, synchronous: str, states: int, *, kept_at: Kind = "kept"
-) -> Findings:
+def cut_power(memory: Path, synchronous: str, states: int, *, kept_at: Kind = "kept") -> Findings:
     seed, found = drawn_seed(), Findings()
     for number in range(0, states, STATES_A_HISTORY):
         working, images = memory / "working", memory / "images"
