@@ -34,14 +34,14 @@ UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledge
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures gather guard output)
-ELSEWHERE = --ignore tests/ops --ignore tests/stack/containers --ignore tests/stack/fresh --ignore $(GATLING_TEST)
+ELSEWHERE = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
 export SQL SIMULATION
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission
-.PHONY: test unit test-ops test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission dist
+.PHONY: test unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: dev loadtest local lint-tools
 
 help: ## show this
@@ -93,6 +93,9 @@ bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELI
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@$(PY) stack/submission.py "$(NAME)" "$(IMAGE)"
 
+dist: ## dist/: the whole stack in one executable, the judge in another, a wheel, an sdist
+	@onefile/dist.sh
+
 test: dev ## every test that needs no container, in three to four minutes
 	@$(PYTEST) -n 3 --cov --cov-report=term $(ELSEWHERE)
 
@@ -117,6 +120,10 @@ test-fresh: dev ## the README's commands on bare Debians, as root: what a new ma
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/stack/fresh
+
+test-onefile: dev ## the two executables, as root: in a root that has a shell and a C library
+	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare root: its tests are skipped"; exit 0; } \
+		&& onefile/dist.sh && $(PYTEST) tests/stack/onefile
 
 test-ops: ## the page in a real browser, and Prometheus' own tools on the metrics and alerts
 	@stack/setup.sh browser

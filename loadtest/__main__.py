@@ -5,7 +5,10 @@ import resource
 import sys
 from random import SystemRandom
 
-from rich.console import Console
+try:
+    from rich.console import Console
+except ModuleNotFoundError:
+    sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
 
 from loadtest import arguments, commands
 from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S

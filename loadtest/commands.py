@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from functools import partial
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from loadtest.crebitos.contract import CLIENTES
@@ -109,7 +110,7 @@ def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> Creb
 
 
 def gatling(
-    address: Address, simulation: Path | None, scale: float, *, reset: bool
+    address: Address, simulation: Traversable | None, scale: float, *, reset: bool
 ) -> tuple[CrebitosReport, Path]:
     """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
     with closing(_ready(address, reset=reset)) as probe:

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,7 @@ from rinha.store import Kept, Meter
 EDITION = "crebitos"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="rinha",
         description="A small bank ledger over HTTP that never lets a balance pass its limit.",
@@ -29,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, what in besides:
+        commands.add_parser(name, help=what)
     commands.add_parser("serve", help="run one instance until SIGTERM; makes the ledger if needed")
     commands.add_parser("init", help="make the ledger if there is none; never touches a balance")
     commands.add_parser(
@@ -44,8 +47,9 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main() -> int:
-    asked = parser().parse_args()
+def main(besides: Iterable[tuple[str, str]] = ()) -> int:
+    """The commands besides are those of whoever asks, and stand in the help too."""
+    asked = parser(besides).parse_args()
     try:
         knobs = settings.load(os.environ)
         logs.setup(knobs.log_level)

@@ -112,7 +112,7 @@ KNOBS = {
         "off", _every, "such as 30m or 6h: audits beside the load this often, with RINHA_METRICS"
     ),
     "INSTANCES": Knob(
-        "2", _whole_number(1, 16), "how many instances `make up` starts; the contest asks for two"
+        "2", _whole_number(1, 16), "how many instances stand behind nginx; the contest asks for two"
     ),
     "PORT": Knob("9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"),
     "OPS_PORT": Knob(

@@ -1,16 +1,24 @@
-"""How nginx and the instances are started, by make, the tests or the benchmark."""
+"""How nginx and the instances are started, by make, the tests, the benchmark or the one file."""
 
 import os
 import pwd
 import re
 import shutil
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Debian keeps it where ordinary users do not look.
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "nginx"
-INSTANCE = (sys.executable, "-m", "rinha", "serve")
+# Whether this is the executable that carries everything, as programs made of Python say it.
+ONE_FILE = bool(getattr(sys, "frozen", False))
+# The stack runs in the checkout, the one file's where it is called.
+HOME = Path.cwd() if ONE_FILE else ROOT
+# Debian keeps it where ordinary users do not look; the one file has its own.
+PATH = "" if ONE_FILE else f"{os.environ.get('PATH', '')}:/usr/sbin"
+NGINX = shutil.which("nginx", path=PATH) or "nginx"
+# In the one file too, which takes `-m` as an interpreter does.
+RINHA = (sys.executable, "-m", "rinha")
+INSTANCE = (*RINHA, "serve")
 SERVER = "server unix:{name}.sock max_fails=0;"
 
 
@@ -23,15 +31,29 @@ def nginx(folder: Path, *, port: int, instances: int, ops_port: int | None = Non
     """Writes its configuration into the folder, where it has to be started: with these words."""
     (folder / "ops.conf").unlink(missing_ok=True)
     if ops_port:
-        ops = (ROOT / "ops" / "ops.conf").read_text()
-        (folder / "ops.conf").write_text(ops.replace("/etc/nginx/page", f"{ROOT}/ops/page"))
+        ops = (files("ops") / "ops.conf").read_text()
+        (folder / "ops.conf").write_text(ops.replace("/etc/nginx/page", "page"))
+        # nginx takes it from files only, and finds it beside its configuration.
+        (folder / "page").mkdir(exist_ok=True)
+        for file in (files("ops") / "page").iterdir():
+            (folder / "page" / file.name).write_bytes(file.read_bytes())
         (folder / "ops.listen").write_text(f"listen 127.0.0.1:{ops_port};\n")
     # As root its worker would become a user who may not reach the sockets.
-    user = pwd.getpwuid(0).pw_name if os.geteuid() == 0 else None
-    template = (ROOT / "nginx.conf").read_text()
+    user = _name_of_root() if os.geteuid() == 0 else None
+    template = (files("stack") / "nginx.conf").read_text()
     conf = render(template, port=port, instances=instances, user=user)
     (folder / "nginx.conf").write_text(conf)
-    return [NGINX, "-p", ".", "-c", "nginx.conf"]
+    words = [NGINX, "-p", ".", "-c", "nginx.conf"]
+    # Where there is no /var/log/nginx it would complain; those of older systems know no -e.
+    return [*words, "-e", "stderr"] if ONE_FILE else words
+
+
+def _name_of_root() -> str:
+    try:
+        return pwd.getpwuid(0).pw_name
+    except KeyError:
+        # There is no list of users here; the nginx that the one file carries knows this one.
+        return "root"
 
 
 def render(template: str, *, port: int, instances: int, user: str | None = None) -> str:

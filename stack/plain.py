@@ -1,11 +1,11 @@
-"""The stack as plain processes: runit watches nginx and the instances and keeps their logs.
+"""The stack as plain processes: runit watches nginx and the instances and keeps their logs. What is
+no verb of the stack is one of the service's own.
 
-Runs from the top of the checkout; whatever it writes is in var/.
+Whatever it writes is in var/.
 """
 
 import contextlib
 import fcntl
-import json
 import os
 import shutil
 import signal
@@ -13,137 +13,184 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rinha import settings
 from rinha.errors import SettingError
-from stack import launch
-from stack.launch import ROOT
-from stack.services import DOWN_MAX_S, SERVICES, VAR, services, stop_services, write_services
-
-SENTENCES = dict(
-    line.split("=", 1) for line in (ROOT / "stack" / "sentences").read_text().splitlines()
+from stack import launch, look, running
+from stack.say import COMMAND, fail, say, sentence
+from stack.services import (
+    DOWN_MAX_S,
+    LOOK_AGAIN_S,
+    SERVICES,
+    VAR,
+    environment,
+    services,
+    stop_services,
+    write_services,
 )
-RINHA = (sys.executable, "-m", "rinha")
-PID = VAR / "runsvdir.pid"
-# Where the stack that runs listens, whatever the settings say by now.
-RUNNING_PORT = VAR / "port"
-# A cold start on a busy machine takes 2 s.
-UP_MAX_S = 20.0
-LOOK_AGAIN_S = 0.1
+
+INTERRUPTED = 130
+# An empty ledger, its log and those of the parts are a fifth of it.
+SPACE_MIN_BYTES = 1_000_000
+# The one file answers this before anything of ours is asked.
+CARRIED = ("licences", "the terms of all that this file carries")
 
 
 def main() -> int:
-    os.chdir(ROOT)
+    os.chdir(launch.HOME)
     _read_dotenv()
-    # The challenge wants a fresh ledger for each run; a bank would leave this off.
-    os.environ.setdefault("RINHA_RESET", "on")
+    command, *words = sys.argv[1:] or ["--help"]
     try:
+        if command not in VERBS or words:
+            return _ask_service(command, words)
         knobs = settings.load(os.environ)
+        with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
+            return VERBS[command](knobs)
     except SettingError as error:
-        return _fail(str(error))
-    command, *words = sys.argv[1:]
-    if command in ("check", "sql", "snapshot"):
-        if command == "snapshot":
-            Path("out").mkdir(exist_ok=True)
-            words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
-        os.execv(sys.executable, [*RINHA, command, *words])  # noqa: S606
-    commands = {
-        "up": up,
-        "down": down,
-        "status": status,
-        "reset": reset,
-        "logs": logs,
-        "stats": stats,
-    }
-    with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
-        return commands[command](knobs)
+        return fail(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(f"{where}{error.strerror}; the stack keeps all it has in {launch.HOME / VAR}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _ask_service(command: str, words: list[str]) -> int:
+    """`rinha COMMAND`, with a place for what is not named."""
+    from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that the stack's do without
+
+    if command == "snapshot" and not words:
+        Path("out").mkdir(exist_ok=True)
+        words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
+    sys.argv[1:] = [command, *words]
+    besides = [(name, verb.__doc__ or "") for name, verb in VERBS.items()]
+    return service(besides + ([CARRIED] if launch.ONE_FILE else []))
 
 
 def up(knobs: settings.Settings) -> int:
-    if _supervisor():
-        return _say("UP_ALREADY", _url(knobs))
-    stop_services()
+    """start everything in the background, watched, and say where it is"""
+    if running.supervisor():
+        return say("UP_ALREADY", running.url(knobs))
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
-        if not shutil.which(program):
-            return _fail(f"there is no {program}: apt-get install {package}")
-    for name, port in (("PORT", knobs.port), ("OPS_PORT", knobs.ops_port)):
-        trouble = port and _trouble_with_port(name, port)
-        if trouble:
-            return _fail(trouble)
+        if not launch.ONE_FILE and not shutil.which(program):
+            return fail(f"there is no {program}: apt-get install {package}")
+    _assert_space()
     # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
-    made = subprocess.run([*RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
+    made = subprocess.run([*launch.RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
     if made.returncode:
         return made.returncode
+    # What a killed supervisor left has served until now.
+    stop_services()
+    trouble = _trouble_with_ports(knobs)
+    if trouble:
+        return fail(trouble)
     write_services(knobs)
-    RUNNING_PORT.write_text(str(knobs.port))
+    running.PORT.write_text(str(knobs.port))
     with (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
-            ["runsvdir", "-P", SERVICES], stdin=log, stdout=log, stderr=log, start_new_session=True
+            ["runsvdir", "-P", SERVICES],
+            stdin=log,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            # The challenge wants a fresh ledger for each run; a bank would leave this off.
+            env={"RINHA_RESET": "on", **environment()},
         )
-    PID.write_text(str(supervisor.pid))
-    if not _wait_until_healthy(knobs):
-        for path in _log_files():
+    try:
+        running.PID.write_text(str(supervisor.pid))
+    except OSError:
+        # Nobody would ever find it again.
+        supervisor.terminate()
+        stop_services()
+        raise
+    if not running.wait_until_healthy(knobs):
+        for path in running.log_files():
             print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
         down(knobs)
-        return _fail(f"the stack did not answer within {UP_MAX_S:g} s; its last words are above")
-    url = _url(knobs)
+        max_s = running.UP_MAX_S
+        return fail(f"the stack did not answer within {max_s:g} s; its last words are above")
+    url = running.url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
-    verbs = "make check    make sql    make status    make logs    make down"
     ops = f"http://localhost:{knobs.ops_port}" if knobs.ops_port else "switched off"
-    return _say("UP", url, what, ops, url, url, verbs)
+    verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
+    return say("UP", url, what, ops, url, url, verbs)
 
 
 def down(_knobs: settings.Settings) -> int:
-    pid = _supervisor()
+    """stop everything; the ledger stays"""
+    pid = running.supervisor()
     if not pid and not SERVICES.exists():
-        return _say("NOT_UP")
+        return say("NOT_UP")
     if pid:
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + DOWN_MAX_S
-        while _supervisor() and time.monotonic() < deadline:
+        while running.supervisor() and time.monotonic() < deadline:
             time.sleep(LOOK_AGAIN_S)
-    PID.unlink(missing_ok=True)
+    running.PID.unlink(missing_ok=True)
     stop_services()
-    return _say("DOWN")
+    return say("DOWN")
 
 
 def status(knobs: settings.Settings) -> int:
-    if not _supervisor():
-        _say("NOT_UP")
+    """what runs, and whether it answers"""
+    if not running.supervisor():
+        say("NOT_UP")
         return 3
-    subprocess.run(["sv", "status", *services()], check=False)
-    url = f"{_url(knobs)}/health"
-    code, answer = _ask("GET", url)
-    print(f"{url} answers {code} {answer}")
+    subprocess.run(["sv", "status", *services()], check=False, env=environment())
+    started = SERVICES / "nginx" / "run"
+    if not started.exists():
+        say("MOVED", started.readlink())
+    code, answer = running.ask("GET", "/health", knobs)
+    print(f"{running.url(knobs)}/health answers {code} {answer}")
     return 0 if code == 200 else 1
 
 
 def stats(_knobs: settings.Settings) -> int:
-    """As `make stats` for containers; plain processes have no limits, so none is throttled."""
-    pids = [path.read_text().strip() for path in VAR.glob("service/*/supervise/pid")]
-    pids += [path.read_text().strip() for path in VAR.glob("nginx.pid")]
-    if not _supervisor():
-        return _fail(SENTENCES["NOTHING_RUNS"])
-    columns = "pid,pcpu,rss,nlwp,args"
-    return subprocess.run(["ps", "-o", columns, "-p", ",".join(pids)], check=False).returncode
+    """CPU and memory of each part"""
+    if not running.supervisor():
+        return fail(sentence("NOTHING_RUNS"))
+    table = list(look.parts(services()))
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    return 0
+
+
+def watch(knobs: settings.Settings) -> int:
+    """the numbers of the operator's page, in a terminal"""
+    if not knobs.ops_port:
+        return fail(sentence("NOT_WATCHED"))
+    if not running.supervisor():
+        return fail(sentence("NOTHING_RUNS"))
+    from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that no other verb needs
+
+    return look_on()
 
 
 def reset(knobs: settings.Settings) -> int:
-    code, answer = _ask("POST", f"{_url(knobs)}/reset")
+    """empty the ledger"""
+    code, answer = running.ask("POST", "/reset", knobs)
     if code == 200:
-        return _say("EMPTY")
-    return _fail(answer if code else SENTENCES["NOTHING_RUNS"])
+        return say("EMPTY")
+    return fail(answer if code else sentence("NOTHING_RUNS"))
 
 
 def logs(_knobs: settings.Settings) -> int:
-    files = _log_files()
-    if files:
-        os.execvp("tail", ["tail", "-n", "20", "-F", *map(str, files)])  # noqa: S606
-    return _fail("there are no logs yet")
+    """follow the logs"""
+    files = running.log_files()
+    if not files:
+        return fail("there are no logs yet")
+    for text in look.follow(files):
+        print(text, end="", flush=True)
+    return 0
+
+
+# Each with its line of the help.
+VERBS: dict[str, Callable[[settings.Settings], int]] = {
+    verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset)
+}
 
 
 def _read_dotenv() -> None:
@@ -168,76 +215,31 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _url(knobs: settings.Settings) -> str:
-    port = RUNNING_PORT.read_text() if _supervisor() and RUNNING_PORT.exists() else knobs.port
-    return f"http://localhost:{port}"
-
-
-def _log_files() -> list[Path]:
-    return sorted((VAR / "log").glob("*/current"))
-
-
-def _supervisor() -> int | None:
-    """Ours, and not a stranger that was given the number of one that is gone."""
+def _assert_space() -> None:
+    """Where there is none the logs would not say so either."""
+    probe = VAR / "space"
     try:
-        pid = int(PID.read_text())
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        folder = Path(f"/proc/{pid}/cwd").readlink()
-    except (OSError, ValueError):
-        return None
-    return pid if folder == ROOT and str(SERVICES).encode() in command else None
+        with probe.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, SPACE_MIN_BYTES)
+    finally:
+        probe.unlink(missing_ok=True)
 
 
-def _trouble_with_port(name: str, port: int) -> str | None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
-        except PermissionError:
-            return f"this user may not listen on port {port}: {name}=8888 make up"
-        except OSError:
-            return SENTENCES["PORT_IN_USE"] % (port, name)
+def _trouble_with_ports(knobs: settings.Settings) -> str | None:
+    if knobs.port == knobs.ops_port:
+        return sentence("ONE_PORT", knobs.port)
+    for name, port in (("PORT", knobs.port), ("OPS_PORT", knobs.ops_port)):
+        if not port:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
+            except PermissionError:
+                return sentence("PORT_FORBIDDEN", port, name)
+            except OSError:
+                return sentence("PORT_IN_USE", port, name)
     return None
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
-
-
-def _wait_until_healthy(knobs: settings.Settings) -> bool:
-    """Every instance listens, and one answers through nginx."""
-    deadline = time.monotonic() + UP_MAX_S
-    sockets = [VAR / f"{name}.sock" for name in launch.instance_names(knobs.instances)]
-    while time.monotonic() < deadline:
-        if all(_listens(path) for path in sockets):
-            code, _ = _ask("GET", f"{_url(knobs)}/health")
-            if code == 200:
-                return True
-        time.sleep(LOOK_AGAIN_S)
-    return False
-
-
-def _ask(method: str, url: str) -> tuple[int, str]:
-    try:
-        request = urllib.request.Request(url, method=method)  # noqa: S310 - always our own http
-        with urllib.request.urlopen(request, timeout=UP_MAX_S) as answer:  # noqa: S310
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())["error"]
-    except OSError:
-        return 0, "nothing"
-
-
-def _say(sentence: str, *words: object) -> int:
-    """Line breaks stand in the file as a shell's printf reads them."""
-    print(SENTENCES[sentence].replace("\\n", "\n") % words)
-    return 0
-
-
-def _fail(reason: str) -> int:
-    print(f"rinha: {reason}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

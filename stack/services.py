@@ -1,9 +1,15 @@
 """What runit watches: a folder for nginx and for each instance, with how to run it and where its
 words go."""
 
+import contextlib
+import os
+import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,14 +20,22 @@ VAR = Path("var")
 SERVICES = VAR / "service"
 # At most what an instance may take, and a little.
 DOWN_MAX_S = 4
+LOOK_AGAIN_S = 0.05
+# Of a killed runsv: the instance ends, or the next one would find its address taken.
+WITH_ITS_PARENT = ("setpriv", "--pdeathsig", "TERM")
 RUN = """#!/bin/sh
 # Written by `make up`.
 exec 2>&1
 cd {directory}
-exec {command}
+{before}exec {command}
 """
-LOG = """#!/bin/sh
-exec svlogd ../../../log/{name}
+# A master that is killed leaves its worker, a killed runsv both of them, with the port and the log.
+TAKE_OVER = """\
+for process in /proc/[0-9]*; do
+    if [ "$process/cwd" -ef . ] && read -r name <"$process/comm" && [ "$name" = nginx ]; then
+        kill -QUIT "${process#/proc/}"
+    fi
+done 2>/dev/null
 """
 # Three old files of 10 MB each beside the current one.
 LOG_CONFIG = "s10000000\nn3\n"
@@ -29,39 +43,66 @@ LOG_CONFIG = "s10000000\nn3\n"
 GENTLE_STOP = """#!/bin/sh
 kill -QUIT "$(cat supervise/pid)"
 """
+# By these names the one file is the program that it carries. runsvdir looks for runsv from within
+# the folder of services, and passes over what begins with a point.
+PROGRAMS = ("runsvdir", "runsv", "sv")
+BIN = SERVICES / ".bin"
 
 
 def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
-    stop_services()
     metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
     # A new start counts anew; an instance that is restarted goes on.
     for counts in VAR.glob("*.counts"):
         counts.unlink()
     for name in launch.instance_names(knobs.instances):
-        settings_of_it = (f"RINHA_LISTEN=unix:var/{name}.sock", metrics)
-        _write_service(name, "../../..", ["env", *settings_of_it, *launch.INSTANCE])
+        words = ["env", f"RINHA_LISTEN=unix:var/{name}.sock", metrics]
+        _write_service(name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
     start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances, ops_port=knobs.ops_port)
-    _write_service("nginx", "../..", start)
+    _write_service("nginx", "../..", start, TAKE_OVER)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
+    if launch.ONE_FILE:
+        BIN.mkdir()
+        for program in PROGRAMS:
+            (BIN / program).symlink_to(sys.executable)
+    # In the second in which its folder was changed runsvdir only sleeps.
+    os.utime(SERVICES, (0, 0))
 
 
-def _write_service(name: str, directory: str, command: Sequence[str]) -> None:
-    text = RUN.format(directory=directory, command=shlex.join(command))
-    _write_script(SERVICES / name / "run", text)
-    _write_script(SERVICES / name / "log" / "run", LOG.format(name=name))
+def _write_service(name: str, directory: str, command: Sequence[str], before: str = "") -> None:
+    _write_run(SERVICES / name / "run", directory, command, before)
+    _write_run(SERVICES / name / "log" / "run", ".", ["svlogd", f"../../../log/{name}"])
     logs_of = VAR / "log" / name
     logs_of.mkdir(parents=True, exist_ok=True)
     (logs_of / "config").write_text(LOG_CONFIG)
 
 
+def _write_run(path: Path, directory: str, command: Sequence[str], before: str = "") -> None:
+    """The one file takes the words from beside it, and knows what is to be done before."""
+    text = RUN.format(directory=directory, before=before, command=shlex.join(command))
+    _write_script(path, text)
+    if launch.ONE_FILE:
+        path.with_name("words").write_text("".join(f"{word}\0" for word in [directory, *command]))
+
+
 def _write_script(path: Path, text: str) -> None:
+    """In the one file a link to it in place of a shell's: there may be none, and no file here that
+    may be executed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
+    if launch.ONE_FILE:
+        path.symlink_to(sys.executable)
+    else:
+        path.write_text(text)
+        path.chmod(0o755)
 
 
-def services(pattern: str = "*") -> list[Path]:
+def environment() -> dict[str, str]:
+    """With runit's programs on the way."""
+    path = os.environ.get("PATH", os.defpath)
+    return {**os.environ, "PATH": f"{BIN}:{BIN.name}:{path}" if launch.ONE_FILE else path}
+
+
+def services(pattern: str = "[!.]*") -> list[Path]:
     return sorted(SERVICES.resolve().glob(pattern))
 
 
@@ -73,6 +114,33 @@ def stop_services() -> None:
             subprocess.run(
                 ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *group],
                 check=False,
+                env=environment(),
                 stdout=subprocess.DEVNULL,
             )
+    _end_strays()
     shutil.rmtree(SERVICES, ignore_errors=True)
+
+
+def _end_strays() -> None:
+    """An nginx whose master or whose runsv was killed, and that no other one took over from; and
+    loggers, which on a full disk do not end while they have something to write."""
+    for number, wait_s in ((signal.SIGQUIT, DOWN_MAX_S), (signal.SIGKILL, 1)):
+        for pid, name in _strays().items():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number if name == "nginx" else signal.SIGKILL)
+        deadline = time.monotonic() + wait_s
+        while _strays() and time.monotonic() < deadline:
+            time.sleep(LOOK_AGAIN_S)
+
+
+def _strays() -> dict[int, str]:
+    found, here = {}, VAR.resolve()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            folder = (process / "cwd").readlink()
+            name = re.match(rb"(nginx|runsv|svlogd)\b", (process / "cmdline").read_bytes())
+        except OSError:
+            continue  # gone by now, or somebody else's
+        if name and folder.is_relative_to(here):
+            found[int(process.name)] = name[1].decode()
+    return found

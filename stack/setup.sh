@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv ready for SET (service, loadtest, bench, lint, dev or browser) and installs by apt what the system
-# lacks. Where it may not install, it says in one line what to install.
+# Makes .venv ready for SET (service, loadtest, bench, lint, dev or browser), or build/venv for `dist`, and
+# installs by apt what the system lacks. Where it may not install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -15,12 +15,19 @@ locks_of() {
     service) echo locks/build.txt locks/ops.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;
+    dist) echo locks/build.txt locks/ops.txt locks/loadtest.txt ;;
     lint) echo locks/build.txt locks/dev.txt locks/lock.txt ;;
     dev | browser) echo locks/build.txt locks/ops.txt locks/dev.txt locks/lock.txt ;;
     *) fail "no such set: $1" ;;
     esac
 }
 locks=$(locks_of "$1")
+venv=.venv
+if [ "$1" = dist ]; then
+    # Its own one, whatever the other is made of: the interpreter that the executables carry.
+    venv=build/venv
+    PYTHON=/usr/bin/python3.11
+fi
 
 range=$(sed -n 's/^requires-python = ">=3\.\([0-9]*\),<3\.\([0-9]*\)"/\1, \2/p' pyproject.toml)
 supported="Python 3.${range%,*} to 3.$((${range#*, } - 1))"
@@ -30,7 +37,7 @@ if [ -n "${PYTHON:-}" ]; then
 else
     # That of .venv, or else the system's own: it is built with optimizations, one from pyenv usually is
     # not, which costs 17%.
-    python=$(readlink -f .venv/bin/python || true)
+    python=$(readlink -f $venv/bin/python || true)
     fits "$python" || python=/usr/bin/python3
     fits "$python" || python=python3
 fi
@@ -50,9 +57,9 @@ wanted() {
     # shellcheck disable=SC2046 # the names are words
     cat stack/install.sh $(locks_of "$1")
 }
-is_made() { [ "$(cat ".venv/$1.made-for" 2>/dev/null)" = "$(wanted "$1")" ]; }
-for made in .venv/*.made-for; do
-    { [ -e "$made" ] && is_made "$(basename "$made" .made-for)"; } || rm -rf .venv
+is_made() { [ "$(cat "$venv/$1.made-for" 2>/dev/null)" = "$(wanted "$1")" ]; }
+for made in "$venv"/*.made-for; do
+    { [ -e "$made" ] && is_made "$(basename "$made" .made-for)"; } || rm -rf $venv
 done
 
 missing=
@@ -65,7 +72,6 @@ need_program() { need "${2:-$1}" command -v "$1"; }
 case $1 in service | bench | dev | browser)
     need_program nginx nginx-light
     need_program runsvdir runit
-    need_program ps procps
     need_program curl
     need_program sqlite3 ;;
 esac
@@ -76,6 +82,18 @@ case $1 in bench | dev | browser)
     }
     need postgresql has_postgres ;;
 esac
+if [ "$1" = dist ]; then
+    need_program nginx
+    need_program runsvdir runit
+    need_program objdump binutils
+    need_program patchelf
+    need libpython3.11-dev ls /usr/lib/python3.11/config-3.11-*/libpython3.11.a
+    need libexpat1-dev ls /usr/lib/*/libexpat.a
+    need zlib1g-dev ls /usr/lib/*/libz.a
+    # Also where build/venv is made.
+    need_program gcc
+    need libc6-dev [ -e /usr/include/stdio.h ]
+fi
 case $1 in dev | browser)
     need_program strace
     need_program openssl
@@ -101,9 +119,9 @@ fi
 [ -z "$missing" ] || stack/apt.sh $missing
 
 if ! is_made "$1"; then
-    echo "making .venv"
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    echo "making $venv"
+    [ -x $venv/bin/python ] || "$python" -m venv $venv
     # shellcheck disable=SC2086 # the names are words
-    stack/install.sh .venv $locks
-    wanted "$1" >".venv/$1.made-for"
+    stack/install.sh $venv $locks
+    wanted "$1" >"$venv/$1.made-for"
 fi

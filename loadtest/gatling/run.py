@@ -3,10 +3,12 @@
 import re
 import shutil
 import subprocess
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
-POM = Path(__file__).resolve().parent / "pom.xml"
-COMPILED = POM.parent / "build" / "simulation"
+# What is made of them is kept from run to run, beside the results.
+BUILD = Path("out/gatling-build")
 RESULTS = Path("out/gatling")
 JAVA_MIN = 17
 
@@ -29,19 +31,33 @@ def require_maven() -> None:
         )
 
 
-def run_gatling(simulation: Path, url: str, warm_up: str, scale: float) -> Path:
+def run_gatling(simulation: Traversable, url: str, warm_up: str, scale: float) -> Path:
     """The folder of the results; one that was brought asks where its author wants it to."""
     before = set(RESULTS.glob("*/"))
-    # Alone in a folder: Maven would compile whatever lies beside it.
-    shutil.rmtree(COMPILED, ignore_errors=True)
-    COMPILED.mkdir(parents=True)
-    shutil.copy(simulation, COMPILED)
-    command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(POM), "gatling:test"]
+    alone = _lay_out(simulation)
+    command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(BUILD), "gatling:test"]
     command += [f"-Dresults={RESULTS.resolve()}", f"-Durl={url}", f"-Dscale={scale}"]
-    command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={COMPILED}"]
+    command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={alone}"]
     # Gatling's own exit code tells of assertions only; the results tell more.
     subprocess.run(command, check=False)
     made = sorted(set(RESULTS.glob("*/")) - before)
     if not made:
         raise GatlingError("Gatling left no results; its last words are above")
     return made[-1]
+
+
+def _lay_out(simulation: Traversable) -> Path:
+    """Maven wants files, which a package may not be: the folder of the simulation. It is alone in
+    there, as whatever lies beside it would be compiled too."""
+    alone = BUILD.resolve() / "simulation"
+    shutil.rmtree(alone, ignore_errors=True)
+    ours = files("loadtest.gatling")
+    for folder, sources in (
+        (BUILD, [ours / "pom.xml"]),
+        (BUILD / "conf", (ours / "conf").iterdir()),
+        (alone, [simulation]),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            (folder / source.name).write_bytes(source.read_bytes())
+    return alone

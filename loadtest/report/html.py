@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 
 from loadtest.limits import REASONS_SHOWN
@@ -18,7 +19,7 @@ from loadtest.report.table import Mark, Table
 from loadtest.report.tables import generator_table, latency_table, outcome_table
 from loadtest.report.text import headline, rule_words
 
-STYLE = Path(__file__).with_name("page.css")
+STYLE = files("loadtest.report") / "page.css"
 MEGABYTE = 1_000_000
 
 

@@ -5,6 +5,7 @@ import select
 import socket
 from collections.abc import Callable
 from time import perf_counter_ns as clock_ns
+from typing import Any
 
 from loadtest.limits import FRAMINGS_KEPT_MAX, RECEIVE_BYTES
 from loadtest.wire.http_parser import AnswerParser, CutShortError, Framing, RubbishError
@@ -31,6 +32,19 @@ _FAILURES = {
 
 def _failure_of(error: OSError) -> Failure:
     return _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)
+
+
+def _resolve(address: Address) -> tuple[int, Any]:
+    try:
+        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        if address.host != "localhost":
+            raise
+        # A system without a list of hosts is one all the same.
+        return socket.AF_INET, ("127.0.0.1", address.port)
+    # `localhost` often names both families where the target listens on the older one only.
+    resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    return resolved[0], resolved[4]
 
 
 class Connection:
@@ -64,10 +78,7 @@ class Engine:
     """Every request that is started comes back through `ended`, answered or not, at `now_ns`."""
 
     def __init__(self, address: Address, ended: Ended, timeout_s: float) -> None:
-        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-        # `localhost` often names both families where the target listens on the older one only.
-        resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-        self._family, self._address = resolved[0], resolved[4]
+        self._family, self._address = _resolve(address)
         self._ended = ended
         self._timeout_ns = int(timeout_s * 1e9)
         self._epoll = select.epoll()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import apsw
@@ -20,7 +21,7 @@ from rinha.settings import Settings
 from rinha.sqlite.file import Schema, SqliteFile
 from rinha.store import Level
 
-SCHEMA = Schema("ledger", Path(__file__).with_name("schema.sql"), 0x72696E68, 1)  # "rinh"
+SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
 
 READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -34,7 +35,7 @@ class Schema(NamedTuple):
     """An edition's tables, and how its files are told from any other database."""
 
     noun: str
-    sql: Path
+    sql: Traversable
     application_id: int
     version: int
 

@@ -13,6 +13,17 @@ from pathlib import Path
 from tests.help.running import ANSWER_MAX_S, ROOT, free_port
 
 
+def processes_in(folder: Path) -> dict[int, str]:
+    """All that have their place in the folder, and how each was called."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder.resolve()):
+                words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(process.name)] = words.strip()
+    return found
+
+
 class Checkout:
     def __init__(self, folder: Path) -> None:
         listed = subprocess.run(
@@ -25,14 +36,19 @@ class Checkout:
                 shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
         (folder / ".venv").symlink_to(sys.prefix)
         self.folder = folder
-        self.port = free_port()
+        self.port, self.ops_port = free_port(), free_port()
 
     def stack(self, command: str, **environment: str) -> tuple[int, str]:
         """What `make COMMAND` does once .venv is there."""
         done = subprocess.run(
             [sys.executable, "-m", "stack.plain", *command.split()],
             cwd=self.folder,
-            env={**os.environ, "PORT": str(self.port), **environment},
+            env={
+                **os.environ,
+                "PORT": str(self.port),
+                "OPS_PORT": str(self.ops_port),
+                **environment,
+            },
             capture_output=True,
             text=True,
             timeout=ANSWER_MAX_S,

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.gatling.run import POM, GatlingError, require_maven
-from tests.loadtest.command import loadtest
+from loadtest.gatling.run import GatlingError, require_maven
+from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve
 
+POM = ROOT / "loadtest" / "gatling" / "pom.xml"
 SCALE = "0.05"  # twelve seconds of load, in the whole seconds that Gatling counts
 FETCH_MAX_S = 400
 RUN_MAX_S = 120

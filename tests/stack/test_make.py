@@ -8,9 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from tests.help.checkout import Checkout
+import pytest
+
+from tests.help.checkout import Checkout, processes_in
 from tests.help.running import ANSWER_MAX_S, Client, free_port
-from tests.help.steady_load import SteadyLoad
+from tests.help.steady_load import CONNECTIONS, SteadyLoad
 
 
 def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
@@ -84,6 +86,32 @@ def test_a_stack_without_its_supervisor_can_be_taken_down_and_up(checkout: Check
         assert Client(checkout.port)("GET", "/health").status == 200
         assert checkout.stack(command)[0] == 0
         assert checkout.stack("status")[0] == (3 if command == "down" else 0)
+
+
+@pytest.mark.parametrize("victim", ["nginx: master", "nginx: worker", "runsv nginx", "runsv api01"])
+def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: str) -> None:
+    """A worker without its master keeps the port, an instance without its watcher the address: each
+    has a successor, and `down` leaves nobody."""
+
+    def found() -> dict[int, str]:
+        return {pid: words for pid, words in processes_in(checkout.folder).items() if words}
+
+    checkout.stack("up")
+    whole = sorted(found().values())
+    with SteadyLoad(checkout.port, 340, seed=3) as load:
+        (pid,) = [pid for pid, words in found().items() if words.startswith(victim)]
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + ANSWER_MAX_S
+        while pid in found() or sorted(found().values()) != whole:
+            assert time.monotonic() < deadline, found()
+            time.sleep(0.05)
+        time.sleep(0.5)
+    assert len(load.failed) <= CONNECTIONS, "at most what was in flight"
+    load.assert_explains_every_balance()
+    checkout.stack("down")
+    assert found() == {}
+    with socket.create_server(("", checkout.port)):
+        pass
 
 
 def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:

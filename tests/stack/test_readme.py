@@ -66,7 +66,14 @@ def test_every_target_and_setting_that_is_named_exists() -> None:
         "README.md",
         *(
             f"docs/{page}.md"
-            for page in ("guarantees", "performance", "containers", "gatling", "loadtest")
+            for page in (
+                "guarantees",
+                "performance",
+                "containers",
+                "gatling",
+                "loadtest",
+                "onefile",
+            )
         ),
         "docs/benchmarks/results.md",
     ],

@@ -61,7 +61,7 @@ def test_the_readme_names_the_pythons_that_are_supported(page: str, to: str) -> 
 def test_help_lists_every_target_and_variable() -> None:
     """Help shows all that can be said to make."""
     done = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True)
-    listed = set(re.findall(r"^  ([A-Z]+(?:, [A-Z]+)*) ", done.stdout, re.MULTILINE))
+    listed = set(re.findall(r"^  ([A-Z_]+(?:, [A-Z_]+)*) ", done.stdout, re.MULTILINE))
     variables = {name.strip() for names in listed for name in names.split(",")}
     used = set(re.findall(r"\$\$?[{(]([A-Z_]+)\b", MAKEFILE))
     assert used - OWN <= variables

@@ -19,7 +19,7 @@ def is_local(host: str) -> bool:
     try:
         address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
     except OSError:
-        return False
+        return host == "localhost"
     if ipaddress.ip_address(address).is_loopback:
         return True
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:

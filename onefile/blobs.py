@@ -1,0 +1,76 @@
+"""Other people's machine code, made fit to be carried: stripped, asking for no newer C library than
+all of it does, compressed."""
+
+import re
+import subprocess
+import sysconfig
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from onefile.contents import Contents
+from onefile.modules import SITE, STDLIB, pinned
+
+GLIBC_MAX = (2, 34)
+# Part of libc.so.6 since glibc 2.34; a bare system may lack the empty files that are left of them.
+IN_LIBC = {"libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1"}
+LIBC = {"libc.so.6", "libm.so.6", *IN_LIBC}
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+# Nobody who serves or measures asks for them.
+NOT_CARRIED = re.compile(r"_test|_ctypes|_xx|xx|_codecs_|_multibytecodec|audioop|nis|ossaudiodev")
+
+
+class TooNewError(Exception):
+    """Something asks for a newer C library; the text says what."""
+
+
+def blobs_of(contents: Contents, shim: Path) -> dict[str, Path]:
+    """Each under the name that carried.h explains."""
+    found: dict[str, Path] = {}
+    for base, paths in (
+        (STDLIB / "lib-dynload", sorted((STDLIB / "lib-dynload").iterdir())),
+        *((SITE, pinned(name)) for name in contents.distributions),
+    ):
+        for path in paths:
+            module = str(path.relative_to(base)).removesuffix(SUFFIX)
+            if not path.name.endswith(SUFFIX) or NOT_CARRIED.match(module):
+                continue
+            libraries = dict(_libraries(path))
+            # Python's own that need a library are nearly all of them those that nothing here uses.
+            if not libraries or base == SITE or module in contents.with_libraries:
+                found[f"so/{module}"] = path
+                found |= {f"lib/{module}/{name}": where for name, where in libraries.items()}
+    for program in contents.programs:
+        found[f"bin/{program.name}"] = program
+        for name, where in _libraries(program):
+            found[f"lib/{program.name}/{name}"] = shim if name == "libcrypt.so.1" else where
+    return found
+
+
+def _libraries(path: Path) -> Iterator[tuple[str, Path]]:
+    """What the loader would take, besides the C library."""
+    said = subprocess.run(["ldd", path], check=True, capture_output=True, text=True).stdout
+    for name, where in re.findall(r"^\t(\S+) => (\S+)", said, re.MULTILINE):
+        if name not in LIBC:
+            yield name, Path(where)
+
+
+def fit(path: Path, to: Path) -> bytes:
+    """Compressed, for the executable; `to` is what is compressed."""
+    # By the build's id two builds of one code would differ.
+    words = ("--strip-unneeded", "--remove-section=.note.gnu.build-id")
+    subprocess.run(["strip", *words, "-o", to, path], check=True)
+    needed = subprocess.run(
+        ["patchelf", "--print-needed", to], check=True, capture_output=True, text=True
+    ).stdout.split()
+    for old in sorted(IN_LIBC & set(needed)):
+        subprocess.run(["patchelf", "--replace-needed", old, "libc.so.6", to], check=True)
+    assert_old_enough(to)
+    return zlib.compress(to.read_bytes(), 9)
+
+
+def assert_old_enough(path: Path) -> None:
+    said = subprocess.run(["objdump", "-T", path], check=True, capture_output=True, text=True)
+    for major, minor in set(re.findall(r"\(?GLIBC_(\d+)\.(\d+)", said.stdout)):
+        if (int(major), int(minor)) > GLIBC_MAX:
+            raise TooNewError(f"{path} asks for glibc {major}.{minor}")

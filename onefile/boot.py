@@ -1,0 +1,74 @@
+"""The first thing that runs in the one file: finds extension modules among what it carries, then
+becomes what it is for."""
+
+import importlib
+import os
+import runpy
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+from importlib.resources import files
+from types import ModuleType
+
+import _carried
+
+CARRIED = set(_carried.names())
+LICENCES = "licences.txt"
+
+
+class _Loader(ExtensionFileLoader):
+    # glibc takes two files of one name for one library, and a number that was closed is given
+    # again: each is spelled with a few more `./` than the last one.
+    opened = 0
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        for name in sorted(CARRIED):
+            if name.startswith(f"lib/{spec.name}/"):
+                fd, path = self._open(name)
+                _carried.preload(path)
+                os.close(fd)
+        fd, spec.origin = self._open(f"so/{self.path}")
+        try:
+            return super().create_module(spec)
+        finally:
+            os.close(fd)
+
+    @classmethod
+    def _open(cls, name: str) -> tuple[int, str]:
+        fd = _carried.open(name)
+        _Loader.opened += 1
+        return fd, f"/proc/self/fd/{'./' * cls.opened}{fd}"
+
+
+class _Finder:
+    @staticmethod
+    def find_spec(
+        name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        path = name.replace(".", "/")
+        if f"so/{path}" in CARRIED:
+            return ModuleSpec(name, _Loader(name, path), origin=path)
+        if f"so/{path}/__init__" in CARRIED:
+            loader = _Loader(name, f"{path}/__init__")
+            spec = ModuleSpec(name, loader, origin=path, is_package=True)
+            # Its other modules are in the archive.
+            spec.submodule_search_locations = [f"{sys.executable}/{path}"]
+            return spec
+        return None
+
+
+def run(main: str) -> None:
+    """The module's `main`, or for what starts its own interpreter again what it asks for."""
+    sys.meta_path.insert(2, _Finder)  # after what is built in and frozen, before the archive
+    sys.frozen = True  # type: ignore[attr-defined]
+    how, *words = sys.argv[1:] or [""]
+    if how in ("-m", "-c") and words:
+        sys.argv[:] = words if how == "-m" else ["-c", *words[1:]]
+        if how == "-m":
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        else:
+            exec(words[0], {"__name__": "__main__"})  # noqa: S102 - as the interpreter does
+    elif how == "licences" and not words:
+        print((files("onefile") / LICENCES).read_text(), end="")
+    else:
+        sys.exit(importlib.import_module(main).main())

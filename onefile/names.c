@@ -1,0 +1,116 @@
+/* What the executable is by the name that it is called by: another program that it carries, or what
+   runsv starts. So there is no script, which would take a shell and a place that lets files be
+   executed, and no program is ever unpacked. */
+#define _GNU_SOURCE
+#include "carried.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* runsv takes it as the end of a service that could not be started. */
+#define CANNOT_START 111
+
+/* The loader takes a library that is there already, whatever the file was called, for the one of its
+   soname. */
+static int preload_libraries_of(const char *program) {
+    char preload[1024] = "", prefix[64];
+    size_t used = 0;
+    snprintf(prefix, sizeof prefix, "lib/%s/", program);
+    for (const struct carried *one = carried; one->name; one++) {
+        if (strncmp(one->name, prefix, strlen(prefix))) continue;
+        int fd = open_carried(one, 0);
+        if (fd < 0) return -1;
+        const char *colon = used ? ":" : "";
+        used += snprintf(preload + used, sizeof preload - used, "%s/proc/self/fd/%d", colon, fd);
+        if (used >= sizeof preload) abort(); /* a hundred libraries */
+    }
+    return used ? setenv("LD_PRELOAD", preload, 1) : 0;
+}
+
+static int run_carried(const char *name, char **argv) {
+    char key[64];
+    snprintf(key, sizeof key, "bin/%s", name);
+    const struct carried *program = find_carried(key);
+    if (!program) return -1;
+    if (!preload_libraries_of(name)) {
+        int fd = open_carried(program, MFD_CLOEXEC);
+        if (fd >= 0) execveat(fd, "", argv, environ, AT_EMPTY_PATH);
+    }
+    complain_of_memory(name);
+    return CANNOT_START;
+}
+
+/* A master that is killed leaves its worker, a killed runsv both of them, with the port and the log:
+   they answer what they began, and end. */
+static void take_over_from_other_nginx(void) {
+    char here[PATH_MAX], path[64], link[PATH_MAX];
+    DIR *proc = opendir("/proc");
+    if (!proc || !getcwd(here, sizeof here)) return;
+    for (struct dirent *entry; (entry = readdir(proc));) {
+        int pid = atoi(entry->d_name);
+        if (pid <= 0 || pid == getpid()) continue;
+        snprintf(path, sizeof path, "/proc/%d/exe", pid);
+        ssize_t length = readlink(path, link, sizeof link - 1);
+        if (length < 12 || strncmp(link, "/memfd:nginx", 12)) continue;
+        snprintf(path, sizeof path, "/proc/%d/cwd", pid);
+        length = readlink(path, link, sizeof link - 1);
+        if (length < 0) continue;
+        link[length] = 0;
+        if (!strcmp(link, here)) kill(pid, SIGQUIT);
+    }
+    closedir(proc);
+}
+
+/* The file `words` of a service has what to run: the directory, then words, each ended by a zero. Of
+   `env` and `setpriv` it knows what stack/services.py says. */
+static int run_words(void) {
+    static char text[1 << 16], *words[256];
+    int fd = open("words", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1; /* somebody has simply called this file `run` */
+    ssize_t length = read(fd, text, sizeof text - 1);
+    int count = 0;
+    for (char *word = text; word < text + length && count < 255; word += strlen(word) + 1)
+        words[count++] = word;
+    if (count < 2 || chdir(words[0])) {
+        fprintf(stderr, "%s: words that make no sense in a folder of services\n", NAME);
+        return CANNOT_START;
+    }
+    char **word = words + 1;
+    dup2(STDOUT_FILENO, STDERR_FILENO);
+    if (*word && !strcmp(*word, "env"))
+        for (word++; *word && strchr(*word, '='); word++) putenv(*word);
+    if (word[0] && word[1] && word[2] && !strcmp(*word, "setpriv")) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        word += 3;
+    }
+    if (!*word) return CANNOT_START;
+    if (!strcmp(*word, "nginx")) take_over_from_other_nginx();
+    int code = run_carried(*word, word);
+    if (code >= 0) return code;
+    execv(*word, word);
+    fprintf(stderr, "%s: cannot start %s: %s\n", NAME, *word, strerror(errno));
+    return CANNOT_START;
+}
+
+/* nginx ends when the requests begun are answered, where the TERM of runsv would cut them. */
+static int quit_gently(void) {
+    FILE *file = fopen("supervise/pid", "r");
+    int pid = 0;
+    if (file && fscanf(file, "%d", &pid) == 1 && pid > 0) return kill(pid, SIGQUIT) != 0;
+    return -1;
+}
+
+int run_as(const char *called, char **argv) {
+    if (!strcmp(called, "run")) return run_words();
+    if (!strcmp(called, "t")) return quit_gently();
+    return run_carried(called, argv);
+}

@@ -1,0 +1,69 @@
+"""The wheel and the sdist, by setuptools, with the same bytes for the same sources."""
+
+import gzip
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from onefile.contents import ROOT
+
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "rinha", "loadtest")
+BUILD = "import sys; from setuptools import build_meta as b; b.build_{}(sys.argv[1])"
+
+
+def build_packages(work: Path, made_at_s: int) -> list[Path]:
+    """From a copy: setuptools leaves its own folders beside the sources, and takes what an older
+    build has left there."""
+    copy, out = work / "sources", work / "packages"
+    for folder in (copy, out):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    for name in SOURCES:
+        _copy(ROOT / name, copy / name)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(max(made_at_s, 315_532_800))}  # zip: 1980
+    for kind in ("wheel", "sdist"):
+        command: list[str | Path] = [sys.executable, "-c", BUILD.format(kind), out]
+        subprocess.run(
+            command,
+            cwd=copy,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+    (wheel,), (sdist,) = out.glob("*.whl"), out.glob("*.tar.gz")
+    _normalise(sdist, made_at_s)
+    return [wheel, sdist]
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Links become what they lead to, and everybody's umask makes the same of them."""
+    if source.is_dir():
+        if source.name not in ("__pycache__", "build"):
+            target.mkdir()
+            for inner in source.iterdir():
+                _copy(inner, target / inner.name)
+    else:
+        target.write_bytes(source.read_bytes())
+        target.chmod(0o644)
+
+
+def _normalise(sdist: Path, made_at_s: int) -> None:
+    """setuptools keeps the order, the dates and the owner that it finds."""
+    with tarfile.open(sdist) as found:
+        members = [(member, found.extractfile(member)) for member in found.getmembers()]
+        content = [(member, file.read() if file else b"") for member, file in members]
+    with (
+        sdist.open("wb") as raw,
+        gzip.GzipFile("", "wb", mtime=made_at_s, fileobj=raw) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as made,
+    ):
+        for member, data in sorted(content, key=lambda one: one[0].name):
+            plain = tarfile.TarInfo(member.name)
+            plain.type, plain.size, plain.mtime = member.type, len(data), made_at_s
+            plain.mode = 0o755 if member.isdir() else 0o644
+            made.addfile(plain, io.BytesIO(data))

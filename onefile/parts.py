@@ -1,0 +1,103 @@
+"""Whose work an executable carries: packages of Debian and distributions of Python, their versions
+and licences."""
+
+import re
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import NamedTuple
+
+from onefile.contents import ROOT, Contents
+from onefile.modules import STDLIB
+
+SEE_TEXT = "see the text that `licences` shows"
+
+
+class Part(NamedTuple):
+    name: str
+    version: str
+    # Where it is from, as package URLs say it.
+    purl: str
+    licence: str
+    text: str
+
+
+def parts_of(contents: Contents, files: Sequence[Path]) -> list[Part]:
+    """The files are others' that were linked or put in; Python's own modules come besides."""
+    others = [path.resolve() for path in (*files, STDLIB / "os.py", STDLIB / "colorsys.py")]
+    packages = {_package(str(path)) for path in others if path.is_relative_to("/usr/")}
+    parts = [_of_debian(package) for package in sorted(packages)]
+    parts += [_of_python(name) for name in contents.distributions]
+    if "apsw" in contents.distributions:
+        parts.append(_sqlite())
+    if "ops/page" in contents.sources:
+        parts.append(_uplot())
+    return parts
+
+
+def licences(parts: Sequence[Part]) -> str:
+    """All in one text; packages of one source share theirs."""
+    texts: dict[str, list[str]] = {}
+    for part in parts:
+        texts.setdefault(part.text, []).append(f"{part.name} {part.version}")
+    line = "=" * 100
+    return "".join(
+        f"{line}\n{', '.join(names)}\n{line}\n\n{text.strip()}\n\n" for text, names in texts.items()
+    )
+
+
+def _package(path: str) -> str:
+    """Some are known by the path that they had before /lib became /usr/lib."""
+    for name in (path, path.removeprefix("/usr")):
+        asked = ["dpkg-query", "--search", name]
+        found = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if found.returncode == 0:
+            return found.stdout.split(": ")[0]
+    raise LookupError(f"no package of Debian has {path}")
+
+
+def _of_debian(package: str) -> Part:
+    form = "${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}"
+    asked = ["dpkg-query", "--show", f"--showformat={form}", package]
+    said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+    name, version, architecture, source, source_version = said.split("\t")
+    text = Path("/usr/share/doc", name, "copyright").read_text(errors="replace")
+    # That of its own files; the rest, such as Debian's rules for building it, is in the text.
+    found = re.search(r"^Files: \*$(?:\n.+)*?\nLicense: *(.+)$", text, re.MULTILINE)
+    purl = f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"
+    if source != name:
+        purl += f"&upstream={source}@{source_version}"
+    return Part(name, version, purl, found[1] if found else SEE_TEXT, text)
+
+
+def _of_python(name: str) -> Part:
+    found = distribution(name)
+    about = found.metadata.json
+    said = str(about.get("license_expression") or about.get("license") or SEE_TEXT)
+    texts = [
+        Path(str(file.locate())).read_text(errors="replace")
+        for file in found.files or ()
+        if re.match(r"(LICEN[CS]E|COPYING|NOTICE)", file.name, re.IGNORECASE)
+        and ".dist-info" in str(file)
+    ]
+    version = found.version
+    purl = f"pkg:pypi/{name.lower()}@{version}"
+    return Part(name, version, purl, said.splitlines()[0], "\n\n".join(texts))
+
+
+def _sqlite() -> Part:
+    """It comes in the wheel of apsw, and most want to know about it first."""
+    import apsw  # noqa: PLC0415 - not there where it is not carried
+
+    version = apsw.sqlite_lib_version()
+    text = "SQLite is in the public domain."
+    return Part("sqlite", version, f"pkg:generic/sqlite@{version}", "blessing", text)
+
+
+def _uplot() -> Part:
+    """The page's charts, as they lie in the repository."""
+    page = ROOT / "ops" / "page"
+    (version,) = re.findall(r"npm package uplot ([\d.]+)", (page / "uplot.md").read_text())
+    text = (page / "uplot.LICENSE").read_text()
+    return Part("uplot", version, f"pkg:npm/uplot@{version}", "MIT", text)

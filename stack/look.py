@@ -1,0 +1,57 @@
+"""What goes on in a stack of plain processes: its logs as they grow, and what each part takes."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+LINES_FIRST = 20
+LOOK_AGAIN_S = 0.2
+TICKS = os.sysconf("SC_CLK_TCK")
+MEGABYTE = 1_000_000
+
+
+def follow(paths: Sequence[Path]) -> Iterator[str]:
+    """The last lines of each, then all that comes, for ever; of a file that was put away too, and
+    of the new one under its name."""
+    opened = {path: path.open(errors="replace") for path in paths}
+    shown = None
+    while True:
+        for path, log in opened.items():
+            text = log.read()
+            if shown is None or path not in shown:
+                text = "".join(text.splitlines(keepends=True)[-LINES_FIRST:])
+            if text:
+                yield f"==> {path} <==\n{text}"
+            if _is_another(path, log):
+                opened[path] = path.open(errors="replace")
+        shown = set(opened)
+        time.sleep(LOOK_AGAIN_S)
+
+
+def _is_another(path: Path, log: TextIO) -> bool:
+    with suppress(FileNotFoundError):
+        return path.stat().st_ino != os.fstat(log.fileno()).st_ino
+    return False
+
+
+def parts(services: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    """A table: each service's process, and those that it started. CPU is the mean since its start,
+    as ps says it."""
+    yield "PART", "PID", "CPU", "MB", "THREADS"
+    uptime_s = float(Path("/proc/uptime").read_text().split()[0])
+    for service in services:
+        with suppress(OSError, ValueError):
+            first = (service / "supervise" / "pid").read_text().strip()
+            for pid in (first, *Path(f"/proc/{first}/task/{first}/children").read_text().split()):
+                stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                cpu_s, threads, started_s = _seconds(stat[11:15]), stat[17], _seconds(stat[19:20])
+                memory = int(stat[21]) * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
+                cpu = cpu_s / max(uptime_s - started_s, 1 / TICKS)
+                yield service.name, pid, f"{cpu:.1%}", f"{memory:.1f}", threads
+
+
+def _seconds(ticks: Sequence[str]) -> float:
+    return sum(map(int, ticks)) / TICKS

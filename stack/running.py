@@ -1,0 +1,74 @@
+"""What is known of the stack that runs: who watches it, where it listens, what it answers."""
+
+import http.client
+import json
+import socket
+import time
+from pathlib import Path
+
+from rinha import settings
+from stack import launch
+from stack.services import LOOK_AGAIN_S, SERVICES, VAR
+
+PID = VAR / "runsvdir.pid"
+# Where it listens, whatever the settings say by now.
+PORT = VAR / "port"
+# A cold start on a busy machine takes 2 s.
+UP_MAX_S = 20.0
+
+
+def supervisor() -> int | None:
+    """Ours, and not a stranger that was given the number of one that is gone."""
+    try:
+        pid = int(PID.read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        folder = Path(f"/proc/{pid}/cwd").readlink()
+    except (OSError, ValueError):
+        return None
+    return pid if folder == launch.HOME and str(SERVICES).encode() in command else None
+
+
+def url(knobs: settings.Settings) -> str:
+    return f"http://localhost:{_port(knobs)}"
+
+
+def _port(knobs: settings.Settings) -> int:
+    known = supervisor() and PORT.exists()
+    return int(PORT.read_text()) if known else knobs.port
+
+
+def log_files() -> list[Path]:
+    return sorted((VAR / "log").glob("*/current"))
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def wait_until_healthy(knobs: settings.Settings) -> bool:
+    """Every instance listens, and one answers through nginx."""
+    deadline = time.monotonic() + UP_MAX_S
+    sockets = [VAR / f"{name}.sock" for name in launch.instance_names(knobs.instances)]
+    while time.monotonic() < deadline:
+        if all(_listens(path) for path in sockets):
+            code, _ = ask("GET", "/health", knobs)
+            if code == 200:
+                return True
+        time.sleep(LOOK_AGAIN_S)
+    return False
+
+
+def ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
+    """The address in numbers: a bare system has no list of hosts."""
+    connection = http.client.HTTPConnection("127.0.0.1", _port(knobs), timeout=UP_MAX_S)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        return answer.status, text if answer.status == 200 else json.loads(text)["error"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        # The last two: what answers there is another one's, and no error of ours.
+        return 0, "nothing"
+    finally:
+        connection.close()

@@ -1,0 +1,27 @@
+"""What the stack tells people, in sentences that both ways of running share."""
+
+import sys
+from importlib.resources import files
+
+from stack import launch
+
+SENTENCES = dict(
+    line.split("=", 1) for line in (files("stack") / "sentences").read_text().splitlines()
+)
+# How a verb is typed, where the sentences say `make`.
+COMMAND = sys.argv[0] if launch.ONE_FILE else "make"
+
+
+def sentence(name: str, *words: object) -> str:
+    """Line breaks stand in the file as a shell's printf reads them."""
+    return SENTENCES[name].replace("make ", f"{COMMAND} ").replace("\\n", "\n") % words
+
+
+def say(name: str, *words: object) -> int:
+    print(sentence(name, *words))
+    return 0
+
+
+def fail(reason: str) -> int:
+    print(f"rinha: {reason}", file=sys.stderr)
+    return 2

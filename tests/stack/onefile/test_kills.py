@@ -1,0 +1,54 @@
+"""kill -9 of any process of the one file's stack, under load."""
+
+import os
+import random
+import signal
+import time
+
+from tests.help.effort import EFFORT, drawn_seed, effort
+from tests.help.steady_load import SteadyLoad
+from tests.stack.onefile.started import OneFile
+
+ROUNDS = effort(12, 100, 100)
+RATE = 340
+PAUSE_MAX_S = 0.4
+BACK_P99_MAX_S = 1.0
+
+
+def kill_one(stack: OneFile, chance: random.Random) -> tuple[str, float]:
+    """Whom it hit, and how long nobody could be sure of an answer."""
+    pid, words = chance.choice(sorted(stack.processes().items()))
+    killed_at_s = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    stack.wait_until_it_answers()
+    back_s = time.monotonic() - killed_at_s
+    if words.startswith("runsvdir"):
+        # The rest goes on unwatched, and the next start clears it away.
+        code, said = stack.run("up")
+        assert code == 0, said
+    return words, back_s
+
+
+def test_nothing_acknowledged_is_lost_whoever_is_killed(onefile: OneFile) -> None:
+    """Supervisors, loggers, nginx, its worker, instances: it is whole again, and every row is there
+    once."""
+    chance = random.Random(drawn_seed())
+    assert onefile.run("up")[0] == 0
+    backs = []
+    with SteadyLoad(onefile.port, RATE, chance.randrange(2**31)) as load:
+        for _ in range(ROUNDS):
+            time.sleep(chance.uniform(0, PAUSE_MAX_S))
+            onefile.wait_until_whole()
+            backs.append(kill_one(onefile, chance))
+    load.assert_explains_every_row(onefile.file)
+    code, said = onefile.run("check")
+    assert code == 0, said
+    assert onefile.run("down")[0] == 0
+    assert onefile.processes() == {}
+    backs_s = sorted(back_s for _, back_s in backs)
+    print(*(f"{back_s:.3f} s  {words}" for words, back_s in backs), sep="\n")
+    print(
+        f"{len(load.outcomes)} requests, {len(load.failed)} failed, back after {backs_s[-1]:.2f} s"
+    )
+    if EFFORT != "test":
+        assert backs_s[len(backs_s) * 99 // 100] < BACK_P99_MAX_S
