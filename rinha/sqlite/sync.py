@@ -58,8 +58,8 @@ class SyncedWriting:
         """Nothing to do where a later one was made safe already."""
         if commit <= self._safe:
             return
-        # The system reports a failed sync once, and takes what it lost for written: another sync
-        # of the same would succeed and mean nothing.
+        # The system reports a failed sync once, to each process that has the log open, and takes
+        # what it lost for written: another sync of the same would succeed and mean nothing.
         if commit > self._failed:
             reached = self.committed
             try:
