@@ -90,7 +90,7 @@ KNOBS = {
     "RINHA_SYNCHRONOUS": Knob(
         "NORMAL",
         _one_of("NORMAL", "FULL"),
-        "NORMAL survives any crash of processes, FULL a power cut too: an answer waits for an fsync",
+        "NORMAL survives any crash of processes; FULL a power cut too, answers wait for an fsync",
     ),
     "RINHA_LOCK_WAIT_MS": Knob(
         "1000",

@@ -13,6 +13,8 @@ from types import TracebackType
 from rinha.errors import StoreUnavailableError, StoreUnsafeError
 from rinha.sqlite.limits import LOG_PIECE_BYTES
 
+UNSAFE = "written, but not safe from a power cut: look at what is there before a retry"
+
 
 class SyncedWriting:
     """Transactions that are safe when they end; or, while the syncs are shared, when whoever
@@ -23,17 +25,17 @@ class SyncedWriting:
         self._transaction = transaction
         self._log_fd = os.open(f"{file}-wal", os.O_RDWR | os.O_CLOEXEC)
         self.is_shared = False
-        # Of this process, counted from 1: what is written, what is safe, what a sync failed for.
+        # By this process; and up to which of these all are safe.
         self.committed = 0
         self._safe = 0
-        self._failed = 0
+        self._in_doubt = False
 
     def close(self) -> None:
         os.close(self._log_fd)
 
     def __enter__(self) -> None:
         self._transaction.__enter__()
-        if self._failed > self._safe:
+        if self._in_doubt:
             try:
                 self._write_again()
             except OSError as error:
@@ -60,19 +62,15 @@ class SyncedWriting:
             return
         # The system reports a failed sync once, to each process that has the log open, and takes
         # what it lost for written: another sync of the same would succeed and mean nothing.
-        if commit > self._failed:
-            reached = self.committed
-            try:
-                os.fdatasync(self._log_fd)
-            except OSError as error:
-                self._failed = reached
-                raise StoreUnsafeError(
-                    f"the transaction is written, but not safe from a power cut ({error}): "
-                    "look at what is there before a retry"
-                ) from error
-            self._safe = reached
-            return
-        raise StoreUnsafeError("the transaction is written, but its sync failed")
+        if self._in_doubt:
+            raise StoreUnsafeError(UNSAFE)
+        reached = self.committed
+        try:
+            os.fdatasync(self._log_fd)
+        except OSError as error:
+            self._in_doubt = True
+            raise StoreUnsafeError(f"{UNSAFE} ({error})") from error
+        self._safe = reached
 
     def _write_again(self) -> None:
         """After a failed sync: the whole log as it was, so that a sync means it. Within a
@@ -81,4 +79,4 @@ class SyncedWriting:
         while piece := os.pread(self._log_fd, LOG_PIECE_BYTES, place):
             place += os.pwrite(self._log_fd, piece, place)
         os.fdatasync(self._log_fd)
-        self._safe = self.committed
+        self._in_doubt, self._safe = False, self.committed
