@@ -11,6 +11,7 @@
 #? STACKS      make bench: a folder with stacks of your own, a file each
 #? NAME, IMAGE make submission: the entry and its published image
 #? SEED        test, crash, chaos: repeats the chance of a run that failed
+#? FAILOVERS   make failover: how often each of its kinds
 #? SOAK        make soak: how long, such as 30m
 
 PY = .venv/bin/python
@@ -42,11 +43,12 @@ export SQL SIMULATION
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission dist
 .PHONY: test unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
 
 help: ## show this
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "variables, as in \`make up MODE=local\`; settings of the service itself are in .env.example"
 	@sed -n 's/^#? /  /p' $(MAKEFILE_LIST)
 
@@ -76,6 +78,19 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
+
+cluster: ## three PostgreSQL nodes under Patroni on this machine, and what to put into .env
+	@stack/setup.sh cluster
+	@$(PY) -m stack.cluster up
+
+cluster-status: local ## who is the primary, who follows and how far behind
+	@$(PY) -m stack.cluster status
+
+cluster-down: local ## stop the cluster; what it keeps stays
+	@$(PY) -m stack.cluster down
+
+failover: dev ## break a cluster under load in every way, FAILOVERS=20 times each: an hour
+	@FAILOVERS=$(or $(FAILOVERS),20) $(PYTEST) -rP tests/promises/p8_cluster/test_failover.py
 
 watch: loadtest ## the numbers of the operator's page, in a terminal
 	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch
@@ -149,7 +164,7 @@ loadtest:
 	@stack/setup.sh loadtest
 
 local:
-	@stack/setup.sh service
+	@stack/setup.sh ledger
 
 dev: ## make .venv ready for all of the above
 	@stack/setup.sh dev

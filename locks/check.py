@@ -27,6 +27,7 @@ MADE_FOR: dict[str, list[str]] = {
     "loadtest.txt": ["group loadtest"],
     "lock.txt": ["uv"],
     "ops.txt": ["service", "extra ops"],
+    "postgres.txt": ["extra postgres"],
     "service.txt": ["service"],
 }
 # It needs nothing, but a compiler to be made: dev.txt leaves it to service.txt, and where only the

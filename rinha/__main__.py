@@ -7,15 +7,18 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from rinha import logs, settings
-from rinha.errors import RinhaError, StoreUnusableError
+from rinha.errors import MoveError, RinhaError
 from rinha.holding import held
 from rinha.http import App, create_app
+from rinha.move import move as move_ledger
 from rinha.server import Instance
-from rinha.settings import Settings
+from rinha.settings import Settings, ledger_of
 from rinha.store import Kept, Meter
 
 # The folder of its routes and stores.
@@ -39,10 +42,18 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
         help="audit the ledger, even under load; exit code 0: every promise holds, 1: not",
     )
     snapshot = commands.add_parser(
-        "snapshot", help="write a consistent copy, even under load, that any sqlite3 can open"
+        "snapshot",
+        help="write a consistent copy, even under load, that any sqlite3, or pg_restore, can open",
     )
     snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
-    sql = commands.add_parser("sql", help="a shell on the live ledger, as sqlite3 would be")
+    move = commands.add_parser(
+        "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
+    )
+    move.add_argument("source", metavar="FROM", help="a ledger, as RINHA_LEDGER names it")
+    move.add_argument("target", metavar="TO", help="another one; it is made if needed")
+    sql = commands.add_parser(
+        "sql", help="a shell on the live ledger, as sqlite3 would be, or psql"
+    )
     sql.add_argument("words", nargs="*", metavar="SQL", help="run this and leave")
     return top
 
@@ -68,7 +79,8 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
 
 
 def open_store(knobs: Settings, *, create: bool) -> Kept:
-    store: Kept = import_module(f"rinha.{EDITION}.on_sqlite").open_store(knobs, create=create)
+    door = import_module(f"rinha.{EDITION}.on_{knobs.engine}")
+    store: Kept = door.open_store(knobs, create=create)
     return store
 
 
@@ -120,18 +132,33 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
-def sql(knobs: Settings, asked: argparse.Namespace) -> int:
-    """This process holds no other handle on the file."""
-    if not knobs.ledger.exists():
-        raise StoreUnusableError(f"{knobs.ledger}: there is no ledger here, `rinha init` makes one")
-    from apsw.shell import main as shell  # noqa: PLC0415 - 40 ms that no other command needs
-
-    sys.argv[1:] = [str(knobs.ledger), *asked.words]
-    shell()
+def move(knobs: Settings, asked: argparse.Namespace) -> int:
+    if asked.source == asked.target:
+        raise MoveError("FROM and TO are one ledger")
+    source, target = (replace(knobs, ledger=ledger_of(one)) for one in (asked.source, asked.target))
+    move_ledger(
+        open_store(source, create=False),
+        # What was moved stays, whatever happens to the power next.
+        open_store(replace(target, synchronous="FULL"), create=True),
+        partial(print, file=sys.stderr, flush=True),
+    )
+    print(f"{target.ledger} equals {source.ledger}, which nothing should write to from now on")
     return 0
 
 
-COMMANDS = {"serve": serve, "init": init, "check": check, "snapshot": snapshot, "sql": sql}
+def sql(knobs: Settings, asked: argparse.Namespace) -> int:
+    import_module(f"rinha.{knobs.engine}.shell").run(knobs.ledger, asked.words)
+    return 0
+
+
+COMMANDS = {
+    "serve": serve,
+    "init": init,
+    "check": check,
+    "snapshot": snapshot,
+    "move": move,
+    "sql": sql,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

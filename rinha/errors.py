@@ -34,8 +34,9 @@ class StoreUnavailableError(RinhaError):
     crash follows, the transaction may be found in the log and count after all."""
 
 
-class StoreUnsafeError(StoreUnavailableError):
-    """What was written is there, but could not be made safe: a power cut may take it."""
+class OutcomeUnknownError(StoreUnavailableError):
+    """The store went away, or its disk failed, before it was clear what became of what was asked:
+    it may be done or not."""
 
 
 class StoreUnusableError(RinhaError):
@@ -44,6 +45,10 @@ class StoreUnusableError(RinhaError):
 
 class SnapshotError(RinhaError):
     """No copy was written, and why."""
+
+
+class MoveError(RinhaError):
+    """No ledger was moved, and why."""
 
 
 class ListenError(RinhaError):

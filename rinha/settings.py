@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from rinha.errors import SettingError
 
@@ -24,6 +25,18 @@ DRAIN_MAX_S = 1.7
 # An error that goes on is told again this often, with the number of times it happened.
 LOG_REPEAT_S = 60.0
 
+# Whoever moves a ledger wants to see that it goes on.
+MOVE_TOLD_EVERY_S = 2.0
+
+# What a ledger begins with that is not a file.
+SERVER_SCHEMES = ("postgresql://", "postgres://")
+
+
+class ServerUrl(str):
+    """postgresql://..., which never has a password in it."""
+
+    __slots__ = ()
+
 
 class Knob(NamedTuple):
     default: str
@@ -31,10 +44,20 @@ class Knob(NamedTuple):
     reason: str
 
 
-def _path(text: str) -> Path:
+def ledger_of(text: str) -> Path | ServerUrl:
+    """Never shows an address that may have a password in it."""
     if not text.strip():
-        raise ValueError("must name a file")
-    return Path(text)
+        raise SettingError("RINHA_LEDGER must name a file, or a server as postgresql://...")
+    if not text.startswith(SERVER_SCHEMES):
+        return Path(text)
+    # Whatever characters it may have in it.
+    user, _, _ = text.partition("://")[2].rpartition("@")
+    if re.search("[:/]", user) or re.search("[?&](ssl)?password=", unquote(text)):
+        raise SettingError(
+            "RINHA_LEDGER must not hold a password: that is for PGPASSWORD, or a file that "
+            "PGPASSFILE names"
+        )
+    return ServerUrl(text)
 
 
 def _listen(text: str) -> str | tuple[str, int]:
@@ -82,7 +105,10 @@ def _every(text: str) -> float | None:
 
 KNOBS = {
     "RINHA_LEDGER": Knob(
-        "var/rinha.db", _path, "the ledger's SQLite file; its directory must exist, on a local disk"
+        "var/rinha.db",
+        ledger_of,
+        "the ledger: an SQLite file, whose directory must exist, on a local disk; or servers, as in"
+        " postgresql://USER@HOST,HOST,HOST/DATABASE",
     ),
     "RINHA_LISTEN": Knob(
         "unix:var/api01.sock", _listen, "unix:PATH or HOST:PORT; a socket needs no network"
@@ -121,9 +147,13 @@ KNOBS = {
 }
 
 
+# They mean nothing to a server, and what means nothing is refused.
+ONLY_FOR_FILES = ("RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS")
+
+
 @dataclass(frozen=True)
 class Settings:
-    ledger: Path
+    ledger: Path | ServerUrl
     listen: str | tuple[str, int]
     synchronous: str
     lock_wait_s: float
@@ -135,6 +165,10 @@ class Settings:
     port: int
     ops_port: int | None
 
+    @property
+    def engine(self) -> str:
+        return "postgres" if isinstance(self.ledger, ServerUrl) else "sqlite"
+
 
 def load(environ: Mapping[str, str]) -> Settings:
     values = {}
@@ -144,6 +178,10 @@ def load(environ: Mapping[str, str]) -> Settings:
             values[name] = knob.parse(text)
         except ValueError as error:
             raise SettingError(f"{name}={text!r} {error}") from None
+    if isinstance(values["RINHA_LEDGER"], ServerUrl):
+        for name in ONLY_FOR_FILES:
+            if environ.get(name):
+                raise SettingError(f"{name} must not be set where the ledger is a server")
     return Settings(
         ledger=values["RINHA_LEDGER"],
         listen=values["RINHA_LISTEN"],

@@ -1,6 +1,6 @@
 """What an edition keeps and an engine stores, as the routes and the command see it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -46,6 +46,10 @@ class Meter(Protocol):
 
     def moved(self, step: str, took_us: int) -> None: ...
 
+    def searching(self, now: bool) -> None: ...
+
+    def reconnected(self) -> None: ...
+
 
 class Safety(Protocol):
     """Of commits that are not yet safe when they are done, so that many are made so at once."""
@@ -74,11 +78,45 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
+Row = tuple[int | str, ...]
+
+
+class Table(NamedTuple):
+    """Of an edition, by the same names on each engine."""
+
+    name: str
+    columns: Mapping[str, type[int] | type[str]]
+    # In this order its rows are the same on each engine.
+    key: Sequence[str]
+    starts_empty: bool
+
+
+class Content(Protocol):
+    """All that is kept, to be moved to another engine."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """In the order in which they can be filled."""
+
+    def holding(self) -> AbstractContextManager[None]:
+        """One transaction, beside which nobody else writes, and which counts if nothing fails."""
+
+    def count(self, table: Table) -> int: ...
+
+    def rows(self, table: Table) -> Iterator[Row]: ...
+
+    def fill(self, table: Table, rows: Iterable[Row]) -> None:
+        """In place of what is there."""
+
+
 class Kept(Store, Protocol):
     """A store as the command `rinha` has it: EDITION/on_ENGINE.py opens one."""
 
     @property
     def engine(self) -> Engine: ...
+
+    @property
+    def content(self) -> Content: ...
 
     def audit(self) -> Audit: ...
 

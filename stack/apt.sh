@@ -35,7 +35,7 @@ fi
     tail -n 5 "$log" >&2
     fail "apt-get could not install $*: its last words are above"
 }
-for service in nginx postgresql prometheus; do
+for service in nginx postgresql patroni etcd prometheus; do
     case " $* " in *" $service"*)
         $as_root systemctl disable $service >/dev/null 2>&1 || true ;;
     esac

@@ -5,6 +5,7 @@ import pwd
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,7 +20,7 @@ NGINX = shutil.which("nginx", path=PATH) or "nginx"
 # In the one file too, which takes `-m` as an interpreter does.
 RINHA = (sys.executable, "-m", "rinha")
 INSTANCE = (*RINHA, "serve")
-SERVER = "server unix:{name}.sock max_fails=0;"
+SERVER = "server {place} max_fails=0;"
 
 
 def instance_names(instances: int) -> list[str]:
@@ -27,12 +28,26 @@ def instance_names(instances: int) -> list[str]:
     return [f"api{number + 1:02d}" for number in range(instances)]
 
 
-def nginx(folder: Path, *, port: int, instances: int, ops_port: int | None = None) -> list[str]:
-    """Writes its configuration into the folder, where it has to be started: with these words."""
+def nginx(
+    folder: Path,
+    *,
+    port: int,
+    instances: int,
+    ops_port: int | None = None,
+    places: Sequence[str] = (),
+) -> list[str]:
+    """Writes its configuration into the folder, where it has to be started: with these words. The
+    places are HOST:PORT of instances that listen on no socket here."""
     (folder / "ops.conf").unlink(missing_ok=True)
     if ops_port:
         ops = (files("ops") / "ops.conf").read_text()
-        (folder / "ops.conf").write_text(ops.replace("/etc/nginx/page", "page"))
+        ops = ops.replace("/etc/nginx/page", "page")
+        if places:
+            pairs = zip(instance_names(instances), places, strict=True)
+            known = " ".join(f"{name} {place};" for name, place in pairs)
+            ops = ops.replace("unix:$instance.sock:", "$place")
+            ops = f"map $instance $place {{ {known} }}\n{ops}"
+        (folder / "ops.conf").write_text(ops)
         # nginx takes it from files only, and finds it beside its configuration.
         (folder / "page").mkdir(exist_ok=True)
         for file in (files("ops") / "page").iterdir():
@@ -41,7 +56,8 @@ def nginx(folder: Path, *, port: int, instances: int, ops_port: int | None = Non
     # As root its worker would become a user who may not reach the sockets.
     user = _name_of_root() if os.geteuid() == 0 else None
     template = (files("stack") / "nginx.conf").read_text()
-    conf = render(template, port=port, instances=instances, user=user)
+    sockets = [f"unix:{name}.sock" for name in instance_names(instances)]
+    conf = render(template, port=port, places=places or sockets, user=user)
     (folder / "nginx.conf").write_text(conf)
     words = [NGINX, "-p", ".", "-c", "nginx.conf"]
     # Where there is no /var/log/nginx it would complain; those of older systems know no -e.
@@ -56,9 +72,9 @@ def _name_of_root() -> str:
         return "root"
 
 
-def render(template: str, *, port: int, instances: int, user: str | None = None) -> str:
-    """nginx.conf for another port, number of instances or user than it was written for."""
-    servers = " ".join(SERVER.format(name=name) for name in instance_names(instances))
+def render(template: str, *, port: int, places: Sequence[str], user: str | None = None) -> str:
+    """nginx.conf for another port, other instances or another user than it was written for."""
+    servers = " ".join(SERVER.format(place=place) for place in places)
     text, listens = re.subn(r"listen 9999\b", f"listen {port}", template)
     text, lists = re.subn(
         r"server unix:api01\.sock.*\n\s*server unix:api02\.sock.*;", servers, text

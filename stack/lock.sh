@@ -14,3 +14,5 @@ $compile --group bench -c locks/dev.txt -o locks/bench.txt
 $compile --group loadtest -c locks/dev.txt -o locks/loadtest.txt
 $compile pyproject.toml -c locks/dev.txt -o locks/service.txt
 $compile pyproject.toml --extra ops -c locks/dev.txt -o locks/ops.txt
+# Installed beside service.txt, so without what that has.
+sed -n 's/^postgres = \["\(.*\)"\]/\1/p' pyproject.toml | $compile - -c locks/dev.txt -o locks/postgres.txt

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rinha import settings
 from stack import launch
-from stack.services import LOOK_AGAIN_S, SERVICES, VAR
+from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places
 
 PID = VAR / "runsvdir.pid"
 # Where it listens, whatever the settings say by now.
@@ -41,17 +41,18 @@ def log_files() -> list[Path]:
     return sorted((VAR / "log").glob("*/current"))
 
 
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+def _listens(place: Place) -> bool:
+    with socket.socket(socket.AF_INET if place.machine.enter else socket.AF_UNIX) as probe:
+        probe.settimeout(LOOK_AGAIN_S)
+        return probe.connect_ex(place.address) == 0
 
 
 def wait_until_healthy(knobs: settings.Settings) -> bool:
     """Every instance listens, and one answers through nginx."""
     deadline = time.monotonic() + UP_MAX_S
-    sockets = [VAR / f"{name}.sock" for name in launch.instance_names(knobs.instances)]
+    found = places(knobs)
     while time.monotonic() < deadline:
-        if all(_listens(path) for path in sockets):
+        if all(map(_listens, found)):
             code, _ = ask("GET", "/health", knobs)
             if code == 200:
                 return True

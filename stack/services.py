@@ -12,12 +12,16 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from rinha import settings
 from stack import launch
+from stack.machines import INSTANCES_ON, Machine, our_machines
 
 VAR = Path("var")
 SERVICES = VAR / "service"
+# Of the first instance, where they listen on machines of their own.
+FIRST_PORT = 8001
 # At most what an instance may take, and a little.
 DOWN_MAX_S = 4
 LOOK_AGAIN_S = 0.05
@@ -49,16 +53,55 @@ PROGRAMS = ("runsvdir", "runsv", "sv")
 BIN = SERVICES / ".bin"
 
 
+class Place(NamedTuple):
+    """Of an instance: its name, and on which machine it listens; on this one on a socket."""
+
+    name: str
+    port: int
+    machine: Machine
+
+    @property
+    def address(self) -> str | tuple[str, int]:
+        """As a socket takes it."""
+        return (
+            (self.machine.address, self.port) if self.machine.enter else f"{VAR}/{self.name}.sock"
+        )
+
+    @property
+    def listen(self) -> str:
+        """As RINHA_LISTEN says it."""
+        where = self.address
+        return f"unix:{where}" if isinstance(where, str) else f"{where[0]}:{where[1]}"
+
+
+def places(knobs: settings.Settings) -> list[Place]:
+    """In turn on the machines that a cluster has for them, or all here."""
+    machines = [Machine()]
+    if knobs.engine != "sqlite" and our_machines().are_there():
+        machines = our_machines().some(INSTANCES_ON)
+    return [
+        Place(name, FIRST_PORT + number, machines[number % len(machines)])
+        for number, name in enumerate(launch.instance_names(knobs.instances))
+    ]
+
+
 def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
     metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
     # A new start counts anew; an instance that is restarted goes on.
     for counts in VAR.glob("*.counts"):
         counts.unlink()
-    for name in launch.instance_names(knobs.instances):
-        words = ["env", f"RINHA_LISTEN=unix:var/{name}.sock", metrics]
-        _write_service(name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
-    start = launch.nginx(VAR, port=knobs.port, instances=knobs.instances, ops_port=knobs.ops_port)
+    found = places(knobs)
+    for place in found:
+        words = [*place.machine.enter, "env", f"RINHA_LISTEN={place.listen}", metrics]
+        _write_service(place.name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
+    start = launch.nginx(
+        VAR,
+        port=knobs.port,
+        instances=knobs.instances,
+        ops_port=knobs.ops_port,
+        places=[place.listen for place in found if place.machine.enter],
+    )
     _write_service("nginx", "../..", start, TAKE_OVER)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
     if launch.ONE_FILE:

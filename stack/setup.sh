@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes .venv ready for SET (service, loadtest, bench, lint, dev or browser), or build/venv for `dist`, and
-# installs by apt what the system lacks. Where it may not install, it says in one line what to install.
+# Makes .venv ready for SET (service, postgres, cluster, loadtest, bench, lint, dev or browser; ledger: what the
+# one that is set needs), or build/venv for `dist`, and installs by apt what the system lacks. Where it may not
+# install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -13,6 +14,7 @@ fail() {
 locks_of() {
     case $1 in
     service) echo locks/build.txt locks/ops.txt ;;
+    postgres | cluster) echo locks/build.txt locks/ops.txt locks/postgres.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;
     dist) echo locks/build.txt locks/ops.txt locks/loadtest.txt ;;
@@ -21,6 +23,13 @@ locks_of() {
     *) fail "no such set: $1" ;;
     esac
 }
+if [ "$1" = ledger ]; then
+    # psycopg is for whoever names PostgreSQL's servers, and for nobody else.
+    case ${RINHA_LEDGER:-$(sed -n 's/^RINHA_LEDGER=//p' .env 2>/dev/null || true)} in
+    postgres://* | postgresql://*) set -- postgres ;;
+    *) set -- service ;;
+    esac
+fi
 locks=$(locks_of "$1")
 venv=.venv
 if [ "$1" = dist ]; then
@@ -69,13 +78,20 @@ need() { # PACKAGE TEST...: the package, unless the test succeeds
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
 need_program() { need "${2:-$1}" command -v "$1"; }
-case $1 in service | bench | dev | browser)
+case $1 in service | postgres | cluster | bench | dev | browser)
     need_program nginx nginx-light
     need_program runsvdir runit
     need_program curl
     need_program sqlite3 ;;
 esac
-case $1 in bench | dev | browser)
+case $1 in postgres | cluster | dev | browser)
+    need_program psql postgresql-client ;;
+esac
+case $1 in cluster | dev | browser)
+    need_program patroni
+    need_program etcd etcd-server ;;
+esac
+case $1 in cluster | bench | dev | browser)
     has_postgres() {
         set -- /usr/lib/postgresql/*/bin/postgres
         { [ -x "$1" ] || command -v postgres; } && id postgres

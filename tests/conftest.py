@@ -1,24 +1,52 @@
 """Fixtures that several suites share."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.help.ledgers import ENGINES
+from tests.help.postgres import Server
 from tests.help.running import Client, Stack
 
 # How long an example takes is up to the machine, and no test is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+NewLedger = Callable[[Path], str]
+
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def server() -> Iterator[Server]:
+    """One PostgreSQL for all tests of a process."""
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Whatever asks for it, or for what follows from it, is tried on each."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def new_ledger(request: pytest.FixtureRequest, engine: str) -> NewLedger:
+    """Names a ledger that nobody has made yet; a file's is in the folder."""
+    if engine == "sqlite":
+        return lambda folder: str(folder / "rinha.db")
+    server: Server = request.getfixturevalue("server")
+    return lambda _folder: server.new_database()
+
+
+@pytest.fixture(scope="session")
+def stack(new_ledger: NewLedger) -> Iterator[Stack]:
     """One stack for all tests of a process: nginx and two instances."""
     with tempfile.TemporaryDirectory() as folder:
-        running = Stack(Path(folder))
+        running = Stack(Path(folder), ledger=new_ledger(Path(folder)))
         yield running
         running.stop()
 

@@ -64,9 +64,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/__main__.py": {"rinha", "rinha/ops"},
     "rinha/ops": {"rinha"},
     "rinha/sqlite": {"rinha"},
+    "rinha/postgres": {"rinha"},
     "rinha/crebitos": {"rinha"},
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
+    "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
     "stack": {"rinha", "rinha/__main__.py", "ops"},
+    "stack/cluster": {"stack"},
     "onefile": set(),
     "ops": {"loadtest/report", "rinha/ops"},
     "bench": {
@@ -166,10 +169,11 @@ def test_sql_stays_with_its_engine() -> None:
     """Only an engine and what an edition has on it speak SQL or know the database's library."""
     for path in PYTHON_FILES:
         name = str(path.relative_to(ROOT))
-        if name.startswith("rinha/") and not re.match(r"rinha/(sqlite/|\w+/on_sqlite)", name):
+        engine = r"rinha/(sqlite/|postgres/|\w+/on_(sqlite|postgres)\.py)"
+        if name.startswith("rinha/") and not re.match(engine, name):
             text = path.read_text()
             assert not re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT) ", text), path
-            assert "apsw" not in text or path.name == "__main__.py", path
+            assert not re.search("apsw|psycopg", text), path
 
 
 def test_locks_name_no_registry() -> None:

@@ -1,19 +1,18 @@
-"""Debian's PostgreSQL as a part of a stack, tuned for it, with its tables.
+"""Debian's PostgreSQL as a part of a stack, tuned for it.
 
 As the contest's entries have it: fsync and synchronous_commit off, so a power cut may take the
-database, where this project's NORMAL takes the newest moments only.
+database, where this project's NORMAL takes the newest moments only. Or as a bank would: with both
+on, and with a standby that has each transaction before it is answered.
 """
 
-import os
-import shutil
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.parts.stack import Part, Share, StackFailedError
+from stack import postgres
 
-USER = "postgres"
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -31,6 +30,15 @@ SETTINGS = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
 }
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+STANDBY = "standby"
+# Its socket is not the one of which it copies the lock file.
+STANDBY_PORT = 5433
+FOLLOWED = {
+    "wal_level": "replica",
+    "max_wal_senders": "4",
+    "synchronous_standby_names": STANDBY,
+}
 # One statement each: a line is a command to the server that runs alone.
 SCHEMA = """\
 CREATE TABLE clientes (id integer PRIMARY KEY, limite bigint NOT NULL, saldo bigint NOT NULL DEFAULT 0) WITH (fillfactor = 10);
@@ -40,51 +48,47 @@ INSERT INTO clientes (id, limite) VALUES (1, 100000), (2, 80000), (3, 1000000), 
 """  # noqa: E501
 
 
-def database(folder: Path, share: Share) -> Part:
+def database(
+    folder: Path,
+    share: Share,
+    schema: str = SCHEMA,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Part:
     """Made anew in the folder; reached by its unix socket there."""
     data = folder / "postgres"
-    data.mkdir()
-    if os.geteuid() == 0:
-        shutil.chown(data, USER, USER)
-    programs = _programs()
-    _run([programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"])
-    lines = [f"{name} = '{value}'\n" for name, value in SETTINGS.items()]
-    with (data / "postgresql.conf").open("a") as conf:
-        conf.writelines([*lines, f"unix_socket_directories = '{data}'\n"])
-    _run([programs / "postgres", "--single", "-D", data, "postgres"], SCHEMA)
+    here = {"unix_socket_directories": str(data)}
+    try:
+        postgres.make(data, {**SETTINGS, **settings, **here}, "--no-sync")
+        server = postgres.program("postgres")
+        postgres.run([server, "--single", "-D", data, "postgres"], schema)
+    except (RuntimeError, postgres.MissingError) as error:
+        raise StackFailedError(str(error)) from None
     return Part(
         "postgres",
-        [programs / "postgres", "-D", data],
+        [server, "-D", data],
         share,
         is_ready=partial(_is_ready, data),
-        user=USER,
+        user=postgres.USER,
     )
+
+
+def standby(folder: Path, share: Share) -> Part:
+    """Copied from the database once that runs, and in step with it before anybody writes."""
+    data = folder / STANDBY
+    copy, server = postgres.program("pg_basebackup"), postgres.program("postgres")
+    source = f"host={folder / 'postgres'} application_name={STANDBY}"
+    script = f"""
+        {copy} -D {data} -d '{source}' -R -c fast -N &&
+        exec {server} -D {data} -c unix_socket_directories={data} -c port={STANDBY_PORT} \\
+            -c synchronous_standby_names=
+    """
+    data.mkdir(mode=0o700)
+    postgres.give(data)
+    is_ready = partial(_is_ready, data)
+    return Part(STANDBY, ["sh", "-c", script], share, is_ready=is_ready, user=postgres.USER)
 
 
 def _is_ready(data: Path) -> bool:
     """It listens before it lets anybody in; this file says when it does."""
     pid_file = data / "postmaster.pid"
     return pid_file.exists() and pid_file.read_text().rstrip().endswith("ready")
-
-
-def _programs() -> Path:
-    """Debian keeps them out of the PATH, by version."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    found = shutil.which("postgres") or (versions and versions[-1])
-    if not found:
-        raise StackFailedError("there is no PostgreSQL: apt-get install postgresql")
-    return Path(found).resolve().parent
-
-
-def _run(command: Sequence[str | Path], text: str = "") -> None:
-    become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups"]
-    done = subprocess.run(
-        [*(become if os.geteuid() == 0 else []), *command],
-        input=text,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode or "ERROR" in done.stderr:
-        raise StackFailedError(f"{Path(command[0]).name}: {done.stderr.strip()}")

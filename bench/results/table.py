@@ -87,7 +87,7 @@ def _comparison(results: Results) -> str:
     for stack, title in results.titles.items():
         if stack == CEILING or stack.startswith(("rinha", "ledger")):
             continue
-        for ours in (OURS, "rinha_full"):
+        for ours in (OURS, "rinha_full", "rinha_postgres"):
             capacity = ratio_of(results, ours, stack, CAPACITY_14.name, "rate")
             p99 = ratio_of(results, ours, stack, STEADY_340.name, "p99_ms")
             cpu = ratio_of(results, ours, stack, CAPACITY_14.name, "cpu_us")

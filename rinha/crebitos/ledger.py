@@ -4,7 +4,29 @@ from typing import Protocol
 
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
 from rinha.errors import NotFoundError, RuleBrokenError
-from rinha.store import Store
+from rinha.store import Store, Table
+
+TABLES = (
+    Table(
+        "clientes",
+        {"cliente": int, "limite": int, "saldo": int, "transacoes": int},
+        key=("cliente",),
+        starts_empty=False,
+    ),
+    Table(
+        "transacoes",
+        {
+            "cliente": int,
+            "sequencia": int,
+            "valor": int,
+            "tipo": str,
+            "descricao": str,
+            "realizada_em_us": int,
+        },
+        key=("cliente", "sequencia"),
+        starts_empty=True,
+    ),
+)
 
 
 class UnknownClienteError(NotFoundError):

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 
 from rinha.crebitos.audit import Audit, ClienteAudit
-from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import (
     CLIENTES_SHOWN_MAX,
     EXTRATO_ROWS,
@@ -18,6 +18,7 @@ from rinha.crebitos.limits import (
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.settings import Settings
+from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import Schema, SqliteFile
 from rinha.store import Level
 
@@ -46,10 +47,10 @@ READ_NEWEST = """
     JOIN transacoes AS t ON t.cliente = c.cliente AND t.sequencia > c.transacoes - ?2
     ORDER BY t.realizada_em_us DESC LIMIT ?2
 """
-HEADROOM = "What a client may still spend, in cents; of the first clients only."
 
 
 def open_store(knobs: Settings, *, create: bool) -> "SqliteLedger":
+    assert isinstance(knobs.ledger, Path)
     return SqliteLedger(
         knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
     )
@@ -62,6 +63,7 @@ class SqliteLedger:
         self.engine = SqliteFile(
             path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
         )
+        self.content = SqliteContent(self.engine, TABLES)
         self._execute = self.engine.execute
         self._writing = self.engine.writing
 
@@ -114,12 +116,7 @@ class SqliteLedger:
 
     def levels(self) -> Iterator[Level]:
         yield from self.engine.levels()
-        seen = self.overview()
-        for each in seen.clientes:
-            labels = (("cliente", str(each.cliente)),)
-            yield Level("disponivel", HEADROOM, each.saldo + each.limite, labels)
-        newest_us = seen.transacoes[0].realizada_em_us if seen.transacoes else 0
-        yield Level("newest_commit_time_seconds", "Of the newest transaction.", newest_us / 1e6)
+        yield from self.overview().levels()
 
     def overview(self) -> Overview:
         clientes = self.engine.read(READ_CLIENTES, (CLIENTES_SHOWN_MAX,))

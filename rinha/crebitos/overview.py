@@ -1,6 +1,12 @@
 """What an operator sees of the ledger: the first clients, and the newest transactions."""
 
+from collections.abc import Iterator
+
 import msgspec
+
+from rinha.store import Level
+
+HEADROOM = "What a client may still spend, in cents; of the first clients only."
 
 
 class ClienteSeen(msgspec.Struct, frozen=True, gc=False):
@@ -20,3 +26,10 @@ class TransacaoSeen(msgspec.Struct, frozen=True, gc=False):
 class Overview(msgspec.Struct, frozen=True):
     clientes: list[ClienteSeen]
     transacoes: list[TransacaoSeen]
+
+    def levels(self) -> Iterator[Level]:
+        for each in self.clientes:
+            labels = (("cliente", str(each.cliente)),)
+            yield Level("disponivel", HEADROOM, each.saldo + each.limite, labels)
+        newest_us = self.transacoes[0].realizada_em_us if self.transacoes else 0
+        yield Level("newest_commit_time_seconds", "Of the newest transaction.", newest_us / 1e6)

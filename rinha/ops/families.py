@@ -41,6 +41,8 @@ FAMILIES = {
         "counter", ("step",), 1, "Moves of the log into the file, beside the requests or locked."
     ),
     "checkpoint_seconds": Family("counter", ("step",), MICRO, "Time spent in these moves."),
+    "searching": Family("gauge", (), 1, "1: it has no connection to a primary, and looks for one."),
+    "reconnects": Family("counter", (), 1, "Connections to a primary after one was lost."),
     "process_cpu_seconds": Family("counter", (), MICRO, "CPU of the instance, since its start."),
     "process_resident_bytes": Family("gauge", (), 1, "Memory of the instance."),
     "cpu_limit": Family("gauge", (), 1e-3, "CPUs that its control group allows; 0: no limit."),

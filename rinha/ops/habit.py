@@ -11,6 +11,7 @@ import time
 from rinha.logs import tell
 from rinha.ops.limits import AUDIT_NICENESS, AUDIT_WORDS_MAX
 from rinha.ops.meter import Meter
+from rinha.ops.places import turn_file
 from rinha.settings import Settings
 
 
@@ -20,7 +21,7 @@ class AuditHabit:
     def __init__(self, meter: Meter, knobs: Settings) -> None:
         self._meter = meter
         self._every_s = knobs.audit_every_s
-        self._turn = f"{knobs.ledger}.audit"
+        self._turn = turn_file(knobs)
         self._turn_fd = -1
         self._next_at = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None

@@ -97,6 +97,12 @@ class Meter:
         self.add("checkpoints", step)
         self.add("checkpoint_seconds", step, by=took_us)
 
+    def searching(self, now: bool) -> None:
+        self.set("searching", to=int(now))
+
+    def reconnected(self) -> None:
+        self.add("reconnects")
+
     def add(self, *key: str, by: int = 1) -> None:
         self._words[self._slot[key]] += by
 

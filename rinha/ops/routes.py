@@ -1,10 +1,12 @@
 """What the operator's listener asks of an instance; no client of the service reaches it."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import falcon
 
 from rinha.bodies import encode
+from rinha.errors import StoreUnavailableError
 from rinha.http import App
 from rinha.ops.counts import read_all
 from rinha.ops.nginx import levels_of_nginx
@@ -27,14 +29,20 @@ class ForOperators:
         if req.get_header(OPERATOR) is None:
             raise falcon.HTTPNotFound
         connections = req.get_header(CONNECTIONS, default="")
-        self._answer(resp, [*self._store.levels(), *levels_of_nginx(self._folder, connections)])
+        levels = list(levels_of_nginx(self._folder, connections))
+        kept: object = {}
+        # While the store is away, what else there is to see matters the more.
+        with suppress(StoreUnavailableError):
+            levels += self._store.levels()
+            kept = self._store.overview()
+        self._answer(resp, levels, kept)
 
-    def _answer(self, resp: falcon.Response, levels: list[Level]) -> None:
+    def _answer(self, resp: falcon.Response, levels: list[Level], kept: object) -> None:
         raise NotImplementedError
 
 
 class Metrics(ForOperators):
-    def _answer(self, resp: falcon.Response, levels: list[Level]) -> None:
+    def _answer(self, resp: falcon.Response, levels: list[Level], _kept: object) -> None:
         # Takes 45 ms to load, for who never asks too.
         from rinha.ops.exposition import CONTENT_TYPE, text_of  # noqa: PLC0415
 
@@ -45,7 +53,7 @@ class Metrics(ForOperators):
 class State(ForOperators):
     """The same for the page, and what is kept; a tenth of the price."""
 
-    def _answer(self, resp: falcon.Response, levels: list[Level]) -> None:
+    def _answer(self, resp: falcon.Response, levels: list[Level], kept: object) -> None:
         counts = {
             instance: [[*key, word] for key, word in words.items() if word]
             for instance, words in read_all(self._folder).items()
@@ -54,7 +62,7 @@ class State(ForOperators):
             {
                 "counts": counts,
                 "levels": [[level.name, dict(level.labels), level.value] for level in levels],
-                "kept": self._store.overview(),
+                "kept": kept,
             }
         )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import falcon
@@ -11,8 +10,8 @@ from falcon.inspect import inspect_routes
 from rinha.errors import RinhaError
 from rinha.http import App, refuse
 from rinha.ops.beat import beating
-from rinha.ops.counts import SUFFIX
 from rinha.ops.meter import Meter
+from rinha.ops.places import counts_file
 from rinha.ops.routes import add_routes
 from rinha.settings import Settings
 from rinha.store import Kept
@@ -35,11 +34,3 @@ def watched(app: App, store: Kept, knobs: Settings) -> Iterator[Meter]:
     add_routes(app, store, path.parent)
     with beating(meter, knobs):
         yield meter
-
-
-def counts_file(knobs: Settings) -> Path:
-    """Beside the socket and named like it: there the instances find each other's."""
-    if isinstance(knobs.listen, str):
-        socket = Path(knobs.listen.removeprefix("unix:"))
-        return socket.with_name(f"{socket.stem}{SUFFIX}")
-    return knobs.ledger.with_name(f"{knobs.listen[1]}{SUFFIX}")

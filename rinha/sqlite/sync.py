@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from rinha.errors import StoreUnavailableError, StoreUnsafeError
+from rinha.errors import OutcomeUnknownError, StoreUnavailableError
 from rinha.sqlite.limits import LOG_PIECE_BYTES
 
 UNSAFE = "written, but not safe from a power cut: look at what is there before a retry"
@@ -63,13 +63,13 @@ class SyncedWriting:
         # The system reports a failed sync once, to each process that has the log open, and takes
         # what it lost for written: another sync of the same would succeed and mean nothing.
         if self._in_doubt:
-            raise StoreUnsafeError(UNSAFE)
+            raise OutcomeUnknownError(UNSAFE)
         reached = self.committed
         try:
             os.fdatasync(self._log_fd)
         except OSError as error:
             self._in_doubt = True
-            raise StoreUnsafeError(f"{UNSAFE} ({error})") from error
+            raise OutcomeUnknownError(f"{UNSAFE} ({error})") from error
         self._safe = reached
 
     def _write_again(self) -> None:

@@ -10,7 +10,7 @@ from bench.parts.stack import Part, Running, Share, Stack, StackFailedError
 from bench.rounds import Rounds
 from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.bench.simulated import results_of
-from tests.help.running import free_port
+from tests.help.ports import free_port
 
 BROKEN = Part("api01", ["/bin/sh", "-c", "echo no such thing; exit 3"], Share(0.5, 250))
 

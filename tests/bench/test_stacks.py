@@ -11,7 +11,8 @@ import yaml
 from bench.parts.behind_nginx import SHARES
 from bench.parts.cgroups import ControlGroups
 from bench.parts.stack import ROOT, Running, Stack
-from tests.help.running import Client, free_port
+from tests.help.ports import free_port
+from tests.help.running import Client
 from tests.loadtest.command import loadtest
 
 NAMES = sorted(path.stem for path in (ROOT / "bench" / "stacks").glob("[!_]*.py"))

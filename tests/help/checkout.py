@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.help.running import ANSWER_MAX_S, ROOT, free_port
+from tests.help.ports import free_port
+from tests.help.running import ANSWER_MAX_S, ROOT
 
 
 def processes_in(folder: Path) -> dict[int, str]:

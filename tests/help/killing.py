@@ -34,8 +34,8 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
             _kill(stack, victims, chance)
             stack.wait_until_healthy()
             done.append(Round(victims, killed_at_s, time.monotonic() - killed_at_s, 0))
-    load.assert_explains_every_row(stack.file)
-    code, out, _ = finish(rinha("check", RINHA_LEDGER=str(stack.file)))
+    load.assert_explains_every_row(stack.ledger)
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=stack.ledger))
     assert code == 0, out
     return [_with_unanswered(each, load) for each in done]
 

@@ -1,22 +1,19 @@
 """A real stack for the tests: nginx and instances as processes, in a folder and on a port of their
 own."""
 
-import contextlib
 import http.client
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import apsw
-
 from stack import launch
+from tests.help.ledgers import query
+from tests.help.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_MAX_S = 20.0
@@ -32,15 +29,6 @@ class Answer(NamedTuple):
     @property
     def json(self) -> Any:
         return json.loads(self.body)
-
-
-def free_port() -> int:
-    """Below those that the kernel gives to connections, one of which could take it in between."""
-    while True:
-        port = random.randint(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("", port))
-            return port
 
 
 def rinha(*words: str, **environment: str) -> subprocess.Popen[str]:
@@ -93,10 +81,17 @@ class Client:
 
 class Stack:
     def __init__(
-        self, folder: Path, instances: int = 2, *, ops: bool = False, **environment: str
+        self,
+        folder: Path,
+        instances: int = 2,
+        ledger: str | None = None,
+        *,
+        ops: bool = False,
+        **environment: str,
     ) -> None:
         self.folder = folder
         self.file = folder / "rinha.db"
+        self.ledger = ledger or str(self.file)
         self.port = free_port()
         self.ops_port = free_port() if ops else None
         metrics = {"RINHA_METRICS": "on"} if ops else {}
@@ -134,7 +129,7 @@ class Stack:
                 env={
                     **os.environ,
                     "PYTHONPATH": str(ROOT),
-                    "RINHA_LEDGER": "rinha.db",
+                    "RINHA_LEDGER": self.ledger,
                     "RINHA_LISTEN": f"unix:api{number:02d}.sock",
                     **self.environment,
                 },
@@ -167,11 +162,7 @@ class Stack:
 
     def state(self) -> list[tuple[Any, ...]]:
         """Everything that a request could have changed."""
-        connection = apsw.Connection(str(self.file), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            return connection.execute("SELECT * FROM clientes").fetchall()
-        finally:
-            connection.close()
+        return query(self.ledger, "SELECT * FROM clientes ORDER BY cliente")
 
     def stop(self) -> None:
         for process in self.instances:

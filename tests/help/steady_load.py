@@ -7,14 +7,15 @@ import random
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 from typing import NamedTuple
 
-import apsw
-
+from tests.help.ledgers import query
 from tests.help.running import Answer, Client
 
 CONNECTIONS = 16
+READ_ROWS = """
+    SELECT cliente, CASE tipo WHEN 'c' THEN valor ELSE -valor END, descricao FROM transacoes
+"""
 CLIENTES = range(1, 6)
 
 
@@ -72,15 +73,9 @@ class SteadyLoad:
             assert client.extrato(cliente)["saldo"]["total"] in reachable
         client.close()
 
-    def assert_explains_every_row(self, file: Path) -> None:
+    def assert_explains_every_row(self, ledger: str) -> None:
         """Of a ledger that was empty: acknowledged ones are there, once; open ones at most once."""
-        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
-        rows = Counter(
-            connection.execute(
-                "SELECT cliente, iif(tipo = 'c', valor, -valor), descricao FROM transacoes"
-            )
-        )
-        connection.close()
+        rows = Counter(query(ledger, READ_ROWS))
         kept = {outcome[:3] for outcome in self.outcomes if outcome.status == 200}
         left_open = {outcome[:3] for outcome in self.outcomes if outcome.is_open}
         assert kept - rows.keys() == set(), "acknowledged and lost"

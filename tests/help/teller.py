@@ -16,7 +16,7 @@ import pytest
 
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
-from rinha.errors import RinhaError, StoreUnsafeError
+from rinha.errors import OutcomeUnknownError, RinhaError
 from tests.help.forks import forks
 
 LOCK_WAIT_S = 0.3
@@ -85,7 +85,7 @@ class Teller:
         for name in names:
             answer = self.tell(name)
             (self.kept if answer == "done" else self.refused).append(name)
-            if answer == "done" or isinstance(answer, StoreUnsafeError):
+            if answer == "done" or isinstance(answer, OutcomeUnknownError):
                 self.written.append(name)
             if answer is None:
                 return False

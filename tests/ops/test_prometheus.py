@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from rinha.ops.families import FAMILIES
-from tests.help.running import ROOT, Client, Stack, free_port
+from tests.help.ports import free_port
+from tests.help.running import ROOT, Client, Stack
 from tests.help.steady_load import SteadyLoad
 
 RULES = ROOT / "ops" / "prometheus" / "rules.yml"

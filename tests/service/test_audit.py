@@ -1,30 +1,43 @@
-"""The audit and the views find what should never be, and a snapshot is a whole ledger. Imports
-rinha.ledger."""
+"""The audit and the views find what should never be, and a snapshot is a whole ledger."""
 
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-import apsw
 import pytest
 
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import SnapshotError
+from tests.conftest import NewLedger
+from tests.help.ledgers import AnyLedger, open_ledger, query
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    opened = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
+def address(tmp_path: Path, new_ledger: NewLedger) -> str:
+    return new_ledger(tmp_path)
+
+
+@pytest.fixture
+def either_ledger(address: str) -> Iterator[AnyLedger]:
+    yield from filled(open_ledger(address))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[AnyLedger]:
+    yield from filled(open_ledger(str(tmp_path / "rinha.db")))
+
+
+def filled(opened: AnyLedger) -> Iterator[AnyLedger]:
     for valor in (5, 10, 20):
         opened.transact(1, Transacao(valor, "d", "abc"))
     yield opened
     opened.close()
 
 
-def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: SqliteLedger) -> None:
+def test_the_audit_of_a_sound_ledger_finds_nothing(either_ledger: AnyLedger) -> None:
     """Balance, sum of rows, lowest point and number of rows of every client."""
-    audit = ledger.audit()
+    audit = either_ledger.audit()
     assert audit.problems == []
     assert audit.clientes[0] == (1, 100000, -35, 3, -35, -35)
     assert audit.clientes[1] == (2, 80000, 0, 0, 0, 0)
@@ -38,8 +51,22 @@ def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: SqliteLedger) -> None
         ("DELETE FROM transacoes WHERE sequencia = 3", "gap"),
         ("UPDATE transacoes SET sequencia = 4 WHERE sequencia = 3", "gap"),
         ("UPDATE clientes SET transacoes = 2 WHERE cliente = 1", "gap"),
-        ("INSERT INTO transacoes VALUES (9, 1, 1, 'c', 'abc', 0)", "without a client"),
         ("UPDATE clientes SET limite = 20, saldo = 0 WHERE cliente = 1", "history passes"),
+        ("DROP VIEW inconsistencias; CREATE VIEW inconsistencias AS SELECT 1 AS a", "schema"),
+    ],
+)
+def test_the_audit_names_what_is_wrong(
+    either_ledger: AnyLedger, address: str, harm: str, complaint: str
+) -> None:
+    """Each broken promise is a problem with a name, and the only way to miss it is not to ask."""
+    query(address, harm)
+    assert any(complaint in problem for problem in either_ledger.audit().problems)
+
+
+@pytest.mark.parametrize(
+    ("harm", "complaint"),
+    [
+        ("INSERT INTO transacoes VALUES (9, 1, 1, 'c', 'abc', 0)", "without a client"),
         (
             "PRAGMA ignore_check_constraints = ON;"
             "UPDATE clientes SET saldo = -100001 WHERE cliente = 1",
@@ -50,13 +77,13 @@ def test_the_audit_of_a_sound_ledger_finds_nothing(ledger: SqliteLedger) -> None
             "UPDATE transacoes SET valor = -5 WHERE sequencia = 1",
             "integrity",
         ),
-        ("DROP VIEW inconsistencias; CREATE VIEW inconsistencias AS SELECT 1, 2, 3", "schema"),
     ],
 )
-def test_the_audit_names_what_is_wrong(ledger: SqliteLedger, harm: str, complaint: str) -> None:
-    """Each broken promise is a problem with a name, and the only way to miss it is not to ask."""
-    with apsw.Connection(ledger.engine.connection.filename) as somebody:
-        somebody.execute(harm)
+def test_the_audit_names_what_a_file_does_not_stop(
+    ledger: AnyLedger, tmp_path: Path, harm: str, complaint: str
+) -> None:
+    """An SQLite file lets its owner switch rules off, and the audit finds what came of it."""
+    query(str(tmp_path / "rinha.db"), harm)
     assert any(complaint in problem for problem in ledger.audit().problems)
 
 
@@ -75,7 +102,7 @@ def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
     damaged.close()
 
 
-def test_a_snapshot_opens_with_any_sqlite(ledger: SqliteLedger, tmp_path: Path) -> None:
+def test_a_snapshot_opens_with_any_sqlite(ledger: AnyLedger, tmp_path: Path) -> None:
     """The copy is whole, consistent and readable by the system's own SQLite, views included."""
     ledger.engine.snapshot(tmp_path / "copy.db")
     copy = sqlite3.connect(tmp_path / "copy.db")
@@ -89,7 +116,7 @@ def test_a_snapshot_opens_with_any_sqlite(ledger: SqliteLedger, tmp_path: Path) 
     copy.close()
 
 
-def test_a_snapshot_can_be_a_ledger_again(ledger: SqliteLedger, tmp_path: Path) -> None:
+def test_a_snapshot_can_be_a_ledger_again(ledger: AnyLedger, tmp_path: Path) -> None:
     """Restoring is opening the copy."""
     ledger.engine.snapshot(tmp_path / "copy.db")
     restored = SqliteLedger(tmp_path / "copy.db", synchronous="NORMAL", lock_wait_s=1, create=False)
@@ -98,7 +125,7 @@ def test_a_snapshot_can_be_a_ledger_again(ledger: SqliteLedger, tmp_path: Path) 
     restored.close()
 
 
-def test_a_snapshot_never_overwrites(ledger: SqliteLedger, tmp_path: Path) -> None:
+def test_a_snapshot_never_overwrites(ledger: AnyLedger, tmp_path: Path) -> None:
     """A file that is there stays as it is, and a failed copy leaves nothing behind."""
     (tmp_path / "mine").write_text("mine")
     with pytest.raises(SnapshotError, match="already"):

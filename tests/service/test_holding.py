@@ -11,7 +11,7 @@ import pytest
 
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
-from rinha.errors import StoreUnsafeError
+from rinha.errors import OutcomeUnknownError
 from rinha.holding import held
 from rinha.http import create_app
 
@@ -108,7 +108,7 @@ def test_a_failed_sync_breaks_off_all_that_waited(
     waiting = begun(ask, 3)
     syncs.fail = True
     for _, rest in waiting:
-        with pytest.raises(StoreUnsafeError):
+        with pytest.raises(OutcomeUnknownError):
             list(rest)
     assert syncs.count == 1
     refused = json.loads(b"".join(ask("/clientes/1/transacoes")))

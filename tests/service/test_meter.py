@@ -93,7 +93,7 @@ def test_requests_and_refusals_are_counted_by_what_became_of_them(
     knobs: Settings, tmp_path: Path
 ) -> None:
     """By route and status and by the kind of error; operators' own questions are not counted."""
-    ledger = SqliteLedger(knobs.ledger, synchronous="NORMAL", lock_wait_s=1)
+    ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
     app = create_app(ledger, add_routes, reset=True)
     with watched(app, ledger, knobs) as meter, ledger.engine.serving(meter):
         api = falcon.testing.TestClient(app)

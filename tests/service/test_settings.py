@@ -1,5 +1,6 @@
 """Settings come from the environment, and a bad one is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ def test_values_are_read_in_any_case() -> None:
     ("name", "value"),
     [
         ("RINHA_LEDGER", " "),
+        ("RINHA_LEDGER", "postgresql://rinha:secret@localhost/rinha"),
         ("RINHA_LISTEN", "8080"),
         ("RINHA_LISTEN", "localhost:0"),
         ("RINHA_LISTEN", "localhost:65536"),
@@ -65,13 +67,56 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
     assert "must" in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://rinha@a,b:5433,[::1]/rinha",
+        "postgresql:///rinha?host=/run/postgresql&passfile=/run/secrets/pgpass",
+        "postgres://localhost/rinha",
+    ],
+)
+def test_a_server_is_told_from_a_file_by_its_form(address: str) -> None:
+    """Anything else is a path."""
+    settings = load({"RINHA_LEDGER": address})
+    assert (settings.ledger, settings.engine) == (address, "postgres")
+    assert load({"RINHA_LEDGER": "var/postgresql"}).engine == "sqlite"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://rinha:secret@localhost/rinha",
+        "postgresql://rinha:se/cr@et@localhost/rinha",
+        "postgresql://:secret@/rinha",
+        "postgresql://rinha@localhost/rinha?password=secret",
+        "postgresql://rinha@localhost/rinha?sslmode=require&sslpassword=secret",
+        "postgresql://rinha@localhost/rinha?%70assword=secret",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_shown(address: str) -> None:
+    """It would be in the log, and in everybody's list of processes."""
+    with pytest.raises(SettingError, match="must not hold a password") as refusal:
+        load({"RINHA_LEDGER": address})
+    assert not set(re.findall("secret|se/cr|localhost", str(refusal.value)))
+
+
+@pytest.mark.parametrize("name", ["RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS"])
+def test_what_means_nothing_to_a_server_is_refused(name: str) -> None:
+    """Whoever sets it expects something from it."""
+    value = KNOBS[name].default
+    with pytest.raises(SettingError, match=name):
+        load({"RINHA_LEDGER": "postgresql://rinha@localhost/rinha", name: value})
+
+
 def test_every_knob_is_described_everywhere() -> None:
     """--help, .env.example and the README know every knob, with its default."""
     help_text = describe()
     example = (ROOT / ".env.example").read_text()
     for name, knob in KNOBS.items():
         assert f"{name}={knob.default}" in help_text
-        # The stack itself says where the ledger is, where an instance listens, whether it counts.
-        assert name in ("RINHA_LEDGER", "RINHA_LISTEN", "RINHA_METRICS") or f"\n{name}=" in example
+        # The stack itself says where an instance listens, and whether it counts.
+        # What only means something to a file stands there as a remark.
+        is_shown = re.search(f"^(# )?{name}=", example, re.MULTILINE)
+        assert name in ("RINHA_LISTEN", "RINHA_METRICS") or is_shown
         assert name in (ROOT / "README.md").read_text()
         assert name in (ROOT / "README.pt-BR.md").read_text()

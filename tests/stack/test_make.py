@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.help.checkout import Checkout, processes_in
-from tests.help.running import ANSWER_MAX_S, Client, free_port
+from tests.help.ports import free_port
+from tests.help.running import ANSWER_MAX_S, Client
 from tests.help.steady_load import CONNECTIONS, SteadyLoad
 
 

@@ -34,6 +34,16 @@ def test_targets_follow_the_stack_that_runs(checkout: Checkout, engine: dict[str
     assert mode(checkout.folder, engine) == "docker"
 
 
+def test_containers_are_for_one_file(checkout: Checkout, engine: dict[str, str]) -> None:
+    """The contest's containers have no way to a server: plain processes have."""
+    servers = "postgresql://rinha@a,b,c/rinha"
+    assert mode(checkout.folder, {**engine, "RINHA_LEDGER": servers}) == "local"
+    (checkout.folder / ".env").write_text("RINHA_LEDGER=var/rinha.db\n")
+    assert mode(checkout.folder, engine) == "docker"
+    (checkout.folder / ".env").write_text(f"PORT=1\nRINHA_LEDGER={servers}\n")
+    assert mode(checkout.folder, engine) == "local"
+
+
 @pytest.mark.parametrize(
     ("verb", "code", "said"),
     [

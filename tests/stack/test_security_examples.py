@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from stack.launch import NGINX
-from tests.help.running import ROOT, STOP_MAX_S, Stack, free_port
+from tests.help.ports import free_port
+from tests.help.running import ROOT, STOP_MAX_S, Stack
 
 EXAMPLES = re.findall(r"```nginx\n(.*?)```", (ROOT / "SECURITY.md").read_text(), re.DOTALL)
 PORTS = {name: free_port() for name in ("8443", "8444", "8081")}

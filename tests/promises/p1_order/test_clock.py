@@ -33,9 +33,9 @@ def test_the_order_does_not_hang_on_the_clock(tmp_path: Path) -> None:
                 offset.write_text(str(chance.choice((-HOUR_S, 0, HOUR_S))))
                 time.sleep(STEP_EVERY_S)
         assert load.failed == []
-        load.assert_explains_every_row(stack.file)
+        load.assert_explains_every_row(stack.ledger)
         assert_order(stack, load)
-    code, out, _ = finish(rinha("check", RINHA_LEDGER=str(stack.file)))
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=stack.ledger))
     assert code == 0, out
 
 

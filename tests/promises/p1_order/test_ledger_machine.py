@@ -1,4 +1,4 @@
-"""Two ledgers on one file behave like one plain Python model."""
+"""Two that share a ledger, on either engine, behave like one plain Python model."""
 
 import tempfile
 from pathlib import Path
@@ -6,13 +6,19 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import VALOR_MAX
 from rinha.crebitos.messages import Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger
+from tests.conftest import NewLedger
 from tests.help.effort import effort
+from tests.help.ledgers import open_ledger
 
 LIMITES = {1: 100000, 2: 80000, 3: 1000000, 4: 10000000, 5: 500000}
 
@@ -27,15 +33,14 @@ descricoes = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_s
 
 
 class TwoLedgers(RuleBasedStateMachine):
+    new_ledger: NewLedger
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.file = Path(self.folder.name) / "rinha.db"
-        self.ledgers = [self.opened(), self.opened()]
+        self.address = self.new_ledger(Path(self.folder.name))
+        self.ledgers = [open_ledger(self.address), open_ledger(self.address)]
         self.rows: dict[int, list[Transacao]] = {cliente: [] for cliente in LIMITES}
-
-    def opened(self) -> SqliteLedger:
-        return SqliteLedger(self.file, synchronous="NORMAL", lock_wait_s=1)
 
     def saldo(self, cliente: int) -> int:
         rows = self.rows[cliente]
@@ -76,7 +81,7 @@ class TwoLedgers(RuleBasedStateMachine):
     @rule(which=either)
     def restart(self, which: int) -> None:
         self.ledgers[which].close()
-        self.ledgers[which] = self.opened()
+        self.ledgers[which] = open_ledger(self.address)
 
     @rule(which=either)
     def reset(self, which: int) -> None:
@@ -95,7 +100,14 @@ class TwoLedgers(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-TestTwoLedgers = TwoLedgers.TestCase
-TestTwoLedgers.settings = settings(
-    max_examples=effort(40, 40, 1_000), stateful_step_count=30, print_blob=True
-)
+def test_two_ledgers_behave_like_one_model(new_ledger: NewLedger, engine: str) -> None:
+    """Whatever is asked of either in turn: the answers, the statements and the audit are right."""
+    run_state_machine_as_test(
+        type("TwoLedgers", (TwoLedgers,), {"new_ledger": staticmethod(new_ledger)}),
+        settings=settings(
+            # An audit after each step takes a server ten times as long.
+            max_examples=effort(40, 40, 1_000) if engine == "sqlite" else effort(8, 40, 100),
+            stateful_step_count=30,
+            print_blob=True,
+        ),
+    )

@@ -77,6 +77,7 @@ def test_snapshot_names_its_file_and_keeps_others(file: str, tmp_path: Path) -> 
     assert (code, len(err.splitlines())) == (2, 1)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_snapshot_and_check_work_under_load(stack: Stack, tmp_path: Path) -> None:
     """A copy taken while money moves passes every check."""
     client = stack.client()

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import NewLedger
+from tests.help.cluster import wait
 from tests.help.effort import drawn_seed
+from tests.help.postgres import Server
 from tests.help.running import ANSWER_MAX_S, Client, Stack
 from tests.help.steady_load import SteadyLoad
 from tests.loadtest.command import loadtest
@@ -19,8 +22,8 @@ OPERATOR = {"X-Operator": "on"}
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Stack]:
-    with Stack(tmp_path, ops=True) as stack:
+def watched(tmp_path: Path, new_ledger: NewLedger) -> Iterator[Stack]:
+    with Stack(tmp_path, ledger=new_ledger(tmp_path), ops=True) as stack:
         yield stack
 
 
@@ -76,7 +79,7 @@ def test_a_killed_instance_keeps_its_numbers(watched: Stack) -> None:
     for status in ("200", "422"):
         assert 0 <= counted[TRANSACOES, status] - answered[status] <= on_their_way
     assert counted[TRANSACOES, "200"] > 0
-    load.assert_explains_every_row(watched.file)
+    load.assert_explains_every_row(watched.ledger)
 
 
 def test_an_instance_that_stands_still_is_seen(watched: Stack) -> None:
@@ -115,9 +118,50 @@ def test_operators_do_not_reach_the_service(watched: Stack) -> None:
     assert watched.client().extrato(1)["saldo"]["total"] == 0
 
 
-def test_the_audit_becomes_a_habit(tmp_path: Path) -> None:
+def test_what_is_kept_is_shown(watched: Stack) -> None:
+    """What a client may still spend, and its newest transactions, newest first."""
+    client = watched.client()
+    for number in range(30):
+        assert client.transact(1 + number % 2, 100 + number, "d", f"n\0␛{number}").status == 200
+    told = operator(watched)("GET", "/state").json
+    names = [f"n\0␛{number}" for number in range(29, 9, -1)]
+    assert [row["descricao"] for row in told["kept"]["transacoes"]] == names
+    assert told["kept"]["clientes"][0] == {"cliente": 1, "limite": 100_000, "saldo": -1710}
+    levels = {(name, *labels.values()): value for name, labels, value in told["levels"]}
+    assert levels["disponivel", "1"] == 100_000 - 1710
+    assert abs(levels["newest_commit_time_seconds",] - time.time()) < ANSWER_MAX_S
+    assert levels["ledger_bytes",] > 0
+
+
+def test_a_lost_primary_is_seen(tmp_path: Path) -> None:
+    """Who looks for one, and how often one was found again, even while nothing can be read."""
+    server = Server()
+    try:
+        with Stack(tmp_path, ledger=server.new_database(), ops=True) as stack:
+            assert told_of(stack, "searching") == told_of(stack, "reconnects") == {}
+            server.kill()
+            for _ in range(20):
+                assert stack.client()("GET", "/health").status == 503
+            assert told_of(stack, "searching") == {"api01": 1, "api02": 1}
+            server.start()
+            wait(lambda: told_of(stack, "reconnects") == {"api01": 1, "api02": 1})
+            assert told_of(stack, "searching") == {}
+            assert stack.client()("GET", "/health").status == 200
+    finally:
+        server.stop()
+
+
+def told_of(stack: Stack, name: str) -> dict[str, int]:
+    """By each instance, where it is not 0."""
+    counts = operator(stack)("GET", "/state").json["counts"]
+    rows = [(instance, row) for instance in counts for row in counts[instance]]
+    return {instance: row[1] for instance, row in rows if row[0] == name}
+
+
+def test_the_audit_becomes_a_habit(tmp_path: Path, new_ledger: NewLedger) -> None:
     """One of the instances runs it beside the load and tells what it found, and when."""
-    with Stack(tmp_path, ops=True, RINHA_AUDIT_EVERY="1s") as stack:
+    ledger = new_ledger(tmp_path)
+    with Stack(tmp_path, ledger=ledger, ops=True, RINHA_AUDIT_EVERY="1s") as stack:
         client = stack.client()
         deadline = time.monotonic() + ANSWER_MAX_S
         seen: set[int] = set()

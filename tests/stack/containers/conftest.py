@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.help.running import ANSWER_MAX_S, ROOT, Client, free_port
+from tests.help.ports import free_port
+from tests.help.running import ANSWER_MAX_S, ROOT, Client
 from tests.help.steady_load import CLIENTES
 
 BUILD_MAX_S = 600.0

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.help.checkout import processes_in
-from tests.help.running import ANSWER_MAX_S, START_MAX_S, Client, free_port
+from tests.help.ports import free_port
+from tests.help.running import ANSWER_MAX_S, START_MAX_S, Client
 
 # runsvdir, a runsv and an svlogd for each of three services, two instances, nginx and its worker.
 PROCESSES = 11

@@ -40,7 +40,7 @@ def test_nothing_acknowledged_is_lost_whoever_is_killed(onefile: OneFile) -> Non
             time.sleep(chance.uniform(0, PAUSE_MAX_S))
             onefile.wait_until_whole()
             backs.append(kill_one(onefile, chance))
-    load.assert_explains_every_row(onefile.file)
+    load.assert_explains_every_row(str(onefile.file))
     code, said = onefile.run("check")
     assert code == 0, said
     assert onefile.run("down")[0] == 0

@@ -1,0 +1,180 @@
+"""The ledger on PostgreSQL: the balance rule, and all SQL that this edition has for it."""
+
+import time
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+
+from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
+from rinha.crebitos.limits import (
+    CLIENTES_SHOWN_MAX,
+    EXTRATO_ROWS,
+    TRANSACOES_SHOWN_MAX,
+    VALOR_MAX,
+)
+from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
+from rinha.postgres.content import PostgresContent
+from rinha.postgres.primary import Primary
+from rinha.postgres.schema import Schema
+from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
+from rinha.postgres.text import escaped, unescaped
+from rinha.settings import ServerUrl, Settings
+from rinha.store import Level
+
+SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
+
+# The balance rule. Whoever waited for the row sees it as the one before left it. Without `moved`
+# the last line still tells a client that has too little from one that does not exist.
+TRANSACT = Statement(
+    "transact",
+    f"""
+    WITH moved AS (
+        UPDATE clientes SET saldo = saldo + $2, transacoes = transacoes + 1
+        WHERE cliente = $1 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
+        RETURNING limite, saldo, transacoes
+    ), added AS (
+        INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)
+        SELECT $1, transacoes, $3, $4, $5, $6 FROM moved
+    )
+    SELECT coalesce(moved.limite, clientes.limite), moved.saldo
+    FROM clientes LEFT JOIN moved ON true WHERE clientes.cliente = $1
+    """,  # noqa: S608 - the only thing put in is our own number
+    (INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER),
+)
+# One statement is one snapshot: the balance and the rows belong to the same moment.
+READ_EXTRATO = Statement(
+    "extrato",
+    f"""
+    SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao, t.realizada_em_us
+    FROM clientes AS c LEFT JOIN LATERAL (
+        SELECT * FROM transacoes WHERE cliente = c.cliente
+        ORDER BY sequencia DESC LIMIT {EXTRATO_ROWS}
+    ) AS t ON true
+    WHERE c.cliente = $1 ORDER BY t.sequencia DESC
+    """,  # noqa: S608 - the only thing put in is our own number
+    (INTEGER,),
+)
+READ_CLIENTES = Statement(
+    "clientes",
+    f"SELECT cliente, limite, saldo FROM clientes ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}",  # noqa: S608
+)
+# Of each client that is shown the newest rows, and of those the newest again.
+READ_NEWEST = Statement(
+    "newest",
+    f"""
+    SELECT t.cliente, t.valor, t.tipo, t.descricao, t.realizada_em_us
+    FROM (SELECT cliente, transacoes FROM clientes
+          ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}) AS c
+    JOIN transacoes AS t
+      ON t.cliente = c.cliente AND t.sequencia > c.transacoes - {TRANSACOES_SHOWN_MAX}
+    ORDER BY t.realizada_em_us DESC LIMIT {TRANSACOES_SHOWN_MAX}
+    """,  # noqa: S608 - the only thing put in is our own numbers
+)
+LOOK = Statement("look", "SELECT saldo FROM clientes LIMIT 1")
+# Two statements: the second one sees what those did who held the rows when the first one came.
+RESET = ("UPDATE clientes SET saldo = 0, transacoes = 0", "DELETE FROM transacoes")
+READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
+READ_AUDIT = """
+    SELECT c.cliente, c.limite, c.saldo, c.transacoes,
+           coalesce(sum(CASE l.tipo WHEN 'c' THEN l.valor ELSE -l.valor END), 0),
+           least(0, min(l.saldo))
+    FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
+    GROUP BY c.cliente, c.limite, c.saldo, c.transacoes ORDER BY c.cliente
+"""
+
+
+def open_store(knobs: Settings, *, create: bool) -> "PostgresLedger":
+    assert isinstance(knobs.ledger, ServerUrl)
+    return PostgresLedger(knobs.ledger, create=create)
+
+
+class PostgresLedger:
+    def __init__(self, url: ServerUrl, *, create: bool = True) -> None:
+        self.engine = Primary(url, SCHEMA, create=create)
+        self.content = PostgresContent(self.engine, TABLES)
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+        valor = b"%d" % transacao.valor
+        rows = self.engine.write(
+            TRANSACT,
+            (
+                b"%d" % cliente,
+                valor if transacao.tipo == "c" else b"-" + valor,
+                valor,
+                transacao.tipo.encode(),
+                escaped(transacao.descricao).encode(),
+                b"%d" % (time.time_ns() // 1000),
+            ),
+        )
+        if rows and rows[0][1] is not None:
+            return Resultado(*_integers(rows[0]))
+        # A refusal only read.
+        self.engine.prove()
+        if not rows:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        if transacao.tipo == "c":
+            raise LimiteExceededError(f"the credit would take the balance above {VALOR_MAX}")
+        (limite,) = _integers(rows[0][:1])
+        raise LimiteExceededError(f"the debit would take the balance below -{limite}")
+
+    def extrato(self, cliente: int) -> Extrato:
+        rows = self.engine.read(READ_EXTRATO, (b"%d" % cliente,))
+        if not rows:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        limite, saldo = _integers(rows[0][:2])
+        # A client without transactions has one row without any.
+        return extrato_of(
+            limite, saldo, [_transacao(row[2:]) for row in rows if row[2] is not None]
+        )
+
+    def reset(self) -> None:
+        self.engine.rewrite(*RESET)
+
+    def assert_readable(self) -> None:
+        self.engine.assert_readable(LOOK)
+
+    def levels(self) -> Iterator[Level]:
+        yield from self.engine.levels()
+        yield from self.overview().levels()
+
+    def overview(self) -> Overview:
+        clientes = self.engine.read(READ_CLIENTES, ())
+        newest = self.engine.read(READ_NEWEST, ())
+        return Overview(
+            [ClienteSeen(*_integers(row)) for row in clientes],
+            [_transacao_seen(row) for row in newest],
+        )
+
+    def audit(self) -> Audit:
+        """Everything on one snapshot, so it holds even under load."""
+        try:
+            problems = self.engine.problems()
+            if problems:
+                return Audit(problems, [])
+            with self.engine.reading() as run:
+                for row in run(READ_PROBLEMS):
+                    who, what, detail = ((each or b"").decode() for each in row)
+                    problems.append(f"client {who}: {what} ({detail})")
+                clientes = [ClienteAudit(*_integers(row)) for row in run(READ_AUDIT)]
+            self.engine.prove()
+            return Audit(problems, clientes)
+        except (LostError, RefusedError) as error:
+            return Audit([f"the server cannot be read: {error}"], [])
+
+
+def _transacao(row: Row) -> tuple[int, str, str, int]:
+    valor, tipo, descricao, realizada_em_us = (each or b"" for each in row)
+    return int(valor), tipo.decode(), unescaped(descricao.decode()), int(realizada_em_us)
+
+
+def _transacao_seen(row: Row) -> TransacaoSeen:
+    valor, tipo, descricao, realizada_em_us = _transacao(row[1:])
+    return TransacaoSeen(int(row[0] or 0), tipo, valor, descricao, realizada_em_us)
+
+
+def _integers(row: Iterable[bytes | None]) -> list[int]:
+    return [int(each or 0) for each in row]

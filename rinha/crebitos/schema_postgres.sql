@@ -1,0 +1,104 @@
+-- The ledger on PostgreSQL: the tables and views of schema.sql, with every rule said a second time.
+--
+--   make sql SQL='SELECT * FROM saldos'
+--   make sql SQL='SELECT * FROM livro WHERE cliente = 1'
+--   make sql SQL='SELECT * FROM inconsistencias'   -- always empty
+--
+-- Money is in cents. 9007199254740991 (2^53 - 1) is the largest integer that every JSON client
+-- reads exactly; with it as the cap, no sum of a balance and a transaction can leave 64 bits.
+
+CREATE TABLE clientes (
+    cliente    BIGINT PRIMARY KEY CHECK (cliente > 0),
+    limite     BIGINT NOT NULL CHECK (limite BETWEEN 0 AND 9007199254740991),
+    -- The balance rule, said a second time: never below the limit.
+    saldo      BIGINT NOT NULL DEFAULT 0 CHECK (saldo BETWEEN -limite AND 9007199254740991),
+    -- How many transactions there are, which is also the sequence of the newest one.
+    transacoes BIGINT NOT NULL DEFAULT 0 CHECK (transacoes >= 0)
+);
+
+-- The sequence counts from 1 within a client in commit order, so the order is right even when the
+-- clock steps back.
+CREATE TABLE transacoes (
+    cliente         BIGINT NOT NULL REFERENCES clientes (cliente),
+    sequencia       BIGINT NOT NULL CHECK (sequencia > 0),
+    valor           BIGINT NOT NULL CHECK (valor BETWEEN 1 AND 9007199254740991),
+    tipo            TEXT   NOT NULL CHECK (tipo IN ('c', 'd')),
+    -- Text holds any character but NUL, which is written as two, and so is the first of these two:
+    -- ␛0 and ␛1.
+    descricao       TEXT   NOT NULL CHECK (length(replace(descricao, '␛', '')) BETWEEN 1 AND 10),
+    realizada_em_us BIGINT NOT NULL, -- microseconds since 1970-01-01, UTC
+    PRIMARY KEY (cliente, sequencia)
+);
+
+INSERT INTO clientes (cliente, limite) VALUES
+    (1, 100000),
+    (2, 80000),
+    (3, 1000000),
+    (4, 10000000),
+    (5, 500000);
+
+-- What each client has, may still spend, and when it last moved.
+CREATE VIEW saldos AS
+SELECT
+    c.cliente,
+    c.saldo,
+    c.limite,
+    c.saldo + c.limite AS disponivel,
+    c.transacoes,
+    to_char(
+        TIMESTAMP '1970-01-01' + t.realizada_em_us * INTERVAL '1 microsecond',
+        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+    ) AS ultima_em
+FROM clientes AS c
+LEFT JOIN transacoes AS t ON t.cliente = c.cliente AND t.sequencia = c.transacoes;
+
+-- Every transaction in commit order with the balance it left behind.
+CREATE VIEW livro AS
+SELECT
+    cliente,
+    sequencia,
+    to_char(
+        TIMESTAMP '1970-01-01' + realizada_em_us * INTERVAL '1 microsecond',
+        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+    ) AS realizada_em,
+    tipo,
+    valor,
+    descricao,
+    sum(CASE tipo WHEN 'c' THEN valor ELSE -valor END)
+        OVER (PARTITION BY cliente ORDER BY sequencia) AS saldo
+FROM transacoes;
+
+-- Every break of a promise. A row here is a bug or a hand that wrote past the service.
+CREATE VIEW inconsistencias AS
+WITH soma AS (
+    SELECT
+        cliente,
+        count(*) AS linhas,
+        max(sequencia) AS ultima,
+        sum(CASE tipo WHEN 'c' THEN valor ELSE -valor END) AS saldo
+    FROM transacoes
+    GROUP BY cliente
+)
+SELECT c.cliente, 'balance is not the sum of the transactions' AS problema,
+       concat('saldo ', c.saldo, ', sum ', coalesce(s.saldo, 0)) AS detalhe
+FROM clientes AS c LEFT JOIN soma AS s ON s.cliente = c.cliente
+WHERE c.saldo <> coalesce(s.saldo, 0)
+UNION ALL
+SELECT c.cliente, 'sequence has a gap',
+       concat('count ', c.transacoes, ', rows ', coalesce(s.linhas, 0), ', newest ', coalesce(s.ultima, 0))
+FROM clientes AS c LEFT JOIN soma AS s ON s.cliente = c.cliente
+WHERE c.transacoes <> coalesce(s.linhas, 0) OR c.transacoes <> coalesce(s.ultima, 0)
+UNION ALL
+SELECT s.cliente, 'transactions without a client', concat('rows ', s.linhas)
+FROM soma AS s
+WHERE s.cliente NOT IN (SELECT cliente FROM clientes)
+UNION ALL
+SELECT c.cliente, 'balance is beyond its bounds', concat('saldo ', c.saldo, ', limite ', c.limite)
+FROM clientes AS c
+WHERE c.saldo NOT BETWEEN -c.limite AND 9007199254740991
+UNION ALL
+SELECT l.cliente, 'history passes the limit',
+       concat('first at sequencia ', min(l.sequencia), ', lowest saldo ', min(l.saldo), ', limite ', c.limite)
+FROM livro AS l JOIN clientes AS c ON c.cliente = l.cliente
+WHERE l.saldo < -c.limite
+GROUP BY l.cliente, c.limite;

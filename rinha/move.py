@@ -1,0 +1,76 @@
+"""A ledger copied from one engine to another: in one transaction on the target, read back before it
+counts, and audited on both sides. Nothing but equal is success."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from rinha.bodies import encode
+from rinha.errors import MoveError
+from rinha.settings import MOVE_TOLD_EVERY_S
+from rinha.store import Content, Kept, Row, Table
+
+
+def move(source: Kept, target: Kept, tell: Callable[[str], None]) -> None:
+    """While it lasts neither can be written by anybody else."""
+    tell("auditing what is there")
+    before = source.audit()
+    for audit, name in ((before, "FROM"), (target.audit(), "TO")):
+        if audit.problems:
+            raise MoveError(f"{name} is not sound, see `rinha check`: {audit.problems[0]}")
+    old, new = source.content, target.content
+    with old.holding(), new.holding():
+        for table in new.tables:
+            if table.starts_empty and new.count(table):
+                raise MoveError(f"TO is not empty: it has rows in {table.name}")
+        for table in new.tables:
+            _copy(old, new, table, tell)
+    tell("auditing both")
+    if not before == source.audit() == target.audit():
+        raise MoveError("FROM and TO differ: stop what writes to either, empty TO, and begin anew")
+
+
+def _copy(old: Content, new: Content, table: Table, tell: Callable[[str], None]) -> None:
+    total, sent, kept = old.count(table), _Digest(), _Digest()
+    progress = _Progress(f"of {total:,} rows of {table.name}", tell)
+    new.fill(table, progress.of("copied", sent.of(old.rows(table))))
+    for _ in progress.of("read back", kept.of(new.rows(table))):
+        pass
+    if (kept.count, kept.text) != (sent.count, sent.text) or kept.count != total:
+        raise MoveError(f"the copy of {table.name} is not what was copied: nothing was kept")
+
+
+class _Digest:
+    """Of rows as they pass."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b()
+        self.count = 0
+
+    @property
+    def text(self) -> str:
+        return self._hash.hexdigest()
+
+    def of(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            self._hash.update(encode(row))
+            self.count += 1
+            yield row
+
+
+class _Progress:
+    def __init__(self, what: str, tell: Callable[[str], None]) -> None:
+        self._what = what
+        self._tell = tell
+
+    def of(self, doing: str, rows: Iterator[Row]) -> Iterator[Row]:
+        count, told_at = 0, time.monotonic()
+        # A look at the clock for each would cost as much as a row.
+        while batch := list(islice(rows, 1000)):
+            yield from batch
+            count += len(batch)
+            if time.monotonic() - told_at > MOVE_TOLD_EVERY_S:
+                told_at = time.monotonic()
+                self._tell(f"{doing} {count:,} {self._what}")
+        self._tell(f"{doing} {count:,} {self._what}")

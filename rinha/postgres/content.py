@@ -1,0 +1,50 @@
+"""All that a database holds, table by table."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+
+from rinha.errors import StoreUnavailableError
+from rinha.postgres.primary import Primary
+from rinha.postgres.text import escaped, unescaped
+from rinha.store import Row, Table
+
+KINDS = {int: "int8", str: "text"}
+
+
+class PostgresContent:
+    def __init__(self, primary: Primary, tables: Sequence[Table]) -> None:
+        self.tables = tables
+        self._primary = primary
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        names = ", ".join(table.name for table in self.tables)
+        with self._primary.alone_with(names) as pgconn:
+            # What is copied in bulk passes through psycopg's own loops.
+            self._cursor = psycopg.Connection(pgconn).cursor()
+            try:
+                yield
+            except psycopg.Error as error:
+                raise StoreUnavailableError(f"the server does not take it: {error}") from error
+
+    def count(self, table: Table) -> int:
+        found = self._cursor.execute(f"SELECT count(*) FROM {table.name}".encode())  # noqa: S608
+        ((count,),) = found.fetchall()
+        return int(count)
+
+    def rows(self, table: Table) -> Iterator[Row]:
+        columns, key = ", ".join(table.columns), ", ".join(table.key)
+        select = f"SELECT {columns} FROM {table.name} ORDER BY {key}"  # noqa: S608
+        with self._cursor.copy(f"COPY ({select}) TO STDOUT".encode()) as copy:
+            copy.set_types([KINDS[kind] for kind in table.columns.values()])
+            for row in copy.rows():
+                yield tuple(unescaped(each) if isinstance(each, str) else each for each in row)
+
+    def fill(self, table: Table, rows: Iterable[Row]) -> None:
+        self._cursor.execute(f"DELETE FROM {table.name}".encode())  # noqa: S608
+        columns = ", ".join(table.columns)
+        with self._cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row([escaped(each) if isinstance(each, str) else each for each in row])

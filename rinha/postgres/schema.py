@@ -1,0 +1,99 @@
+"""An edition's tables on a server: made once, told from anybody else's, held against the file."""
+
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
+
+from rinha.errors import StoreUnusableError
+from rinha.postgres.limits import START_MAX_S
+from rinha.postgres.session import RefusedError, Session
+
+# Whoever makes tables takes it, so that instances that start at once make them once: "rinh".
+BEGIN_MAKING = f"""
+    BEGIN; SET LOCAL lock_timeout TO 0; SELECT pg_advisory_xact_lock({0x72696E68})
+"""
+# All that decides what a row may be and what a view says. An index more is the owner's business.
+DESCRIPTION = """
+    WITH ours AS (
+        SELECT oid, relname, relkind FROM pg_class
+        WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+    )
+    SELECT relname, concat_ws(' ', 'column', attnum, attname, format_type(atttypid, atttypmod),
+                              attnotnull, pg_get_expr(adbin, adrelid))
+    FROM ours JOIN pg_attribute ON attrelid = oid
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+    WHERE relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped
+    UNION ALL
+    SELECT relname, concat_ws(' ', 'constraint', convalidated, pg_get_constraintdef(c.oid))
+    FROM ours JOIN pg_constraint AS c ON conrelid = ours.oid
+    UNION ALL
+    SELECT relname, 'view ' || pg_get_viewdef(oid) FROM ours WHERE relkind = 'v'
+    UNION ALL
+    SELECT relname, 'trigger ' || pg_get_triggerdef(t.oid)
+    FROM ours JOIN pg_trigger AS t ON tgrelid = ours.oid WHERE NOT tgisinternal
+    UNION ALL
+    SELECT relname, 'rule ' || pg_get_ruledef(r.oid)
+    FROM ours JOIN pg_rewrite AS r ON ev_class = ours.oid WHERE rulename <> '_RETURN'
+"""
+
+
+class Schema(NamedTuple):
+    """An edition's tables; one of them carries, as its comment, whose and which they are."""
+
+    noun: str
+    sql: Traversable
+    marked: str
+    version: int
+
+    @property
+    def mark(self) -> str:
+        return f"rinha {self.noun}, version "
+
+    def make_if_needed(self, session: Session, where: str, *, create: bool) -> None:
+        if self._is_there(session, where):
+            return
+        if not create:
+            raise StoreUnusableError(
+                f"{where}: there is no {self.noun} here, `rinha init` makes one"
+            )
+        try:
+            session.run(BEGIN_MAKING, START_MAX_S)
+            if not self._is_there(session, where):
+                session.run(self.sql.read_text(), START_MAX_S)
+                mark = f"{self.mark}{self.version}"
+                session.run(f"COMMENT ON TABLE {self.marked} IS '{mark}'", START_MAX_S)
+            session.run("COMMIT", START_MAX_S)
+        except RefusedError as error:
+            session.run("ROLLBACK", START_MAX_S)
+            raise StoreUnusableError(f"{where}: no {self.noun} was made: {error}") from None
+
+    def _is_there(self, session: Session, where: str) -> bool:
+        # Not to_regclass, which may not have heard yet of what was made while this one waited.
+        question = "SELECT obj_description(oid, 'pg_class') FROM pg_class WHERE relname = "
+        question += f"'{self.marked}' AND pg_table_is_visible(oid)"
+        tables = session.run(question, START_MAX_S)
+        if not tables:
+            return False
+        found = (tables[0][0] or b"").decode()
+        if not found.startswith(self.mark):
+            raise StoreUnusableError(
+                f"{where}: its table {self.marked} is not a {self.noun}'s; it was left as it is"
+            )
+        if found != f"{self.mark}{self.version}":
+            raise StoreUnusableError(
+                f"{where}: a {found.removeprefix('rinha ')}, this program knows {self.version}"
+            )
+        return True
+
+    def problems(self, session: Session) -> list[str]:
+        """The same server describes what is there and, made for a moment, what should be."""
+        patience_s = None
+        try:
+            session.run("BEGIN; SET LOCAL search_path TO pg_temp", patience_s)
+            session.run(self.sql.read_text(), patience_s)
+            shipped = set(session.run(DESCRIPTION, patience_s))
+        finally:
+            session.run("ROLLBACK", patience_s)
+        names = {name for name, _ in shipped}
+        there = {row for row in session.run(DESCRIPTION, patience_s) if row[0] in names}
+        wrong = sorted({(name or b"").decode() for name, _ in shipped ^ there})
+        return [f"schema: {name} is not as this program ships it" for name in wrong]

@@ -1,0 +1,108 @@
+"""Looks for the primary, beside the requests, whenever there is none: a thread for each host.
+
+So a host that hangs holds up neither the others nor a request, and at most one connection to each
+is open. Found is who has proven to be the primary, whatever it says of itself.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from rinha.errors import RinhaError
+from rinha.logs import tell
+from rinha.postgres.hosts import Host, name_of
+from rinha.postgres.limits import LOOK_AGAIN_S
+from rinha.postgres.session import LostError, RefusedError, Session
+from rinha.store import Meter
+
+
+class Search:
+    def __init__(self, hosts: Sequence[Host], meet: Callable[[Host], Session]) -> None:
+        """To meet is to connect, to have a look, and to ask for the proof."""
+        self._meet = meet
+        self._changed = threading.Condition()
+        self._ended = False
+        self._lost_at = time.monotonic()
+        self.found: Session | None = None
+        # Whether it goes into the log, and what counts it.
+        self._is_told = False
+        self._meter: Meter | None = None
+        # What each host that is not the primary said last.
+        self.said: dict[str, str] = {}
+        # What no host will get over by itself.
+        self.verdict: RinhaError | None = None
+        for host in hosts:
+            threading.Thread(target=self._look, args=(host,), name="search", daemon=True).start()
+
+    def tell_from_now_on(self, meter: Meter | None) -> None:
+        with self._changed:
+            self._is_told, self._meter = True, meter
+            if meter:
+                meter.searching(self.found is None)
+
+    def wait(self, patience_s: float) -> Session | None:
+        """Until so long after the loss, or until it is clear that there is no use."""
+        with self._changed:
+            left_s = self._lost_at + patience_s - time.monotonic()
+            self._changed.wait_for(lambda: self.found or self.verdict, max(0.0, left_s))
+            return self.found
+
+    def drop(self, session: Session, reason: str) -> None:
+        session.close()
+        if self._is_told:
+            tell(logging.WARNING, "primary lost", **session.facts, reason=reason)
+        with self._changed:
+            if self.found is session:
+                self.found, self._lost_at = None, time.monotonic()
+                if self._meter:
+                    self._meter.searching(True)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        with self._changed:
+            self._ended = True
+            if self.found:
+                self.found.close()
+            self.found = None
+            self._changed.notify_all()
+
+    def _look(self, host: Host) -> None:
+        # They are for the main thread.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        while self._wait_until_needed():
+            try:
+                session = self._meet(host)
+            except (LostError, RefusedError, OSError) as error:
+                self.said[name_of(host)] = str(error)
+            except RinhaError as error:
+                self._judge(error)
+            else:
+                self._offer(session)
+                continue
+            time.sleep(LOOK_AGAIN_S)
+
+    def _wait_until_needed(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self.found is None or self._ended)
+            return not self._ended
+
+    def _offer(self, session: Session) -> None:
+        with self._changed:
+            if self.found is None and not self._ended:
+                self.found, self.verdict = session, None
+                self.said.clear()
+                if self._is_told:
+                    tell(logging.WARNING, "primary found", **session.facts)
+                if self._meter:
+                    self._meter.searching(False)
+                    self._meter.reconnected()
+                self._changed.notify_all()
+            else:
+                session.close()
+
+    def _judge(self, error: RinhaError) -> None:
+        with self._changed:
+            self.verdict = error
+            self._changed.notify_all()

@@ -1,0 +1,184 @@
+"""One connection to one server. Each wait on it has an end, and one that was in vain ends it.
+
+A query that takes too long is never cancelled: a commit that waits for its standby would come back
+as done, and be gone after a failover. Whatever the server has to warn of counts as that.
+"""
+
+import contextlib
+import select
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from psycopg import Error, pq
+
+Row = tuple[bytes | None, ...]
+INTEGER, TEXT = 20, 25
+POLL_FOR = {
+    int(pq.PollingStatus.READING): select.POLLIN,
+    int(pq.PollingStatus.WRITING): select.POLLOUT,
+}
+
+
+class LostError(Exception):
+    """The connection is gone. What was asked, if anything, may be done or not."""
+
+    def __init__(self, reason: str, *, asked: bool) -> None:
+        super().__init__(reason)
+        self.asked = asked
+
+
+class RefusedError(Exception):
+    """The server said no, and did nothing."""
+
+    def __init__(self, sqlstate: str, reason: str) -> None:
+        super().__init__(f"{sqlstate} {reason}")
+        self.sqlstate = sqlstate
+
+
+class Statement(NamedTuple):
+    """What is prepared once on each connection: its name, and the kind of each parameter."""
+
+    name: str
+    sql: str
+    kinds: tuple[int, ...] = ()
+
+
+class Session:
+    def __init__(self, conninfo: str, connect_max_s: float) -> None:
+        self._until: float | None = time.monotonic() + connect_max_s
+        self._asked = False
+        self._warning: str | None = None
+        self._prepared: set[str] = set()
+        # What its opener learned of the server.
+        self.facts: dict[str, object] = {}
+        self.can_prove = False
+        self._poll = select.poll()
+        self.pgconn = pq.PGconn.connect_start(conninfo.encode())
+        self.pgconn.notice_handler = self._hear
+        try:
+            self._connect()
+        except Error as error:
+            raise self._lost(str(error)) from None
+        self.pgconn.nonblocking = 1
+        self._poll.register(self.pgconn.socket, select.POLLIN)
+
+    def _connect(self) -> None:
+        state = int(pq.PollingStatus.WRITING)
+        while state != pq.PollingStatus.OK:
+            if state == pq.PollingStatus.FAILED or self.pgconn.status == pq.ConnStatus.BAD:
+                raise self._lost(self.pgconn.get_error_message())
+            # Each address has a socket of its own.
+            socket = self.pgconn.socket
+            self._poll.register(socket, POLL_FOR[state])
+            self._wait()
+            self._poll.unregister(socket)
+            state = self.pgconn.connect_poll()
+
+    def close(self) -> None:
+        self.pgconn.finish()
+
+    def ask(
+        self, statement: Statement, parameters: Sequence[bytes], patience_s: float | None
+    ) -> list[Row]:
+        """Runs it as a transaction of its own; None waits as long as the connection lives."""
+        if statement.name not in self._prepared:
+            self._prepare(statement, patience_s)
+        self._begin(patience_s)
+        try:
+            self.pgconn.send_query_prepared(statement.name.encode(), parameters)
+            return self._answer()
+        except Error as error:
+            raise self._lost(str(error)) from None
+
+    def run(self, sql: str, patience_s: float | None) -> list[Row]:
+        """Statements in one transaction, or in what they say themselves; the last one's rows."""
+        self._begin(patience_s)
+        try:
+            self.pgconn.send_query(sql.encode())
+            return self._answer()
+        except Error as error:
+            raise self._lost(str(error)) from None
+
+    def _prepare(self, statement: Statement, patience_s: float | None) -> None:
+        self._begin(patience_s)
+        # To prepare does nothing yet.
+        self._asked = False
+        try:
+            self.pgconn.send_prepare(
+                statement.name.encode(), statement.sql.encode(), statement.kinds
+            )
+            self._answer()
+        except Error as error:
+            raise self._lost(str(error)) from None
+        self._prepared.add(statement.name)
+
+    def _begin(self, patience_s: float | None) -> None:
+        """Notices a server that hung up since, while it is sure that nothing was asked of it."""
+        self._asked, self._warning = False, None
+        while self._poll.poll(0):
+            try:
+                self.pgconn.consume_input()
+                self.pgconn.is_busy()  # hears what came
+            except Error as error:
+                raise self._lost(str(error)) from None
+            if self._warning is not None or self.pgconn.status == pq.ConnStatus.BAD:
+                raise self._lost(self._warning or self.pgconn.get_error_message())
+        self._asked = True
+        self._until = time.monotonic() + patience_s if patience_s is not None else None
+
+    def _answer(self) -> list[Row]:
+        pgconn = self.pgconn
+        while pgconn.flush():
+            self._wait()
+            pgconn.consume_input()
+        last: pq.abc.PGresult | None = None
+        failed: pq.abc.PGresult | None = None
+        while True:
+            while pgconn.is_busy():
+                self._wait()
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                break
+            last = result
+            if result.status == pq.ExecStatus.FATAL_ERROR:
+                failed = result
+        if pgconn.status == pq.ConnStatus.BAD:
+            raise self._lost(pgconn.get_error_message())
+        if failed is not None:
+            raise _refused(failed)
+        if self._warning is not None:
+            raise self._lost(self._warning)
+        return [] if last is None else _rows(last)
+
+    def _wait(self) -> None:
+        timeout_ms = None
+        if self._until is not None:
+            timeout_ms = max(0.0, (self._until - time.monotonic()) * 1000)
+        if not self._poll.poll(timeout_ms):
+            raise self._lost("no answer in time")
+
+    def _lost(self, reason: str) -> LostError:
+        with contextlib.suppress(Error):
+            self.pgconn.finish()
+        return LostError(" ".join(reason.split()), asked=self._asked)
+
+    def _hear(self, notice: pq.abc.PGresult) -> None:
+        # The last word to a session that asked nothing is such a notice too.
+        if notice.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED) in (b"WARNING", b"FATAL"):
+            text = notice.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"a warning"
+            self._warning = text.decode(errors="replace")
+
+
+def _refused(result: pq.abc.PGresult) -> RefusedError:
+    sqlstate, reason = (
+        (result.error_field(field) or b"").decode(errors="replace")
+        for field in (pq.DiagnosticField.SQLSTATE, pq.DiagnosticField.MESSAGE_PRIMARY)
+    )
+    return RefusedError(sqlstate, reason)
+
+
+def _rows(result: pq.abc.PGresult) -> list[Row]:
+    value, columns = result.get_value, range(result.nfields)
+    return [tuple([value(row, column) for column in columns]) for row in range(result.ntuples)]

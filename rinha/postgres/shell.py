@@ -1,0 +1,48 @@
+"""PostgreSQL's own programs, which read passwords from where the service does."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from rinha.errors import SnapshotError, StoreUnusableError
+from rinha.postgres.hosts import PRIMARY_ONLY
+from rinha.settings import ServerUrl
+
+MISSING = "there is no {}: apt-get install postgresql-client"
+
+
+def run(url: ServerUrl, words: Sequence[str]) -> None:
+    """Becomes psql, without what somebody's own ~/.psqlrc would add to it."""
+    commands = [word for sql in words for word in ("-c", sql)]
+    options = ["-X", "-v", "ON_ERROR_STOP=1", *commands]
+    try:
+        os.execvp("psql", ["psql", *options, to_primary(url)])  # noqa: S606
+    except FileNotFoundError:
+        raise StoreUnusableError(MISSING.format("psql")) from None
+
+
+def dump(url: ServerUrl, target: Path) -> None:
+    """A copy for pg_restore; it appears whole or not at all."""
+    if target.exists():
+        raise SnapshotError(f"{target}: there is a file already, it was left as it is")
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    command = ["pg_dump", "--format=custom", f"--file={partial}", to_primary(url)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SnapshotError(f"{target}: no snapshot: {' '.join(done.stderr.split())}")
+        partial.rename(target)
+    except FileNotFoundError:
+        raise SnapshotError(MISSING.format("pg_dump")) from None
+    except OSError as error:
+        raise SnapshotError(f"{target}: no snapshot: {error}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def to_primary(url: ServerUrl) -> str:
+    """As libpq reads it when several hosts are named."""
+    if "target_session_attrs=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}target_session_attrs={PRIMARY_ONLY}"

@@ -1,0 +1,1 @@
+"""Three PostgreSQL nodes under Patroni, which agree through etcd on who is the primary."""

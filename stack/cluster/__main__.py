@@ -1,0 +1,146 @@
+"""A cluster on this machine, watched by runit: up, status or down.
+
+As root each node has a machine of its own, as far as the network knows, and there are two more for
+instances; otherwise all share this one.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from stack import postgres
+from stack.cluster import watch
+from stack.cluster.limits import DOWN_MAX_S, FIRST_PORT, LOOK_AGAIN_S, UP_MAX_S
+from stack.cluster.nodes import ROLE, Node, address_of, make_nodes, new_passwords
+from stack.cluster.runit import Services
+from stack.launch import ROOT
+from stack.machines import NODES_ON, Machine, can_be_made, our_machines
+
+TOP = ROOT / "var" / "cluster"
+PASSFILE = TOP / "passfile"
+PASSWORDS = TOP / "passwords.json"
+SERVICES = Services(TOP.relative_to(ROOT))
+PROGRAMS = {"patroni": "patroni", "etcd": "etcd-server", "runsvdir": "runit"}
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    commands = {"up": up, "status": status, "down": down}
+    try:
+        return commands[sys.argv[1]]()
+    except (OSError, postgres.MissingError) as error:
+        return _fail(str(error))
+
+
+def up() -> int:
+    if SERVICES.supervisor():
+        print("the cluster is up already")
+        return status()
+    for program, package in PROGRAMS.items():
+        if not shutil.which(program):
+            return _fail(f"there is no {program}: apt-get install {package}")
+    SERVICES.end(DOWN_MAX_S, "patroni*", "etcd*")
+    TOP.mkdir(parents=True, exist_ok=True)
+    reached = subprocess.run([*postgres.as_user(), "test", "-x", TOP], cwd="/", check=False)
+    if reached.returncode:
+        return _fail(
+            f"the user {postgres.user()} may not look into {TOP}: put the checkout elsewhere"
+        )
+    if can_be_made():
+        our_machines().make()
+    nodes, passwords = _nodes(), _passwords()
+    for node in nodes:
+        node.write(nodes, passwords)
+        SERVICES.write(f"etcd-{node.name}", node.etcd(nodes))
+        SERVICES.write(f"patroni-{node.name}", node.patroni())
+    SERVICES.start()
+    if not _wait_until_whole(nodes):
+        for path in SERVICES.log_files():
+            print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
+        down()
+        return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
+    watch.make_database(_primary_of(nodes), passwords[ROLE])
+    print("a cluster of three is up; for .env, and for `rinha move var/rinha.db` before:")
+    print(f"RINHA_LEDGER={address_of(nodes, PASSFILE)}")
+    return 0
+
+
+def status() -> int:
+    if not SERVICES.supervisor():
+        print("the cluster is not up")
+        return 3
+    nodes = _nodes()
+    for member in watch.members(nodes):
+        lag = member.get("lag")
+        behind = f"{lag:,} bytes behind" if isinstance(lag, int) else ""
+        where = f"{member.get('host')}:{member.get('port')}"
+        words = (member["name"], member["role"], member["state"], where, behind)
+        print(f"{words[0]:8} {words[1]:14} {words[2]:12} {words[3]:24} {words[4]}".rstrip())
+    is_whole = watch.is_whole(nodes)
+    print("whole: a primary, a standby that confirms, and another" if is_whole else "NOT whole")
+    print(f"RINHA_LEDGER={address_of(nodes, PASSFILE)}")
+    return 0 if is_whole else 1
+
+
+def down() -> int:
+    if not SERVICES.supervisor() and not SERVICES.folder.exists():
+        print("the cluster is not up")
+        return 0
+    # etcd last: who stops says so there.
+    SERVICES.end(DOWN_MAX_S, "patroni*", "etcd*")
+    if our_machines().are_there():
+        our_machines().unmake()
+    print(f"the cluster is down; what it keeps stays in {TOP.relative_to(ROOT)}")
+    return 0
+
+
+def _nodes() -> list[Node]:
+    machines: Sequence[Machine] = [Machine()]
+    if our_machines().are_there():
+        machines = our_machines().some(NODES_ON)
+    return make_nodes(FIRST_PORT, TOP, machines)
+
+
+def _passwords() -> dict[str, str]:
+    """Made once; nobody else may read them, and who runs an instance needs only its own."""
+    if not PASSWORDS.exists():
+        passwords = new_passwords()
+        _write_secret(PASSWORDS, json.dumps(passwords))
+        _write_secret(PASSFILE, f"*:*:*:{ROLE}:{passwords[ROLE]}\n")
+    found: dict[str, str] = json.loads(PASSWORDS.read_text())
+    return found
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def _wait_until_whole(nodes: Sequence[Node]) -> bool:
+    deadline = time.monotonic() + UP_MAX_S
+    while time.monotonic() < deadline:
+        if watch.is_whole(nodes):
+            return True
+        time.sleep(LOOK_AGAIN_S)
+    return False
+
+
+def _primary_of(nodes: Sequence[Node]) -> Node:
+    node = watch.primary(nodes)
+    if node is None:
+        raise OSError("the cluster has lost its primary again: `make cluster-status`")
+    return node
+
+
+def _fail(reason: str) -> int:
+    print(f"rinha: {reason}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

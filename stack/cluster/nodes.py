@@ -1,0 +1,176 @@
+"""What a node is: an etcd and a Patroni with its PostgreSQL, in a folder, on a machine."""
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stack import postgres
+from stack.cluster.limits import (
+    CONNECTIONS_MAX,
+    LOOP_WAIT_S,
+    PRIMARY_START_TIMEOUT_S,
+    RETRY_TIMEOUT_S,
+    STANDBY_RETRY_MS,
+    STANDBY_SILENT_S,
+    TTL_S,
+)
+from stack.machines import Machine
+
+SCOPE = "rinha"
+ROLE = DATABASE = "rinha"
+COUNT = 3
+# What each has a password for.
+SUPERUSER, REPLICATION, REWIND = "postgres", "replicator", "rewinder"
+
+
+class Node:
+    """Each has ports of its own, so that all can be on one machine."""
+
+    def __init__(self, number: int, first_port: int, top: Path, machine: Machine) -> None:
+        self.name = f"node{number + 1}"
+        self.machine = machine
+        self.folder = top / self.name
+        self.port, self.patroni_port, self.etcd_port, self.peer_port = (
+            first_port + kind * COUNT + number for kind in range(4)
+        )
+
+    @property
+    def api(self) -> str:
+        """Where its Patroni tells what it knows."""
+        return f"http://{self.machine.address}:{self.patroni_port}"
+
+    @property
+    def client_url(self) -> str:
+        return f"http://{self.machine.address}:{self.etcd_port}"
+
+    @property
+    def peer_url(self) -> str:
+        return f"http://{self.machine.address}:{self.peer_port}"
+
+    def etcd(self, nodes: Sequence["Node"]) -> list[str]:
+        """The command."""
+        return [
+            *self.machine.enter,
+            *postgres.as_user(),
+            "etcd",
+            *("--name", self.name, "--data-dir", str(self.folder / "etcd")),
+            *("--listen-client-urls", self.client_url),
+            *("--advertise-client-urls", self.client_url),
+            *("--listen-peer-urls", self.peer_url),
+            *("--initial-advertise-peer-urls", self.peer_url),
+            *("--initial-cluster", ",".join(f"{each.name}={each.peer_url}" for each in nodes)),
+            *("--initial-cluster-token", SCOPE),
+            *("--enable-v2", "--logger", "zap", "--log-level", "warn"),
+        ]
+
+    def patroni(self) -> list[str]:
+        """The command. PostgreSQL's times are the same wherever somebody reads them."""
+        words = ["env", "TZ=UTC", "LC_ALL=C.UTF-8", "patroni", str(self.folder / "patroni.yml")]
+        return [*self.machine.enter, *postgres.as_user(), *words]
+
+    def write(self, nodes: Sequence["Node"], passwords: dict[str, str]) -> None:
+        """Its folder, which nobody else may look into."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        postgres.give(self.folder)
+        file = self.folder / "patroni.yml"
+        file.unlink(missing_ok=True)
+        # JSON is YAML.
+        text = json.dumps(self._settings(nodes, passwords), indent=2)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as opened:
+            opened.write(text)
+        postgres.give(file)
+
+    def _settings(self, nodes: Sequence["Node"], passwords: dict[str, str]) -> dict[str, Any]:
+        address = self.machine.address
+        own_api = f"{address}:{self.patroni_port}"
+        api_login = {"username": SCOPE, "password": passwords["api"]}
+        logins = {"superuser": SUPERUSER, "replication": REPLICATION, "rewind": REWIND}
+        return {
+            "scope": SCOPE,
+            "name": self.name,
+            # Who may look at it is not asked for a password; who may change anything is.
+            "restapi": {
+                "listen": own_api,
+                "connect_address": own_api,
+                "authentication": api_login,
+            },
+            "ctl": {"authentication": api_login},
+            # By etcd's older interface: over the newer one Patroni before 3.0.3, and Debian 12 has
+            # 3.0.2, takes the lock from a new primary when an old one that was cut off comes back,
+            # and what the new one confirmed is lost.
+            "etcd": {"hosts": [f"{each.machine.address}:{each.etcd_port}" for each in nodes]},
+            "bootstrap": {
+                "dcs": dcs_settings(),
+                "initdb": ["data-checksums", {"encoding": "UTF8"}, {"locale": "C.UTF-8"}],
+            },
+            "postgresql": {
+                "listen": f"{address}:{self.port}",
+                "connect_address": f"{address}:{self.port}",
+                "use_unix_socket": True,
+                "data_dir": str(self.folder / "data"),
+                "bin_dir": str(postgres.program("postgres").parent),
+                "pgpass": str(self.folder / "pgpass"),
+                "authentication": {
+                    kind: {"username": name, "password": passwords[name]}
+                    for kind, name in logins.items()
+                },
+                "parameters": {"unix_socket_directories": str(self.folder)},
+                # The socket is in the folder of its user, whom it trusts.
+                "pg_hba": [
+                    "local all all trust",
+                    "host all all all scram-sha-256",
+                    f"host replication {REPLICATION} all scram-sha-256",
+                ],
+                "remove_data_directory_on_rewind_failure": True,
+                "remove_data_directory_on_diverged_timelines": True,
+            },
+        }
+
+
+def dcs_settings() -> dict[str, Any]:
+    """What all nodes agree on, kept in etcd."""
+    return {
+        "ttl": TTL_S,
+        "loop_wait": LOOP_WAIT_S,
+        "retry_timeout": RETRY_TIMEOUT_S,
+        "primary_start_timeout": PRIMARY_START_TIMEOUT_S,
+        # Nothing is acknowledged that only one node has, and nobody takes over who has not got it.
+        "synchronous_mode": True,
+        "synchronous_mode_strict": True,
+        # While etcd is away the primary goes on as long as it reaches every other node.
+        "failsafe_mode": True,
+        "postgresql": {
+            # Who was primary, and has what nobody confirmed, comes back as a standby without it.
+            "use_pg_rewind": True,
+            "use_slots": True,
+            "parameters": {
+                "max_connections": CONNECTIONS_MAX,
+                "wal_retrieve_retry_interval": f"{STANDBY_RETRY_MS}ms",
+                "wal_sender_timeout": f"{STANDBY_SILENT_S}s",
+                "wal_receiver_timeout": f"{STANDBY_SILENT_S}s",
+                # Point queries: compiling them costs more than they do.
+                "jit": "off",
+            },
+        },
+    }
+
+
+def make_nodes(first_port: int, top: Path, machines: Sequence[Machine]) -> list[Node]:
+    """One on each machine, or all on one."""
+    return [
+        Node(number, first_port, top, machines[number % len(machines)]) for number in range(COUNT)
+    ]
+
+
+def new_passwords() -> dict[str, str]:
+    names = (SUPERUSER, REPLICATION, REWIND, ROLE, "api")
+    return {name: secrets.token_urlsafe(24) for name in names}
+
+
+def address_of(nodes: Sequence[Node], passfile: Path) -> str:
+    """What RINHA_LEDGER has to be."""
+    hosts = ",".join(f"{node.machine.address}:{node.port}" for node in nodes)
+    return f"postgresql://{ROLE}@{hosts}/{DATABASE}?passfile={passfile}"

@@ -1,0 +1,104 @@
+"""Machines as far as the network knows: namespaces, each with an address, on a bridge of ours."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from typing import NamedTuple
+from zlib import crc32
+
+from stack.launch import ROOT
+
+# Of the cluster that `make cluster` makes: each node has one, and the instances share two.
+NODES_ON = ("db1", "db2", "db3")
+INSTANCES_ON = ("app1", "app2")
+
+
+class Machine(NamedTuple):
+    """Where something runs, and what to say first to run it there."""
+
+    address: str = "127.0.0.1"
+    enter: tuple[str, ...] = ()
+
+
+class Machines:
+    """This machine reaches each of them, and they each other. Only root can make them."""
+
+    def __init__(self, owner: object, names: Sequence[str]) -> None:
+        """Whoever else makes some on this machine is another owner."""
+        number = crc32(str(owner).encode())
+        # Names of the kernel have 15 characters.
+        self._tag = f"r{number % 1_000_000:06}"
+        # From the addresses that nobody routes.
+        self._network = f"198.18.{number % 256}"
+        self._names = names
+
+    def some(self, names: Sequence[str]) -> list[Machine]:
+        return [self._machine(self._names.index(name)) for name in names]
+
+    def all(self) -> list[Machine]:
+        return self.some(self._names)
+
+    def _machine(self, number: int) -> Machine:
+        enter = ("ip", "netns", "exec", f"{self._tag}{self._names[number]}")
+        return Machine(f"{self._network}.{number + 1}", enter)
+
+    def are_there(self) -> bool:
+        if not shutil.which("ip"):
+            return False
+        found = {words.split()[0] for words in _ip("netns list").splitlines() if words}
+        return found.issuperset(machine.enter[-1] for machine in self.all())
+
+    def make(self) -> list[Machine]:
+        self.unmake()
+        # In a namespace of its own no firewall of this machine looks at what passes the bridge.
+        bridge = f"{self._tag}b"
+        _ip(f"netns add {bridge}")
+        _ip(f"-n {bridge} link add bridge type bridge")
+        _ip(f"-n {bridge} link set bridge up")
+        self._plug_in(f"link add {bridge} type veth", bridge)
+        _ip(f"addr add {self._network}.254/24 dev {bridge}")
+        _ip(f"link set {bridge} up")
+        for machine in self.all():
+            name = machine.enter[-1]
+            _ip(f"netns add {name}")
+            self._plug_in(f"-n {name} link add eth0 type veth", name)
+            _ip(f"-n {name} addr add {machine.address}/24 dev eth0")
+            _ip(f"-n {name} link set eth0 up")
+            _ip(f"-n {name} link set lo up")
+        return self.all()
+
+    def _plug_in(self, words: str, name: str) -> None:
+        bridge = f"{self._tag}b"
+        _ip(f"{words} peer name {name} netns {bridge}")
+        _ip(f"-n {bridge} link set {name} master bridge up")
+
+    def unmake(self) -> None:
+        for name in (f"{self._tag}b", *(machine.enter[-1] for machine in self.all())):
+            # What still runs in one keeps it alive, but cut off.
+            _ip(f"-n {name} link del eth0", check=False)
+            _ip(f"netns del {name}", check=False)
+        _ip(f"link del {self._tag}b", check=False)
+
+
+def our_machines() -> Machines:
+    """Of this checkout."""
+    return Machines(ROOT, (*NODES_ON, *INSTANCES_ON))
+
+
+def can_be_made() -> bool:
+    """Not in every container is even root allowed to."""
+    if os.geteuid() != 0:
+        return False
+    try:
+        trial = Machines(f"trial {os.getpid()}", ["t"])
+        trial.make()
+        trial.unmake()
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def _ip(words: str, *, check: bool = True) -> str:
+    command = ["ip", *words.split()]
+    return subprocess.run(command, check=check, capture_output=True, text=True).stdout

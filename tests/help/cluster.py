@@ -1,0 +1,161 @@
+"""A cluster for the tests: its nodes as processes that can be killed, frozen and cut off."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+from urllib.request import Request
+
+from stack.cluster import watch
+from stack.cluster.limits import UP_MAX_S
+from stack.cluster.nodes import COUNT, ROLE, SCOPE, Node, address_of, make_nodes, new_passwords
+from stack.machines import Machine
+from tests.help.ports import free_ports
+
+PATIENCE_S = 60.0
+T = TypeVar("T")
+
+
+class Cluster:
+    """Up once it is entered."""
+
+    def __init__(self, machines: Sequence[Machine] = (Machine(),)) -> None:
+        memory = "/dev/shm" if Path("/dev/shm").is_dir() else "/var/tmp"
+        self.top = Path(tempfile.mkdtemp(prefix="rinha-cluster-", dir=memory))
+        self.top.chmod(0o755)
+        self.nodes = make_nodes(free_ports(COUNT * 4), self.top, machines)
+        self._passwords = new_passwords()
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        passfile = self.top / "passfile"
+        passfile.write_text(f"*:*:*:{ROLE}:{self._passwords[ROLE]}\n")
+        passfile.chmod(0o600)
+        self.ledger = address_of(self.nodes, passfile)
+
+    def __enter__(self) -> "Cluster":
+        try:
+            for node in self.nodes:
+                node.write(self.nodes, self._passwords)
+                self.start_etcd(node)
+            for node in self.nodes:
+                self.start_patroni(node)
+            self.wait_until_whole(UP_MAX_S)
+            watch.make_database(self.primary(), self._passwords[ROLE])
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start_etcd(self, node: Node) -> None:
+        self._start(f"etcd-{node.name}", node.etcd(self.nodes))
+
+    def start_patroni(self, node: Node) -> None:
+        self._start(f"patroni-{node.name}", node.patroni())
+
+    def _start(self, name: str, command: Sequence[str]) -> None:
+        with (self.top / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                command, cwd="/", stdout=log, stderr=log, process_group=0
+            )
+
+    def primary(self) -> Node:
+        return wait(lambda: watch.primary(self.nodes))
+
+    def standbys(self) -> list[Node]:
+        """The synchronous one first."""
+        roles = {each["name"]: each["role"] for each in watch.members(self.nodes)}
+        found = [node for node in self.nodes if roles.get(node.name) != "leader"]
+        return sorted(found, key=lambda node: roles.get(node.name) != "sync_standby")
+
+    def wait_until_whole(self, patience_s: float = PATIENCE_S) -> None:
+        wait(lambda: watch.is_whole(self.nodes), patience_s)
+
+    def etcd_leader(self) -> Node:
+        """By asking each member whom it takes for the leader."""
+
+        def leader() -> Node | None:
+            for node in self.nodes:
+                with contextlib.suppress(OSError, KeyError):
+                    request = f"{node.client_url}/v3/maintenance/status"
+                    with watch.OPEN(request, data=b"{}", timeout=1) as answer:
+                        said = json.load(answer)
+                    if said["header"]["member_id"] == said["leader"]:
+                        return node
+            return None
+
+        return wait(leader)
+
+    def postgres_of(self, node: Node) -> list[int]:
+        """The postmaster and its children: each connection has a process of its own."""
+        file = node.folder / "data" / "postmaster.pid"
+        try:
+            pid = int(file.read_text().split()[0])
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except (OSError, IndexError, ValueError):
+            return []
+        return [pid, *map(int, children)]
+
+    def patroni_of(self, node: Node) -> list[int]:
+        return self._alive(f"patroni-{node.name}")
+
+    def etcd_of(self, node: Node) -> list[int]:
+        return self._alive(f"etcd-{node.name}")
+
+    def all_of(self, node: Node) -> list[int]:
+        """Patroni first, or it would repair what dies before it."""
+        return [*self.patroni_of(node), *self.postgres_of(node), *self.etcd_of(node)]
+
+    def _alive(self, name: str) -> list[int]:
+        process = self._running.get(name)
+        return [process.pid] if process and process.poll() is None else []
+
+    def restart_postgres(self, node: Node) -> None:
+        """As somebody would who has changed a setting that wants it."""
+        login = b64encode(f"{SCOPE}:{self._passwords['api']}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        request = Request(f"{node.api}/restart", b"{}", headers)  # noqa: S310 - always our own http
+        with watch.OPEN(request, timeout=PATIENCE_S):
+            pass
+
+    def heal(self, node: Node) -> None:
+        """Starts what is dead of it."""
+        if not self.etcd_of(node):
+            self.start_etcd(node)
+        if not self.patroni_of(node):
+            self.start_patroni(node)
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text()[-3000:] for path in sorted(self.top.glob("*.log")))
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            send(self.all_of(node), signal.SIGCONT)
+            send(self.all_of(node), signal.SIGKILL)
+        for process in self._running.values():
+            process.wait()
+        shutil.rmtree(self.top, ignore_errors=True)
+
+
+def send(pids: Sequence[int], what: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, what)
+
+
+def wait(act: Callable[[], T | None], patience_s: float = PATIENCE_S) -> T:
+    """What it returns once that is something."""
+    deadline = time.monotonic() + patience_s
+    while not (found := act()):
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.1)
+    return found

@@ -1,0 +1,131 @@
+"""What is done to a cluster, each a round: breaking it under load, and seeing it whole again."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from stack.cluster import watch
+from stack.cluster.nodes import Node
+from tests.help.cluster import Cluster, send, wait
+
+# An answer that says "done" needs a moment to be believed.
+CANCEL_TAKES_S = 0.2
+Break = Callable[[Cluster], None]
+
+
+class Round(NamedTuple):
+    began_s: float
+    ended_s: float
+    primary: str
+    primary_after: str
+
+
+def play(cluster: Cluster, act: Break) -> Round:
+    """From a whole cluster to a whole cluster."""
+    cluster.wait_until_whole()
+    before, began_s = cluster.primary(), time.monotonic()
+    act(cluster)
+    cluster.wait_until_whole()
+    return Round(began_s, time.monotonic(), before.name, cluster.primary().name)
+
+
+def kill_postgres(cluster: Cluster) -> None:
+    """Of the primary, all at once."""
+    node = cluster.primary()
+    killed = cluster.postgres_of(node)
+    send(killed, signal.SIGKILL)
+    wait(lambda: cluster.postgres_of(node)[:1] not in ([], killed[:1]))
+
+
+def kill_node(cluster: Cluster) -> None:
+    """PostgreSQL and its Patroni, which comes back when another one is the primary."""
+    node = cluster.primary()
+    kill_and_return(cluster, node, lambda: cluster.primary() is not node)
+
+
+def kill_standby(cluster: Cluster) -> None:
+    """The one that confirms."""
+    node = cluster.standbys()[0]
+    kill_and_return(cluster, node, lambda: cluster.standbys()[0] is not node)
+
+
+def kill_and_return(cluster: Cluster, node: Node, is_replaced: Callable[[], bool]) -> None:
+    send([*cluster.patroni_of(node), *cluster.postgres_of(node)], signal.SIGKILL)
+    wait(is_replaced)
+    cluster.heal(node)
+
+
+def kill_etcd_leader(cluster: Cluster) -> None:
+    node = cluster.etcd_leader()
+    send(cluster.etcd_of(node), signal.SIGKILL)
+    wait(lambda: cluster.etcd_leader() is not node)
+    cluster.heal(node)
+
+
+def lose_etcd(seconds: float) -> Break:
+    """All of it."""
+
+    def act(cluster: Cluster) -> None:
+        for node in cluster.nodes:
+            send(cluster.etcd_of(node), signal.SIGKILL)
+        time.sleep(seconds)
+        for node in cluster.nodes:
+            cluster.heal(node)
+
+    return act
+
+
+def freeze(seconds: float, ask_as_it_wakes: Callable[[], None]) -> Break:
+    """The primary's whole node; the question comes while it believes to be the primary still."""
+
+    def act(cluster: Cluster) -> None:
+        node = cluster.primary()
+        pids = cluster.all_of(node)
+        send(pids, signal.SIGSTOP)
+        time.sleep(seconds)
+        # Its manager last, which would tell it.
+        send(pids[::-1], signal.SIGCONT)
+        ask_as_it_wakes()
+        wait(lambda: cluster.primary() is not node)
+
+    return act
+
+
+def cut_off(seconds: float) -> Break:
+    """The primary from the other nodes, both ways, while the instances still reach it."""
+
+    def act(cluster: Cluster) -> None:
+        node = cluster.primary()
+        routes = [(node, other) for other in cluster.nodes if other is not node]
+        routes += [(other, node) for node, other in routes]
+        for verb in ("add", "del"):
+            for here, there in routes:
+                place = f"{there.machine.address}/32"
+                words = [*here.machine.enter, "ip", "route", verb, "blackhole", place]
+                subprocess.run(words, check=True)
+            if verb == "add":
+                time.sleep(seconds)
+        wait(lambda: cluster.primary() is not node)
+
+    return act
+
+
+def restart_postgres(cluster: Cluster) -> None:
+    """Of the primary, in good order."""
+    cluster.restart_postgres(cluster.primary())
+
+
+def cancel_waits(cluster: Cluster) -> None:
+    """Whoever waits for the standby is told to stop, and then the only node that has it dies."""
+    node, standby = cluster.primary(), cluster.standbys()[0]
+    send(cluster.postgres_of(standby), signal.SIGSTOP)
+    waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    wait(lambda: watch.ask(node, f"SELECT count(*) > 1 {waiting}") == "t")
+    watch.ask(node, f"SELECT pg_cancel_backend(pid) {waiting}")
+    time.sleep(CANCEL_TAKES_S)
+    send([*cluster.patroni_of(node), *cluster.postgres_of(node)], signal.SIGKILL)
+    send(cluster.postgres_of(standby), signal.SIGCONT)
+    wait(lambda: cluster.primary() is not node)
+    cluster.heal(node)

@@ -1,0 +1,33 @@
+"""Both engines, as a test sees them from outside: a ledger's address, and SQL past the service."""
+
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from rinha.crebitos.on_postgres import PostgresLedger
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.settings import ledger_of
+from tests.help import postgres
+
+ENGINES = ("sqlite", "postgres")
+AnyLedger = SqliteLedger | PostgresLedger
+
+
+def open_ledger(address: str) -> AnyLedger:
+    where = ledger_of(address)
+    if isinstance(where, Path):
+        return SqliteLedger(where, synchronous="NORMAL", lock_wait_s=0.2)
+    return PostgresLedger(where)
+
+
+def query(address: str, sql: str) -> list[tuple[Any, ...]]:
+    """On another connection than the service's, as a hand would."""
+    where = ledger_of(address)
+    if not isinstance(where, Path):
+        return postgres.query(where, sql)
+    connection = apsw.Connection(str(where))
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()

@@ -1,0 +1,155 @@
+"""A PostgreSQL server for the tests, in memory where it can be had, and databases on it."""
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from stack import postgres
+from tests.help.ports import free_port
+
+START_MAX_S = 20.0
+PASSWORD = "wrong/horse:battery@staple?"
+STANDBY = "standby"
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "wal_level": "replica",
+    "jit": "off",
+}
+
+
+class Server:
+    """Local users are trusted, and whoever comes over the network has to know the password."""
+
+    def __init__(self, copied_from: "Server | None" = None) -> None:
+        memory = "/dev/shm" if Path("/dev/shm").is_dir() else "/var/tmp"
+        self.folder = Path(tempfile.mkdtemp(prefix="rinha-postgres-", dir=memory))
+        self.folder.chmod(0o755)
+        postgres.give(self.folder)
+        self.data = self.folder / "data"
+        self.port = free_port()
+        self._names = itertools.count(1)
+        here = {"unix_socket_directories": str(self.data), "port": str(self.port)}
+        if copied_from:
+            self._copy(copied_from, {**here, "cluster_name": STANDBY})
+            self.start()
+            return
+        postgres.make(self.data, {**SETTINGS, **here}, "--no-sync")
+        (self.data / "pg_hba.conf").write_text(
+            "local all all trust\nlocal replication all trust\nhost all all all scram-sha-256\n"
+        )
+        self.start()
+        self.query(f"CREATE ROLE rinha LOGIN PASSWORD '{PASSWORD}'")
+
+    def _copy(self, primary: "Server", settings: dict[str, str]) -> None:
+        where = f"host={primary.data} port={primary.port} user={postgres.USER}"
+        copy = postgres.program("pg_basebackup")
+        postgres.run([copy, "-D", self.data, "-d", where, "-R", "-c", "fast", "-N"])
+        with (self.data / "postgresql.conf").open("a") as conf:
+            conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+
+    def standby(self) -> "Server":
+        """Another one that follows this one, and confirms what this one commits."""
+        following = Server(copied_from=self)
+        self.set("synchronous_standby_names", STANDBY)
+        self.wait_for("SELECT sync_state = 'sync' FROM pg_stat_replication")
+        return following
+
+    def set(self, name: str, value: str) -> None:
+        self.query(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.query("SELECT pg_reload_conf()")
+        self.wait_for(f"SELECT current_setting('{name}') = '{value}'")
+
+    def promote(self) -> None:
+        self.query("SELECT pg_promote()")
+
+    def wait_for(self, sql: str) -> None:
+        deadline = time.monotonic() + START_MAX_S
+        while self.query(sql) != [(True,)]:
+            assert time.monotonic() < deadline, sql
+            time.sleep(0.02)
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*postgres.as_user(), postgres.program("postgres"), "-D", self.data],
+                cwd="/",
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+        deadline = time.monotonic() + START_MAX_S
+        while not self._is_ready():
+            is_alive = self.process.poll() is None and time.monotonic() < deadline
+            assert is_alive, (self.folder / "log").read_text()
+            time.sleep(0.02)
+
+    def _is_ready(self) -> bool:
+        pid_file = self.data / "postmaster.pid"
+        words = pid_file.read_text().split() if pid_file.exists() else []
+        return words[:1] == [str(self.process.pid)] and words[-1:] == ["ready"]
+
+    def kill(self) -> None:
+        """All of it, at once, as far as that can be."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def freeze(self) -> None:
+        """All of it: each connection has a process of its own."""
+        for pid in self.pids():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for pid in self.pids():
+            os.kill(pid, signal.SIGCONT)
+
+    def pids(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [self.process.pid, *map(int, children.split())]
+
+    def new_name(self) -> str:
+        """Of an empty database."""
+        name = f"rinha{next(self._names)}"
+        self.query(f"CREATE DATABASE {name} OWNER rinha")
+        return name
+
+    def new_database(self) -> str:
+        """The address of an empty one."""
+        return self.address(self.new_name())
+
+    def address(self, name: str, *others: "Server") -> str:
+        """Of a database on it, wherever its primary is by now."""
+        both = (self, *others)
+        hosts, ports = (",".join(map(str, each)) for each in zip(*map(_place, both), strict=True))
+        return f"postgresql://rinha@/{name}?host={hosts}&port={ports}"
+
+    def query(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """As its owner."""
+        address = f"postgresql://postgres@/{database}?host={self.data}&port={self.port}"
+        return query(address, sql)
+
+    def stop(self) -> None:
+        self.thaw()
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+def _place(server: Server) -> tuple[Path, int]:
+    return server.data, server.port
+
+
+def query(address: str, sql: str) -> list[tuple[Any, ...]]:
+    # Of several, the one that is behind nobody.
+    which = "primary" if "," in address else "any"
+    with psycopg.connect(address, autocommit=True, target_session_attrs=which) as connection:
+        done = connection.execute(sql.encode())
+        return done.fetchall() if done.description else []

@@ -1,0 +1,205 @@
+"""A server that hangs, dies or was replaced: what an instance that is connected to it answers."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+import pytest
+
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.limits import VALOR_MAX
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_postgres import PostgresLedger
+from rinha.errors import OutcomeUnknownError, StoreUnavailableError
+from rinha.postgres.limits import ANSWER_MAX_S, START_MAX_S
+from rinha.settings import ServerUrl
+from tests.help.postgres import Server
+
+CREDIT, DEBIT = Transacao(100, "c", "abc"), Transacao(100, "d", "abc")
+MARGIN_S = 1.0
+WAITS = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+T = TypeVar("T")
+
+
+class Pair(NamedTuple):
+    primary: Server
+    standby: Server
+    name: str
+    ledger: PostgresLedger
+
+    @property
+    def address(self) -> ServerUrl:
+        return ServerUrl(self.primary.address(self.name, self.standby))
+
+    def on_the_new(self) -> PostgresLedger:
+        """Another instance, that only ever knew the one that took over."""
+        return PostgresLedger(ServerUrl(self.standby.address(self.name)))
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """A primary with its synchronous standby, and a ledger that is connected to it."""
+    with contextlib.ExitStack() as ending:
+        primary = Server()
+        ending.callback(primary.stop)
+        standby = primary.standby()
+        ending.callback(standby.stop)
+        name = primary.new_name()
+        ledger = PostgresLedger(ServerUrl(primary.address(name, standby)))
+        ending.callback(ledger.close)
+        yield Pair(primary, standby, name, ledger)
+
+
+def take_over(pair: Pair) -> None:
+    """As a cluster's manager would, with nothing left that confirms what the old one commits."""
+    pair.standby.promote()
+    pair.standby.set("synchronous_standby_names", "")
+
+
+def eventually(act: Callable[[], T]) -> T:
+    """What comes once a primary is found."""
+    deadline = time.monotonic() + START_MAX_S
+    while True:
+        try:
+            return act()
+        except StoreUnavailableError:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def in_time(act: Callable[[], object]) -> None:
+    started = time.monotonic()
+    with pytest.raises(StoreUnavailableError):
+        act()
+    assert time.monotonic() - started < ANSWER_MAX_S + MARGIN_S
+
+
+@pytest.mark.parametrize("first", ["statement", "refusal", "transaction"])
+def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, first: str) -> None:
+    """Woken, it believes that it is the primary; whatever is asked of it first, and over a
+    connection that was open all the time, what it knows is history and is not told."""
+    pair.ledger.transact(1, CREDIT)
+    pair.primary.freeze()
+    take_over(pair)
+    elsewhere = pair.on_the_new()
+    elsewhere.transact(1, DEBIT)
+    pair.primary.thaw()
+    if first == "statement":
+        in_time(lambda: pair.ledger.extrato(1))
+    elif first == "refusal":
+        # With the balance that it remembers this is refused, with the true one it is not.
+        elsewhere.transact(2, Transacao(50_000, "c", "abc"))
+        in_time(lambda: pair.ledger.transact(2, Transacao(100_000, "d", "abc")))
+    else:
+        in_time(lambda: pair.ledger.transact(1, CREDIT))
+    extrato = eventually(lambda: pair.ledger.extrato(1))
+    assert extrato.saldo.total == 0
+    assert pair.ledger.engine.facts["primary"] == f"{pair.standby.data}:{pair.standby.port}"
+    assert pair.ledger.audit() == elsewhere.audit()
+    elsewhere.close()
+
+
+def test_a_start_takes_the_primary_that_others_follow(pair: Pair) -> None:
+    """Of two that take transactions, the one whose commits are confirmed."""
+    pair.ledger.transact(1, CREDIT)
+    pair.primary.freeze()
+    take_over(pair)
+    pair.primary.thaw()
+    for _ in range(5):
+        ledger = PostgresLedger(pair.address)
+        assert ledger.engine.facts["primary"] == f"{pair.standby.data}:{pair.standby.port}"
+        assert ledger.transact(1, CREDIT).saldo > 0
+        ledger.close()
+
+
+def test_a_hanging_server_holds_nothing_up_for_long(pair: Pair) -> None:
+    """One request waits in bounds, those behind it not at all, and all is well after the thaw."""
+    pair.primary.freeze()
+    in_time(pair.ledger.assert_readable)
+    started = time.monotonic()
+    for act in (lambda: pair.ledger.transact(1, CREDIT), pair.ledger.assert_readable) * 10:
+        with pytest.raises(StoreUnavailableError, match="nothing was written"):
+            act()
+    assert time.monotonic() - started < 1
+    pair.primary.thaw()
+    eventually(lambda: pair.ledger.transact(1, CREDIT))
+    assert pair.ledger.extrato(1).saldo.total == 100
+
+
+def test_a_lost_standby_stops_transactions_and_none_is_acknowledged(pair: Pair) -> None:
+    """Where only one has it, nobody says that it is kept."""
+    pair.standby.freeze()
+    with pytest.raises(OutcomeUnknownError, match="before a retry"):
+        pair.ledger.transact(1, CREDIT)
+    with pytest.raises(StoreUnavailableError, match="nothing was written"):
+        pair.ledger.transact(1, CREDIT)
+    pair.standby.thaw()
+    # The one whose outcome was unknown is there.
+    assert eventually(lambda: pair.ledger.transact(1, CREDIT)).saldo == 200
+    assert pair.ledger.audit().problems == []
+
+
+@contextlib.contextmanager
+def interrupted(pair: Pair, function: str) -> Iterator[None]:
+    """Whoever waits for the standby meanwhile, as soon as somebody does."""
+
+    def interrupt() -> None:
+        pair.primary.wait_for(f"SELECT count(*) = 1 {WAITS}")
+        pair.primary.query(f"SELECT {function}(pid) {WAITS}")
+
+    beside = threading.Thread(target=interrupt)
+    beside.start()
+    yield
+    beside.join()
+
+
+@pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
+def test_a_cancelled_wait_for_the_standby_is_no_success(pair: Pair, function: str) -> None:
+    """The server says that it is done, with a warning only; it may be gone after a failover."""
+    pair.standby.freeze()
+    with interrupted(pair, function), pytest.raises(OutcomeUnknownError, match="before a retry"):
+        pair.ledger.transact(1, CREDIT)
+    pair.standby.thaw()
+
+
+def test_a_cancelled_proof_proves_nothing(pair: Pair) -> None:
+    """A statement whose proof is cancelled is not answered either."""
+    pair.standby.freeze()
+    with interrupted(pair, "pg_cancel_backend"), pytest.raises(StoreUnavailableError):
+        pair.ledger.extrato(1)
+    pair.standby.thaw()
+
+
+def test_a_connection_that_was_closed_while_idle_costs_nothing(pair: Pair) -> None:
+    """Nothing was asked of it, so the next request goes to a new one as if nothing had been."""
+    ours = "FROM pg_stat_activity WHERE usename = 'rinha'"
+    for _ in range(3):
+        pair.primary.query(f"SELECT pg_terminate_backend(pid) {ours}")
+        pair.primary.wait_for(f"SELECT count(*) = 0 {ours}")
+        assert pair.ledger.transact(1, CREDIT).limite == 100_000
+    assert pair.ledger.extrato(1).saldo.total == 300
+
+
+def test_a_server_without_a_standby_has_nothing_to_prove(pair: Pair) -> None:
+    """It is asked for the proof all the same, in case that one is named by now."""
+    pair.primary.set("synchronous_standby_names", "")
+    pair.standby.freeze()
+    pair.ledger.transact(1, CREDIT)
+    assert pair.ledger.extrato(1).saldo.total == 100
+    pair.primary.set("synchronous_standby_names", "standby")
+    time.sleep(1.1)
+    in_time(lambda: pair.ledger.extrato(1))
+    pair.standby.thaw()
+
+
+def test_a_refusal_is_told_apart_without_a_second_look(pair: Pair) -> None:
+    """Too little is one thing, nobody is another, each from the one statement that was refused."""
+    with pytest.raises(LimiteExceededError, match="below -100000"):
+        pair.ledger.transact(1, Transacao(100_001, "d", "abc"))
+    pair.ledger.transact(1, Transacao(VALOR_MAX, "c", "abc"))
+    with pytest.raises(LimiteExceededError, match=f"above {VALOR_MAX}"):
+        pair.ledger.transact(1, CREDIT)
+    with pytest.raises(UnknownClienteError):
+        pair.ledger.transact(6, CREDIT)

@@ -1,0 +1,47 @@
+"""The check that the failovers are held to finds each kind of lie."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.help.truth import Said, untruths
+
+LIVRO = [(1, "a", -60_000), (1, "b", -90_000), (1, "c", -20_000)]
+TRUE = [
+    Said(1, 0.0, 1.0, 200, "a", -60_000, -60_000),
+    Said(1, 1.1, 2.0, 200, "b", -30_000, -90_000),
+    Said(1, 2.1, 2.2, 422, "r", -10_001),
+    Said(1, 2.3, 2.4, 200, saldo=-90_000, names=("b", "a")),
+    Said(1, 2.5, 9.0, 503, "c", 70_000),
+    Said(1, 2.5, 3.0, 503, "d", 70_000),
+    Said(1, 4.0, 5.0, 200, saldo=-20_000, names=("c", "b", "a")),
+]
+
+
+def test_the_truth_is_no_lie() -> None:
+    """What nobody knows may count or not, and at any time."""
+    assert untruths(TRUE, LIVRO) == []
+
+
+@pytest.mark.parametrize(
+    ("lie", "livro", "complaint"),
+    [
+        ([], [*LIVRO, (1, "c", 50_000)], "counts twice"),
+        ([], [*LIVRO, (1, "r", -30_001)], "r counts, and nobody was told"),
+        ([Said(1, 5.1, 5.2, 200, "e", 1, -19_999)], LIVRO, "e was acknowledged and is lost"),
+        ([Said(1, 0.0, 9.0, 200, "b", -30_000, -30_000)], LIVRO, "left another balance"),
+        ([Said(1, 4.0, 5.0, 200, saldo=-90_001, names=("b", "a"))], LIVRO, "never so"),
+        ([Said(1, 4.0, 5.0, 200, saldo=-90_000, names=("b",))], LIVRO, "never so"),
+        ([Said(1, 5.1, 5.2, 200, saldo=-90_000, names=("b", "a"))], LIVRO, "it is stale"),
+        ([Said(1, 5.1, 5.2, 200, saldo=0, names=())], LIVRO, "it is stale"),
+        ([Said(1, 5.1, 5.2, 422, "s", -80_000)], LIVRO, "within the limit"),
+        ([Said(1, 2.1, 2.2, 422, "s", -10_000)], LIVRO, "within the limit"),
+    ],
+)
+def test_each_lie_is_found(
+    lie: Sequence[Said], livro: Sequence[tuple[int, str, int]], complaint: str
+) -> None:
+    """Lost, doubled, unasked for, torn, stale, refused for nothing: each by its name."""
+    found = untruths([*TRUE, *lie], livro)
+    assert found
+    assert complaint in found[0]

@@ -1,0 +1,178 @@
+"""A ledger that moves to the other engine is the same ledger there."""
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from rinha.crebitos.ledger import LimiteExceededError
+from rinha.crebitos.messages import Transacao
+from tests.help.effort import drawn_seed
+from tests.help.ledgers import AnyLedger, open_ledger, query
+from tests.help.postgres import Server
+from tests.help.running import finish, rinha
+
+EVERYTHING = (
+    "SELECT * FROM clientes ORDER BY cliente",
+    "SELECT * FROM livro ORDER BY cliente, sequencia",
+    "SELECT cliente, sequencia, realizada_em_us FROM transacoes ORDER BY cliente, sequencia",
+    "SELECT * FROM saldos ORDER BY cliente",
+)
+ROWS = 400
+ODD = ["\0", "a\0b", "␛", "␛0", "␛1\0", "\\N", "\t\n\r\\", "😀" * 10, "'\""]
+Move = Callable[[str, str], tuple[int, str, str]]
+
+
+@pytest.fixture(params=["to a server", "to a file", "to another file", "to another server"])
+def places(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> tuple[str, str]:
+    file, other_file = str(tmp_path / "rinha.db"), str(tmp_path / "other.db")
+    pairs = {
+        "to a server": (file, server.new_database()),
+        "to a file": (server.new_database(), file),
+        "to another file": (file, other_file),
+        "to another server": (server.new_database(), server.new_database()),
+    }
+    return pairs[request.param]
+
+
+def move(source: str, target: str) -> tuple[int, str, str]:
+    return finish(rinha("move", source, target))
+
+
+def fill(address: str, rows: int = ROWS) -> AnyLedger:
+    chance, ledger = Random(drawn_seed()), open_ledger(address)
+    for number in range(rows):
+        tipo = "c" if chance.random() < 0.6 else "d"
+        text = ODD[number] if number < len(ODD) else f"n{number}"
+        try:
+            valor = chance.randint(1, 30_000)
+            ledger.transact(chance.randint(1, 5), Transacao(valor, tipo, text))  # type: ignore[arg-type]
+        except LimiteExceededError:
+            continue
+    return ledger
+
+
+def everything(address: str) -> list[list[tuple[object, ...]]]:
+    return [query(address, each) for each in EVERYTHING]
+
+
+def test_what_arrives_is_what_left(places: tuple[str, str]) -> None:
+    """Balances, limits, sequences, moments and every odd character, there and back again."""
+    source, target = places
+    ledger = fill(source)
+    query(source, "UPDATE clientes SET limite = 20000000 WHERE cliente = 4")
+    query(source, "INSERT INTO clientes (cliente, limite) VALUES (999999999999999999, 5)")
+    code, out, err = move(source, target)
+    assert (code, out) == (
+        0,
+        f"{target} equals {source}, which nothing should write to from now on\n",
+    )
+    assert "read back" in err
+    arrived = open_ledger(target)
+    assert arrived.audit() == ledger.audit()
+    for cliente in range(1, 6):
+        assert (
+            arrived.extrato(cliente).ultimas_transacoes
+            == ledger.extrato(cliente).ultimas_transacoes
+        )
+    if source.startswith("postgresql") == target.startswith("postgresql"):
+        assert everything(source) == everything(target)
+    before = arrived.extrato(2).saldo.total
+    assert arrived.transact(2, Transacao(1, "c", "abc")).saldo == before + 1
+    arrived.close()
+    ledger.close()
+
+
+def test_the_views_show_the_same_on_both(server: Server, tmp_path: Path) -> None:
+    """Whoever looks inside finds the same names, columns and texts."""
+    source, target = str(tmp_path / "rinha.db"), server.new_database()
+    ledger = open_ledger(source)
+    for number in range(30):
+        ledger.transact(number % 3 + 1, Transacao(number + 1, "cd"[number % 2], f"n{number}"))  # type: ignore[arg-type]
+    ledger.close()
+    assert move(source, target)[0] == 0
+    assert everything(source) == everything(target)
+
+
+def test_a_target_that_is_not_empty_is_left_alone(places: tuple[str, str]) -> None:
+    """Nothing is ever merged or overwritten."""
+    source, target = places
+    fill(source, 20).close()
+    fill(target, 20).close()
+    before = everything(target)
+    code, out, err = move(source, target)
+    assert (code, out) == (2, "")
+    assert "TO is not empty" in err
+    assert everything(target) == before
+
+
+def test_a_ledger_that_is_not_sound_does_not_move(places: tuple[str, str]) -> None:
+    """What is wrong is told where it is, and not carried on."""
+    source, target = places
+    fill(source, 20).close()
+    query(source, "UPDATE clientes SET saldo = saldo + 1 WHERE cliente = 1")
+    code, _, err = move(source, target)
+    assert code == 2
+    assert "FROM is not sound" in err
+    assert query(target, "SELECT count(*) FROM transacoes") == [(0,)]
+
+
+def test_a_move_that_dies_leaves_nothing(places: tuple[str, str]) -> None:
+    """Killed at any moment it can be begun anew, and then it is whole."""
+    source, target = places
+    fill(source).close()
+    chance = Random(drawn_seed())
+    for _ in range(4):
+        process = rinha("move", source, target)
+        time.sleep(chance.uniform(0.1, 0.5))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    # What it asked of the server may still be undone there.
+    deadline = time.monotonic() + 10
+    while (done := move(source, target))[0] and "locked" in done[2]:
+        assert time.monotonic() < deadline
+    is_new = done[0] == 0
+    assert is_new or "TO is not empty" in done[2]
+    ledger, arrived = open_ledger(source), open_ledger(target)
+    assert arrived.audit() == ledger.audit()
+    ledger.close()
+    arrived.close()
+
+
+def test_a_ledger_that_is_written_meanwhile_is_no_success(places: tuple[str, str]) -> None:
+    """The old one is held still while it moves, and what came just after is noticed."""
+    source, target = places
+    ledger = fill(source)
+    process = rinha("move", source, target)
+    refused = 0
+    while process.poll() is None:
+        try:
+            ledger.transact(3, Transacao(1, "c", "late"))
+        except Exception:  # noqa: BLE001 - whichever engine says that it is busy
+            refused += 1
+    code, _, err = finish(process)
+    assert code == 2, f"{refused} refused"
+    assert "differ" in err
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "complaint"),
+    [
+        ("rinha.db", "rinha.db", "are one ledger"),
+        ("missing.db", "rinha.db", "no ledger"),
+        ("postgresql://rinha:secret@localhost/rinha", "rinha.db", "must not hold a password"),
+    ],
+)
+def test_a_move_that_makes_no_sense_is_one_line(
+    tmp_path: Path, source: str, target: str, complaint: str
+) -> None:
+    """It says why, and shows no password."""
+    names = [name if "//" in name else str(tmp_path / name) for name in (source, target)]
+    code, out, err = move(*names)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert complaint in err
+    assert "secret" not in err

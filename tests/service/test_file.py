@@ -1,0 +1,87 @@
+"""A ledger's file that is full, gone or not to be locked is a refusal, and heals by itself."""
+
+import errno
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import StoreUnavailableError
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
+    opened = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
+    yield opened
+    opened.close()
+
+
+def credit(valor: int, descricao: str = "abc") -> Transacao:
+    return Transacao(valor, "c", descricao)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO transacoes VALUES (1, 1, 1.5, 'c', 'abc', 0)",
+        "INSERT INTO transacoes VALUES (1, 1, 1, 'c', x'61', 0)",
+    ],
+)
+def test_the_file_knows_kinds(ledger: SqliteLedger, statement: str) -> None:
+    """Where a server rounds or wants a cast, the file refuses what is of another kind."""
+    with pytest.raises(apsw.ConstraintError):
+        ledger.engine.connection.execute(statement)
+
+
+def until_refused(ledger: SqliteLedger) -> int:
+    for taken in range(10_000):
+        try:
+            ledger.transact(1, credit(1, "x" * 10))
+        except StoreUnavailableError:
+            return taken
+    raise AssertionError("the disk never became full")
+
+
+def test_a_full_disk_refuses_and_heals_by_itself(ledger: SqliteLedger, tmp_path: Path) -> None:
+    """No false success without space; statements go on; with space back all is well."""
+    pages = ledger.engine.connection.execute("PRAGMA page_count").get
+    ledger.engine.connection.execute(f"PRAGMA max_page_count = {pages}")
+    taken = until_refused(ledger)
+    assert ledger.extrato(1).saldo.total == taken
+    ledger.engine.connection.execute("PRAGMA max_page_count = 1000000")
+    assert ledger.transact(1, credit(1)).saldo == taken + 1
+    assert ledger.audit().problems == []
+
+
+def test_a_file_that_was_taken_away_is_noticed(ledger: SqliteLedger, tmp_path: Path) -> None:
+    """What is written to a deleted file would be lost: 503 instead, until it is back."""
+    ledger.assert_readable()
+    away = (tmp_path / "rinha.db").rename(tmp_path / "away.db")
+    with pytest.raises(StoreUnavailableError):
+        ledger.assert_readable()
+    with pytest.raises(StoreUnavailableError):
+        ledger.transact(1, credit(1))
+    (tmp_path / "rinha.db").write_bytes(b"")
+    with pytest.raises(StoreUnavailableError):
+        ledger.extrato(1)
+    away.rename(tmp_path / "rinha.db")
+    assert ledger.transact(1, credit(1)).saldo == 1
+
+
+def test_a_lock_that_cannot_be_taken_is_a_refusal_with_a_name(
+    ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the system says to a lock, the request ends in a refusal, and the next one works."""
+
+    def fail(_file: int, _operation: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(fcntl, "flock", fail)
+        with pytest.raises(StoreUnavailableError, match="Input/output"):
+            ledger.transact(1, credit(1))
+    assert ledger.transact(1, credit(1)).saldo == 1

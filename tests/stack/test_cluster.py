@@ -1,0 +1,97 @@
+"""`make cluster` as a user walks it: from one file to three nodes, and through the loss of one."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from stack.machines import can_be_made
+from tests.help.checkout import Checkout
+from tests.help.running import Client
+
+WALK_MAX_S = 150.0
+pytestmark = pytest.mark.xdist_group("cluster")
+
+
+def run(checkout: Checkout, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=checkout.folder,
+        capture_output=True,
+        text=True,
+        timeout=WALK_MAX_S,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def reached(checkout: Checkout) -> Iterator[Checkout]:
+    """PostgreSQL's own user has to get to it."""
+    checkout.folder.chmod(0o755)
+    yield checkout
+    checkout.stack("down")
+    run(checkout, "stack.cluster", "down")
+
+
+def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
+    """One line in .env moves the service there: same balances, and a node's loss is survived."""
+    assert run(reached, "stack.cluster", "status") == (3, "the cluster is not up\n")
+    assert reached.stack("up")[0] == 0
+    assert Client(reached.port).transact(1, 700, "d", "before").status == 200
+    assert reached.stack("down")[0] == 0
+
+    code, text = run(reached, "stack.cluster", "up")
+    assert code == 0, text
+    found = re.search("^RINHA_LEDGER=(.*)$", text, re.MULTILINE)
+    assert found
+    code, text = run(reached, "rinha", "move", "var/rinha.db", found[1])
+    assert code == 0, text
+    (reached.folder / ".env").write_text(f"{found[0]}\n")
+
+    code, text = reached.stack("up")
+    assert code == 0, text
+    client = Client(reached.port)
+    assert client.extrato(1)["ultimas_transacoes"][0]["descricao"] == "before"
+    if can_be_made():
+        conf = (reached.folder / "var" / "nginx.conf").read_text()
+        assert len(set(re.findall(r"server (198\.18\.[0-9.]+):\d+ max_fails", conf))) == 2
+    code, text = run(reached, "stack.cluster", "status")
+    assert (code, "whole" in text) == (0, True), text
+
+    kill_primary(reached, text)
+    deadline = time.monotonic() + WALK_MAX_S
+    while client.transact(1, 1, "d", "after").status != 200:
+        assert time.monotonic() < deadline, "nobody took over"
+        time.sleep(0.1)
+    assert client.extrato(1)["saldo"]["total"] <= -701
+    assert "every promise holds" in reached.stack("check")[1]
+    while (said := run(reached, "stack.cluster", "status"))[0]:
+        assert time.monotonic() < deadline, said[1]
+        time.sleep(0.5)
+
+
+def kill_primary(checkout: Checkout, status: str) -> None:
+    """Its Patroni is started again by runit, as a machine's own supervisor would."""
+    name = re.search(r"^(\w+) +leader", status, re.MULTILINE)
+    assert name
+    top = checkout.folder / "var" / "cluster"
+    patroni = top / "service" / f"patroni-{name[1]}" / "supervise" / "pid"
+    postmaster = top / name[1] / "data" / "postmaster.pid"
+    for file in (patroni, postmaster):
+        os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+
+
+def test_what_stands_in_the_way_of_a_cluster_is_said(checkout: Checkout) -> None:
+    """A folder that PostgreSQL's user may not look into: one line, and nothing is left running."""
+    if os.geteuid() != 0:
+        pytest.skip("whoever is not root is that user")
+    code, text = run(checkout, "stack.cluster", "up")
+    assert (code, text.count("\n")) == (2, 1)
+    assert "may not look into" in text
+    assert run(checkout, "stack.cluster", "down") == (0, "the cluster is not up\n")
