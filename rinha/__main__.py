@@ -10,19 +10,17 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from rinha import logs, settings
-from rinha.errors import MoveError, RinhaError
+from rinha.errors import MoveError, RinhaError, StoreUnusableError
 from rinha.holding import held
 from rinha.http import App, create_app
 from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings, ledger_of
 from rinha.store import Kept, Meter
-
-# The folder of its routes and stores.
-EDITION = "crebitos"
 
 
 def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
@@ -79,20 +77,23 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
 
 
 def open_store(knobs: Settings, *, create: bool) -> Kept:
-    door = import_module(f"rinha.{EDITION}.on_{knobs.engine}")
-    store: Kept = door.open_store(knobs, create=create)
+    name = f"rinha.{knobs.edition}.on_{knobs.engine}"
+    if find_spec(name) is None:
+        raise StoreUnusableError(f"{knobs.edition} is not kept on {knobs.engine}: see RINHA_LEDGER")
+    store: Kept = import_module(name).open_store(knobs, create=create)
     return store
 
 
 def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store = open_store(knobs, create=True)
-    add_routes = import_module(f"rinha.{EDITION}.routes").add_routes
+    add_routes = import_module(f"rinha.{knobs.edition}.routes").add_routes
     app = create_app(store, add_routes, reset=knobs.reset)
     with watching(app, store, knobs) as meter, store.engine.serving(meter) as safety:
         instance = Instance(held(app, safety) if safety else app, knobs.listen)
         logs.tell(
             logging.INFO,
             "started",
+            edition=knobs.edition,
             ledger=str(knobs.ledger),
             listen=knobs.listen,
             reset=knobs.reset,

@@ -11,8 +11,9 @@ from stack import launch
 from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places
 
 PID = VAR / "runsvdir.pid"
-# Where it listens, whatever the settings say by now.
+# Where it listens and which edition it is, whatever the settings say by now.
 PORT = VAR / "port"
+EDITION = VAR / "edition"
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
 
@@ -26,6 +27,11 @@ def supervisor() -> int | None:
     except (OSError, ValueError):
         return None
     return pid if folder == launch.HOME and str(SERVICES).encode() in command else None
+
+
+def edition() -> str | None:
+    """Nothing where nothing runs."""
+    return EDITION.read_text() if supervisor() and EDITION.exists() else None
 
 
 def url(knobs: settings.Settings) -> str:

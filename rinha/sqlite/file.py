@@ -112,7 +112,8 @@ class SqliteFile:
             )
         if application != schema.application_id and (application or objects or not create):
             raise StoreUnusableError(
-                f"{self.path}: an SQLite database, but not a {schema.noun}; it was left as it is"
+                f"{self.path}: an SQLite database, but not a {schema.noun}: another program's, or "
+                "another edition's; it was left as it is"
             )
         if self.connection.readonly("main"):
             raise StoreUnusableError(f"{self.path}: this user may not write it")
@@ -152,7 +153,7 @@ class SqliteFile:
         if self._synced:
             self._synced.close()
 
-    def read(self, sql: str, bindings: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+    def read(self, sql: str, bindings: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:
         """One statement, which is one snapshot."""
         self._assert_in_place()
         try:

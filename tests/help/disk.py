@@ -1,5 +1,4 @@
-"""A disk that is watched, and what a power cut at any moment could leave on it. Imports
-rinha.ledger.
+"""A disk that is watched, and what a power cut at any moment could leave on it.
 
 What was synced is safe. Of what was not, any part may be there: none, all, the later without the
 earlier, a write torn in the middle. A write harms nothing outside of its own bytes.
@@ -15,17 +14,16 @@ from typing import Literal, NamedTuple
 import apsw
 import pytest
 
-from rinha.crebitos.messages import Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.store import Safety
 from tests.help.forks import apart
+from tests.help.tenants import TENANTS
 
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 # A log is written back after so many transactions on average: often, so that cuts fall into it.
 CHECKPOINT_EVERY = 9
-# One in so many answers is waited for, by then with those before it.
-ANSWER_EVERY = 3
-Kind = Literal["write", "cut", "remove", "sync", "begun", "committed", "kept"]
+# After so many transactions on average one of the two answers for all that wait in it.
+ANSWERS_EVERY = 3
+Kind = Literal["write", "cut", "remove", "sync", "data sync", "begun", "committed", "kept"]
 
 
 class Step(NamedTuple):
@@ -75,48 +73,40 @@ _steps: list[Step] = []
 
 
 def _watch_syncs(patch: pytest.MonkeyPatch) -> None:
-    """Those past SQLite."""
+    """Those past SQLite, which sync no folder."""
     sync = os.fdatasync
 
     def watched(fd: int) -> None:
         sync(fd)
-        _steps.append(Step("sync", Path(f"/proc/self/fd/{fd}").readlink().name))
+        _steps.append(Step("data sync", Path(f"/proc/self/fd/{fd}").readlink().name))
 
     patch.setattr(os, "fdatasync", watched)
 
 
-def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
-    """All that two ledgers, served as by two instances, do to their files, from the making on, in a
+def watch(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
+    """All that two stores, served as by two instances, do to their files, from the making on, in a
     process of its own."""
-    return apart(_work, file, synchronous, transactions, seed)
+    return apart(_work, file, synchronous, transactions, seed, edition)
 
 
-def _work(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
-    chance, disk = Random(seed), _WatchedDisk()
+def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
+    chance, disk, tenant = Random(seed), _WatchedDisk(), TENANTS[edition]
     with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as serving:
         _watch_syncs(patch)
-        ledgers = [
-            SqliteLedger(
-                file, synchronous="FULL" if synchronous == "FULL" else "NORMAL", lock_wait_s=1
-            )
-            for _ in range(2)
-        ]
-        if synchronous == "OFF":
-            for ledger in ledgers:
-                ledger.engine.execute("PRAGMA synchronous = OFF")
-        tellers = [_Answers(serving.enter_context(ledger.engine.serving())) for ledger in ledgers]
+        stores = [tenant.open(file, synchronous) for _ in range(2)]
         neighbour = apsw.Connection(str(file))
-        neighbour.execute(f"PRAGMA synchronous = {synchronous}")
+        if synchronous == "OFF":
+            for connection in (neighbour, *(store.engine.connection for store in stores)):
+                connection.execute("PRAGMA synchronous = OFF")
+        instances = [_Answers(serving.enter_context(store.engine.serving())) for store in stores]
         for number in range(1, transactions + 1):
             which = chance.randrange(2)
             _steps.append(Step("begun", "", number))
-            tipo: Literal["c", "d"] = "c" if chance.random() < 2 / 3 else "d"
-            transacao = Transacao(chance.randint(1, 99), tipo, str(number))
-            ledgers[which].transact(chance.randint(1, 5), transacao)
+            tenant.write(stores[which], number, chance)
             _steps.append(Step("committed", "", number))
-            tellers[which].waiting.append(number)
-            if chance.random() < 1 / ANSWER_EVERY:
-                tellers[chance.randrange(2)].answer()
+            instances[which].waiting.append(number)
+            if chance.random() < 1 / ANSWERS_EVERY:
+                instances[chance.randrange(2)].answer()
             if chance.random() < 1 / CHECKPOINT_EVERY:
                 neighbour.execute(f"PRAGMA wal_checkpoint({chance.choice(CHECKPOINTS)})")
         steps = list(_steps)
@@ -149,8 +139,11 @@ class Disk:
     def take(self, step: Step) -> None:
         if step.kind in ("begun", "committed", "kept"):
             return
-        if step.kind != "sync":
+        if step.kind not in ("sync", "data sync"):
             self._pending.append(step)
+            return
+        if step.kind == "data sync" and step.file not in self._entered:
+            # Nothing leads to it yet.
             return
         # With a new log or journal SQLite syncs the folder too, and what was removed is gone.
         with_folder = "-" in step.file and step.file not in self._entered
@@ -215,7 +208,7 @@ class CorruptError(Exception):
     """The ledger cannot be read, or says something that no history explains."""
 
 
-def numbers_in(file: Path) -> list[int]:
+def numbers_in(file: Path, edition: str) -> list[int]:
     """The transactions that are left, in the order of their numbers."""
     if not file.exists():
         return []
@@ -230,7 +223,7 @@ def numbers_in(file: Path) -> list[int]:
         problems += [*connection.execute("SELECT * FROM inconsistencias")]
         if problems != [("ok",)]:
             raise CorruptError(problems)
-        names = connection.execute("SELECT descricao FROM transacoes")
+        names = connection.execute(TENANTS[edition].numbers)
         return sorted(int(name) for (name,) in names)
     except apsw.Error as error:
         raise CorruptError(repr(error)) from error
