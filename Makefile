@@ -1,6 +1,7 @@
 # Every target says what it does in `make help`, which also lists the variables that targets take.
 
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
+#? EDITION     up, load, gatling, bench, submission: 2024q1, the ledger, or 2023q3, people
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
 #? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
 #? SQL         make sql: one statement, in place of a shell
@@ -19,6 +20,15 @@
 
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest
+# The contest's name of each edition, and the name of its folders.
+EDITIONS = 2024q1:crebitos 2023q3:pessoas
+ifdef EDITION
+export RINHA_EDITION := $(patsubst $(EDITION):%,%,$(filter $(EDITION):%,$(EDITIONS)))
+ifeq ($(RINHA_EDITION),)
+$(error EDITION is 2024q1 or 2023q3, not $(EDITION))
+endif
+endif
+PLAYED = $(if $(EDITION),--edition $(EDITION))
 ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
 MODE ?= $(shell stack/mode.sh)
 
@@ -36,7 +46,7 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 # No process, no socket and no clock: the tests to run after each change.
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
-	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser schedule score screen verdict) \
+	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures gather guard output)
 ELSEWHERE = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
@@ -108,17 +118,17 @@ watch: loadtest ## the numbers of the operator's page, in a terminal
 	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
-	@$(PY) -m loadtest $(or $(LOAD),official)
+	@$(PY) -m loadtest $(or $(LOAD),official) $(PLAYED)
 
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
-	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"}
+	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(PLAYED)
 
 bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
 	@stack/setup.sh bench
-	@$(PY) -m bench $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
+	@$(PY) -m bench$(if $(filter pessoas,$(RINHA_EDITION)),.people) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
-	@$(PY) stack/submission.py "$(NAME)" "$(IMAGE)"
+	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"
 
 dist: ## dist/: the whole stack in one executable, the judge in another, a wheel, an sdist
 	@onefile/dist.sh

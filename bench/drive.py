@@ -11,8 +11,8 @@ from bench.plan import OFFICIAL_S, WARM_UP_S, Work
 from bench.results.cell import Cell, why_thrown_out
 from loadtest.crebitos.mix import CREDIT, DEBIT
 from loadtest.crebitos.report import CrebitosReport
-from loadtest.report.data import Load, histogram_of
-from loadtest.report.json import read_json
+from loadtest.report.data import Load, Report, histogram_of
+from loadtest.report.json import AnyReport, read_json
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)
 MEGABYTE = 1_000_000
@@ -23,15 +23,24 @@ PATIENCE_S = 60.0
 def warm_up(running: Running) -> int:
     """Returns how many transactions it left in the ledger."""
     words = ["run", "-c", "14", "-d", f"{WARM_UP_S:g}", "--no-checks"]
-    return _accepted(_load_of(_loadtest(running, words)))
+    return _accepted(load_of(loadtest(running, words, CrebitosReport)))
 
 
 def drive(running: Running, work: Work, seconds: float, cell: Cell) -> int:
     """Fills the cell. Returns how many transactions are in the ledger because of it."""
+    report = measure(running, _words(work, seconds), CrebitosReport, cell)
+    if report.official is not None:
+        cell.figures["paid_usd"] = float(report.official.paid_usd)
+        cell.figures["ok_percent"] = float(report.official.ok_percent)
+    return _accepted(load_of(report))
+
+
+def measure(running: Running, words: list[str], edition: type[AnyReport], cell: Cell) -> AnyReport:
+    """Fills the cell with what every edition's load has."""
     stack, meanwhile = running.usage(), Meanwhile()
-    report = _loadtest(running, _words(work, seconds))
+    report = loadtest(running, words, edition)
     stack_after = running.usage()
-    load = _load_of(report)
+    load = load_of(report)
     histogram = histogram_of(load, "response")
     count = max(histogram.total, 1)
     cpu_s = {name: stack_after[name].cpu_s - stack[name].cpu_s for name in stack}
@@ -47,13 +56,10 @@ def drive(running: Running, work: Work, seconds: float, cell: Cell) -> int:
         "generator_cpu_us": load.generator.cpu_us_per_request if load.generator else 0.0,
         **meanwhile.figures(stack_cpu_s),
     }
-    if report.official is not None:
-        cell.figures["paid_usd"] = float(report.official.paid_usd)
-        cell.figures["ok_percent"] = float(report.official.ok_percent)
     cell.cpu_us = {name: part_s / count * 1e6 for name, part_s in cpu_s.items()}
     cell.memory_mb = {name: one.memory_bytes / MEGABYTE for name, one in stack_after.items()}
     cell.thrown_out = why_thrown_out(load.invalid, cell.figures, limited=running.groups.hold_cpu)
-    return _accepted(load)
+    return report
 
 
 def _words(work: Work, seconds: float) -> list[str]:
@@ -69,12 +75,12 @@ def _accepted(load: Load) -> int:
     return sum(one.count for one in load.times if one.kind in kinds and one.code == 200)
 
 
-def _load_of(report: CrebitosReport) -> Load:
+def load_of(report: Report) -> Load:
     assert report.load is not None
     return report.load
 
 
-def _loadtest(running: Running, words: list[str]) -> CrebitosReport:
+def loadtest(running: Running, words: list[str], edition: type[AnyReport]) -> AnyReport:
     path = running.folder / "report.json"
     path.unlink(missing_ok=True)
     command, *options = words
@@ -94,4 +100,4 @@ def _loadtest(running: Running, words: list[str]) -> CrebitosReport:
     running.assert_alive()
     if not path.exists():
         raise StackFailedError(f"loadtest ended with {done.returncode}: {done.stderr.strip()}")
-    return read_json(path, CrebitosReport)
+    return read_json(path, edition)

@@ -10,13 +10,11 @@ try:
 except ModuleNotFoundError:
     sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
 
-from loadtest import arguments, commands
+from loadtest import arguments
 from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
-from loadtest.crebitos.official.plan import OfficialPlan, expected_counts
-from loadtest.crebitos.official.score import score
-from loadtest.crebitos.report import CrebitosReport
 from loadtest.drive.conduct import View
-from loadtest.drive.plan import Plan
+from loadtest.drive.plan import OfficialPlan, Plan
+from loadtest.editions import any_report, edition
 from loadtest.gatling.run import GatlingError, require_maven
 from loadtest.limits import (
     CONNECTIONS_MAX,
@@ -25,6 +23,7 @@ from loadtest.limits import (
     REQUEST_TIMEOUT_S,
 )
 from loadtest.report.compare import compare, comparison_table
+from loadtest.report.data import Report
 from loadtest.report.html import write_html
 from loadtest.report.json import BadReportError, baseline_path, find_report, write_json
 from loadtest.report.judgement import (
@@ -72,7 +71,11 @@ def _run(asked: argparse.Namespace) -> int:
     plan = _plan(asked)
     duration_s = None if plan.duration_s == FOR_EVER_S else plan.duration_s
     view = _view(asked, plan.way, duration_s, plan.size)
-    report = commands.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
+    played = edition(asked.edition)
+    if not plan.chosen(played.MIX):
+        types = ", ".join(dict.fromkeys(kind.name for kind in played.MIX))
+        raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
+    report = played.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report)
 
 
@@ -98,6 +101,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
         poisson=asked.poisson,
         keep_alive=not asked.new_connections,
         checked=asked.checked,
+        only=asked.only,
     )
 
 
@@ -135,8 +139,9 @@ def _view(
 def _official(asked: argparse.Namespace) -> int:
     plan = OfficialPlan(asked.url, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
     _files_for(None)
-    view = _view(asked, plan.way, plan.duration_s, sum(expected_counts(plan).values()))
-    report = commands.run_official(plan, view, reset=asked.reset, strict=asked.strict)
+    played = edition(asked.edition)
+    view = _view(asked, plan.way, *played.official_length(plan))
+    report = played.run_official(plan, view, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report)
 
 
@@ -144,29 +149,31 @@ def _gatling(asked: argparse.Namespace) -> int:
     if asked.simulation and not asked.simulation.is_file():
         raise UsageError(f"there is no simulation {asked.simulation}")
     require_maven()
-    report, folder = commands.gatling(asked.url, asked.simulation, asked.scale, reset=asked.reset)
+    played = edition(asked.edition)
+    report, folder = played.gatling(asked.url, asked.simulation, asked.scale, reset=asked.reset)
     code = _finish(asked, report)
     print(f"Gatling's report: {folder / 'index.html'}")
     return code
 
 
 def _score(asked: argparse.Namespace) -> int:
-    return _finish(asked, score(asked.folder))
+    return _finish(asked, edition(asked.edition).score(asked.folder))
 
 
 def _check(asked: argparse.Namespace) -> int:
     _files_for(None)
-    report = commands.run_check(asked.url, _seed(asked), reset=asked.reset, strict=asked.strict)
+    played = edition(asked.edition)
+    report = played.run_check(asked.url, _seed(asked), reset=asked.reset, strict=asked.strict)
     return _finish(asked, report)
 
 
 def _report(asked: argparse.Namespace) -> int:
     """Shows a kept report again; showing it is fine, whatever it says."""
-    _finish(asked, find_report(asked.file, CrebitosReport))
+    _finish(asked, find_report(asked.file, any_report()))
     return EXIT_FINE
 
 
-def _finish(asked: argparse.Namespace, report: CrebitosReport) -> int:
+def _finish(asked: argparse.Namespace, report: Report) -> int:
     """Files first: a reader who hangs up must not cost them. The verdict is the exit code."""
     written, failed = [], []
     baseline = baseline_path(asked.save_baseline) if asked.save_baseline else None
@@ -193,7 +200,7 @@ def _finish(asked: argparse.Namespace, report: CrebitosReport) -> int:
 def _compare(asked: argparse.Namespace) -> int:
     loads = []
     for name in (asked.before, asked.after):
-        load = find_report(name, CrebitosReport).load
+        load = find_report(name, any_report()).load
         if load is None:
             raise UsageError(f"{name} is the report of a check: there is no load to compare")
         loads.append(load)

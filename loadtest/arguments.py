@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from loadtest.editions import FOLDERS
 from loadtest.limits import CONNECTIONS_MAX, RATE_MAX, WORKERS_MAX
 from loadtest.report.judgement import EXIT_USAGE
 from loadtest.report.thresholds import Threshold, read_threshold
@@ -19,13 +20,14 @@ DEFAULT_DURATION_S = 10.0
 DEFAULT_REGRESSION_PERCENT = 10.0
 
 DESCRIPTION = """\
-The judge in a box for the Rinha de Backend 2024/Q1: plays the official run against whatever
-listens on port 9999, checks the contract rule by rule, and measures load honestly."""
+The judge in a box for the Rinha de Backend: plays the official run against whatever listens on
+port 9999, checks the contract rule by rule, and measures load honestly."""
 
 EXAMPLES = """\
 examples:
   loadtest official                     the whole official run, four minutes, ends in USD
   loadtest official --scale 0.05        a rehearsal: 12 seconds of the same
+  loadtest official --edition 2023q3    the contest of the year before, in three and a half
   loadtest check                        what breaks the contract, with curl lines that repeat it
   loadtest gatling                      the same run by Gatling itself, with its own report
   loadtest score out/gatling/NAME       the verdict on Gatling's results
@@ -57,8 +59,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.set_defaults(every_rule=False)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_run(_command(commands, "run", "drive the mix 22 debits : 11 credits : 1 statement"))
-    _add_official(_command(commands, "official", "play the official run and pay the verdict"))
+    _add_run(_command(commands, "run", "drive the mix of the official run"))
+    _add_official(_command(commands, "official", "play the official run and give the verdict"))
     _add_gatling(_command(commands, "gatling", "let Gatling play the official run, and score it"))
     _add_score(_command(commands, "score", "the official verdict on a folder of Gatling's results"))
     _add_check(_command(commands, "check", "ask every rule of the contract"))
@@ -78,7 +80,15 @@ def _command(
     return command
 
 
+def _add_edition(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--edition", choices=FOLDERS, default=next(iter(FOLDERS)),
+        help=f"of the contest (default {next(iter(FOLDERS))})",
+    )  # fmt: skip
+
+
 def _add_target(command: argparse.ArgumentParser) -> None:
+    _add_edition(command)
     command.add_argument(
         "url", nargs="?", type=_address, default=_address(DEFAULT_URL), metavar="URL",
         help=f"where the target listens (default {DEFAULT_URL})",
@@ -142,6 +152,10 @@ def _add_run(command: argparse.ArgumentParser) -> None:
         help="one new connection per request, as the official judge does",
     )  # fmt: skip
     command.add_argument(
+        "--only", metavar="TYPE",
+        help="requests of one type of the mix only, as the report names it",
+    )  # fmt: skip
+    command.add_argument(
         "--workers", type=_whole(1, WORKERS_MAX), default=1, metavar="N",
         help="generator processes, when cores allow (default 1)",
     )  # fmt: skip
@@ -188,6 +202,7 @@ def _add_gatling(command: argparse.ArgumentParser) -> None:
 
 
 def _add_score(command: argparse.ArgumentParser) -> None:
+    _add_edition(command)
     command.add_argument(
         "folder",
         type=Path,

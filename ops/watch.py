@@ -44,6 +44,15 @@ class Answer(NamedTuple):
             and all(wanted in (None, had) for wanted, had in zip(labels, key[1:], strict=False))
         )
 
+    def paths(self) -> set[tuple[str, str]]:
+        """Those that were answered, and how: 201 is what was added there, 200 what was read."""
+        return {
+            (key[1], key[2])
+            for words in self.counts.values()
+            for key in words
+            if key[0] == "requests" and key[1] != "/health" and key[2].startswith("2")
+        }
+
     def beat_at(self, instance: str) -> float:
         return self.counts[instance]["beat_time_seconds",] / 1e6
 
@@ -105,6 +114,10 @@ class Watch:
             f"ledger {answer.levels.get('ledger_bytes', 0) / 1e6:.1f} MB  "
             f"free {answer.levels.get('disk_free_bytes', 0) / 1e9:.1f} GB"
         )
+        if "rows" in answer.levels:
+            words.append(f"  {answer.levels['rows']:,.0f} rows")
+        for path, status in sorted(answer.paths()):
+            words.append(f"\n{rate('requests', path, status):,.0f}/s  {path} {status}")
         tables = [_instances(answer, before, seconds)]
         tables += [_rows(name, rows) for name, rows in answer.kept.items()]
         return Group(

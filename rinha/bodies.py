@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from rinha.errors import BodyTooLargeError, MalformedBodyError, RuleBrokenError
+from rinha.errors import BodyTooLargeError, MalformedBodyError, RinhaError, RuleBrokenError
 from rinha.settings import BODY_MAX_BYTES, BODY_MAX_DEPTH
 
 T = TypeVar("T")
@@ -25,20 +25,29 @@ class Refusal(msgspec.Struct, frozen=True):
     error: str
 
 
-def decoder_of(kind: type[T], rules: Mapping[str, str], shape: str) -> Callable[[bytes], T]:
+def decoder_of(
+    kind: type[T],
+    rules: Mapping[str, str],
+    shape: str,
+    *,
+    max_bytes: int = BODY_MAX_BYTES,
+    wrong_kind: type[RinhaError] = RuleBrokenError,
+) -> Callable[[bytes], T]:
     """Of bodies that are this kind of struct. Each field's rule, and the shape, are told when they
-    are broken."""
+    are broken; an edition may tell a value of the wrong kind by an error of its own."""
     decode = msgspec.json.Decoder(kind).decode
 
-    def broken_rule(complaint: str) -> str:
+    def refusal(complaint: str) -> RinhaError:
+        error = wrong_kind if _is_of_wrong_kind(complaint) else RuleBrokenError
         for field, rule in rules.items():
-            if complaint.endswith((f"`$.{field}`", f"field `{field}`")):
-                return rule
-        return shape
+            ends = (f"`$.{field}`", f"field `{field}`")
+            if complaint.endswith(ends) or f"`$.{field}[" in complaint:
+                return error(rule)
+        return error(shape)
 
     def decode_body(body: bytes) -> T:
-        if len(body) > BODY_MAX_BYTES:
-            raise BodyTooLargeError(f"the body is longer than {BODY_MAX_BYTES} bytes")
+        if len(body) > max_bytes:
+            raise BodyTooLargeError(f"the body is longer than {max_bytes} bytes")
         if body.count(b"[") + body.count(b"{") > BODY_MAX_DEPTH and _depth(body) > BODY_MAX_DEPTH:
             raise MalformedBodyError("the body is nested too deeply")
         try:
@@ -46,11 +55,18 @@ def decoder_of(kind: type[T], rules: Mapping[str, str], shape: str) -> Callable[
             return decode(body.decode())
         except msgspec.ValidationError as error:
             _assert_is_json(body)
-            raise RuleBrokenError(broken_rule(str(error))) from None
+            raise refusal(str(error)) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise MalformedBodyError(f"the body is not JSON in UTF-8: {error}") from None
 
     return decode_body
+
+
+def _is_of_wrong_kind(complaint: str) -> bool:
+    """A field that is null counts as one that is not there."""
+    if re.search(r"got `null` - at `\$\.\w+`$", complaint):
+        return False
+    return ", got `" in complaint or complaint.startswith("Number out of range")
 
 
 def _depth(body: bytes) -> int:

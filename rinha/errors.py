@@ -17,6 +17,10 @@ class RuleBrokenError(RinhaError):
     """What was asked is well-formed, but against a rule."""
 
 
+class MalformedQueryError(RinhaError):
+    """The query string does not ask what it has to."""
+
+
 class NotFoundError(RinhaError):
     """What the path names is not there."""
 

@@ -10,6 +10,7 @@ from rinha.bodies import Refusal, encode, utc
 from rinha.errors import (
     BodyTooLargeError,
     MalformedBodyError,
+    MalformedQueryError,
     NotFoundError,
     ResetDisabledError,
     RinhaError,
@@ -23,6 +24,7 @@ from rinha.store import Store
 # An edition's own errors are of these kinds.
 STATUS_OF: dict[type[RinhaError], str] = {
     MalformedBodyError: falcon.HTTP_400,
+    MalformedQueryError: falcon.HTTP_400,
     ResetDisabledError: falcon.HTTP_403,
     NotFoundError: falcon.HTTP_404,
     BodyTooLargeError: falcon.HTTP_413,

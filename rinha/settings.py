@@ -113,7 +113,15 @@ def _every(text: str) -> float | None:
     return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0}[found[2]] if found else None
 
 
+# Each is a folder of routes and stores; without a word it is the first.
+EDITIONS = ("crebitos", "pessoas")
+
 KNOBS = {
+    "RINHA_EDITION": Knob(
+        EDITIONS[0],
+        _one_of(*EDITIONS),
+        "crebitos, the ledger of the contest of 2024/Q1, or pessoas, the registry of 2023/Q3",
+    ),
     "RINHA_LEDGER": Knob(
         "var/rinha.db",
         ledger_of,
@@ -168,6 +176,7 @@ ONLY_FOR_FILES = ("RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS", "RINHA_REPLICA")
 
 @dataclass(frozen=True)
 class Settings:
+    edition: str
     ledger: Path | ServerUrl
     listen: str | tuple[str, int]
     synchronous: str
@@ -201,6 +210,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             if environ.get(name):
                 raise SettingError(f"{name} must not be set where the ledger is a server")
     return Settings(
+        edition=values["RINHA_EDITION"],
         ledger=values["RINHA_LEDGER"],
         listen=values["RINHA_LISTEN"],
         synchronous=values["RINHA_SYNCHRONOUS"],

@@ -2,9 +2,11 @@
 # The stack in containers: containers.sh COMMAND, as `make COMMAND` calls it where a Docker engine answers.
 set -eu
 cd "$(dirname "$0")/.."
-# The operator's page and metrics are put beside the contest's stack, unless they are switched off.
+edition=${RINHA_EDITION:-$(sed -n 's/^RINHA_EDITION=\([a-z]*\).*/\1/p' .env 2>/dev/null || true)}
+edition=${edition:-crebitos}
 ops_port=${OPS_PORT:-$(sed -n 's/^OPS_PORT=\([a-z0-9]*\).*/\1/p' .env 2>/dev/null || true)}
 compose="docker compose --file docker-compose.yml"
+# The operator's page and metrics are put beside the contest's stack, unless they are switched off.
 ops="switched off"
 [ "${ops_port:-9990}" = off ] || {
     compose="$compose --file ops/docker-compose.yml"
@@ -17,6 +19,8 @@ if [ -n "$replica" ]; then
     export RINHA_REPLICA="$replica"
     case $replica in file://*) export REPLICA_FOLDER="${replica#file://}" ;; esac
 fi
+# What is different for an edition stands in its folder here.
+[ ! -e "stack/$edition/docker-compose.yml" ] || compose="$compose --file stack/$edition/docker-compose.yml"
 url=http://localhost:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
 
 say() { # NAME WORD...: a sentence that both ways of running say
@@ -68,6 +72,8 @@ up() {
     [ "${instances:-2}" = 2 ] ||
         fail "INSTANCES=$instances: the containers are the contest's two; MODE=local runs any number"
     if running nginx && running api01 && running api02 && { [ -z "$replica" ] || running replica; }; then
+        runs=$(inside printenv RINHA_EDITION || echo crebitos)
+        [ "$runs" = "${RINHA_EDITION:-$runs}" ] || fail "$(say UP_OTHERWISE "$runs")"
         say UP_ALREADY "$url"
         return
     fi
@@ -91,8 +97,8 @@ up() {
     }
     # It serves without a copy too, so nobody waits for that.
     [ -z "$replica" ] || try "start the copy" $compose up --detach --no-build --no-deps replica
-    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$ops" "$url" "$url" \
-        "make check    make sql    make status    make stats    make logs    make down"
+    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$ops" \
+        "$(say "TRY_$edition" "$url" "$url")" "make check    make sql    make status    make stats    make logs    make down"
 }
 
 prepare_replica() {

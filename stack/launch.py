@@ -4,10 +4,13 @@ import os
 import pwd
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+
+from rinha.settings import EDITIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 # Whether this is the executable that carries everything, as programs made of Python say it.
@@ -31,11 +34,12 @@ def instance_names(instances: int) -> list[str]:
     return [f"api{number + 1:02d}" for number in range(instances)]
 
 
-def nginx(
+def nginx(  # noqa: PLR0913 - each of them is a setting
     folder: Path,
     *,
     port: int,
     instances: int,
+    edition: str = EDITIONS[0],
     ops_port: int | None = None,
     places: Sequence[str] = (),
 ) -> list[str]:
@@ -58,9 +62,8 @@ def nginx(
         (folder / "ops.listen").write_text(f"listen 127.0.0.1:{ops_port};\n")
     # As root its worker would become a user who may not reach the sockets.
     user = _name_of_root() if os.geteuid() == 0 else None
-    template = (files("stack") / "nginx.conf").read_text()
     sockets = [f"unix:{name}.sock" for name in instance_names(instances)]
-    conf = render(template, port=port, places=places or sockets, user=user)
+    conf = render(template_of(edition), port=port, places=places or sockets, user=user)
     (folder / "nginx.conf").write_text(conf)
     words = [NGINX, "-p", ".", "-c", "nginx.conf"]
     # Where there is no /var/log/nginx it would complain; those of older systems know no -e.
@@ -73,6 +76,20 @@ def _name_of_root() -> str:
     except KeyError:
         # There is no list of users here; the nginx that the one file carries knows this one.
         return "root"
+
+
+def template_of(edition: str) -> str:
+    """nginx.conf, with the changes that an edition's folder here names."""
+    conf, changes = files("stack") / "nginx.conf", files("stack") / edition / "nginx.sed"
+    if not changes.is_file():
+        return conf.read_text()
+    return subprocess.run(
+        ["sed", changes.read_text()],
+        input=conf.read_text(),
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
 
 def render(template: str, *, port: int, places: Sequence[str], user: str | None = None) -> str:

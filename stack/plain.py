@@ -40,6 +40,7 @@ def main() -> int:
     os.chdir(launch.HOME)
     _read_dotenv()
     command, *words = sys.argv[1:] or ["--help"]
+    _look_at_what_runs(command)
     try:
         if command in ("up", "restore"):
             _make_ready(settings.load(os.environ))
@@ -60,6 +61,16 @@ def main() -> int:
         return INTERRUPTED
 
 
+def _look_at_what_runs(command: str) -> None:
+    """Each edition has a file of its own; but for another start, it is the one that runs."""
+    runs = running.edition()
+    if runs and not (command == "up" and os.environ.get("RINHA_EDITION")):
+        os.environ["RINHA_EDITION"] = runs
+    edition = os.environ.get("RINHA_EDITION") or settings.EDITIONS[0]
+    if edition in settings.EDITIONS[1:]:
+        os.environ.setdefault("RINHA_LEDGER", str(VAR / f"{edition}.db"))
+
+
 def _ask_service(command: str, words: list[str]) -> int:
     """`rinha COMMAND`, with a place for what is not named."""
     from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that the stack's do without
@@ -75,7 +86,7 @@ def _ask_service(command: str, words: list[str]) -> int:
 def up(knobs: settings.Settings) -> int:
     """start everything in the background, watched, and say where it is"""
     if running.supervisor():
-        return say("UP_ALREADY", running.url(knobs))
+        return _up_already(knobs)
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
@@ -91,6 +102,7 @@ def up(knobs: settings.Settings) -> int:
         return fail(trouble)
     write_services(knobs)
     running.PORT.write_text(str(knobs.port))
+    running.EDITION.write_text(knobs.edition)
     with (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
             ["runsvdir", "-P", SERVICES],
@@ -120,7 +132,13 @@ def up(knobs: settings.Settings) -> int:
         what += f", a copy at {knobs.replica}"
     ops = f"http://localhost:{knobs.ops_port}" if knobs.ops_port else "switched off"
     verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
-    return say("UP", url, what, ops, url, url, verbs)
+    return say("UP", url, what, ops, sentence(f"TRY_{knobs.edition}", url, url), verbs)
+
+
+def _up_already(knobs: settings.Settings) -> int:
+    if running.edition() != knobs.edition:
+        return fail(sentence("UP_OTHERWISE", running.edition()))
+    return say("UP_ALREADY", running.url(knobs))
 
 
 def down(_knobs: settings.Settings) -> int:

@@ -11,8 +11,9 @@ from stack import launch
 from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places
 
 PID = VAR / "runsvdir.pid"
-# Where it listens, whatever the settings say by now.
+# Where it listens and which edition it is, whatever the settings say by now.
 PORT = VAR / "port"
+EDITION = VAR / "edition"
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
 
@@ -37,6 +38,11 @@ def _is_ours(pid: int) -> bool:
         return False
     is_runsvdir = command.startswith(b"runsvdir\0")
     return folder == launch.HOME and is_runsvdir and str(SERVICES).encode() in command
+
+
+def edition() -> str | None:
+    """Nothing where nothing runs."""
+    return EDITION.read_text() if supervisor() and EDITION.exists() else None
 
 
 def url(knobs: settings.Settings) -> str:

@@ -20,6 +20,8 @@ from stack.machines import INSTANCES_ON, Machine, our_machines
 
 VAR = Path("var")
 SERVICES = VAR / "service"
+# A cluster beside the stack is watched by another runsvdir.
+CLUSTER = VAR / "cluster"
 # Of the first instance, where they listen on machines of their own.
 FIRST_PORT = 8001
 # At most what an instance may take, and a little.
@@ -104,6 +106,7 @@ def write_services(knobs: settings.Settings) -> None:
         VAR,
         port=knobs.port,
         instances=knobs.instances,
+        edition=knobs.edition,
         ops_port=knobs.ops_port,
         places=[place.listen for place in found if place.machine.enter],
     )
@@ -182,13 +185,13 @@ def _end_strays() -> None:
 
 
 def _strays() -> dict[int, str]:
-    found, here = {}, VAR.resolve()
+    found, here, others = {}, VAR.resolve(), CLUSTER.resolve()
     for process in Path("/proc").glob("[0-9]*"):
         try:
             folder = (process / "cwd").readlink()
             name = re.match(rb"(nginx|runsv|svlogd)\b", (process / "cmdline").read_bytes())
         except OSError:
             continue  # gone by now, or somebody else's
-        if name and folder.is_relative_to(here):
+        if name and folder.is_relative_to(here) and not folder.is_relative_to(others):
             found[int(process.name)] = name[1].decode()
     return found

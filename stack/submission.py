@@ -1,17 +1,38 @@
 """Writes dist/participante/NAME/, as the contest takes entries, and checks the arena's rules on it:
-submission.py NAME IMAGE."""
+python -m stack.submission NAME IMAGE."""
 
+import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-CPUS_MAX = 1.5
-MEMORY_MAX_MB = 550
+from rinha.settings import EDITIONS
+from stack.launch import ROOT, template_of
+
 PORT = 9999
+DIST = ROOT / "dist" / "participante"
+
+
+class Arena(NamedTuple):
+    """What all services of an entry together may take; and what its README has to own up to."""
+
+    cpus_max: float
+    memory_max_mb: int
+    remark: str = ""
+
+
+ARENAS = {
+    "crebitos": Arena(1.5, 550),
+    "pessoas": Arena(
+        1.5,
+        3000,
+        "\nThe rules of 2023 allow Postgres, MySQL and MongoDB. This entry has none: it is for\n"
+        "comparison.\n",
+    ),
+}
 
 README = """# {name}
 
@@ -20,7 +41,7 @@ Two Falcon instances on bjoern share one SQLite file in WAL mode on a common vol
 
 - image: `{image}`
 - limits: {cpus:g} CPU and {memory} MB in all
-"""
+{remark}"""
 
 
 def main() -> int:
@@ -28,23 +49,42 @@ def main() -> int:
     if not re.fullmatch(r"[\w.-]+", name) or not image:
         print("usage: make submission NAME=your-name IMAGE=you/rinha:1.0", file=sys.stderr)
         return 2
-    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", (ROOT / "docker-compose.yml").read_text())
-    compose = for_the_arena(yaml.safe_load(text), image)
-    broken = broken_rules(compose)
+    edition = os.environ.get("RINHA_EDITION") or EDITIONS[0]
+    compose, arena = for_the_arena(compose_of(edition), image), ARENAS[edition]
+    broken = broken_rules(compose, arena)
     for rule in broken:
         print(f"broken rule: {rule}", file=sys.stderr)
     if broken:
         return 1
-    folder = ROOT / "dist" / "participante" / name
+    folder = DIST / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose, sort_keys=False))
-    (folder / "nginx.conf").write_text((ROOT / "nginx.conf").read_text())
+    (folder / "nginx.conf").write_text(template_of(edition))
     cpus, memory = sums(compose)
+    remark = arena.remark
     (folder / "README.md").write_text(
-        README.format(name=name, image=image, cpus=cpus, memory=memory)
+        README.format(name=name, image=image, cpus=cpus, memory=memory, remark=remark)
     )
-    print(f"{folder.relative_to(ROOT)}: every rule of the arena holds, {cpus:g} CPU, {memory} MB")
+    print(f"{os.path.relpath(folder)}: every rule of the arena holds, {cpus:g} CPU, {memory} MB")
     return 0
+
+
+def compose_of(edition: str) -> dict[str, Any]:
+    """What stands in docker-compose.yml, with an edition's changes on top of it."""
+    compose = _read(ROOT / "docker-compose.yml")
+    changes = ROOT / "stack" / edition / "docker-compose.yml"
+    if changes.exists():
+        for name, service in _read(changes)["services"].items():
+            # How nginx.conf is changed on the way is no matter here: it is written as it has to be.
+            for part in ("environment", "deploy"):
+                compose["services"][name].setdefault(part, {}).update(service.get(part, {}))
+    return compose
+
+
+def _read(path: Path) -> dict[str, Any]:
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", path.read_text())
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
 
 
 def for_the_arena(compose: dict[str, Any], image: str) -> dict[str, Any]:
@@ -71,15 +111,17 @@ def sums(compose: dict[str, Any]) -> tuple[float, int]:
     return round(cpus, 6), sum(int(each.removesuffix("MB")) for each in memory)
 
 
-def broken_rules(compose: dict[str, Any]) -> list[str]:
+def broken_rules(compose: dict[str, Any], arena: Arena) -> list[str]:
     services = compose["services"].values()
     cpus, memory = sums(compose)
     ports = [str(port) for service in services for port in service.get("ports", [])]
     images = [service.get("image", "") for service in services]
     rules = {
-        f"all services together have at most {CPUS_MAX} CPU, each declared": cpus <= CPUS_MAX,
-        f"all services together have at most {MEMORY_MAX_MB} MB, each declared in MB": (
-            memory <= MEMORY_MAX_MB
+        f"all services together have at most {arena.cpus_max} CPU, each declared": (
+            cpus <= arena.cpus_max
+        ),
+        f"all services together have at most {arena.memory_max_mb} MB, each declared in MB": (
+            memory <= arena.memory_max_mb
         ),
         f"one port is published, {PORT}": [port.split(":")[0] for port in ports] == [str(PORT)],
         "two instances of one image stand behind the load balancer": (

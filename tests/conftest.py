@@ -51,6 +51,24 @@ def stack(new_ledger: NewLedger) -> Iterator[Stack]:
         running.stop()
 
 
+@pytest.fixture(scope="session")
+def people_stack() -> Iterator[Stack]:
+    """The same for the edition of 2023/Q3."""
+    with tempfile.TemporaryDirectory() as folder:
+        running = Stack(Path(folder), RINHA_EDITION="pessoas")
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def people(people_stack: Stack) -> Iterator[Client]:
+    """A connection to an empty registry."""
+    people_stack.reset()
+    connected = people_stack.client()
+    yield connected
+    connected.close()
+
+
 @pytest.fixture
 def client(stack: Stack) -> Iterator[Client]:
     """A connection to an empty ledger."""

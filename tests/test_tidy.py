@@ -23,6 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/drive": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
     "loadtest/report": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
     "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
+    "loadtest/play": {
+        *("loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
+    },
     # An edition knows the machinery, and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
     "loadtest/crebitos/history": {
@@ -35,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/crebitos/rules": {
         "loadtest/crebitos",
         "loadtest/crebitos/history",
+        "loadtest/play",
         "loadtest/report",
         "loadtest/wire",
     },
@@ -48,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "loadtest/wire",
     },
     # Only its commands wire.
-    "loadtest": {
+    "loadtest/crebitos/commands.py": {
         "loadtest/crebitos",
         "loadtest/crebitos/history",
         "loadtest/crebitos/official",
@@ -56,9 +60,30 @@ MAY_IMPORT: dict[str, set[str]] = {
         "loadtest/drive",
         "loadtest/gatling",
         "loadtest/measure",
+        "loadtest/play",
         "loadtest/report",
         "loadtest/wire",
     },
+    "loadtest/pessoas": {
+        *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
+    },
+    "loadtest/pessoas/rules": {
+        "loadtest/pessoas",
+        "loadtest/play",
+        "loadtest/report",
+        "loadtest/wire",
+    },
+    "loadtest/pessoas/official": {
+        *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
+        *("loadtest/report", "loadtest/wire"),
+    },
+    "loadtest/pessoas/commands.py": {
+        *("loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
+        *("loadtest/pessoas/official", "loadtest/pessoas/rules", "loadtest/play"),
+        *("loadtest/report", "loadtest/wire"),
+    },
+    # It opens an edition's commands by their names.
+    "loadtest": {"loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"},
     "rinha": set(),
     # It opens an edition's doors by their names.
     "rinha/__main__.py": {"rinha", "rinha/ops"},
@@ -71,6 +96,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("rinha", "rinha/crebitos/on_sqlite.py", "rinha/sqlite"),
     },
     "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
+    "rinha/pessoas": {"rinha"},
+    "rinha/pessoas/on_sqlite.py": {"rinha", "rinha/pessoas", "rinha/sqlite"},
     "stack": {"rinha", "rinha/__main__.py", "ops"},
     "stack/cluster": {"stack"},
     "onefile": set(),
@@ -79,7 +106,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("bench/parts", "bench/results", "bench/stacks", "loadtest/crebitos", "loadtest/report"),
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
     },
-    "bench/parts": {"bench", "rinha/crebitos/on_sqlite.py", "stack"},
+    "bench/parts": {"bench", "rinha", "rinha/crebitos/on_sqlite.py", "stack"},
+    "bench/people": {
+        *("bench", "bench/parts", "bench/results", "loadtest/pessoas"),
+        *("rinha", "rinha/pessoas", "rinha/pessoas/on_sqlite.py"),
+    },
+    "bench/people/stacks": {"bench/parts", "bench/people"},
     "bench/results": {"bench", "loadtest/report"},
     "bench/stacks": {
         *("bench", "bench/parts", "rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),

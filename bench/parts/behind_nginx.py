@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.parts.stack import Part, Share
+from rinha.settings import EDITIONS
 from stack import launch
 
 # As docker-compose.yml has them.
@@ -34,7 +35,9 @@ def behind_nginx(
         )
         for name in launch.instance_names(2)
     ]
-    return [*instances, Part("nginx", launch.nginx(folder, port=port, instances=2), shares[0])]
+    edition = (environment or {}).get("RINHA_EDITION", EDITIONS[0])
+    nginx = launch.nginx(folder, port=port, instances=2, edition=edition)
+    return [*instances, Part("nginx", nginx, shares[0])]
 
 
 def _listens(path: Path) -> bool:

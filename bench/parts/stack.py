@@ -59,6 +59,8 @@ class Stack:
     data: str = "rinha.db*"
     # Whether a quick run has it too.
     quick: bool = False
+    # What it answers with 200 once it is ready.
+    hello: str = "/clientes/1/extrato"
 
 
 class Running:
@@ -120,7 +122,7 @@ class Running:
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_MAX_S)
         with suppress(OSError, http.client.HTTPException):
-            connection.request("GET", "/clientes/1/extrato")
+            connection.request("GET", self._stack.hello)
             return connection.getresponse().status == 200
         return False
 

@@ -26,20 +26,20 @@ memory in MB."""
 
 
 def page(results: Results, pictures: Sequence[str]) -> str:
-    blocks = ["# Results", WHAT, _head(results)]
+    blocks = ["# Results", WHAT, head(results)]
     if results.remarks or results.failed:
         blocks.append("\n".join(f"- **{line}**" for line in _attention(results)))
     blocks += [f"![{Path(name).stem.replace('_', ' ')}]({name})" for name in pictures]
     for work in EVERYTHING:
-        table = _work_table(results, work)
-        if table:
-            blocks.append(f"## {work.title[0].upper()}{work.title[1:]}\n\n{table}")
+        rows = _work_table(results, work)
+        if rows:
+            blocks.append(f"## {work.title[0].upper()}{work.title[1:]}\n\n{rows}")
     blocks += [_comparison(results), _growth(results), _ledger(results), _official(results)]
-    blocks += [_shares(results), _thrown_out(results)]
+    blocks += [shares(results), thrown_out(results)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _head(results: Results) -> str:
+def head(results: Results) -> str:
     lines = [f"- {name}: {text}" for name, text in results.origin.items()]
     versions = ", ".join(f"{name} {text}" for name, text in results.versions.items())
     return "\n".join([*lines, f"- versions: {versions}"])
@@ -74,8 +74,8 @@ def _work_table(results: Results, work: Work) -> str:
             )
         )
     to_ceiling = f"{compared.removesuffix('_ms')} to the ceiling"
-    head = ("", "requests/s", to_ceiling, "p50", "p99", "p99.9", "max")
-    return _table((*head, "CPU us", "memory MB", "rounds"), rows)
+    columns = ("", "requests/s", to_ceiling, "p50", "p99", "p99.9", "max")
+    return table((*columns, "CPU us", "memory MB", "rounds"), rows)
 
 
 def _told(failures: Spread | None) -> str:
@@ -98,8 +98,8 @@ def _comparison(results: Results) -> str:
                         *(_range(one, ".2f") for one in (capacity, p99, cpu)),
                     )
                 )
-    head = ("", "requests/s, 14 connections", "p99 at 340/s", "CPU per request")
-    return _titled("Against what one would pick instead", _table(head, rows))
+    columns = ("", "requests/s, 14 connections", "p99 at 340/s", "CPU per request")
+    return _titled("Against what one would pick instead", table(columns, rows))
 
 
 def _growth(results: Results) -> str:
@@ -116,8 +116,8 @@ def _growth(results: Results) -> str:
         ]
         if ratios[0]:
             rows.append((results.titles[stack], *(_range(one, ".2f") for one in ratios)))
-    head = ("to an empty ledger", "requests/s, 14 connections", "p99, 14 connections")
-    return _titled("Growth", _table((*head, "p50 at 340/s", "p99 at 340/s"), rows))
+    columns = ("to an empty ledger", "requests/s, 14 connections", "p99, 14 connections")
+    return _titled("Growth", table((*columns, "p50 at 340/s", "p99 at 340/s"), rows))
 
 
 def _ledger(results: Results) -> str:
@@ -129,7 +129,7 @@ def _ledger(results: Results) -> str:
         )
         if rate:
             rows.append((f"{mode}, two processes", _range(rate, ",.0f"), _range(cpu, ".1f")))
-    lines = [_table(("the ledger without HTTP", "requests/s", "CPU us"), rows)]
+    lines = [table(("the ledger without HTTP", "requests/s", "CPU us"), rows)]
     if results.fsync_ms:
         fsync = _range(spread(results.fsync_ms), ".3f")
         lines.append(f"\nAn `fdatasync` of 4 kB on this disk takes {fsync} ms.\n")
@@ -154,7 +154,7 @@ def _official(results: Results) -> str:
     return ""
 
 
-def _shares(results: Results) -> str:
+def shares(results: Results) -> str:
     rows = [
         (
             results.titles[stack],
@@ -163,10 +163,10 @@ def _shares(results: Results) -> str:
         )
         for stack, shares in results.shares.items()
     ]
-    return _titled("ControlGroups", _table(("", "CPU", "memory MB"), rows))
+    return _titled("Limits", table(("", "CPU", "memory MB"), rows))
 
 
-def _thrown_out(results: Results) -> str:
+def thrown_out(results: Results) -> str:
     lines = [
         f"- round {cell.round + 1}, {results.titles[cell.stack]}, {cell.work}: {cell.thrown_out}"
         for cell in results.cells
@@ -180,10 +180,10 @@ def _titled(title: str, text: str) -> str:
     return f"## {title}\n\n{text}" if text else ""
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     if not rows:
         return ""
-    lines = [head, ("---", *["---:"] * (len(head) - 1)), *rows]
+    lines = [columns, ("---", *["---:"] * (len(columns) - 1)), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import string
+from collections.abc import Sequence
 from random import Random
 
 from loadtest.crebitos.contract import CLIENTES, fingerprint
@@ -62,19 +63,24 @@ def random_request(kind: Kind, host: str, chance: Random, *, reuse: bool = True)
     return transacao(host, cliente, delta, descricao, reuse=reuse)
 
 
-def shuffled_cycle(chance: Random) -> list[Kind]:
-    kinds = list(CYCLE)
+def shuffled_cycle(chance: Random, cycle: Sequence[Kind] = CYCLE) -> list[Kind]:
+    kinds = list(cycle)
     chance.shuffle(kinds)
     return kinds
 
 
 def build_requests(
-    host: str, seed: int, *, reuse: bool = True, cycles: int = CYCLES_BUILT
+    host: str,
+    seed: int,
+    *,
+    reuse: bool = True,
+    cycles: int = CYCLES_BUILT,
+    cycle: Sequence[Kind] = CYCLE,
 ) -> list[LedgerRequest]:
     """Whole cycles of requests; the same seed gives the same bytes in the same order."""
     chance = Random(seed)
     return [
         random_request(kind, host, chance, reuse=reuse)
         for _ in range(cycles)
-        for kind in shuffled_cycle(chance)
+        for kind in shuffled_cycle(chance, cycle)
     ]

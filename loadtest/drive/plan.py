@@ -1,12 +1,12 @@
 """What a load run is asked to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
 from loadtest.drive import schedule
-from loadtest.wire.request import Address
+from loadtest.wire.request import Address, Kind
 
 Mode = Literal["closed", "rate", "ramp"]
 
@@ -28,16 +28,23 @@ class Plan:
     poisson: bool = False
     keep_alive: bool = True
     checked: bool = True
+    # The type of all requests; without it they are mixed.
+    only: str | None = None
 
     @property
     def way(self) -> str:
         """The way to drive, in words."""
+        only = f", {self.only} only" if self.only else ""
         if self.mode == "closed":
-            return f"closed loop, {self.connections} connections"
+            return f"closed loop, {self.connections} connections{only}"
         if self.mode == "ramp":
-            return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s"
+            return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s{only}"
         spacing = "Poisson" if self.poisson else "even"
-        return f"open loop, {self.rate:g} requests/s, {spacing} spacing"
+        return f"open loop, {self.rate:g} requests/s, {spacing} spacing{only}"
+
+    def chosen(self, cycle: Sequence[Kind]) -> list[Kind]:
+        """What is left of a mix; nothing where it has no such type."""
+        return [kind for kind in cycle if self.only in {None, kind.name}]
 
     @property
     def worker_seeds(self) -> list[int]:
@@ -57,3 +64,24 @@ class Plan:
     def wanted(self) -> int | None:
         """How many requests an open loop has to send; a closed one has no such number."""
         return None if self.mode == "closed" else sum(1 for _ in self.due_times())
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialPlan:
+    """An official run, or a rehearsal: faster by `speed`, or only the share `scale` of it."""
+
+    address: Address
+    seed: int
+    timeout_s: float
+    speed: float = 1.0
+    scale: float = 1.0
+
+    @property
+    def is_rehearsal(self) -> bool:
+        return self.speed != 1 or self.scale != 1
+
+    @property
+    def way(self) -> str:
+        if not self.is_rehearsal:
+            return "the official run"
+        return f"REHEARSAL of the official run: speed x{self.speed:g}, scale x{self.scale:g}"

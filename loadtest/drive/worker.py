@@ -1,7 +1,7 @@
 """One generator process of a load run."""
 
-from collections.abc import Callable, Sequence
-from itertools import cycle, islice
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from time import perf_counter_ns as clock_ns
 from time import sleep
 
@@ -16,7 +16,7 @@ WatchOf = Callable[[int, Recorder], Watch]
 
 
 def work(
-    plan: Plan, mixes: Sequence[Sequence[Request]], unit: int, watch_of: WatchOf | None, job: Job
+    plan: Plan, mixes: Sequence[Iterable[Request]], unit: int, watch_of: WatchOf | None, job: Job
 ) -> None:
     """Drives this worker's share of the load until it is done or stopped.
 
@@ -25,7 +25,7 @@ def work(
     recorder = Recorder()
     watch = watch_of(job.worker, recorder) if watch_of is not None else None
     connections = plan.connections // plan.workers + (job.worker < plan.connections % plan.workers)
-    own = cycle(mixes[job.worker])
+    own = iter(mixes[job.worker])
     sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
     try:
         if plan.mode == "closed":

@@ -41,7 +41,7 @@ def gatling_load(
         kind = names.get(normalize("NFC", request.name), CHECK)
         second = tally.seconds.setdefault((request.end_ms - run.started_ms) // 1000, Second())
         pairs = [(bucket_us((request.end_ms - request.start_ms) * 1000), 1)]
-        tally.add_times(second, kind, _code(request), pairs, pairs)
+        tally.add_times(second, kind, _code(request, kind), pairs, pairs)
     elapsed_s = (run.ended_ms - run.started_ms) / 1000
     rate = Rate(elapsed_s, round(len(run.requests) / elapsed_s, 2) if elapsed_s else 0.0)
     if run.users_without_end:
@@ -50,10 +50,11 @@ def gatling_load(
     return load_of(tally, rate, invalid)
 
 
-def _code(request: LoggedRequest) -> int:
+def _code(request: LoggedRequest, kind: Kind) -> int:
     """The status, as far as the log tells it, or why there was no answer."""
     if request.is_ok:
-        return 200
+        # One of those that may be; a good one, where there is one.
+        return min(kind.fine, key=lambda code: (code // 100 != 2, code))
     wrong_status = WRONG_STATUS.match(request.message)
     if wrong_status:
         return int(wrong_status[1])

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -31,10 +32,16 @@ def require_maven() -> None:
         )
 
 
-def run_gatling(simulation: Traversable, url: str, warm_up: str, scale: float) -> Path:
-    """The folder of the results; one that was brought asks where its author wants it to."""
+def run_gatling(
+    simulation: Traversable, url: str, warm_up: str, scale: float, feeds: Mapping[str, str]
+) -> Path:
+    """The folder of the results; one that was brought asks where its author wants it to. The feeds
+    are the files that its feeders read."""
     before = set(RESULTS.glob("*/"))
     alone = _lay_out(simulation)
+    (alone / "resources").mkdir()
+    for name, text in feeds.items():
+        (alone / "resources" / name).write_text(text)
     command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(BUILD), "gatling:test"]
     command += [f"-Dresults={RESULTS.resolve()}", f"-Durl={url}", f"-Dscale={scale}"]
     command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={alone}"]

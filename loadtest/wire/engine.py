@@ -9,7 +9,7 @@ from typing import Any
 
 from loadtest.limits import FRAMINGS_KEPT_MAX, RECEIVE_BYTES
 from loadtest.wire.http_parser import AnswerParser, CutShortError, Framing, RubbishError
-from loadtest.wire.outcome import Failure
+from loadtest.wire.outcome import Failure, failure_of
 from loadtest.wire.request import Address, Request
 
 READABLE = select.EPOLLIN
@@ -18,20 +18,6 @@ WRITABLE = select.EPOLLOUT
 # A request, its status or why there is none, the body or whatever came of it, when it was due and
 # when it was sent.
 Ended = Callable[[Request, int, bytes, int, int], None]
-
-_FAILURES = {
-    errno.ECONNREFUSED: Failure.REFUSED,
-    errno.EADDRNOTAVAIL: Failure.NO_PORTS,
-    errno.EMFILE: Failure.NO_FILES,
-    errno.ENFILE: Failure.NO_FILES,
-    errno.ECONNRESET: Failure.RESET,
-    errno.EPIPE: Failure.RESET,
-    errno.ETIMEDOUT: Failure.TIMEOUT,
-}
-
-
-def _failure_of(error: OSError) -> Failure:
-    return _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)
 
 
 def _resolve(address: Address) -> tuple[int, Any]:
@@ -103,7 +89,7 @@ class Engine:
             try:
                 connection = self._open()
             except OSError as error:
-                self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
+                self._stillborn.append((request, failure_of(error), due_ns, sent_ns))
                 return sent_ns
         connection.request = request
         connection.due_ns = due_ns
@@ -115,7 +101,7 @@ class Engine:
         except OSError as error:
             connection.request = None
             self._close(connection)
-            self._stillborn.append((request, _failure_of(error), due_ns, sent_ns))
+            self._stillborn.append((request, failure_of(error), due_ns, sent_ns))
             return sent_ns
         if taken != len(request.data):
             connection.unsent = request.data[taken:]
@@ -156,6 +142,19 @@ class Engine:
             self._ended(request, framing.status, body, due_ns, sent_ns)
         if self._stillborn:
             self._report_stillborn()
+
+    def take_idle(self) -> Connection | None:
+        """The connection whose answer was handed on last, for whoever wants to go on over it."""
+        return self._idle.pop() if self._idle else None
+
+    def give_idle(self, connection: Connection) -> None:
+        """For the next request; the peer may have closed it in the meantime."""
+        if self._connections.get(connection.fileno) is connection:
+            self._idle.append(connection)
+
+    def hang_up(self, connection: Connection) -> None:
+        if self._connections.get(connection.fileno) is connection:
+            self._close(connection)
 
     def expire(self) -> None:
         """Gives up on requests that wait beyond the timeout."""
@@ -254,7 +253,8 @@ class Engine:
         request, framing = connection.request, parser.framing
         assert request is not None
         assert framing is not None
-        self._remember(parser.head, framing)
+        if not request.whole:
+            self._remember(parser.head, framing)
         connection.request = connection.parser = None
         self.in_flight -= 1
         if framing.keep and request.reuse and not connection.unsent:
@@ -262,7 +262,8 @@ class Engine:
         else:
             self._close(connection)
         due_ns, sent_ns = connection.due_ns, connection.sent_ns
-        self._ended(request, framing.status, parser.body, due_ns, sent_ns)
+        body = parser.head + parser.body if request.whole else parser.body
+        self._ended(request, framing.status, body, due_ns, sent_ns)
 
     def _remember(self, head: bytes, framing: Framing) -> None:
         if framing.length < 0 or head[-4:] != b"\r\n\r\n":
@@ -272,7 +273,7 @@ class Engine:
         self._framings[head] = framing
 
     def _broken(self, connection: Connection, error: OSError) -> None:
-        failure = _failure_of(error)
+        failure = failure_of(error)
         if failure == Failure.RESET and connection.parser is not None:
             failure = Failure.CUT
         self._fail(connection, failure)

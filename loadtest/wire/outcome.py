@@ -1,5 +1,6 @@
 """What became of a request: a status, or why an answer can fail to come."""
 
+import errno
 from enum import IntEnum
 
 from loadtest.limits import EXAMPLE_BYTES_MAX
@@ -57,3 +58,18 @@ def one_line(text: str) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text
     )
+
+
+_FAILURES = {
+    errno.ECONNREFUSED: Failure.REFUSED,
+    errno.EADDRNOTAVAIL: Failure.NO_PORTS,
+    errno.EMFILE: Failure.NO_FILES,
+    errno.ENFILE: Failure.NO_FILES,
+    errno.ECONNRESET: Failure.RESET,
+    errno.EPIPE: Failure.RESET,
+    errno.ETIMEDOUT: Failure.TIMEOUT,
+}
+
+
+def failure_of(error: OSError) -> Failure:
+    return _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)

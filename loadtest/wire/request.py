@@ -30,11 +30,13 @@ CHECK = Kind(0, "checks", frozenset(range(1 << STATUS_BITS)))
 class Request:
     """What goes over the wire; an edition adds what its judges must know to read the answer."""
 
-    __slots__ = ("data", "fine", "key", "kind", "reuse")
+    __slots__ = ("data", "fine", "key", "kind", "reuse", "whole")
 
-    def __init__(self, kind: Kind, data: bytes, *, reuse: bool = True) -> None:
+    def __init__(self, kind: Kind, data: bytes, *, reuse: bool = True, whole: bool = False) -> None:
         self.data = data
         self.reuse = reuse
+        # Whether who looks at the answer wants its head too, in front of the body.
+        self.whole = whole
         self._report_under(kind)
 
     def as_check(self) -> Self:

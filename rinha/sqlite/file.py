@@ -65,7 +65,8 @@ def assert_is_ours(
         )
     if application != schema.application_id and (application or objects or not create):
         raise StoreUnusableError(
-            f"{path}: an SQLite database, but not a {schema.noun}; it was left as it is"
+            f"{path}: an SQLite database, but not a {schema.noun}: another program's, or another "
+            "edition's; it was left as it is"
         )
     return int(objects)
 
@@ -162,7 +163,7 @@ class SqliteFile:
         self._lock.close()
         os.close(self._use)
 
-    def read(self, sql: str, bindings: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+    def read(self, sql: str, bindings: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:
         """One statement, which is one snapshot."""
         self._assert_in_place()
         try:

@@ -1,8 +1,7 @@
 """The catalogue of requests that must not reach the ledger: name, bytes, statuses."""
 
-from typing import NamedTuple
-
 from tests.help.raw import get, post, transacao
+from tests.help.refusals import Case
 
 GOOD = '{"valor":1,"tipo":"c","descricao":"abc"}'
 CHUNKED = "Transfer-Encoding: chunked"
@@ -11,13 +10,6 @@ TRANSACOES = "/clientes/1/transacoes"
 
 def chunked(body: str) -> bytes:
     return post(body, TRANSACOES, CHUNKED, length=None)
-
-
-class Case(NamedTuple):
-    name: str
-    raw: bytes
-    # Each answer in turn; 0 is a connection closed without one.
-    expected: tuple[int, ...]
 
 
 FIELDS = [

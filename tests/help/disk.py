@@ -1,5 +1,4 @@
-"""A disk that is watched, and what a power cut at any moment could leave on it. Imports
-rinha.ledger.
+"""A disk that is watched, and what a power cut at any moment could leave on it.
 
 What was synced is safe. Of what was not, any part may be there: none, all, the later without the
 earlier, a write torn in the middle. A write harms nothing outside of its own bytes.
@@ -13,9 +12,8 @@ from typing import Literal, NamedTuple
 
 import apsw
 
-from rinha.crebitos.messages import Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.help.forks import apart
+from tests.help.tenants import TENANTS
 
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 # A log is written back after so many transactions on average: often, so that cuts fall into it.
@@ -68,20 +66,19 @@ class _WatchedDisk(apsw.VFS):
 _steps: list[Step] = []
 
 
-def watch(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
-    """All that a ledger does to its files, from their making on, in a process of its own."""
-    return apart(_work, file, synchronous, transactions, seed)
+def watch(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
+    """All that a store does to its files, from their making on, in a process of its own."""
+    return apart(_work, file, synchronous, transactions, seed, edition)
 
 
-def _work(file: Path, synchronous: str, transactions: int, seed: int) -> list[Step]:
-    chance, disk = Random(seed), _WatchedDisk()
-    ledger = SqliteLedger(file, synchronous=synchronous, lock_wait_s=1)
+def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
+    chance, disk, tenant = Random(seed), _WatchedDisk(), TENANTS[edition]
+    store = tenant.open(file, synchronous)
     neighbour = apsw.Connection(str(file))
     neighbour.execute(f"PRAGMA synchronous = {synchronous}")
     for number in range(1, transactions + 1):
         _steps.append(Step("begun", "", number))
-        tipo: Literal["c", "d"] = "c" if chance.random() < 2 / 3 else "d"
-        ledger.transact(chance.randint(1, 5), Transacao(chance.randint(1, 99), tipo, str(number)))
+        tenant.write(store, number, chance)
         _steps.append(Step("kept", "", number))
         if chance.random() < 1 / CHECKPOINT_EVERY:
             neighbour.execute(f"PRAGMA wal_checkpoint({chance.choice(CHECKPOINTS)})")
@@ -167,7 +164,7 @@ class CorruptError(Exception):
     """The ledger cannot be read, or says something that no history explains."""
 
 
-def numbers_in(file: Path) -> list[int]:
+def numbers_in(file: Path, edition: str) -> list[int]:
     """The transactions that are left, in the order of their numbers."""
     if not file.exists():
         return []
@@ -182,7 +179,7 @@ def numbers_in(file: Path) -> list[int]:
         problems += [*connection.execute("SELECT * FROM inconsistencias")]
         if problems != [("ok",)]:
             raise CorruptError(problems)
-        names = connection.execute("SELECT descricao FROM transacoes")
+        names = connection.execute(TENANTS[edition].numbers)
         return sorted(int(name) for (name,) in names)
     except apsw.Error as error:
         raise CorruptError(repr(error)) from error

@@ -7,9 +7,15 @@ import time
 from typing import NamedTuple
 
 from tests.help.running import Stack, finish, rinha
-from tests.help.steady_load import CONNECTIONS, SteadyLoad
+from tests.help.steady import CONNECTIONS
+from tests.help.steady_load import SteadyLoad
+from tests.help.steady_people import SteadyPeople
 
-RATE = 340
+# The peak of each edition's official run.
+LOADS: dict[str, tuple[type[SteadyLoad] | type[SteadyPeople], int]] = {
+    "crebitos": (SteadyLoad, 340),
+    "pessoas": (SteadyPeople, 700),
+}
 VICTIMS = ("one instance", "both instances", "nginx", "everything")
 # A kill falls at any moment of a busy stack, not at the first after the last one.
 PAUSE_MAX_S = 0.4
@@ -24,9 +30,10 @@ class Round(NamedTuple):
 
 
 def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
-    """Also looks whether the ledger explains every answer."""
+    """Also looks whether the file explains every answer."""
     chance, done = random.Random(seed), []
-    with SteadyLoad(stack.port, RATE, seed) as load:
+    kind, rate = LOADS[stack.edition]
+    with kind(stack.port, rate, seed) as load:
         for number in range(rounds):
             time.sleep(chance.uniform(0, PAUSE_MAX_S))
             victims = VICTIMS[number % len(VICTIMS)]
@@ -35,7 +42,9 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
             stack.wait_until_healthy()
             done.append(Round(victims, killed_at_s, time.monotonic() - killed_at_s, 0))
     load.assert_explains_every_row(stack.ledger)
-    code, out, _ = finish(rinha("check", RINHA_LEDGER=stack.ledger))
+    if isinstance(load, SteadyPeople):
+        load.assert_everybody_is_found()
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=stack.ledger, **stack.environment))
     assert code == 0, out
     return [_with_unanswered(each, load) for each in done]
 
@@ -61,7 +70,7 @@ def _kill(stack: Stack, victims: str, chance: random.Random) -> None:
         stack.nginx = stack.start_nginx()
 
 
-def _with_unanswered(each: Round, load: SteadyLoad) -> Round:
+def _with_unanswered(each: Round, load: SteadyLoad | SteadyPeople) -> Round:
     until_s = each.killed_at_s + each.back_s
     unanswered = [
         outcome

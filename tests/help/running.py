@@ -10,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
+from rinha.settings import EDITIONS
 from stack import launch
 from tests.help.ledgers import query
 from tests.help.ports import free_port
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 START_MAX_S = 20.0
 STOP_MAX_S = 5.0
 ANSWER_MAX_S = 40.0
+STATE_OF = {"crebitos": "SELECT * FROM clientes", "pessoas": "SELECT * FROM pessoas"}
 
 
 class Answer(NamedTuple):
@@ -75,6 +78,19 @@ class Client:
         assert answer.status == 200, answer
         return answer.json
 
+    def add(self, apelido: str, **changes: object) -> Answer:
+        body = {"apelido": apelido, "nome": "Ana", "nascimento": "1985-09-23", "stack": ["C#"]}
+        return self("POST", "/pessoas", body | changes)
+
+    def search(self, termo: str) -> list[Any]:
+        """The apelidos of those found, in their order."""
+        answer = self("GET", f"/pessoas?t={quote(termo)}")
+        assert answer.status == 200, answer
+        return [pessoa["apelido"] for pessoa in answer.json]
+
+    def count(self) -> int:
+        return int(self("GET", "/contagem-pessoas").body)
+
     def close(self) -> None:
         self._connection.close()
 
@@ -97,8 +113,13 @@ class Stack:
         metrics = {"RINHA_METRICS": "on"} if ops else {}
         self.environment = {"RINHA_RESET": "on", **metrics, **environment}
         self.instances: list[subprocess.Popen[bytes]] = []
+        self.edition = self.environment.get("RINHA_EDITION", EDITIONS[0])
         self.start_nginx_with = launch.nginx(
-            folder, port=self.port, instances=instances, ops_port=self.ops_port
+            folder,
+            port=self.port,
+            instances=instances,
+            edition=self.edition,
+            ops_port=self.ops_port,
         )
         self.nginx = self.start_nginx()
         for number in range(1, instances + 1):
@@ -162,7 +183,7 @@ class Stack:
 
     def state(self) -> list[tuple[Any, ...]]:
         """Everything that a request could have changed."""
-        return query(self.ledger, "SELECT * FROM clientes ORDER BY cliente")
+        return query(self.ledger, STATE_OF[self.edition])
 
     def stop(self) -> None:
         for process in self.instances:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from loadtest.crebitos.report import CrebitosReport, Official
+from loadtest.editions import any_report
 from loadtest.report.data import Load
 from loadtest.report.json import read_json
 
@@ -38,7 +39,8 @@ class Ran:
 
     @property
     def reasons(self) -> str:
-        return "\n".join(self.report.verdict.reasons)
+        """Of a report of any edition."""
+        return "\n".join(read_json(self.path, any_report()).verdict.reasons)
 
 
 def loadtest(*words: object, folder: Path | None = None, timeout_s: float = 60) -> Ran:

@@ -13,6 +13,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 
 Serve = Callable[..., int]
+ServePeople = Serve
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,14 +29,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
-@pytest.fixture
-def serve() -> Iterator[Serve]:
+@contextlib.contextmanager
+def servers(program: str) -> Iterator[Serve]:
     """Starts reference servers, each in a process of its own; gives their ports."""
     running: list[subprocess.Popen[str]] = []
 
     def start(fault: str = "none", seed: int = 1) -> int:
-        command = [sys.executable, str(HERE / "reference_server.py")]
-        command += ["--fault", fault, "--seed", str(seed)]
+        command = [sys.executable, str(HERE / program), "--fault", fault, "--seed", str(seed)]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         running.append(server)
         assert server.stdout is not None
@@ -47,6 +47,20 @@ def serve() -> Iterator[Serve]:
         server.wait()
         assert server.stdout is not None
         server.stdout.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """The ledger of 2024/Q1."""
+    with servers("reference_server.py") as start:
+        yield start
+
+
+@pytest.fixture
+def serve_people() -> Iterator[ServePeople]:
+    """The people of 2023/Q3."""
+    with servers("people_server.py") as start:
+        yield start
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ FILES = {"--json", "--html", "--save-baseline"}
 RULES = {"--strict", "--no-strict", "--all"}
 # Which of the common words a command has; its own come on top.
 COMMON = {
-    "run": {"--plain", "--reset", "--seed", *RULES, *FILES},
-    "official": {"--plain", "--reset", "--seed", "--scale", *RULES, *FILES},
-    "check": {"--plain", "--reset", "--seed", *RULES, *FILES},
-    "gatling": {"--plain", "--reset", "--scale", *FILES},
-    "score": {"--plain", *FILES},
+    "run": {"--plain", "--edition", "--reset", "--seed", *RULES, *FILES},
+    "official": {"--plain", "--edition", "--reset", "--seed", "--scale", *RULES, *FILES},
+    "check": {"--plain", "--edition", "--reset", "--seed", *RULES, *FILES},
+    "gatling": {"--plain", "--edition", "--reset", "--scale", *FILES},
+    "score": {"--plain", "--edition", *FILES},
     "report": {"--plain", "--all", *FILES},
     "compare": {"--plain"},
 }

@@ -8,17 +8,21 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 from functools import partial
 from io import StringIO
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from loadtest.crebitos import commands as crebitos
 from loadtest.drive import worker
 from loadtest.drive.conduct import conduct
 from loadtest.drive.memory import MemoryFile
 from loadtest.drive.plan import Plan
+from loadtest.editions import FOLDERS, Edition, edition
 from loadtest.measure.health import generator_health, rate_of
 from loadtest.measure.recorder import Recorder
+from loadtest.pessoas import commands as pessoas
 from loadtest.report.data import Report, load_of
 from loadtest.report.html import page
 from loadtest.report.json import read_json, write_json
@@ -61,7 +65,7 @@ class GreetingReport(Report, tag="greetings", kw_only=True):
 
 def greet(port: int) -> GreetingReport:
     address, file = Address("127.0.0.1", port), MemoryFile()
-    requests = [Request(GREETING, get(str(address), "/hello"))]
+    requests = repeat(Request(GREETING, get(str(address), "/hello")))
     plan = Plan(address, "closed", 3, 60.0, SIZE, seed=1, workers=1, timeout_s=5.0)
     watch_of = partial(_watch, file)
     work = partial(worker.work, plan, [requests], 1, watch_of)
@@ -128,9 +132,23 @@ def test_what_is_not_python_is_packed_with_its_room() -> None:
     assert any(fnmatch("loadtest.report", pattern) for pattern in included)
 
 
-@pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling"])
+# What mypy reads: each module has every command, as every other has it.
+PLAYED: list[Edition] = [crebitos, pessoas]
+
+
+def test_every_edition_has_a_folder_with_its_commands() -> None:
+    """A name on the command line leads to a module; a report says whose it is."""
+    assert [edition(name) for name in FOLDERS] == PLAYED
+    tags = [one.REPORT.__struct_config__.tag for one in PLAYED]
+    assert tags == list(FOLDERS.values())
+
+
+@pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling", "play"])
 def test_no_room_of_the_machinery_knows_an_edition(room: str) -> None:
     """What only one edition has a word for stands in its own folder."""
-    words = re.compile(r"client|extrato|statement|debit|credit|saldo|limite\b|transac|USD", re.I)
+    words = re.compile(
+        r"client|extrato|statement|debit|credit|saldo|limite\b|transac|USD|pessoa|people|apelido",
+        re.I,
+    )
     for path in (ROOT / "loadtest" / room).rglob("*.py"):
         assert not words.findall(path.read_text()), path

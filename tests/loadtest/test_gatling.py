@@ -11,7 +11,7 @@ import pytest
 
 from loadtest.gatling.run import GatlingError, require_maven
 from tests.loadtest.command import ROOT, loadtest
-from tests.loadtest.conftest import Serve
+from tests.loadtest.conftest import Serve, ServePeople
 
 POM = ROOT / "loadtest" / "gatling" / "pom.xml"
 SCALE = "0.05"  # twelve seconds of load, in the whole seconds that Gatling counts
@@ -69,3 +69,21 @@ def test_gatling_and_loadtest_pay_the_same(
         (theirs.consistency, ours.consistency),
     ):
         assert one == other
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "reason"),
+    [("none", 0, ""), ("folded_apelidos", 1, "people who are right are not stored")],
+)
+def test_gatling_plays_people_and_the_count_is_held_against_it(
+    serve_people: ServePeople, tmp_path: Path, fault: str, code: int, reason: str
+) -> None:
+    """The files that it reads say who is sent; what was acknowledged and is not stored is seen."""
+    target = f"http://127.0.0.1:{serve_people(fault)}"
+    ran = loadtest(
+        *("gatling", target, "--edition", "2023q3", "--scale", SCALE),
+        folder=tmp_path,
+        timeout_s=RUN_MAX_S,
+    )
+    assert ran.code == code, ran.out
+    assert reason in ran.reasons

@@ -11,7 +11,7 @@ from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, build_requests
 from loadtest.drive.worker import share_of_size
 from loadtest.report.data import Clock, Load, histogram_of
 from tests.loadtest.command import loadtest
-from tests.loadtest.conftest import Serve
+from tests.loadtest.conftest import Serve, ServePeople
 
 RATE, DURATION_S = 200, 4
 # On a quiet machine 5% hold; beside other tests the server itself catches up later after a stall.
@@ -66,6 +66,19 @@ def test_the_mix_is_exact_and_seeded(serve: Serve, tmp_path: Path) -> None:
         ran = loadtest(*words, folder=tmp_path)
         assert ran.load.mix == {"debits": 220, "credits": 110, "statements": 10, "checks": 0}
         assert ran.report.seed == 7
+
+
+def test_one_type_alone_is_all_that_is_sent(
+    serve: Serve, serve_people: ServePeople, tmp_path: Path
+) -> None:
+    """Of either edition, by the name that the report has for it."""
+    words = ("run", f"127.0.0.1:{serve()}", "-n", 100, "--only", "statements")
+    assert loadtest(*words, folder=tmp_path).load.mix["statements"] == 100
+    target = f"127.0.0.1:{serve_people()}"
+    for only in ("posts", "details", "searches", "searches without t"):
+        ran = loadtest("run", target, "-n", 100, "--only", only, "--edition", "2023q3")
+        assert ran.code == 0, ran.out
+        assert f"mix: 100 {only}\n" in ran.out
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 7])

@@ -8,13 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO
-from loadtest.crebitos.official.plan import (
-    OFFICIAL_COUNTS,
-    OfficialPlan,
-    due_times,
-    expected_counts,
-)
+from loadtest.crebitos.official.plan import OFFICIAL_COUNTS, due_times, expected_counts
 from loadtest.drive import schedule
+from loadtest.drive.plan import OfficialPlan
 from loadtest.wire.request import Address
 
 RATES = st.floats(min_value=0.5, max_value=5_000)

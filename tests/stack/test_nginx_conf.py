@@ -2,17 +2,43 @@
 
 import pytest
 
+from rinha.pessoas import limits as pessoas
 from rinha.settings import BODY_MAX_BYTES
-from stack.launch import ROOT, render
+from stack.launch import ROOT, render, template_of
 
 TEMPLATE = (ROOT / "nginx.conf").read_text()
 
 
-def test_the_body_limit_is_the_same_in_both_places() -> None:
-    """Proxy and service refuse the same bodies."""
-    assert BODY_MAX_BYTES == 4096
-    assert "client_max_body_size 4k;" in TEMPLATE
-    assert f"longer than {BODY_MAX_BYTES} bytes" in TEMPLATE
+@pytest.mark.parametrize(
+    ("edition", "most_bytes"), [("crebitos", BODY_MAX_BYTES), ("pessoas", pessoas.BODY_MAX_BYTES)]
+)
+def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int) -> None:
+    """Proxy and service refuse the same bodies, and a body never touches the disk."""
+    conf = template_of(edition)
+    for name in ("client_max_body_size", "client_body_buffer_size"):
+        assert f"{name} {most_bytes // 1024}k;" in conf
+    assert f"longer than {most_bytes} bytes" in conf
+
+
+def test_an_editions_changes_are_few_and_all_of_them_are_made() -> None:
+    """A line of nginx.conf that its sed no longer finds would be missed in silence."""
+    assert template_of("crebitos") == TEMPLATE
+    before, after = TEMPLATE.splitlines(), template_of("pessoas").splitlines()
+    taken = [line for line in before if line not in after]
+    given = "\n".join(line for line in after if line not in before)
+    # Two sizes and the refusal of longer ones, the addresses that are plain, and three remarks.
+    assert len(taken) == 7
+    for words in (
+        "size 16k;",
+        "than 16384",
+        "same 16k",
+        '"~[^!-~]" 2;',
+        "searched for does",
+        "of it.",
+    ):
+        assert words in given
+    assert "if ($is_plain = 2) {" in given
+    assert len(after) == len(before) + 4
 
 
 def test_the_shipped_file_is_what_the_contest_wants() -> None:

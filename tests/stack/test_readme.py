@@ -71,8 +71,10 @@ def test_every_target_and_setting_that_is_named_exists() -> None:
                 "performance",
                 "containers",
                 "gatling",
+                "growing",
                 "loadtest",
                 "onefile",
+                "pessoas",
             )
         ),
         "docs/benchmarks/results.md",

@@ -14,9 +14,12 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 # Set in the Makefile itself.
 OWN = {
     "ANSWERS",
+    "EDITIONS",
     "ELSEWHERE",
     "GATLING_TEST",
     "MAKEFILE_LIST",
+    "PLAYED",
+    "RINHA_EDITION",
     "PY",
     "PYTEST",
     "READY",

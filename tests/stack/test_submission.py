@@ -1,26 +1,28 @@
 """An entry that breaks a rule of the arena is not written."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from stack import submission
-from stack.submission import ROOT, broken_rules, for_the_arena
+from stack.submission import ARENAS, broken_rules, compose_of, for_the_arena
 
 IMAGE = "somebody/rinha:1.0"
 
 
 @pytest.fixture
 def compose() -> dict[str, Any]:
-    text = (ROOT / "docker-compose.yml").read_text().replace("${PORT:-9999}", "9999")
-    return for_the_arena(yaml.safe_load(text), IMAGE)
+    return for_the_arena(compose_of("crebitos"), IMAGE)
 
 
-def test_the_shipped_stack_keeps_every_rule(compose: dict[str, Any]) -> None:
+@pytest.mark.parametrize("edition", ARENAS)
+def test_the_shipped_stack_keeps_every_rule(edition: str) -> None:
     """Two instances of the named image and nginx, and nothing else."""
-    assert broken_rules(compose) == []
+    compose = for_the_arena(compose_of(edition), IMAGE)
+    assert broken_rules(compose, ARENAS[edition]) == []
     images = [service["image"] for service in compose["services"].values()]
     assert images.count(IMAGE) == 2
     assert len(images) == 3
@@ -48,25 +50,38 @@ def test_each_broken_rule_is_named(
     """Nobody finds out in the arena what could be said at home."""
     changed = copy.deepcopy(compose)
     changed["services"][service][field] = value
-    assert any(rule in broken for broken in broken_rules(changed))
+    assert any(rule in broken for broken in broken_rules(changed, ARENAS["crebitos"]))
 
 
+@pytest.mark.parametrize(
+    ("edition", "expected"),
+    [("", ("1.5 CPU, 550 MB", "4k")), ("pessoas", ("1.5 CPU, 3000 MB", "16k"))],
+)
 def test_a_submission_is_complete(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    edition: str,
+    expected: tuple[str, str],
 ) -> None:
     """Three files that stand alone; without a name or an image nothing is written."""
-    for name in ("docker-compose.yml", "nginx.conf"):
-        (tmp_path / name).write_text((ROOT / name).read_text())
-    monkeypatch.setattr(submission, "ROOT", tmp_path)
+    monkeypatch.setattr(submission, "DIST", tmp_path)
+    monkeypatch.setenv("RINHA_EDITION", edition)
     monkeypatch.setattr("sys.argv", ["submission.py", "", ""])
     assert submission.main() == 2
     monkeypatch.setattr("sys.argv", ["submission.py", "me", "latest-of-nothing"])
     assert submission.main() == 1
     monkeypatch.setattr("sys.argv", ["submission.py", "me", IMAGE])
     assert submission.main() == 0
-    assert "1.5 CPU, 550 MB" in capsys.readouterr().out
-    written = sorted(path.name for path in (tmp_path / "dist/participante/me").iterdir())
+    sums, longest = expected
+    assert sums in capsys.readouterr().out
+    written = sorted(path.name for path in (tmp_path / "me").iterdir())
     assert written == ["README.md", "docker-compose.yml", "nginx.conf"]
-    text = (tmp_path / "dist/participante/me/docker-compose.yml").read_text()
+    text = (tmp_path / "me/docker-compose.yml").read_text()
     assert "$" not in text
-    assert yaml.safe_load(text)["services"]["nginx"]["ports"] == ["9999:9999"]
+    assert "sed" not in text
+    services = yaml.safe_load(text)["services"]
+    assert services["nginx"]["ports"] == ["9999:9999"]
+    assert services["api01"]["environment"].get("RINHA_EDITION", "") == edition
+    assert f"client_max_body_size {longest};" in (tmp_path / "me/nginx.conf").read_text()
+    assert ("MongoDB" in (tmp_path / "me/README.md").read_text()) == (edition == "pessoas")

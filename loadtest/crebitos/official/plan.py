@@ -2,13 +2,13 @@
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 
 from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO, LedgerRequest, random_request
 from loadtest.drive import schedule
-from loadtest.wire.request import CHECK, Address, Kind
+from loadtest.drive.plan import OfficialPlan
+from loadtest.wire.request import CHECK, Kind
 
 SIMULATION = files("loadtest.crebitos") / "Crebitos.scala"  # the same, for Gatling
 RAMP_S = 120.0
@@ -25,29 +25,8 @@ OFFICIAL_COUNTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class OfficialPlan:
-    """The run, whole or as a rehearsal: faster by `speed`, or only the share `scale` of it."""
-
-    address: Address
-    seed: int
-    timeout_s: float
-    speed: float = 1.0
-    scale: float = 1.0
-
-    @property
-    def is_rehearsal(self) -> bool:
-        return self.speed != 1 or self.scale != 1
-
-    @property
-    def duration_s(self) -> float:
-        return (RAMP_S + CONSTANT_S) * self.scale / self.speed
-
-    @property
-    def way(self) -> str:
-        if not self.is_rehearsal:
-            return "the official run"
-        return f"REHEARSAL of the official run: speed x{self.speed:g}, scale x{self.scale:g}"
+def duration_s(plan: OfficialPlan) -> float:
+    return (RAMP_S + CONSTANT_S) * plan.scale / plan.speed
 
 
 def due_times(plan: OfficialPlan, kind: Kind) -> Iterator[float]:

@@ -8,9 +8,10 @@ from loadtest.crebitos.contract import CLIENTES
 from loadtest.crebitos.mix import LedgerRequest
 from loadtest.crebitos.official import steps
 from loadtest.crebitos.official.judge import Judge
-from loadtest.crebitos.official.plan import TICK_S, OfficialPlan
+from loadtest.crebitos.official.plan import TICK_S
 from loadtest.drive.crew import Job
 from loadtest.drive.loops import OpenLoop, Watch
+from loadtest.drive.plan import OfficialPlan
 from loadtest.limits import CONNECTIONS_MAX
 from loadtest.wire.probe import Answer
 from loadtest.wire.request import Request

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from loadtest.crebitos.contract import Extrato
 from loadtest.crebitos.rules.burst import ask_bursts
-from loadtest.crebitos.rules.fields import Question, questions
+from loadtest.crebitos.rules.fields import questions
 from loadtest.crebitos.rules.ledger import ask_accepted_bodies, ask_ledger_rules, ask_shapes
 from loadtest.crebitos.rules.suite import Suite, Weight
+from loadtest.play.rulebook import Question
 from loadtest.report.data import Rule
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import CHECK, Request

@@ -1,9 +1,9 @@
 """Rules that one question settles, as data: bodies, paths and what may answer them."""
 
 import json
-from dataclasses import dataclass
 
 from loadtest.crebitos.contract import BAD_FIELDS, CLIENTE_DESCONHECIDO
+from loadtest.play.rulebook import Question
 from loadtest.wire.request import get, post
 
 BAD_FIELD = (400, 422)
@@ -12,17 +12,6 @@ ANY_REFUSAL = tuple(range(400, 500))
 
 PATH = "/clientes/1/transacoes"
 GOOD = {"valor": 1, "tipo": "c", "descricao": "regra"}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One rule, the bytes that ask for it and the statuses that honour it."""
-
-    group: str
-    rule: str
-    data: bytes
-    allowed: tuple[int, ...]
-    official: bool = False
 
 
 def questions(host: str) -> list[Question]:

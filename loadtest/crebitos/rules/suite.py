@@ -1,16 +1,15 @@
 """The rules that were asked, and the questions that many of them have in common."""
 
-from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 from loadtest.crebitos.contract import ContractBrokenError, Extrato, read_extrato, read_saldo
 from loadtest.crebitos.mix import extrato, transacao
 from loadtest.crebitos.state import State, state_of
+from loadtest.play.rulebook import Rulebook
 from loadtest.report.data import Rule
-from loadtest.wire.curl import curl_line, shell_line
+from loadtest.wire.curl import curl_line
 from loadtest.wire.probe import Answer, Probe
-from loadtest.wire.request import Request
 
 
 class Moved(NamedTuple):
@@ -29,20 +28,13 @@ class Weight(IntEnum):
     REST = 2
 
 
-class Suite:
-    """Asks through one probe; each rule is kept with all that was asked since its group began."""
+class Suite(Rulebook):
+    """Knows what every client had before."""
 
     def __init__(self, probe: Probe, seed: int) -> None:
-        self.host = probe.host
+        super().__init__(probe)
         self.seed = seed
-        self.rules: list[Rule] = []
-        self._probe = probe
         self._before = state_of(probe)
-        self._group, self._whose, self._weight = "", "", Weight.REST
-        self._asked: list[Sequence[Request]] = []
-
-    def begin(self, group: str, weight: Weight, whose: str = "") -> None:
-        self._group, self._whose, self._weight, self._asked = group, whose, weight, []
 
     def begin_afresh(self, group: str, weight: Weight, whose: str = "") -> State:
         """Every client has what it had at first, so that what follows can be repeated by hand."""
@@ -59,26 +51,6 @@ class Suite:
             if isinstance(was, Extrato) and isinstance(now, Extrato) and was.total != now.total:
                 delta = was.total - now.total
                 self._probe.ask(transacao(self.host, cliente, delta, "devolve"))
-
-    def ask(self, request: Request) -> Answer:
-        return self.ask_together([request])[0]
-
-    def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
-        self._asked.append(requests)
-        return self._probe.ask_together(requests)
-
-    def add(self, rule: str, expected: str, answer: str, passed: bool, repeat: str = "") -> None:
-        """A rule of the running group; `repeat` is how to ask it, if not by what was asked."""
-        if passed:
-            repeat = ""
-        elif not repeat:
-            repeat = "\n".join(map(shell_line, self._asked))
-        asked = (self._group, self._whose, rule)
-        self.rules.append(Rule(*asked, expected, answer, passed, int(self._weight), repeat))
-
-    def expect_status(self, rule: str, answer: Answer, allowed: tuple[int, ...]) -> None:
-        text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))
-        self.add(rule, text, str(answer), answer.code in allowed)
 
     def extrato(self, cliente: int) -> Extrato | None:
         """A statement, or a broken rule that says why there is none."""

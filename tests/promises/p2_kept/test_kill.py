@@ -11,12 +11,15 @@ from tests.help.running import Stack
 ROUNDS = effort(4, 64, 64)
 
 
-@pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
+@pytest.mark.parametrize(
+    ("edition", "synchronous"),
+    [("crebitos", "NORMAL"), ("crebitos", "FULL"), ("pessoas", "NORMAL")],
+)
 def test_nothing_acknowledged_is_lost_or_doubled_when_processes_die(
-    tmp_path: Path, synchronous: str
+    tmp_path: Path, edition: str, synchronous: str
 ) -> None:
-    """One instance, both, nginx or all of them: what was answered is in the ledger, once."""
-    with Stack(tmp_path, RINHA_SYNCHRONOUS=synchronous) as stack:
+    """One instance, both, nginx or all of them: what was answered is there, once, and found."""
+    with Stack(tmp_path, RINHA_EDITION=edition, RINHA_SYNCHRONOUS=synchronous) as stack:
         rounds = kill_rounds(stack, ROUNDS, drawn_seed())
     print(f"{len(rounds)} rounds, {sum(each.unanswered for each in rounds)} requests unanswered")
     assert_cheap(rounds)

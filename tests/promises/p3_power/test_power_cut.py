@@ -1,5 +1,4 @@
-"""The power goes at any moment, and a disk keeps of what was not synced whatever it likes. Imports
-disk."""
+"""The power goes at any moment, and a disk keeps of what was not synced whatever it likes."""
 
 import contextlib
 import re
@@ -10,15 +9,19 @@ from itertools import groupby
 from pathlib import Path
 from random import Random
 
-from rinha.crebitos.messages import Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger
+import pytest
+
 from rinha.sqlite.limits import LOG_PAGES_LOCKED, PAGE_SIZE_BYTES
 from tests.help.disk import CorruptError, Disk, Step, numbers_in, watch, write_files
 from tests.help.effort import drawn_seed, effort
 from tests.help.running import Stack
 from tests.help.teller import traced
+from tests.help.tenants import TENANTS
 
-STATES = effort(2_000, 50_000, 100_000)
+STATES = {
+    "crebitos": effort(2_000, 50_000, 100_000),
+    "pessoas": effort(1_000, 10_000, 50_000),
+}
 # Each from another history; so many a history, for the disk of a history is small.
 STATES_A_HISTORY = 1_000
 TRANSACTIONS = 150
@@ -50,8 +53,18 @@ class Findings:
         )
 
 
-def look(folder: Path, steps: list[Step], states: int, chance: Random, found: Findings) -> None:
+@dataclass
+class Case:
+    """Whose history it is, how it is synced, and how often the power goes in it."""
+
+    edition: str
+    synchronous: str
+    states: int
+
+
+def look(case: Case, folder: Path, steps: list[Step], chance: Random, found: Findings) -> None:
     """Cuts the power so many times, at random steps, and reads what is left."""
+    states = min(STATES_A_HISTORY, case.states - found.states)
     moments = sorted(chance.randrange(len(steps)) for _ in range(states))
     disk, done, begun, kept = Disk(), 0, 0, 0
     for moment in moments:
@@ -65,7 +78,7 @@ def look(folder: Path, steps: list[Step], states: int, chance: Random, found: Fi
         found.states += 1
         found.distinct.add(hash(tuple(bytes(data) for data in files.values())))
         try:
-            left = numbers_in(folder / "rinha.db")
+            left = numbers_in(folder / "rinha.db", case.edition)
         except CorruptError as error:
             found.corrupt.append(str(error))
             continue
@@ -73,47 +86,50 @@ def look(folder: Path, steps: list[Step], states: int, chance: Random, found: Fi
         found.lost_in += len(left) < kept
         found.lost_most = max(found.lost_most, kept - len(left))
         if found.states % SERVICE_EVERY == 0:
-            assert_service_goes_on(folder, files, len(left))
+            assert_service_goes_on(case, folder, files, len(left))
 
 
-def assert_service_goes_on(folder: Path, files: dict[str, bytearray], left: int) -> None:
+def assert_service_goes_on(
+    case: Case, folder: Path, files: dict[str, bytearray], left: int
+) -> None:
     write_files(folder, files)
-    ledger = SqliteLedger(folder / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
-    ledger.transact(1, Transacao(1, "c", str(left + 1)))
-    audit = ledger.audit()
-    ledger.close()
+    tenant = TENANTS[case.edition]
+    store = tenant.open(folder / "rinha.db", "NORMAL")
+    tenant.write(store, left + 1, Random(left))
+    audit = store.audit()
+    store.close()
     assert audit.problems == []
-    assert sum(row.transacoes for row in audit.clientes) == left + 1
+    assert numbers_in(folder / "rinha.db", case.edition) == list(range(1, left + 2))
 
 
-def cut_power(
-    memory: Path, synchronous: str, states: int, *, kept_too_early: bool = False
-) -> Findings:
+def cut_power(memory: Path, case: Case, *, kept_too_early: bool = False) -> Findings:
     seed, found = drawn_seed(), Findings()
-    for number in range(0, states, STATES_A_HISTORY):
+    for number in range(0, case.states, STATES_A_HISTORY):
         working, images = memory / "working", memory / "images"
         for folder in (working, images):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-        steps = watch(working / "rinha.db", synchronous, TRANSACTIONS, seed + number)
+        file = working / "rinha.db"
+        steps = watch(file, case.synchronous, TRANSACTIONS, seed + number, case.edition)
         if kept_too_early:
             steps = [step._replace(kind="kept") if step.kind == "begun" else step for step in steps]
-        count = min(STATES_A_HISTORY, states - number)
-        look(images, steps, count, Random(seed + number), found)
-    print(f"{synchronous}: {found}")
-    assert len(found.distinct) > states / 4
+        look(case, images, steps, Random(seed + number), found)
+    print(f"{case}: {found}")
+    assert len(found.distinct) > case.states / 4
     return found
 
 
-def test_full_loses_nothing_acknowledged(memory: Path) -> None:
+@pytest.mark.parametrize("edition", TENANTS)
+def test_full_loses_nothing_acknowledged(memory: Path, edition: str) -> None:
     """With FULL whatever was acknowledged is there after a power cut, and nothing is corrupt."""
-    found = cut_power(memory, "FULL", STATES)
+    found = cut_power(memory, Case(edition, "FULL", STATES[edition]))
     assert (found.corrupt[:3], found.out_of_order, found.lost_in) == ([], 0, 0)
 
 
-def test_normal_loses_the_newest_only(memory: Path) -> None:
+@pytest.mark.parametrize("edition", TENANTS)
+def test_normal_loses_the_newest_only(memory: Path, edition: str) -> None:
     """With NORMAL a power cut takes a suffix of the history or nothing, and corrupts nothing."""
-    found = cut_power(memory, "NORMAL", STATES)
+    found = cut_power(memory, Case(edition, "NORMAL", STATES[edition]))
     assert (found.corrupt[:3], found.out_of_order) == ([], 0)
     assert found.lost_in > 0, "a disk that loses nothing proves nothing"
 
@@ -161,13 +177,14 @@ def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path) -> None:
 
 def test_the_disk_breaks_what_does_not_sync(memory: Path) -> None:
     """The control: without any sync the same cuts corrupt ledgers, and the test sees it."""
-    found = cut_power(memory, "OFF", effort(1_000, 2_000, 5_000))
+    found = cut_power(memory, Case("crebitos", "OFF", effort(1_000, 2_000, 5_000)))
     assert found.corrupt
     assert found.lost_in > 0
 
 
 def test_the_disk_convicts_who_acknowledges_too_early(memory: Path) -> None:
     """The control: answering before the commit loses acknowledged transactions, even with FULL."""
-    found = cut_power(memory, "FULL", effort(1_000, 2_000, 5_000), kept_too_early=True)
+    case = Case("crebitos", "FULL", effort(1_000, 2_000, 5_000))
+    found = cut_power(memory, case, kept_too_early=True)
     assert found.corrupt == []
     assert found.lost_in > 0

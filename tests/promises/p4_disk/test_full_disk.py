@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.help.effort import effort
-from tests.help.running import Answer, Stack
+from tests.help.running import Answer, Client, Stack
 
 SIZE_BYTES = 3_000_000
 BALLAST_SHARE = 0.6
@@ -29,35 +29,70 @@ def small_disk() -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_full_disk_gives_no_false_success_and_heals_by_itself(small_disk: Path) -> None:
-    """503 for what cannot be written, statements go on, one traceback, and no restart is needed."""
-    stack = Stack(small_disk)
-    taken = 0
+class Ledger:
+    """Credits of 1, and whether all that were taken are in the balance."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def write(self, number: int) -> Answer:
+        return self._client.transact(3, 1, "c", f"{number:010}"[:10])
+
+    def taken(self) -> int:
+        saldo: int = self._client.extrato(3)["saldo"]["total"]
+        return saldo
+
+
+class Registry:
+    """People with the longest words, and how many of them are found and counted."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def write(self, number: int) -> Answer:
+        return self._client.add(f"quem {number}", nome="n" * 100, stack=["s" * 32] * 5)
+
+    def taken(self) -> int:
+        count = self._client.count()
+        assert self._client.search(f"QUEM {count - 1}")[:1] == [f"quem {count - 1}"]
+        return count
+
+
+@pytest.mark.parametrize(
+    ("edition", "done", "of"), [("crebitos", 200, Ledger), ("pessoas", 201, Registry)]
+)
+def test_a_full_disk_gives_no_false_success_and_heals_by_itself(
+    small_disk: Path, edition: str, done: int, of: type[Ledger] | type[Registry]
+) -> None:
+    """503 for what cannot be written, reads go on, one traceback, and no restart is needed."""
+    stack = Stack(small_disk, RINHA_EDITION=edition)
+    client, taken = stack.client(), 0
     for _ in range(ROUNDS):
-        taken = fill_and_free(stack, small_disk / "ballast", taken)
+        taken = fill_and_free(client, of(client), done, small_disk / "ballast", taken)
     stack.stop()
     troubles = [line for line in stack.logs() if line["level"] == "error"]
     assert 1 <= len(troubles) <= len(stack.instances) * 2
 
 
-def fill_and_free(stack: Stack, ballast: Path, taken: int) -> int:
-    """How many credits of 1 were taken by the end, of those before and after the disk was full."""
+def fill_and_free(
+    client: Client, store: Ledger | Registry, done: int, ballast: Path, taken: int
+) -> int:
+    """How many writes were taken by the end, of those before and after the disk was full."""
     free = os.statvfs(ballast.parent)
     ballast.write_bytes(b"x" * int(free.f_bavail * free.f_bsize * BALLAST_SHARE))
-    client = stack.client()
     refused: list[Answer] = []
     while len(refused) < 100:
-        answer = client.transact(3, 1, "c", "x" * 10)
-        assert answer.status in (200, 503)
-        taken += answer.status == 200
+        answer = store.write(taken)
+        assert answer.status in (done, 503)
+        taken += answer.status == done
         refused += [answer] if answer.status == 503 else []
         assert taken < 60_000, "the disk never became full"
     assert "full" in refused[0].json["error"]
-    assert client.extrato(3)["saldo"]["total"] == taken
+    assert store.taken() == taken
     assert client("GET", "/health").status == 200
     ballast.unlink()
     freed_at = time.monotonic()
-    assert client.transact(3, 1, "c").json["saldo"] == taken + 1
+    assert store.write(taken).status == done
     assert time.monotonic() - freed_at < BACK_MAX_S
-    client.close()
+    assert store.taken() == taken + 1
     return taken + 1

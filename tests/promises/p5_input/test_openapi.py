@@ -1,9 +1,11 @@
-"""docs/openapi.yaml is true: Schemathesis tries to prove otherwise."""
+"""The descriptions of the APIs are true: Schemathesis tries to prove otherwise."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.help.running import ROOT, Stack
 
@@ -11,11 +13,18 @@ from tests.help.running import ROOT, Stack
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "40")
 
 
-def test_the_service_keeps_what_its_description_says(stack: Stack, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("edition", "description"),
+    [("stack", "openapi.yaml"), ("people_stack", "openapi-pessoas.yaml")],
+)
+def test_the_service_keeps_what_its_description_says(
+    edition: str, description: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     """No 5xx, no undocumented status, no answer that breaks its schema, whatever is sent."""
+    stack: Stack = request.getfixturevalue(edition)
     stack.reset()
     words = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "docs/openapi.yaml")),
+        *(sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "docs" / description)),
         *("--url", f"http://127.0.0.1:{stack.port}"),
         *("--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing"),
         *("--exclude-checks", "positive_data_acceptance", "--no-color"),

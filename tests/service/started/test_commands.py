@@ -108,6 +108,16 @@ def test_restore_and_follow_want_to_know_from_where(
     assert not Path(file).exists()
 
 
+def test_what_cannot_be_brought_back_is_not_followed(file: str) -> None:
+    """An edition that `restore` does not know gets no copy that nobody could use."""
+    there = {"RINHA_LEDGER": file, "RINHA_EDITION": "pessoas", "RINHA_REPLICA": "file:///there"}
+    for words in (("init",), ("serve",), ("follow",), ("restore",)):
+        code, _, err = run(*words, **there)
+        assert (code, err.count("\n")) == (2, 1)
+        assert "pessoas on sqlite is not brought back" in err
+    assert not Path(file).exists()
+
+
 def test_keys_in_an_address_are_refused_and_not_shown(file: str) -> None:
     """They belong into the environment, and an error is no place for them."""
     code, _, err = run("init", RINHA_LEDGER=file, RINHA_REPLICA="s3://key:secret@bucket/folder")

@@ -1,8 +1,10 @@
-"""What each command does, from the first question to the report."""
+"""What each command does for this edition, from the first question to the report."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from importlib.resources.abc import Traversable
+from itertools import cycle as repeat
 from pathlib import Path
 
 from loadtest.crebitos.contract import CLIENTES
@@ -10,41 +12,41 @@ from loadtest.crebitos.history.aftermath import Oracle
 from loadtest.crebitos.mix import CYCLE, KINDS, build_requests
 from loadtest.crebitos.official import plan as official_plan
 from loadtest.crebitos.official import run as official_run
+from loadtest.crebitos.official import score as official_score
 from loadtest.crebitos.official.judge import Judge
-from loadtest.crebitos.official.plan import OfficialPlan
-from loadtest.crebitos.official.score import score
 from loadtest.crebitos.official.verdict import LINE, judge_official, official_part
 from loadtest.crebitos.report import CrebitosReport
 from loadtest.crebitos.rules.check import check
 from loadtest.crebitos.state import hello, require_fresh, state_of
 from loadtest.drive import worker
-from loadtest.drive.conduct import Conducted, View, conduct
-from loadtest.drive.plan import Plan
+from loadtest.drive.conduct import View, conduct
+from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.gatling.run import run_gatling
-from loadtest.measure.health import generator_health, rate_of, why_unfit
 from loadtest.measure.recorder import Recorder
-from loadtest.report.data import Load, load_of
+from loadtest.play.before_and_after import load_after, probe_of, ready_probe
 from loadtest.report.judgement import judge_load, load_notes, verdict, wrong_answers
 from loadtest.report.thresholds import Threshold
-from loadtest.wire.probe import Probe, reach, wait_ready
-from loadtest.wire.request import CHECK, Address
+from loadtest.wire.request import CHECK, Address, Kind
+
+REPORT = CrebitosReport
+MIX: Sequence[Kind] = CYCLE
 
 
 def run_load(
     plan: Plan, thresholds: list[Threshold], view: View, *, reset: bool, strict: bool
 ) -> CrebitosReport:
     """`loadtest run`: the mix, driven as asked."""
-    with closing(reach(plan.address, hello(plan.address))) as probe:
-        if reset:
-            probe.reset()
+    with closing(probe_of(plan.address, hello(plan.address), reset=reset)) as probe:
         oracle = Oracle(probe, plan.workers) if plan.checked else None
+        kinds = plan.chosen(CYCLE)
         mixes = [
-            build_requests(probe.host, seed, reuse=plan.keep_alive) for seed in plan.worker_seeds
+            repeat(build_requests(probe.host, seed, reuse=plan.keep_alive, cycle=kinds))
+            for seed in plan.worker_seeds
         ]
         watch_of = oracle.watch if oracle is not None else None
-        work = partial(worker.work, plan, mixes, len(CYCLE), watch_of)
+        work = partial(worker.work, plan, mixes, len(kinds), watch_of)
         done = conduct(work, plan.workers, plan.address, KINDS, view)
-        load = _load_of(done, plan.wanted())
+        load = load_after(done, plan.wanted())
         report = CrebitosReport(
             command="run",
             way=plan.way,
@@ -59,9 +61,14 @@ def run_load(
     return report
 
 
+def official_length(plan: OfficialPlan) -> tuple[float, int]:
+    """Its seconds and its requests."""
+    return official_plan.duration_s(plan), sum(official_plan.expected_counts(plan).values())
+
+
 def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -> CrebitosReport:
     """`loadtest official`: the whole official run and its verdict."""
-    with closing(_ready(plan.address, reset=reset)) as probe:
+    with closing(ready_probe(plan.address, hello(plan.address), reset=reset)) as probe:
         oracle, judge = Oracle(probe, 1), Judge(Recorder())
         require_fresh(oracle.before)
         watch = oracle.watch(0, judge.recorder)
@@ -69,7 +76,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
         work = partial(official_run.work, plan, arrivals, judge, watch)
         done = conduct(work, 1, plan.address, KINDS, view)
         expected = official_plan.expected_counts(plan)
-        load = _load_of(done, sum(expected.values()))
+        load = load_after(done, sum(expected.values()))
         judged = judge.read()
         expected[CHECK] -= judged.counts.left_out
         official = official_part(
@@ -95,9 +102,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
 
 def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> CrebitosReport:
     """`loadtest check`: the contract, rule by rule, without load."""
-    with closing(reach(address, hello(address))) as probe:
-        if reset:
-            probe.reset()
+    with closing(probe_of(address, hello(address), reset=reset)) as probe:
         report = CrebitosReport(
             command="check",
             way="every rule of the contract" if strict else "the rules of the official run",
@@ -113,27 +118,14 @@ def gatling(
     address: Address, simulation: Traversable | None, scale: float, *, reset: bool
 ) -> tuple[CrebitosReport, Path]:
     """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
-    with closing(_ready(address, reset=reset)) as probe:
+    with closing(ready_probe(address, hello(address), reset=reset)) as probe:
         require_fresh(state_of(probe))
     warm_up = f"/clientes/{CLIENTES[0]}/extrato"
     simulation = simulation or official_plan.SIMULATION
-    folder = run_gatling(simulation, f"http://{address}", warm_up, scale)
+    folder = run_gatling(simulation, f"http://{address}", warm_up, scale, {})
     return score(folder), folder
 
 
-def _ready(address: Address, *, reset: bool) -> Probe:
-    probe = wait_ready(address, hello(address))
-    if reset:
-        probe.reset()
-    return probe
-
-
-def _load_of(done: Conducted, wanted: int | None) -> Load:
-    """What was counted; `wanted` is how many requests an open loop had to send."""
-    if done.interrupted:
-        wanted = None
-    rate, generator = rate_of(done.tally, wanted), generator_health(done.tally, done.workers)
-    invalid = why_unfit(done.tally, generator, rate, open_loop=wanted is not None)
-    load = load_of(done.tally, rate, invalid, generator)
-    load.target_usage, load.interrupted = done.usage, done.interrupted
-    return load
+def score(folder: Path) -> CrebitosReport:
+    """`loadtest score`: the verdict on a folder of Gatling's results."""
+    return official_score.score(folder)

@@ -1,0 +1,1 @@
+"""One file for each stack that carries people."""

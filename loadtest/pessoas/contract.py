@@ -1,0 +1,138 @@
+"""The contract's facts and how its answers are read."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+APELIDO_MAX = 32
+NOME_MAX = 100
+ELEMENT_MAX = 32
+ROWS_MAX = 50  # people in the answer to a search
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_LOCATION = re.compile(rb"(?im)^location:[ \t]*(\S+)[ \t]*\r?$")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+
+
+class ContractBrokenError(ValueError):
+    """An answer that is not what the contract describes; the text says how."""
+
+
+class Pessoa(NamedTuple):
+    """A person as sent, or as shown."""
+
+    apelido: str
+    nome: str
+    nascimento: str
+    stack: tuple[str, ...] | None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a search looks into."""
+        return (self.apelido, self.nome, *(self.stack or ()))
+
+    def has(self, folded: str) -> bool:
+        return any(folded in word.casefold() for word in self.words)
+
+
+def broken_rule(fields: Mapping[str, Any]) -> str:
+    """The first rule that keeps these from being a person; nothing where there is none."""
+    for name, longest in (("apelido", APELIDO_MAX), ("nome", NOME_MAX)):
+        value = fields.get(name)
+        if not isinstance(value, str):
+            return f"{name} is no string"
+        if len(value) > longest:
+            return f"{name} is longer than {longest} characters"
+    if not _is_day(fields.get("nascimento")):
+        return "nascimento is no day"
+    return _broken_stack(fields.get("stack"))
+
+
+def _broken_stack(stack: object) -> str:
+    if stack is None:
+        return ""
+    if not isinstance(stack, list) or not all(isinstance(one, str) for one in stack):
+        return "stack is no list of strings"
+    if any(len(one) > ELEMENT_MAX for one in stack):
+        return f"an element of stack is longer than {ELEMENT_MAX} characters"
+    return ""
+
+
+def _is_day(value: object) -> bool:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def pessoa_of(fields: Mapping[str, Any]) -> Pessoa:
+    """Out of fields that break no rule."""
+    stack = fields.get("stack")
+    return Pessoa(
+        fields["apelido"],
+        fields["nome"],
+        fields["nascimento"],
+        None if stack is None else tuple(stack),
+    )
+
+
+def read_pessoa(body: bytes) -> tuple[str, Pessoa]:
+    """The id and the person out of the answer to a detail."""
+    return _shown(_read_json(body))
+
+
+def read_pessoas(body: bytes) -> list[tuple[str, Pessoa]]:
+    """Those whom a search found."""
+    answer = _read_json(body)
+    if not isinstance(answer, list):
+        raise ContractBrokenError("the answer to a search is not a list")
+    return [_shown(one) for one in answer]
+
+
+def read_count(body: bytes) -> int:
+    text = body.strip()
+    if not text.isdigit():
+        raise ContractBrokenError("the count is not a number in plain text")
+    return int(text)
+
+
+def _read_json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ContractBrokenError("the answer is not JSON") from error
+
+
+def _shown(answer: Any) -> tuple[str, Pessoa]:
+    if not isinstance(answer, dict):
+        raise ContractBrokenError("a person is not a JSON object")
+    missing = [name for name in ("id", *Pessoa._fields) if name not in answer]
+    if missing:
+        raise ContractBrokenError(f"a person is shown without `{missing[0]}`")
+    broken = broken_rule(answer)
+    if broken:
+        raise ContractBrokenError(f"a person is shown whose {broken}")
+    if not isinstance(answer["id"], str):
+        raise ContractBrokenError("a person's `id` is not a string")
+    return answer["id"], pessoa_of(answer)
+
+
+def parted(answer: bytes) -> tuple[bytes, bytes]:
+    """Head and body of a whole answer."""
+    head, *body = _END_OF_HEAD.split(answer, maxsplit=1)
+    return head, body[0] if body else b""
+
+
+def location_of(answer: bytes) -> str:
+    """The path that the Location of a whole answer names, if it has one."""
+    found = _LOCATION.search(parted(answer)[0])
+    if found is None:
+        return ""
+    parts = urlsplit(found[1].decode("latin-1"))
+    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,46 @@
+"""Everybody who is sent, and who of them was added, for whoever looks at answers."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from loadtest.pessoas.contract import Pessoa
+from loadtest.pessoas.payloads import Payload
+
+
+class Crowd:
+    """Each has a place, in the order of joining."""
+
+    def __init__(self, payloads: Iterable[Payload] = ()) -> None:
+        self.payloads: list[Payload] = []
+        # The places of those who may be added, by apelido: of several with one, one.
+        self.rivals: dict[str, list[int]] = defaultdict(list)
+        # Of those who were added: their places, and where each is.
+        self.added: list[int] = []
+        self.paths: dict[int, str] = {}
+        for payload in payloads:
+            self.join(payload)
+
+    def join(self, payload: Payload) -> int:
+        place = len(self.payloads)
+        self.payloads.append(payload)
+        if payload.pessoa is not None:
+            self.rivals[payload.pessoa.apelido].append(place)
+        return place
+
+    def add(self, place: int, path: str) -> None:
+        self.added.append(place)
+        self.paths[place] = path
+
+    def meet(self, id_: str, shown: Pessoa) -> None:
+        """Somebody who was there before."""
+        place = self.join(Payload(b"", shown, ""))
+        self.add(place, f"/pessoas/{id_}")
+
+    def place_of(self, id_: str, shown: Pessoa) -> int | None:
+        """Of whoever is shown; nobody where none was sent like that."""
+        rivals = self.rivals.get(shown.apelido, ())
+        alike = [place for place in rivals if self.payloads[place].pessoa == shown]
+        for place in alike:
+            if self.paths.get(place, "").endswith(id_):
+                return place
+        return alike[0] if alike else None

@@ -1,0 +1,1 @@
+"""The official run and what it counts."""

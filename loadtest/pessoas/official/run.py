@@ -1,0 +1,79 @@
+"""The generator process of the official run: everybody when they are due, and each person who was
+added once more."""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from itertools import count
+from random import Random
+from time import perf_counter_ns as clock_ns
+from time import sleep
+
+from loadtest.drive.crew import Job
+from loadtest.drive.loops import OpenLoop, Watch
+from loadtest.drive.plan import OfficialPlan
+from loadtest.limits import CONNECTIONS_MAX, EXPIRE_EVERY_S
+from loadtest.measure.recorder import Recorder
+from loadtest.pessoas.contract import location_of
+from loadtest.pessoas.mix import POST, PessoaRequest, detail
+from loadtest.pessoas.official.plan import PAUSE_S, Arrival
+from loadtest.wire.engine import Connection
+from loadtest.wire.request import Request
+
+
+def work(
+    plan: OfficialPlan, load: Sequence[Arrival], recorder: Recorder, watch: Watch, job: Job
+) -> None:
+    """Plays the whole run."""
+    sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
+    official = Official(plan, job, recorder, watch)
+    try:
+        official.run(load)
+        official.finish()
+    finally:
+        watch.flush()
+
+
+class Official(OpenLoop):
+    """An open loop in which some answers set another request going, on the same connection."""
+
+    def __init__(self, plan: OfficialPlan, job: Job, recorder: Recorder, watch: Watch) -> None:
+        super().__init__(plan.address, plan.timeout_s, job, recorder, watch)
+        self._host, self._speed = str(plan.address), plan.speed
+        self._chance = Random(f"pauses {plan.seed}")
+        self._numbers = count()
+        # What follows: when it is due, a number that no other has, the request, its connection.
+        self._following: list[tuple[int, int, Request, Connection | None]] = []
+
+    def run(self, load: Sequence[Arrival]) -> None:
+        self.play(self._arrivals(load, clock_ns()), CONNECTIONS_MAX)
+        while (self._engine.in_flight or self._following) and not self._chores.stopped():
+            self._wait_until(clock_ns() + int(EXPIRE_EVERY_S * 1e9))
+
+    def _arrivals(self, load: Sequence[Arrival], start_ns: int) -> Iterator[tuple[int, Request]]:
+        for due_s, request in load:
+            # Where the loop is behind it waits for nothing, and would not look for these.
+            self._send_following(clock_ns())
+            yield start_ns + int(due_s * 1e9), request
+
+    def _attend(self, now_ns: int, due_ns: int) -> int:
+        self._send_following(now_ns)
+        return min(due_ns, self._following[0][0]) if self._following else due_ns
+
+    def _send_following(self, now_ns: int) -> None:
+        while self._following and self._following[0][0] <= now_ns:
+            due_ns, _, request, connection = heapq.heappop(self._following)
+            if connection is not None:
+                self._engine.give_idle(connection)
+            self._recorder.record_sending(self._engine.start(request, due_ns) - due_ns)
+
+    def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
+        connection = self._engine.take_idle()
+        super()._ended(request, code, body, due_ns, sent_ns)
+        path = location_of(body) if code == 201 and request.kind == POST else ""
+        if path and isinstance(request, PessoaRequest):
+            pause_s = self._chance.uniform(*PAUSE_S) / self._speed
+            following = detail(self._host, path, request.place)
+            due_ns = self._engine.now_ns + int(pause_s * 1e9)
+            heapq.heappush(self._following, (due_ns, next(self._numbers), following, connection))
+        elif connection is not None:
+            self._engine.hang_up(connection)

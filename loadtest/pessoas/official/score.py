@@ -1,0 +1,111 @@
+"""The verdict on a folder of Gatling's results, as a report like that of our own runs."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from loadtest.gatling.log import LOG_NAME, GatlingRun, read_log
+from loadtest.gatling.results import CLOCK_NOTE, gatling_load
+from loadtest.pessoas.crowd import Crowd
+from loadtest.pessoas.mix import BARE, DETAIL, KINDS, POST, SEARCH
+from loadtest.pessoas.official.plan import right_people
+from loadtest.pessoas.official.verdict import judge_official, official_part
+from loadtest.pessoas.payloads import payloads, termos
+from loadtest.pessoas.report import People, PessoasReport
+from loadtest.report.data import Load, moment_text
+from loadtest.report.json import BadReportError
+from loadtest.report.judgement import load_notes
+from loadtest.wire.request import Kind
+
+# By the names of the official simulation.
+NAMES = {"criação": POST, "consulta": DETAIL, "busca válida": SEARCH, "busca inválida": BARE}
+# As many lines as the contest's own files have; theirs were the same for everybody, too.
+SEED = 2023
+FILES_LINES = {"pessoas-payloads.tsv": 100_000, "termos-busca.tsv": 5_000}
+# Of posts there are as many as chance has it in the second half of the warm-up.
+POSTS_MIN, POSTS_MAX = 54_560 + 20, 54_560 + 150
+OFFICIAL_COUNTS = {SEARCH: 9_590, BARE: 4_190}
+STORED_NAME = "people.json"
+NOT_ASKED = (
+    f"nobody asked for the count: write the answer of /contagem-pessoas into {STORED_NAME}, as "
+    '{"stored": 46500}'
+)
+
+
+class Stored(msgspec.Struct):
+    """What Gatling does not write down: the count right after the run, and whose files it read."""
+
+    stored: int
+    seed: int | None = None
+
+
+def feeds() -> dict[str, str]:
+    """What simulations read, by the names that the contest gave them."""
+    people = (payload.body.decode() for payload in payloads(SEED))
+    columns = {"pessoas-payloads.tsv": ("payload", people), "termos-busca.tsv": ("t", termos(SEED))}
+    return {
+        name: "\n".join([head, *islice(lines, FILES_LINES[name])]) + "\n"
+        for name, (head, lines) in columns.items()
+    }
+
+
+def keep_stored(folder: Path, stored: int | None) -> None:
+    if stored is not None:
+        (folder / STORED_NAME).write_bytes(msgspec.json.encode(Stored(stored, SEED)))
+
+
+def score(folder: Path) -> PessoasReport:
+    """Reads what Gatling wrote, and the count beside it."""
+    run = read_log(folder / LOG_NAME)
+    load = gatling_load(run, KINDS, NAMES, [])
+    people = _people(folder / STORED_NAME, load)
+    official = official_part(load, _expected(load), rehearsal=not _is_whole(load))
+    if people is None:
+        load.invalid.append(NOT_ASKED)
+    report = PessoasReport(
+        command="score",
+        way=f"Gatling {run.version}, {run.simulation}",
+        target=folder.name,
+        ended_at=moment_text(datetime.fromtimestamp(run.ended_ms / 1000, UTC)),
+        load=load,
+        official=official,
+        people=people,
+        notes=[CLOCK_NOTE, *_notes(run), *load_notes(load)],
+    )
+    report.verdict = judge_official(report, official, load)
+    return report
+
+
+def _people(path: Path, load: Load) -> People | None:
+    if not path.exists():
+        return None
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=Stored)
+    except msgspec.DecodeError as error:
+        raise BadReportError(f"{path}: {error}") from error
+    posts, details = load.mix[POST.name], load.mix[DETAIL.name]
+    failed = sum(times.count for times in load.times if times.kind == POST.name and not times.fine)
+    expected = None
+    if kept.seed is not None:
+        expected = right_people(Crowd(islice(payloads(kept.seed), posts)))
+    return People(acknowledged=details, stored=kept.stored, unanswered=failed, expected=expected)
+
+
+def _expected(load: Load) -> dict[Kind, int]:
+    """Of a whole run; of a rehearsal all that was asked is all there was to ask."""
+    if _is_whole(load):
+        return OFFICIAL_COUNTS
+    return {kind: load.mix[kind.name] for kind in OFFICIAL_COUNTS}
+
+
+def _is_whole(load: Load) -> bool:
+    return POSTS_MIN <= load.mix[POST.name] <= POSTS_MAX and all(
+        load.mix[kind.name] == count for kind, count in OFFICIAL_COUNTS.items()
+    )
+
+
+def _notes(run: GatlingRun) -> list[str]:
+    failed = sum(not request.is_ok for request in run.requests)
+    return [f"{failed:,} requests failed by Gatling's checks"] if failed else []

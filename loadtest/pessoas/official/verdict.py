@@ -1,0 +1,34 @@
+"""What is said of an official run: all people stored, or not."""
+
+from loadtest.pessoas.mix import DETAIL
+from loadtest.pessoas.report import Official, PessoasReport
+from loadtest.report.data import Load, Verdict
+from loadtest.report.judgement import Line, failed_requests, verdict, wrong_answers
+from loadtest.wire.request import Kind
+
+# The contest has no line for slow answers, but gives none longer than its tool waits.
+LINE = Line(slow_ms=60_000, share_max=0)
+
+
+def official_part(load: Load, expected: dict[Kind, int], *, rehearsal: bool) -> Official:
+    wanted = {kind.name: count for kind, count in expected.items()}
+    seen = {name: load.mix[name] for name in wanted}
+    return Official(expected=wanted, complete=seen == wanted, rehearsal=rehearsal)
+
+
+def judge_official(report: PessoasReport, official: Official, load: Load) -> Verdict:
+    """The verdict on an official run, whoever drove it."""
+    people, wrong = report.people, wrong_answers(report) + failed_requests(load)
+    if people is not None and people.expected is not None and not wrong:
+        missing = people.expected - (people.stored or 0)
+        if missing:
+            wrong = [f"{missing:,} people who are right are not stored"]
+    if not official.complete:
+        seen = {name: load.mix[name] for name in official.expected}
+        load.invalid.append(f"the run is not complete: {seen} of {official.expected} requests")
+    return verdict(wrong, [], load.invalid)
+
+
+def requests_of(load: Load, expected: dict[Kind, int]) -> int:
+    """All that a complete run sends: details follow posts, so there are as many as there are."""
+    return sum(expected.values()) + load.mix[DETAIL.name]

@@ -1,0 +1,83 @@
+"""Who is sent, and what is searched for: drawn by the published rules, alike for a seed."""
+
+import json
+import string
+from collections.abc import Iterator
+from random import Random
+from typing import Any, NamedTuple
+
+from loadtest.pessoas.contract import Pessoa, broken_rule, pessoa_of
+
+LETTERS = string.ascii_letters
+WORDS = string.ascii_letters + " "
+STACK = (
+    *("Javascript", "Python", "Go", "Java", "Kotlin", "PHP", "C#", "Swift", "R", "Ruby", "C"),
+    *("C++", "Matlab", "TypeScript", "Scala", "SQL", "HTML", "CSS", "NoSQL", "Rust", "Perl"),
+    *("C#", "Clojure", "MySQL", "Postgres"),
+)
+# Each field breaks its rule in one of so many, and the stack is null in one of so many.
+BAD_ONE_OF = 99
+NULL_ONE_OF = 14
+# Strings of their own quotes: what a script that writes JSON into JSON leaves behind.
+BAD_DAYS = ('"12-12-2000"', "null", "10", '"?!?!?"')
+BAD_STACKS: tuple[object, ...] = (["1" * 40], "string", 1)
+
+
+class Payload(NamedTuple):
+    """A body, and the person in it; where it breaks a rule, nobody, and which."""
+
+    body: bytes
+    pessoa: Pessoa | None
+    broken: str
+
+
+def payload_of(fields: dict[str, Any]) -> Payload:
+    broken = broken_rule(fields)
+    return Payload(json.dumps(fields).encode(), None if broken else pessoa_of(fields), broken)
+
+
+def payloads(seed: int) -> Iterator[Payload]:
+    """Without end."""
+    chance = Random(f"payloads {seed}")
+    while True:
+        yield payload_of(_fields(chance))
+
+
+def termos(seed: int) -> Iterator[str]:
+    """One to fifty letters, with spaces between, without end."""
+    chance = Random(f"termos {seed}")
+    while True:
+        yield _text(chance, WORDS, 50).strip() or "x"
+
+
+def _fields(chance: Random) -> dict[str, Any]:
+    return {
+        "apelido": _exactly(chance, LETTERS, 35) if _bad(chance) else _text(chance, LETTERS, 32),
+        "nome": _exactly(chance, WORDS, 120) if _bad(chance) else _text(chance, WORDS, 100),
+        "nascimento": chance.choice(BAD_DAYS) if _bad(chance) else _nascimento(chance),
+        "stack": chance.choice(BAD_STACKS) if _bad(chance) else _stack(chance),
+    }
+
+
+def _bad(chance: Random) -> bool:
+    return chance.randrange(BAD_ONE_OF) == 0
+
+
+def _text(chance: Random, letters: str, most: int) -> str:
+    return _exactly(chance, letters, chance.randint(1, most))
+
+
+def _exactly(chance: Random, letters: str, length: int) -> str:
+    return "".join(chance.choices(letters, k=length))
+
+
+def _nascimento(chance: Random) -> str:
+    """One month too many, as published."""
+    year, month, day = chance.randint(1940, 2020), chance.randint(1, 13), chance.randint(1, 29)
+    return f"{year}-{month:02}-{day:02}"
+
+
+def _stack(chance: Random) -> list[str] | None:
+    if chance.randrange(NULL_ONE_OF) == 0:
+        return None
+    return chance.choices(STACK, k=chance.randint(1, len(STACK) + 1))

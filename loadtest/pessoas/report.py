@@ -1,0 +1,81 @@
+"""What a report of this edition has beside the load: three numbers, and what differs."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from loadtest.report.data import Count, Report
+from loadtest.report.table import Mark, Table
+
+
+class People(Struct):
+    """How many right people were sent, acknowledged with 201, and are in the service's own count.
+
+    An unanswered post may have added somebody or not.
+    """
+
+    acknowledged: int
+    stored: int | None
+    unanswered: int = 0
+    expected: int | None = None
+    differences: list[Count] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        expected = self.acknowledged if self.expected is None else self.expected
+        return self.stored == self.acknowledged == expected and not self.differences
+
+
+class Official(Struct):
+    """Whether all of the official run was played: of each type, how many requests it has."""
+
+    expected: dict[str, int]
+    complete: bool
+    rehearsal: bool
+
+
+class PessoasReport(Report, tag="pessoas", kw_only=True):
+    """A report of the 2023/Q3 edition."""
+
+    official: Official | None = None
+    people: People | None = None
+
+    def summary(self) -> str:
+        if self.official is None or self.people is None:
+            return ""
+        people = self.people
+        rehearsal = " (REHEARSAL, not the official run)" if self.official.rehearsal else ""
+        return (
+            f"{_number(people.stored)} people stored, {people.acknowledged:,} acknowledged, "
+            f"{_number(people.expected)} expected{rehearsal}"
+        )
+
+    def troubles(self) -> list[str]:
+        people = self.people
+        if people is None:
+            return []
+        found = [f"{one.what} ({one.count:,})" for one in people.differences]
+        if people.stored is None:
+            found.append("the service's own count could not be read")
+        return found
+
+    def tables(self) -> Sequence[Table]:
+        return [_people_table(self.people)] if self.people is not None else []
+
+
+def _number(number: int | None) -> str:
+    return "an unknown number of" if number is None else f"{number:,}"
+
+
+def _people_table(people: People) -> Table:
+    rows: list[tuple[str, str | Mark]] = []
+    if people.expected is not None:
+        rows.append(("expected: sent without a fault, each apelido once", f"{people.expected:,}"))
+    stored = "unknown" if people.stored is None else f"{people.stored:,}"
+    rows += [
+        ("acknowledged with 201", f"{people.acknowledged:,}"),
+        ("stored, by /contagem-pessoas", Mark(stored, people.is_whole)),
+        ("posts without an answer", f"{people.unanswered:,}"),
+    ]
+    rows += [(one.what, Mark(f"{one.count:,}", good=False)) for one in people.differences]
+    return Table("people", ("", ""), rows)

@@ -1,0 +1,1 @@
+"""The contract, asked rule by rule."""

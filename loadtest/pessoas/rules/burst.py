@@ -1,0 +1,72 @@
+"""Rules that only many requests, or two instances, can break."""
+
+from loadtest.pessoas.contract import location_of
+from loadtest.pessoas.rules.suite import Suite, Weight
+
+OF_ONE_APELIDO = (2, 25, 100, 500)
+AT_ONCE = 100
+# Each over connections of their own, so that whoever balances the load deals them out.
+ONE_BY_ONE = 40
+
+
+def ask_bursts(suite: Suite) -> None:
+    for size in OF_ONE_APELIDO:
+        _ask_one_apelido(suite, size)
+    _ask_many(suite)
+    _ask_found_at_once(suite)
+
+
+def _ask_one_apelido(suite: Suite, size: int) -> None:
+    """One of them is added, whichever, and the others are refused."""
+    suite.begin("at once", Weight.PEOPLE)
+    fields, before = suite.fields(), suite.count()
+    requests = [
+        suite.post(fields | {"nome": f"Regra {number}"}, reuse=False) for number in range(size)
+    ]
+    answers = suite.ask_together(requests)
+    after, (_, found) = suite.count(), suite.found(fields["apelido"])
+    added = sum(answer.code == 201 for answer in answers)
+    refused = sum(answer.code in {400, 422} for answer in answers)
+    grown = None if before is None or after is None else after - before
+    shown = None if found is None else len(found)
+    expected, seen = (
+        f"{one} added, {others} refused, {more} more in the count, {rows} found"
+        for one, others, more, rows in ((1, size - 1, 1, 1), (added, refused, grown, shown))
+    )
+    suite.add(f"{size} posts of one apelido", expected, seen, seen == expected)
+
+
+def _ask_many(suite: Suite) -> None:
+    """All of them are added, and found."""
+    suite.begin("at once", Weight.PEOPLE)
+    people = [suite.fields() for _ in range(AT_ONCE)]
+    before = suite.count()
+    answers = suite.ask_together([suite.post(fields, reuse=False) for fields in people])
+    after = suite.count()
+    added = sum(answer.code == 201 for answer in answers)
+    grown = None if before is None or after is None else after - before
+    there = [suite.person(location_of(answer.body), reuse=False)[1] for answer in answers]
+    found = sum(pessoa is not None for pessoa in there)
+    expected = f"{AT_ONCE} added, {AT_ONCE} in the count, {AT_ONCE} found"
+    seen = f"{added} added, {grown} in the count, {found} found"
+    suite.add(f"{AT_ONCE} posts of {AT_ONCE} apelidos", expected, seen, seen == expected)
+
+
+def _ask_found_at_once(suite: Suite) -> None:
+    """Whoever was acknowledged is there for the next request, to whichever instance it comes."""
+    missed = dict.fromkeys(("by the Location", "by a search", "in the count"), 0)
+    count = suite.count() or 0
+    for number in range(1, ONE_BY_ONE + 1):
+        suite.begin("at once", Weight.PEOPLE)
+        fields = suite.fields()
+        path = location_of(suite.ask(suite.post(fields, reuse=False)).body)
+        _, found = suite.found(fields["apelido"], reuse=False)
+        missed["by a search"] += found != [fields["apelido"]]
+        missed["by the Location"] += suite.person(path, reuse=False)[1] is None
+        missed["in the count"] += suite.count() != count + number
+        if any(missed.values()):
+            # What was asked last shows it.
+            break
+    for how, times in missed.items():
+        seen = f"{times} of the first {number} not" if times else "all of them"
+        suite.add(f"found at once {how}", "all of them", seen, not times)

@@ -1,0 +1,88 @@
+"""Rules about the search: who is found by which term, and who is not."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from loadtest.pessoas.contract import ROWS_MAX
+from loadtest.pessoas.rules.suite import Suite, Weight
+from loadtest.wire.request import CHECK, Request, get
+
+
+class _Look(NamedTuple):
+    """A rule, a term, and which of the people of this group it finds, by their letters."""
+
+    rule: str
+    termo: str
+    who: str
+
+
+def ask_searches(suite: Suite, *, strict: bool) -> None:
+    _ask_nobody(suite)
+    if strict:
+        _ask_looks(suite)
+        _ask_most(suite)
+
+
+def _ask_nobody(suite: Suite) -> None:
+    suite.begin("search", Weight.OFFICIAL)
+    words, found = suite.found(suite.tag())
+    suite.add("a term that nobody has", "200 and an empty list", words, found == [])
+
+
+def _ask_looks(suite: Suite) -> None:
+    """Four people whose words hold a name of their own, so that nobody else is found."""
+    suite.begin("search", Weight.PEOPLE)
+    tag = suite.tag()
+    low, high = tag.lower(), tag.upper()
+    people = {
+        "a": suite.fields(apelido=f"a {tag}", nome="Nada", stack=["C#", "Node"]),
+        "b": suite.fields(apelido=suite.tag(), nome=f"De {tag} Sá", stack=None),
+        "c": suite.fields(apelido=suite.tag(), nome="Nada", stack=["Go", f"{tag} Script"]),
+        "d": suite.fields(apelido=f"d{tag[:6]}", nome=f"{tag[6:]}%_é", stack=[tag[:4], tag[4:]]),
+    }
+    for fields in people.values():
+        suite.add_person(fields)
+    odd = f"{tag[6:]}%_é"
+    looks = [
+        _Look("in apelido", f"a {tag}", "a"),
+        _Look("in nome", f"De {tag}", "b"),
+        _Look("in an element of stack", f"{tag} Script", "c"),
+        _Look("in the middle of a word", tag[1:-1], "abc"),
+        _Look("in lower case", low, "abc"),
+        _Look("in upper case", high, "abc"),
+        _Look("somebody whose stack is null", f"{tag} Sá", "b"),
+        _Look("an accent, as it is", odd, "d"),
+        _Look("an accent in upper case", f"{tag[6:]}%_É", "d"),
+        _Look("% is a letter", f"{tag[:3]}%{tag[5:]}", ""),
+        _Look("_ is a letter", f"{tag[:3]}_{tag[4:]}", ""),
+        _Look("not across apelido and nome", f"d{tag}", ""),
+        _Look("not across nome and stack", f"_é{tag[:4]}", ""),
+        _Look("not across two elements of stack", f"Node{low}", ""),
+        _Look("not across the ends of two elements", f"o{tag} s", ""),
+    ]
+    for look in looks:
+        expected = sorted(people[letter]["apelido"] for letter in look.who)
+        words, found = suite.found(look.termo)
+        passed = found is not None and sorted(found) == expected
+        suite.add(look.rule, f"200, {len(expected)} people: {expected[:3]}", words, passed)
+    _ask_spelling(suite, tag)
+
+
+def _ask_spelling(suite: Suite, tag: str) -> None:
+    """Escapes in the address are undone."""
+    escaped = "".join(f"%{byte:02X}" for byte in tag.encode())
+    answer = suite.ask(Request(CHECK, get(suite.host, f"/pessoas?t={escaped}")))
+    plain = suite.ask(Request(CHECK, get(suite.host, f"/pessoas?t={quote(tag)}")))
+    same = answer.code == 200 and answer.body == plain.body
+    suite.add("every letter escaped", "the same as without", str(answer), same)
+
+
+def _ask_most(suite: Suite) -> None:
+    suite.begin("search", Weight.PEOPLE)
+    tag = suite.tag()
+    for number in range(ROWS_MAX + 5):
+        suite.add_person(suite.fields(apelido=f"{tag}{number}"))
+    words, found = suite.found(tag)
+    passed = found is not None and len(found) == len(set(found)) == ROWS_MAX
+    rule = f"of {ROWS_MAX + 5} people not more than {ROWS_MAX}, nor fewer"
+    suite.add(rule, f"200, {ROWS_MAX} people", words, passed)

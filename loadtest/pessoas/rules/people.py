@@ -1,0 +1,95 @@
+"""Rules about people who are there: added, shown as they were sent, each apelido once."""
+
+import json
+from typing import Any
+
+from loadtest.pessoas.contract import location_of, pessoa_of
+from loadtest.pessoas.rules.suite import Suite, Weight
+
+# What is added on top of a right person, and must be taken and shown.
+ACCEPTED: list[tuple[str, dict[str, Any]]] = [
+    ("stack null", {"stack": None}),
+    ("stack empty", {"stack": []}),
+    ("stack with repeats", {"stack": ["Go", "C#", "Go"]}),
+    ("26 elements of stack", {"stack": ["C++"] * 26}),
+    ("nome of 100 characters", {"nome": "n" * 100}),
+    ("nome of 100 characters of two bytes", {"nome": "ç" * 100}),
+    ("an element of 32 characters of four bytes", {"stack": ["🦀" * 32]}),
+    ("nascimento on February 29", {"nascimento": "2020-02-29"}),
+    ("a quote and a backslash", {"nome": 'a"b\\c/d', "stack": ['"', "\\"]}),
+]
+
+
+def ask_accepted(suite: Suite, *, strict: bool) -> None:
+    """201 with a Location, which shows the person as sent."""
+    _ask_one(suite, "a person with everything", suite.fields(stack=["C#", "Node"]))
+    if not strict:
+        return
+    for rule, changes in ACCEPTED:
+        _ask_one(suite, rule, suite.fields(**changes))
+    tag = suite.tag()
+    long = tag + "x" * (32 - len(tag))
+    _ask_one(suite, "apelido of 32 characters", suite.fields(apelido=long))
+    wide = tag + "😀" * (32 - len(tag))
+    _ask_one(suite, "apelido of 32 characters, 24 of four bytes", suite.fields(apelido=wide))
+    _ask_spellings(suite)
+
+
+def _ask_one(suite: Suite, rule: str, fields: dict[str, Any]) -> None:
+    suite.begin("people", Weight.OFFICIAL)
+    answer = suite.ask(suite.post(fields))
+    path = location_of(answer.body)
+    if answer.code != 201 or not path:
+        suite.add(f"{rule}: added", "201 with a Location", suite.told(answer), passed=False)
+        return
+    suite.add(f"{rule}: added", "201 with a Location", suite.told(answer), passed=True)
+    sent = pessoa_of(fields)
+    words, shown = suite.person(path, reuse=False)
+    expected = json.dumps(sent._asdict(), ensure_ascii=False)
+    suite.add(f"{rule}: shown as sent", f"200 {expected}", words, shown == sent)
+
+
+def _ask_spellings(suite: Suite) -> None:
+    """One person may be written in several ways."""
+    missing = suite.fields()
+    del missing["stack"]
+    bodies = [
+        ("without stack", json.dumps(missing)),
+        ("letters escaped as \\u00e7", json.dumps(suite.fields(nome="çá"), ensure_ascii=True)),
+        ("fields in another order", json.dumps(dict(sorted(suite.fields().items())))),
+        ("white space between", json.dumps(suite.fields(), indent=4)),
+    ]
+    for rule, body in bodies:
+        suite.begin("people", Weight.REST)
+        suite.expect_status(rule, suite.ask(suite.post_body(body.encode())), (201,))
+
+
+def ask_apelidos(suite: Suite) -> None:
+    """Each once, compared exactly."""
+    suite.begin("apelidos", Weight.PEOPLE)
+    fields = suite.fields(apelido=suite.tag())
+    suite.add_person(fields)
+    again = suite.ask(suite.post(fields | {"nome": "Outra"}))
+    suite.expect_status("one that is taken", again, (422, 400))
+    for rule, change in (("in another case", str.swapcase), ("with an accent", _accented)):
+        suite.begin("apelidos", Weight.PEOPLE)
+        suite.add_person(fields)
+        other = suite.ask(suite.post(fields | {"apelido": change(fields["apelido"])}))
+        suite.expect_status(f"one that is taken only {rule}", other, (201,))
+
+
+def _accented(apelido: str) -> str:
+    return f"{apelido[:-1]}é"
+
+
+def ask_count(suite: Suite) -> None:
+    """Plain text, and never behind."""
+    suite.begin("count", Weight.PEOPLE)
+    before = suite.count()
+    suite.add("a number in plain text", "200 and a number", f"{before}", before is not None)
+    if before is None:
+        return
+    for _ in range(20):
+        suite.add_person(suite.fields())
+    after = suite.count()
+    suite.add("20 more after 20 more", f"{before + 20}", f"{after}", after == before + 20)

@@ -1,0 +1,104 @@
+"""The rules that were asked, and the questions that many of them have in common."""
+
+import json
+import string
+from collections.abc import Mapping
+from enum import IntEnum
+from random import Random
+from typing import Any
+
+from loadtest.pessoas.contract import (
+    ContractBrokenError,
+    Pessoa,
+    location_of,
+    parted,
+    read_count,
+    read_pessoa,
+    read_pessoas,
+)
+from loadtest.pessoas.mix import PessoaRequest, count, detail, post_of, search
+from loadtest.pessoas.payloads import Payload
+from loadtest.play.rulebook import Rulebook
+from loadtest.wire.outcome import STATUS_FIRST, outcome_name, shown
+from loadtest.wire.probe import Answer, Probe
+
+TAG_LETTERS = 8
+
+
+class Weight(IntEnum):
+    """Of what is broken, what weighs most is shown first."""
+
+    PEOPLE = 0  # somebody is lost, doubled, hidden or shown wrong
+    OFFICIAL = 1  # what the official run asks besides
+    REST = 2
+
+
+class Suite(Rulebook):
+    """Whoever is added stays, so names are drawn that nobody has."""
+
+    def __init__(self, probe: Probe, seed: int) -> None:
+        super().__init__(probe)
+        self._chance = Random(f"check {seed}")
+
+    def tag(self) -> str:
+        """Letters that are in nobody's words, in both cases."""
+        return "".join(self._chance.choices(string.ascii_letters, k=TAG_LETTERS))
+
+    def fields(self, **changes: Any) -> dict[str, Any]:
+        """A right person whom nobody knows, but for the changes."""
+        ours = {"apelido": self.tag(), "nome": "Regra", "nascimento": "1985-09-23", "stack": ["C#"]}
+        return ours | changes
+
+    def told(self, answer: Answer) -> str:
+        """An answer to a post came with its head, of which the Location is what counts."""
+        if answer.code < STATUS_FIRST:
+            return str(answer)
+        head, body = parted(answer.body)
+        if not head.startswith(b"HTTP/"):
+            return str(answer)
+        location = location_of(answer.body)
+        where = f" Location: {location}" if location else ""
+        return f"{outcome_name(answer.code)}{where} {shown(body)}".rstrip()
+
+    def post(self, fields: Mapping[str, Any], *, reuse: bool = True) -> PessoaRequest:
+        return self.post_body(json.dumps(fields, ensure_ascii=False).encode(), reuse=reuse)
+
+    def post_body(self, body: bytes, *, reuse: bool = True) -> PessoaRequest:
+        return post_of(self.host, Payload(body, None, ""), -1, reuse=reuse)
+
+    def person(self, path: str, *, reuse: bool = True) -> tuple[str, Pessoa | None]:
+        """Who is shown there, in words and as somebody."""
+        answer = self.ask(detail(self.host, path, -1, reuse=reuse))
+        try:
+            if answer.code == 200:
+                pessoa = read_pessoa(answer.body)[1]
+                return f"200 {_words(pessoa)}", pessoa
+        except ContractBrokenError as broken:
+            return f"{broken}: {answer}", None
+        return str(answer), None
+
+    def found(self, termo: str, *, reuse: bool = True) -> tuple[str, list[str] | None]:
+        """The apelidos that a search shows, in words and as a list."""
+        answer = self.ask(search(self.host, termo, reuse=reuse))
+        try:
+            if answer.code == 200:
+                apelidos = [pessoa.apelido for _, pessoa in read_pessoas(answer.body)]
+                return f"200, {len(apelidos)} people: {apelidos[:3]}", apelidos
+        except ContractBrokenError as broken:
+            return f"{broken}: {answer}", None
+        return str(answer), None
+
+    def count(self) -> int | None:
+        answer = self.ask(count(self.host))
+        try:
+            return read_count(answer.body) if answer.code == 200 else None
+        except ContractBrokenError:
+            return None
+
+    def add_person(self, fields: Mapping[str, Any]) -> str:
+        """For a rule about somebody who is there; the path, or nothing."""
+        return location_of(self.ask(self.post(fields)).body)
+
+
+def _words(pessoa: Pessoa) -> str:
+    return json.dumps(pessoa._asdict(), ensure_ascii=False)

@@ -1,0 +1,47 @@
+"""How many people there are, asked while nobody else adds any."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from string import ascii_lowercase
+
+from loadtest.pessoas.contract import ContractBrokenError, Pessoa, read_count, read_pessoas
+from loadtest.pessoas.mix import count, search
+from loadtest.wire.outcome import Failure
+from loadtest.wire.probe import NotReadyError, Probe
+from loadtest.wire.request import Address, Request
+
+
+def hello(address: Address) -> Request:
+    """What a service that is ready answers with 200."""
+    return count(str(address))
+
+
+def stored(probe: Probe) -> int | None:
+    """The service's own count, if it can be read."""
+    answer = probe.ask(count(probe.host))
+    if answer.code in {Failure.CLOSED, Failure.RESET}:
+        # An idle connection may end at the very moment of the question: once is chance.
+        answer = probe.ask(count(probe.host))
+    try:
+        return read_count(answer.body) if answer.code == 200 else None
+    except ContractBrokenError:
+        return None
+
+
+def acquaintances(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
+    """Some of those who are there: whom searches for a letter show."""
+    answers = probe.ask_together([search(probe.host, letter) for letter in ascii_lowercase])
+    known: dict[str, Pessoa] = {}
+    for answer in answers:
+        with suppress(ContractBrokenError):
+            known |= read_pessoas(answer.body) if answer.code == 200 else ()
+    yield from known.items()
+
+
+def require_fresh(people: int | None) -> None:
+    """The official run begins with nobody."""
+    if people:
+        raise NotReadyError(
+            f"there are {people:,} people; the official run begins with nobody. Use --reset if the "
+            f"service has POST /reset, else `make reset`, or restart the stack with a fresh volume."
+        )

@@ -1,0 +1,1 @@
+"""What the commands of every edition have in common."""

@@ -1,0 +1,58 @@
+"""The rules of a contract, asked one after the other: what each is made of, in every edition."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from loadtest.report.data import Rule
+from loadtest.wire.curl import shell_line
+from loadtest.wire.probe import Answer, Probe
+from loadtest.wire.request import Request
+
+
+class Question(NamedTuple):
+    """One rule, the bytes that ask for it and the statuses that honour it."""
+
+    group: str
+    rule: str
+    data: bytes
+    allowed: tuple[int, ...]
+    official: bool = False
+
+
+class Rulebook:
+    """Asks through one probe; each rule is kept with all that was asked since its group began."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.host = probe.host
+        self.rules: list[Rule] = []
+        self._probe = probe
+        self._group, self._whose, self._weight = "", "", 0
+        self._asked: list[Sequence[Request]] = []
+
+    def begin(self, group: str, weight: int, whose: str = "") -> None:
+        """Of what is broken, what has the lowest weight is shown first."""
+        self._group, self._whose, self._weight, self._asked = group, whose, weight, []
+
+    def ask(self, request: Request) -> Answer:
+        return self.ask_together([request])[0]
+
+    def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
+        self._asked.append(requests)
+        return self._probe.ask_together(requests)
+
+    def add(self, rule: str, expected: str, answer: str, passed: bool, repeat: str = "") -> None:
+        """A rule of the running group; `repeat` is how to ask it, if not by what was asked."""
+        if passed:
+            repeat = ""
+        elif not repeat:
+            repeat = "\n".join(map(shell_line, self._asked))
+        asked = (self._group, self._whose, rule)
+        self.rules.append(Rule(*asked, expected, answer, passed, self._weight, repeat))
+
+    def expect_status(self, rule: str, answer: Answer, allowed: Sequence[int]) -> None:
+        text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))
+        self.add(rule, text, self.told(answer), answer.code in allowed)
+
+    def told(self, answer: Answer) -> str:
+        """An answer in words."""
+        return str(answer)

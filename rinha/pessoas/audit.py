@@ -1,0 +1,20 @@
+"""What an audit found, and how it is shown."""
+
+from typing import NamedTuple
+
+# An audit is read by a person.
+PROBLEMS_SHOWN_MAX = 20
+
+
+class Audit(NamedTuple):
+    problems: list[str]
+    pessoas: int
+
+    def lines(self, where: str) -> list[str]:
+        """Each problem, and the verdict."""
+        lines = [f"PROBLEM {problem}" for problem in self.problems[:PROBLEMS_SHOWN_MAX]]
+        hidden = len(self.problems) - len(lines)
+        if hidden:
+            lines.append(f"and {hidden} problems more")
+        verdict = f"{len(self.problems)} problems" if self.problems else "every promise holds"
+        return [*lines, f"{where}: {self.pessoas} pessoas, {verdict}"]

@@ -1,0 +1,22 @@
+"""Names for people that nobody can guess, and that an index takes at its end: UUIDs of version 7,
+which begin with the time."""
+
+import os
+import time
+
+VERSION = 0x7 << 76
+VARIANT = 0b10 << 62
+RANDOM_MASK = ~(0xF << 76 | 0b11 << 62)
+
+
+def new_id() -> str:
+    moment_ms = time.time_ns() // 1_000_000
+    chance = int.from_bytes(os.urandom(10))
+    number = moment_ms << 80 | chance & RANDOM_MASK | VERSION | VARIANT
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def moment_us(id_: str) -> int:
+    """When it was given, to the millisecond."""
+    return int(id_.replace("-", "")[:12], 16) * 1000

@@ -1,0 +1,165 @@
+"""The registry on SQLite: the rule of one apelido each, and all SQL of this edition."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+
+from rinha.pessoas.audit import Audit
+from rinha.pessoas.ids import moment_us, new_id
+from rinha.pessoas.limits import PESSOAS_SHOWN_MAX, SEARCH_ROWS
+from rinha.pessoas.messages import (
+    Pessoa,
+    PessoaCadastrada,
+    decode_stack,
+    pessoa_cadastrada,
+    stack_as_json,
+)
+from rinha.pessoas.overview import Overview, PessoaSeen
+from rinha.pessoas.registry import TABLES, ApelidoTakenError, UnknownPessoaError
+from rinha.pessoas.search import Words
+from rinha.settings import Settings
+from rinha.sqlite.content import SqliteContent
+from rinha.sqlite.file import Schema, SqliteFile
+from rinha.store import Level
+
+SCHEMA = Schema("registry", files("rinha.pessoas") / "schema.sql", 0x70657373, 1)  # "pess"
+
+ADD = """
+    INSERT INTO pessoas (id, apelido, nome, nascimento, stack) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (apelido) DO NOTHING
+"""
+COLUMNS = "id, apelido, nome, nascimento, stack"
+FIND = f"SELECT {COLUMNS} FROM pessoas WHERE id = ?"  # noqa: S608 - all of it is our own
+COUNT = "SELECT count(*) FROM pessoas"
+READ_NEWEST = "SELECT apelido, nome, nascimento, id FROM pessoas ORDER BY numero DESC LIMIT ?"
+# How often something old was changed: then all is read anew.
+READ_VEZES = "SELECT vezes FROM alteracoes"
+# Not all at once: each takes some 500 bytes until it is taken in.
+NEWER_ROWS = 5_000
+READ_NEWER = f"""
+    SELECT numero, apelido, nome, stack FROM pessoas WHERE numero > ?
+    ORDER BY numero LIMIT {NEWER_ROWS}
+"""  # noqa: S608
+
+
+def open_store(knobs: Settings, *, create: bool) -> "SqliteRegistry":
+    assert isinstance(knobs.ledger, Path)
+    return SqliteRegistry(
+        knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
+    )
+
+
+class SqliteRegistry:
+    def __init__(
+        self, path: Path, *, synchronous: str, lock_wait_s: float, create: bool = True
+    ) -> None:
+        self.engine = SqliteFile(
+            path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
+        )
+        self.content = SqliteContent(self.engine, TABLES)
+        self._execute = self.engine.execute
+        self._writing = self.engine.writing
+        self._changes = self.engine.connection.changes
+        self._words = Words()
+        self._vezes = 0
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def get_ready(self) -> None:
+        with self.engine.reading():
+            self._catch_up()
+
+    def add(self, pessoa: Pessoa) -> PessoaCadastrada:
+        row = (
+            new_id(),
+            pessoa.apelido,
+            pessoa.nome,
+            pessoa.nascimento.isoformat(),
+            stack_as_json(pessoa),
+        )
+        with self._writing:
+            self._execute(ADD, row)
+            if not self._changes():
+                raise ApelidoTakenError("somebody has this apelido already")
+        return pessoa_cadastrada(*row)
+
+    def find(self, id_: str) -> PessoaCadastrada:
+        rows = self.engine.read(FIND, (id_,))
+        if not rows:
+            raise UnknownPessoaError("there is no pessoa with this id")
+        return pessoa_cadastrada(*rows[0])
+
+    def search(self, termo: str) -> Sequence[PessoaCadastrada]:
+        # One moment: what was found is there, and as it was when it was found.
+        with self.engine.reading():
+            self._catch_up()
+            numeros = self._words.find(termo, SEARCH_ROWS)
+            if not numeros:
+                return []
+            rows = self.engine.read(_read_some(len(numeros)), tuple(numeros))
+        return [pessoa_cadastrada(*row) for row in rows]
+
+    def count(self) -> int:
+        count: int = self.engine.read(COUNT)[0][0]
+        return count
+
+    def reset(self) -> None:
+        with self._writing:
+            self._execute("DELETE FROM pessoas")
+
+    def assert_readable(self) -> None:
+        self.engine.assert_readable("SELECT id FROM pessoas LIMIT 1")
+
+    def levels(self) -> Iterator[Level]:
+        yield from self.engine.levels()
+        with self.engine.reading():
+            self._catch_up()
+        # Once a second they are counted in memory: the file would take 20 ms for two million.
+        yield Level("rows", "People in the registry.", len(self._words))
+        newest = self._newest(1)
+        newest_us = newest[0].cadastrada_em_us if newest else 0
+        yield Level("newest_commit_time_seconds", "Of the newest person.", newest_us / 1e6)
+
+    def overview(self) -> Overview:
+        return Overview(self._newest(PESSOAS_SHOWN_MAX))
+
+    def _newest(self, pessoas: int) -> list[PessoaSeen]:
+        rows = self.engine.read(READ_NEWEST, (pessoas,))
+        return [
+            PessoaSeen(apelido, nome, nascimento, moment_us(id_))
+            for apelido, nome, nascimento, id_ in rows
+        ]
+
+    def audit(self) -> Audit:
+        """Everything on one snapshot, so it holds even under load."""
+        try:
+            with self.engine.reading():
+                problems = self.engine.problems()
+                if any(problem.startswith("schema") for problem in problems):
+                    return Audit(problems, 0)
+                found = self._execute("SELECT numero, problema, detalhe FROM inconsistencias")
+                problems += [f"pessoa {which}: {what} ({detail})" for which, what, detail in found]
+                return Audit(problems, self._execute(COUNT).get)
+        except apsw.Error as error:
+            return Audit([f"the file cannot be read: {error}"], 0)
+
+    def _catch_up(self) -> None:
+        """Row numbers rise in the order of the commits: what is new stands behind what is known."""
+        vezes = self.engine.read(READ_VEZES)[0][0]
+        if vezes != self._vezes:
+            self._words, self._vezes = Words(), vezes
+        while rows := self.engine.read(READ_NEWER, (self._words.newest,)):
+            for numero, apelido, nome, stack in rows:
+                self._words.add(numero, apelido, nome, () if stack is None else decode_stack(stack))
+            if len(rows) < NEWER_ROWS:
+                return
+
+
+@cache
+def _read_some(count: int) -> str:
+    numbers = ",".join("?" * count)
+    return f"SELECT {COLUMNS} FROM pessoas WHERE numero IN ({numbers}) ORDER BY numero"  # noqa: S608

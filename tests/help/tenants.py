@@ -1,0 +1,48 @@
+"""What each edition writes into a file, one number after the other, for tests that break disks."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any, Literal, NamedTuple
+
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.pessoas.messages import Pessoa
+from rinha.pessoas.on_sqlite import SqliteRegistry
+
+DAY = datetime.date(2000, 1, 1)
+
+
+class Tenant(NamedTuple):
+    """How its store is opened and written to, and which numbers a file has."""
+
+    open: Callable[[Path, str], Any]
+    write: Callable[[Any, int, Random], object]
+    numbers: str
+
+
+def _open_ledger(file: Path, synchronous: str) -> SqliteLedger:
+    return SqliteLedger(file, synchronous=synchronous, lock_wait_s=1)
+
+
+def _transact(ledger: SqliteLedger, number: int, chance: Random) -> object:
+    tipo: Literal["c", "d"] = "c" if chance.random() < 2 / 3 else "d"
+    return ledger.transact(
+        chance.randint(1, 5), Transacao(chance.randint(1, 99), tipo, str(number))
+    )
+
+
+def _open_registry(file: Path, synchronous: str) -> SqliteRegistry:
+    return SqliteRegistry(file, synchronous=synchronous, lock_wait_s=1)
+
+
+def _add(registry: SqliteRegistry, number: int, chance: Random) -> object:
+    stack = [f"{chance.random()}" for _ in range(chance.randint(0, 9))] or None
+    return registry.add(Pessoa(str(number), "Ana", DAY, stack))
+
+
+TENANTS = {
+    "crebitos": Tenant(_open_ledger, _transact, "SELECT descricao FROM transacoes"),
+    "pessoas": Tenant(_open_registry, _add, "SELECT apelido FROM pessoas"),
+}

@@ -1,0 +1,217 @@
+"""A small correct server of the contract of 2023/Q3, and the faults a test can plant in it.
+
+Plain Python on asyncio, one process that answers as two instances would. It imports nothing of
+ours, so that it cannot share a mistake with what it tests.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import time
+import uuid
+from datetime import date
+from random import Random
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+FAULTS = (
+    "none",
+    "folded_apelidos",
+    "month_13",
+    "bytes_counted",
+    "null_hidden",
+    "wildcards",
+    "across_words",
+    "answer_before_write",
+    "apelido_twice",
+    "stale_search",
+    "rows_51",
+    # Not asked for by name, but seen.
+    "stack_sorted",
+    "slow_twins",
+    "count_cached",
+    "five_hundred",
+    "stale_detail",
+)
+LATE_S = 0.25  # how far the other instance is behind
+BETWEEN = "\udcff"  # in no text that is UTF-8
+Answer = tuple[int, object, str]
+
+
+class Registry:
+    """People in the order of their coming; a fault bends exactly one rule."""
+
+    def __init__(self, fault: str, seed: int) -> None:
+        self.fault = fault
+        self.chance = Random(seed)
+        self.people: dict[str, dict[str, Any]] = {}
+        # All words of each, folded.
+        self.words: dict[str, str] = {}
+        self.apelidos: set[str] = set()
+        self.moments: dict[str, float] = {}
+        self.counted = (0.0, 0)
+        self.posts = 0
+
+    async def add(self, body: bytes) -> Answer:
+        status, fields = self.read(body)
+        if fields is None:
+            return status, {"error": "campos"}, ""
+        self.posts += 1
+        if self.fault == "five_hundred" and self.posts % 100 == 0:
+            return 500, {"error": "oops"}, ""
+        apelido = fields["apelido"]
+        key = apelido.lower() if self.fault == "folded_apelidos" else apelido
+        is_taken = key in self.apelidos
+        if self.fault == "slow_twins":
+            # Read, wait, write: two at once both find it free.
+            await asyncio.sleep(0.001)
+        if is_taken and not (self.fault == "apelido_twice" and self.chance.random() < 0.2):
+            return 422, {"error": "apelido"}, ""
+        id_ = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+        if not (self.fault == "answer_before_write" and self.posts % 50 == 0):
+            self.apelidos.add(key)
+            self.people[id_] = {"id": id_, **fields}
+            self.moments[id_] = time.monotonic()
+            between = "" if self.fault == "across_words" else BETWEEN
+            words = (apelido, fields["nome"], *(fields["stack"] or ()))
+            self.words[id_] = between.join(words).casefold()
+        return 201, None, f"/pessoas/{id_}"
+
+    def read(self, body: bytes) -> tuple[int, dict[str, Any] | None]:
+        try:
+            sent = json.loads(body.decode(), parse_constant=lambda _: None)
+            fields = {name: sent.get(name) for name in ("apelido", "nome", "nascimento", "stack")}
+        except (ValueError, AttributeError, RecursionError):
+            return 400, None
+        strings = [fields[name] for name in ("apelido", "nome", "nascimento")]
+        if any(not isinstance(one, str) for one in strings):
+            return 422 if None in strings else 400, None
+        stack = fields["stack"]
+        if stack is not None and not (
+            isinstance(stack, list) and all(isinstance(one, str) for one in stack)
+        ):
+            return 400, None
+        bounds = [(fields["apelido"], 32), (fields["nome"], 100)]
+        bounds += [(one, 32) for one in stack or ()]
+        if any(self.length(text) > most for text, most in bounds):
+            return 422, None
+        if not self.is_day(fields["nascimento"]):
+            return 422, None
+        if self.fault == "stack_sorted" and stack:
+            fields["stack"] = sorted(stack)
+        return 201, fields
+
+    def length(self, text: str) -> int:
+        return len(text.encode(errors="replace") if self.fault == "bytes_counted" else text)
+
+    def is_day(self, text: str) -> bool:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return False
+        if self.fault == "month_13" and text[5:7] == "13":
+            return True
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return False
+        return True
+
+    def find(self, id_: str) -> Answer:
+        found = self.people.get(id_)
+        if found is None or (self.fault == "stale_detail" and self.is_late(id_)):
+            return 404, {"error": "id"}, ""
+        return 200, found, ""
+
+    def is_late(self, id_: str) -> bool:
+        """Of what came a moment ago every second question is answered by the other instance."""
+        return time.monotonic() - self.moments[id_] < LATE_S and self.chance.random() < 0.5
+
+    def search(self, query: str) -> Answer:
+        asked = dict(parse_qsl(query, errors="strict"))
+        if "t" not in asked:
+            return 400, {"error": "t"}, ""
+        most = 51 if self.fault == "rows_51" else 50
+        found: list[object] = []
+        sought = asked["t"].casefold()
+        for id_, pessoa in self.people.items():
+            if self.has(id_, sought):
+                if self.fault == "stale_search" and self.is_late(id_):
+                    continue
+                found.append(pessoa)
+                if len(found) == most:
+                    break
+        return 200, found, ""
+
+    def has(self, id_: str, sought: str) -> bool:
+        if self.fault == "null_hidden" and self.people[id_]["stack"] is None:
+            return False
+        if self.fault == "wildcards" and ("%" in sought or "_" in sought):
+            shape = re.escape(sought).replace("%", ".*").replace("_", ".")
+            return any(re.search(shape, word) for word in self.words[id_].split(BETWEEN))
+        return sought in self.words[id_]
+
+    def count(self) -> Answer:
+        now = time.monotonic()
+        if self.fault != "count_cached" or now > self.counted[0]:
+            self.counted = (now + 1.0, len(self.people))
+        return 200, str(self.counted[1]), ""
+
+    async def answer(self, method: str, target: str, body: bytes) -> Answer:
+        parts = urlsplit(target)
+        path = parts.path
+        if (method, path) == ("POST", "/pessoas"):
+            return await self.add(body)
+        if (method, path) == ("POST", "/reset"):
+            self.__init__(self.fault, self.chance.getrandbits(32))  # type: ignore[misc]
+            return 200, {}, ""
+        if method == "GET" and path == "/pessoas":
+            return self.search(parts.query)
+        if method == "GET" and path == "/contagem-pessoas":
+            return self.count()
+        if method == "GET" and path.startswith("/pessoas/"):
+            return self.find(path.removeprefix("/pessoas/"))
+        return 404, {"error": "caminho"}, ""
+
+
+async def serve(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, registry: Registry
+) -> None:
+    try:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            method, target, _ = head.split(" ", 2)
+            length = re.search(r"(?i)content-length: *(\d+)", head)
+            body = await reader.readexactly(int(length[1]) if length else 0)
+            status, content, location = await registry.answer(method, target, body)
+            text = content if isinstance(content, str) else json.dumps(content)
+            data = b"" if content is None else text.encode()
+            lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(data)}"]
+            lines += [f"Location: {location}"] if location else []
+            writer.write("\r\n".join([*lines, "", ""]).encode() + data)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fault", choices=FAULTS, default="none")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    registry = Registry(asked.fault, asked.seed)
+    server = await asyncio.start_server(
+        lambda reader, writer: serve(reader, writer, registry),
+        "127.0.0.1",
+        asked.port,
+        backlog=2048,
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,30 @@
+"""The page in a real browser, over the other edition: the same page tells of people."""
+
+from pathlib import Path
+
+from selenium.webdriver.common.by import By
+
+from tests.help.running import Stack
+from tests.help.steady_people import SteadyPeople
+from tests.ops.browser import browser, complaints, keep_picture
+from tests.ops.test_page import WIDE, rate, tile, until, words
+
+
+def test_people_as_they_come_are_seen(tmp_path: Path) -> None:
+    """How many there are, who is new, inserts and searches apart; in both languages."""
+    with Stack(tmp_path, ops=True, RINHA_EDITION="pessoas") as stack, browser(*WIDE) as page:
+        page.get(f"http://localhost:{stack.ops_port}/")
+        with SteadyPeople(stack.port, 200, seed=1) as load:
+            until(lambda: 150 < rate(page, "requests/s") < 260)
+            legend = '[data-chart="paths"] .u-legend'
+            until(lambda: "/pessoas 200" in words(page, legend))
+            until(lambda: "/pessoas 201" in words(page, legend))
+            keep_picture(page, "people")
+        there = stack.client()("GET", "/contagem-pessoas").body.decode()
+        until(lambda: tile(page, "rows").replace(",", "") == there)
+        newest = max(load.outcomes, key=lambda one: int(one.apelido.split()[-1])).apelido
+        assert newest in words(page, '[data-kept="pessoas"]')
+        page.find_element(By.ID, "language").click()
+        until(lambda: "pessoas mais novas" in page.find_element(By.ID, "tables").text)
+        assert "undefined" not in page.find_element(By.TAG_NAME, "main").text
+        assert complaints(page) == []

@@ -1,0 +1,129 @@
+"""The words in memory find what a plain look at everybody finds."""
+
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rinha.pessoas.limits import BLOCK_ROWS
+from rinha.pessoas.search import Words, _trigrams
+from tests.help.effort import drawn_seed, effort
+
+Person = tuple[str, str, list[str]]
+
+
+def filled(people: list[Person]) -> Words:
+    words = Words()
+    for numero, (apelido, nome, stack) in enumerate(people, 1):
+        words.add(numero, apelido, nome, stack)
+    return words
+
+
+def plainly(people: list[Person], termo: str, rows: int) -> list[int]:
+    """The rule, said again."""
+    sought = termo.casefold()
+    found = [
+        numero
+        for numero, (apelido, nome, stack) in enumerate(people, 1)
+        if any(sought in word.casefold() for word in (apelido, nome, *stack))
+    ]
+    return found[:rows]
+
+
+def person(apelido: str = "ana", nome: str = "Ana Barbosa", *stack: str) -> Person:
+    return apelido, nome, list(stack)
+
+
+@pytest.mark.parametrize(
+    ("termo", "is_found"),
+    [
+        *[
+            (termo, True)
+            for termo in (
+                *("ana", "ANA", "na Bar", "a", " ", "node", "DE", "c#", "%_", "_"),
+                *("josé", "JOSÉ", "STRASSE", "straße", "ΣΊΣΥΦΟΣ", "日本", "😀", "\\", "a\x00b"),
+            )
+        ],
+        *[
+            (termo, False)
+            for termo in (
+                *("jose", "anaana", "anaAna", "barbosac", "c#node", "%a", "n_a", "x", "😃"),
+                *("a\xff", "\xff", "\xfe", "\ufffd", "na Bar ", "null", '"', ","),
+            )
+        ],
+    ],
+)
+def test_what_is_contained_is_found_whatever_the_case(termo: str, is_found: bool) -> None:
+    """In one word, by Unicode's folding, never across words, with % and _ as letters."""
+    words = filled(
+        [
+            person("ana", "Ana Barbosa", "C#", "Node", "%_"),
+            person("José", "Straße", "Σίσυφος", "日本語", "😀😀", "\\", "a\x00b"),
+        ]
+    )
+    assert bool(words.find(termo, 50)) == is_found
+
+
+def test_the_first_rows_come_in_the_order_of_their_numbers() -> None:
+    """Not more than were asked for, each once, however often it has the term."""
+    people = [person("ana", "ana ana", "ana", "Ana")] * (3 * BLOCK_ROWS)
+    assert filled(people).find("ana", 50) == list(range(1, 51))
+    assert filled(people).find("ana", 1_000) == list(range(1, 3 * BLOCK_ROWS + 1))
+
+
+@pytest.mark.parametrize(
+    "count", [0, 1, BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1, 5 * BLOCK_ROWS]
+)
+def test_a_block_is_searched_as_what_stands_behind_it(count: int) -> None:
+    """Whoever is newest is found, whether a block ends with them or begins."""
+    people = [person(f"quem{number}", "outra") for number in range(count)]
+    words = filled([*people, person("agulha", "no palheiro", "Erlang")])
+    for termo in ("agulha", "palheiro", "ERLANG", "lang", "gul", "gu"):
+        assert words.find(termo, 50) == [count + 1]
+    assert words.find("agulhas", 50) == []
+
+
+def test_many_people_are_found_as_by_a_plain_look() -> None:
+    """Thousands of people of letters, and terms of any length: the same rows in the same order."""
+    chance = random.Random(drawn_seed())
+    letters = string.ascii_letters + " "
+
+    def text(most: int) -> str:
+        return "".join(chance.choices(letters, k=chance.randint(1, most)))
+
+    people = [
+        person(
+            text(32), text(100), *chance.choices(("Python", "C++", "Go"), k=chance.randint(0, 9))
+        )
+        for _ in range(effort(2_000, 10_000, 30_000))
+    ]
+    words = filled(people)
+    for _ in range(300):
+        apelido, nome, _ = chance.choice(people)
+        of = chance.choice((apelido, nome))
+        start = chance.randrange(len(of))
+        for termo in (of[start : start + chance.randint(1, 20)].swapcase(), text(6)):
+            assert words.find(termo, 50) == plainly(people, termo, 50), repr(termo)
+
+
+texts = st.text(st.sampled_from("aAbBß İı\x00é😀%_\\\"',#"), max_size=6)
+persons = st.tuples(texts, texts, st.lists(texts, max_size=3))
+
+
+@given(st.lists(persons, max_size=200), st.lists(texts.filter(bool), min_size=1, max_size=10))
+def test_any_text_is_found_as_by_a_plain_look(people: list[Person], terms: list[str]) -> None:
+    """Letters that fold into several, of several bytes or of none that shows."""
+    words = filled(people)
+    for termo in terms:
+        assert words.find(termo, 50) == plainly(people, termo, 50)
+
+
+@given(st.binary(min_size=3, max_size=300))
+def test_every_trigram_has_its_number_wherever_it_stands(data: bytes) -> None:
+    """What is looked for in a block has the numbers that the block was signed with."""
+    numbers = list(_trigrams(data))
+    assert len(numbers) == len(data) - 2
+    for place, number in enumerate(numbers):
+        assert [number] == list(_trigrams(data[place : place + 3]))
