@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,13 +15,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rinha import logs, settings
-from rinha.errors import MoveError, ReplicaError, RestoreError, RinhaError, StoreUnusableError
+from rinha.errors import MoveError, RestoreError, RinhaError, StoreUnusableError
 from rinha.holding import held
 from rinha.http import App, create_app
 from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings, ledger_of
 from rinha.store import Kept, Meter
+
+# From a file, or as the copy was at a moment; where what was there before is kept.
+BringBack = Callable[[Settings, Path | None, datetime | None], Path | None]
 
 
 def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
@@ -97,6 +100,7 @@ def open_store(knobs: Settings, *, create: bool) -> Kept:
     if find_spec(name) is None:
         raise StoreUnusableError(f"{knobs.edition} is not kept on {knobs.engine}: see RINHA_LEDGER")
     if create and knobs.replica:
+        restore_of(knobs)
         litestream = import_module("rinha.sqlite.litestream")
         litestream.assert_nothing_to_bring_back(knobs.ledger, knobs.replica)
     store: Kept = import_module(name).open_store(knobs, create=create)
@@ -152,13 +156,23 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
+def restore_of(knobs: Settings) -> BringBack:
+    """Nothing is followed that could not be brought back."""
+    name = f"rinha.{knobs.edition}.on_{knobs.engine}_restore"
+    if find_spec(name) is None:
+        raise RestoreError(
+            f"{knobs.edition} on {knobs.engine} is not brought back by `rinha restore`, so no copy "
+            "follows it either"
+        )
+    found: BringBack = import_module(name).restore
+    return found
+
+
 def restore(knobs: Settings, asked: argparse.Namespace) -> int:
-    if knobs.engine != "sqlite":
-        raise RestoreError("a ledger on servers is brought back by their own means: pg_restore")
+    bring_back = restore_of(knobs)
     if asked.file and asked.at:
         raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
     at = import_module("rinha.moment").parse(asked.at, datetime.now(UTC)) if asked.at else None
-    bring_back = import_module(f"rinha.{knobs.edition}.on_sqlite_restore").restore
     kept = bring_back(knobs, asked.file, at)
     check(knobs, asked)
     if kept:
@@ -167,8 +181,7 @@ def restore(knobs: Settings, asked: argparse.Namespace) -> int:
 
 
 def follow(knobs: Settings, asked: argparse.Namespace) -> int:
-    if knobs.engine != "sqlite":
-        raise ReplicaError("a ledger on servers has their own copies: this one is for a file")
+    restore_of(knobs)
     if asked.what == "state":
         is_fine, sentence = import_module("rinha.sqlite.replica_state").told(
             knobs.ledger, knobs.replica

@@ -103,6 +103,7 @@ def running(disk: Path, replica: str) -> Iterator[int]:
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
+        "RINHA_EDITION": "crebitos",
         "RINHA_LEDGER": "rinha.db",
         "RINHA_REPLICA": replica,
     }
@@ -157,7 +158,11 @@ def load(port: int, seconds: float) -> None:
 
 
 def rinha(command: Sequence[str], folder: Path, replica: str) -> "subprocess.CompletedProcess[str]":
-    settings = {"RINHA_LEDGER": str(folder / "rinha.db"), "RINHA_REPLICA": replica}
+    settings = {
+        "RINHA_EDITION": "crebitos",
+        "RINHA_LEDGER": str(folder / "rinha.db"),
+        "RINHA_REPLICA": replica,
+    }
     return subprocess.run(
         [*launch.RINHA, *command],
         cwd=ROOT,
