@@ -66,8 +66,10 @@ def up() -> int:
         down()
         return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
     watch.make_database(_primary_of(nodes), passwords[ROLE])
-    print("a cluster of three is up; for .env, and for `rinha move var/rinha.db` before:")
-    print(f"RINHA_LEDGER={address_of(nodes, PASSFILE)}")
+    address = address_of(nodes, PASSFILE)
+    print("a cluster of three is up; to take a ledger there, and then for .env:")
+    print(f"  .venv/bin/python -m rinha move var/rinha.db '{address}'")
+    print(f"RINHA_LEDGER={address}")
     return 0
 
 
