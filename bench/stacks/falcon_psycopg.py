@@ -41,8 +41,11 @@ EXTRATO = """
 class PostgresLedger:
     """What the routes ask of a ledger. One process, one connection, one request at a time."""
 
+    # Of whoever has other tables.
+    EXTRATO = EXTRATO
+
     def __init__(self, conninfo: str) -> None:
-        self._connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=0)
+        self.connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=0)
 
     def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         valor, tipo = transacao.valor, transacao.tipo
@@ -53,7 +56,7 @@ class PostgresLedger:
             "tipo": tipo,
             "descricao": transacao.descricao,
         }
-        row = self._connection.execute(TRANSACT, bindings).fetchone()
+        row = self.connection.execute(TRANSACT, bindings).fetchone()
         if row is None:
             raise UnknownClienteError(f"there is no client {cliente}")
         if row[0] is None:
@@ -61,18 +64,18 @@ class PostgresLedger:
         return Resultado(*row)
 
     def extrato(self, cliente: int) -> Extrato:
-        rows = self._connection.execute(EXTRATO, (cliente,)).fetchall()
+        rows = self.connection.execute(self.EXTRATO, (cliente,)).fetchall()
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         limite, saldo, valor = rows[0][:3]
         return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
 
     def assert_readable(self) -> None:
-        self._connection.execute("SELECT 1")
+        self.connection.execute("SELECT 1")
 
     def reset(self) -> None:
-        self._connection.execute("UPDATE clientes SET saldo = 0")
-        self._connection.execute("TRUNCATE transacoes")
+        self.connection.execute("UPDATE clientes SET saldo = 0")
+        self.connection.execute("TRUNCATE transacoes")
 
 
 def parts(folder: Path, port: int) -> list[Part]:

@@ -20,11 +20,12 @@ from stack.cluster.nodes import ROLE, Node, address_of, make_nodes, new_password
 from stack.cluster.runit import Services
 from stack.launch import ROOT
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
+from stack.services import CLUSTER
 
-TOP = ROOT / "var" / "cluster"
+TOP = ROOT / CLUSTER
 PASSFILE = TOP / "passfile"
 PASSWORDS = TOP / "passwords.json"
-SERVICES = Services(TOP.relative_to(ROOT))
+SERVICES = Services(CLUSTER)
 PROGRAMS = {"patroni": "patroni", "etcd": "etcd-server", "runsvdir": "runit"}
 
 
@@ -95,7 +96,7 @@ def down() -> int:
     SERVICES.end(DOWN_MAX_S, "patroni*", "etcd*")
     if our_machines().are_there():
         our_machines().unmake()
-    print(f"the cluster is down; what it keeps stays in {TOP.relative_to(ROOT)}")
+    print(f"the cluster is down; what it keeps stays in {CLUSTER}")
     return 0
 
 

@@ -97,9 +97,11 @@ class Cluster:
 
     def postgres_of(self, node: Node) -> list[int]:
         """The postmaster and its children: each connection has a process of its own."""
-        file = node.folder / "data" / "postmaster.pid"
+        data = node.folder / "data"
         try:
-            pid = int(file.read_text().split()[0])
+            pid = int((data / "postmaster.pid").read_text().split()[0])
+            if Path(f"/proc/{pid}/cwd").readlink() != data:
+                return []  # it is gone, and its number is somebody else's by now
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         except (OSError, IndexError, ValueError):
             return []

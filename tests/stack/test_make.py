@@ -119,7 +119,8 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
 def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:
     """`make up` from two hands: one starts it, the other finds it up."""
     words = [sys.executable, "-m", "stack.plain", "up"]
-    environment = {**os.environ, "PORT": str(checkout.port)}
+    ports = {"PORT": str(checkout.port), "OPS_PORT": str(checkout.ops_port)}
+    environment = {**os.environ, **ports}
     hands = [
         subprocess.Popen(
             words, cwd=checkout.folder, env=environment, stdout=subprocess.PIPE, text=True

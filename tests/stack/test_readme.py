@@ -71,6 +71,7 @@ def test_every_target_and_setting_that_is_named_exists() -> None:
                 "performance",
                 "containers",
                 "gatling",
+                "growing",
                 "loadtest",
                 "onefile",
                 "pessoas",
