@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rinha import logs, settings
 from rinha.errors import MoveError, ReplicaError, RestoreError, RinhaError, StoreUnusableError
+from rinha.holding import held
 from rinha.http import App, create_app
 from rinha.move import move as move_ledger
 from rinha.server import Instance
@@ -106,8 +107,8 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store = open_store(knobs, create=True)
     add_routes = import_module(f"rinha.{knobs.edition}.routes").add_routes
     app = create_app(store, add_routes, reset=knobs.reset)
-    with watching(app, store, knobs) as meter, store.engine.serving(meter):
-        instance = Instance(app, knobs.listen)
+    with watching(app, store, knobs) as meter, store.engine.serving(meter) as safety:
+        instance = Instance(held(app, safety) if safety else app, knobs.listen)
         logs.tell(
             logging.INFO,
             "started",

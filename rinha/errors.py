@@ -39,7 +39,8 @@ class StoreUnavailableError(RinhaError):
 
 
 class OutcomeUnknownError(StoreUnavailableError):
-    """The store went away before it said what became of it: what was asked may be done or not."""
+    """The store went away, or its disk failed, before it was clear what became of what was asked:
+    it may be done or not."""
 
 
 class StoreUnusableError(RinhaError):

@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 import traceback
+from types import TracebackType
 from typing import Any
 
 from rinha.bodies import encode, utc
@@ -68,3 +69,10 @@ def setup(level: str) -> None:
 
 def tell(level: int, event: str, **fields: object) -> None:
     log.log(level, event, extra={"fields": fields})
+
+
+def tell_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """In the place of sys.excepthook."""
+    log.error("uncaught error", exc_info=(kind, error, trace))

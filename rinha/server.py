@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import bjoern
 
 from rinha.errors import ListenError
-from rinha.logs import tell
+from rinha.logs import tell, tell_uncaught
 from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Instance:
         threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
     def run(self) -> None:
+        # bjoern gives it what an answer raises after its first half.
+        sys.excepthook = tell_uncaught
         try:
             bjoern.server_run(self._socket, self._answer)
         finally:

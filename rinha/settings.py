@@ -134,7 +134,7 @@ KNOBS = {
     "RINHA_SYNCHRONOUS": Knob(
         "NORMAL",
         _one_of("NORMAL", "FULL"),
-        "NORMAL survives any crash of processes; FULL survives a power cut too, for an fsync each",
+        "NORMAL survives any crash of processes; FULL a power cut too, answers wait for an fsync",
     ),
     "RINHA_LOCK_WAIT_MS": Knob(
         "1000",

@@ -51,6 +51,17 @@ class Meter(Protocol):
     def reconnected(self) -> None: ...
 
 
+class Safety(Protocol):
+    """Of commits that are not yet safe when they are done, so that many are made so at once."""
+
+    @property
+    def committed(self) -> int:
+        """How many this process has written."""
+
+    def make_safe(self, commit: int) -> None:
+        """The one of this number, and any before it; raises where that failed."""
+
+
 class Engine(Protocol):
     """What stores, whichever edition."""
 
@@ -58,8 +69,9 @@ class Engine(Protocol):
     def facts(self) -> Mapping[str, object]:
         """For the log of a start."""
 
-    def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
-        """Whatever runs beside the requests, while it lasts."""
+    def serving(self, meter: Meter | None = None) -> AbstractContextManager[Safety | None]:
+        """Whatever runs beside the requests, while it lasts. Where it hands out a safety, no answer
+        about a commit may end before that one was made safe."""
 
     def snapshot(self, target: Path) -> None: ...
 

@@ -21,14 +21,13 @@ from rinha.sqlite.checkpoint import checkpointing
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
-    LOCK_TRIES_BEFORE_SLEEP,
-    LOCK_TRIES_BEFORE_SLEEP_FULL,
     PAGE_SIZE_BYTES,
     START_LOCK_WAIT_S,
 )
 from rinha.sqlite.litestream_tables import OF_LITESTREAM, drop_from
 from rinha.sqlite.lock import WriteLock, lock_file_of, use
-from rinha.store import Level, Meter
+from rinha.sqlite.sync import SyncedWriting
+from rinha.store import Level, Meter, Safety
 
 READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 READ_KIND = (
@@ -90,18 +89,19 @@ class SqliteFile:
         self._assert_usable(create=create)
         try:
             self._use = use(path)
-            is_full = synchronous == "FULL"
-            tries = LOCK_TRIES_BEFORE_SLEEP_FULL if is_full else LOCK_TRIES_BEFORE_SLEEP
-            self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, tries, schema.noun)
+            self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, schema.noun)
             with self._lock:
-                self._open(synchronous, create)
+                self._open(create)
+            # `with file.writing: ...` is one transaction.
+            self.writing: AbstractContextManager[None] = _WriteTransaction(self)
+            self._synced = None
+            if synchronous == "FULL":
+                self.writing = self._synced = SyncedWriting(self.writing, path)
         except OSError as error:
             raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
         except apsw.Error as error:
             raise StoreUnusableError(f"{path}: {error}") from None
         self._lock.set_wait(lock_wait_s)
-        # `with file.writing: ...` is one transaction.
-        self.writing = _WriteTransaction(self)
 
     def _assert_usable(self, *, create: bool) -> None:
         path, noun = self.path, self._schema.noun
@@ -118,7 +118,7 @@ class SqliteFile:
         if path.exists() and not path.is_file():
             raise StoreUnusableError(f"{path}: not a regular file")
 
-    def _open(self, synchronous: str, create: bool) -> None:
+    def _open(self, create: bool) -> None:
         """Under the lock, or two instances that make the file at once get in each other's way."""
         schema = self._schema
         self.connection = apsw.Connection(str(self.path))
@@ -132,7 +132,8 @@ class SqliteFile:
             raise StoreUnusableError(f"{self.path}: this file system has no write-ahead log")
         if not objects:
             self.execute(f"BEGIN IMMEDIATE; {schema.sql.read_text()}; COMMIT")
-        self.execute(f"PRAGMA synchronous = {synchronous}")
+        # What FULL asks for besides comes after the commit.
+        self.execute("PRAGMA synchronous = NORMAL")
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
 
@@ -140,9 +141,13 @@ class SqliteFile:
     def facts(self) -> Mapping[str, object]:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
 
-    def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
+    @contextmanager
+    def serving(self, meter: Meter | None = None) -> Iterator[Safety | None]:
         self._lock.meter = meter
-        return checkpointing(self.path, self.connection, meter)
+        with checkpointing(self.path, self.connection, meter):
+            if self._synced:
+                self._synced.is_shared = True
+            yield self._synced
 
     def levels(self) -> Iterator[Level]:
         for name, path in (("ledger_bytes", self.path), ("log_bytes", f"{self.path}-wal")):
@@ -161,6 +166,8 @@ class SqliteFile:
     def close(self) -> None:
         self.connection.close()
         self._lock.close()
+        if self._synced:
+            self._synced.close()
         os.close(self._use)
 
     def read(self, sql: str, bindings: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:

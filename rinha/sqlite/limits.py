@@ -2,8 +2,6 @@
 
 # A turn takes some 20 us, being put to sleep and woken costs more: first stand aside this often.
 LOCK_TRIES_BEFORE_SLEEP = 100
-# With FULL a turn holds a sync of the disk, which is long enough to sleep.
-LOCK_TRIES_BEFORE_SLEEP_FULL = 0
 # Where other programs want the CPU too, who stands aside is back after their turns, of 3 ms each.
 LOCK_STAND_ASIDE_MAX_S = 0.001
 # After one request waited in vain the next ones ask only briefly, until one gets through: a queue
@@ -23,6 +21,8 @@ PAGE_SIZE_BYTES = 1024
 LOG_PAGES_LONG = 1000
 LOG_PAGES_LOCKED = 2500
 LOG_PAGES_MAX = 6500
+# After a failed sync the log is written again, in pieces: it may have grown long.
+LOG_PIECE_BYTES = 1_000_000
 # An instance that ends waits this long for its checkpoint: a second sync on a slow disk.
 CHECKPOINT_END_MAX_S = 0.2
 # How long a file that was deleted under a running instance may stay unnoticed.

@@ -15,6 +15,7 @@ from rinha.errors import StoreBusyError, StoreUnavailableError, StoreUnusableErr
 from rinha.sqlite.limits import (
     LOCK_ALARM_REPEAT_S,
     LOCK_STAND_ASIDE_MAX_S,
+    LOCK_TRIES_BEFORE_SLEEP,
     LOCK_WAIT_AFTER_REFUSAL_S,
 )
 from rinha.store import Meter
@@ -71,9 +72,8 @@ def _on_alarm(_signal: int, _frame: FrameType | None) -> None:
 class WriteLock:
     """For the main thread only, as only that one is interrupted by an alarm."""
 
-    def __init__(self, path: Path, wait_s: float, tries_before_sleep: int, noun: str) -> None:
+    def __init__(self, path: Path, wait_s: float, noun: str) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self._tries_before_sleep = tries_before_sleep
         self._noun = noun
         self._wait_s = wait_s
         self.budget_s = wait_s
@@ -124,7 +124,7 @@ class WriteLock:
     def _take_turn(self) -> None:
         began_at = time.monotonic()
         try:
-            for _ in range(self._tries_before_sleep):
+            for _ in range(LOCK_TRIES_BEFORE_SLEEP):
                 os.sched_yield()
                 if self._is_free():
                     return

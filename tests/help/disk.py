@@ -5,24 +5,30 @@ earlier, a write torn in the middle. A write harms nothing outside of its own by
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Literal, NamedTuple
 
 import apsw
+import pytest
 
+from rinha.store import Safety
 from tests.help.forks import apart
 from tests.help.tenants import TENANTS
 
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 # A log is written back after so many transactions on average: often, so that cuts fall into it.
 CHECKPOINT_EVERY = 9
-Kind = Literal["write", "cut", "remove", "sync", "begun", "kept"]
+# After so many transactions on average one of the two answers for all that wait in it.
+ANSWERS_EVERY = 3
+Kind = Literal["write", "cut", "remove", "sync", "data sync", "begun", "committed", "kept"]
 
 
 class Step(NamedTuple):
-    """One thing that happened to a file, or the number of a transaction begun or acknowledged."""
+    """One thing that happened to a file, or the number of a transaction begun, committed
+    or acknowledged."""
 
     kind: Kind
     file: str
@@ -66,25 +72,60 @@ class _WatchedDisk(apsw.VFS):
 _steps: list[Step] = []
 
 
+def _watch_syncs(patch: pytest.MonkeyPatch) -> None:
+    """Those past SQLite, which sync no folder."""
+    sync = os.fdatasync
+
+    def watched(fd: int) -> None:
+        sync(fd)
+        _steps.append(Step("data sync", Path(f"/proc/self/fd/{fd}").readlink().name))
+
+    patch.setattr(os, "fdatasync", watched)
+
+
 def watch(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
-    """All that a store does to its files, from their making on, in a process of its own."""
+    """All that two stores, served as by two instances, do to their files, from the making on, in a
+    process of its own."""
     return apart(_work, file, synchronous, transactions, seed, edition)
 
 
 def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
     chance, disk, tenant = Random(seed), _WatchedDisk(), TENANTS[edition]
-    store = tenant.open(file, synchronous)
-    neighbour = apsw.Connection(str(file))
-    neighbour.execute(f"PRAGMA synchronous = {synchronous}")
-    for number in range(1, transactions + 1):
-        _steps.append(Step("begun", "", number))
-        tenant.write(store, number, chance)
-        _steps.append(Step("kept", "", number))
-        if chance.random() < 1 / CHECKPOINT_EVERY:
-            neighbour.execute(f"PRAGMA wal_checkpoint({chance.choice(CHECKPOINTS)})")
-    steps = list(_steps)
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as serving:
+        _watch_syncs(patch)
+        stores = [tenant.open(file, synchronous) for _ in range(2)]
+        neighbour = apsw.Connection(str(file))
+        if synchronous == "OFF":
+            for connection in (neighbour, *(store.engine.connection for store in stores)):
+                connection.execute("PRAGMA synchronous = OFF")
+        instances = [_Answers(serving.enter_context(store.engine.serving())) for store in stores]
+        for number in range(1, transactions + 1):
+            which = chance.randrange(2)
+            _steps.append(Step("begun", "", number))
+            tenant.write(stores[which], number, chance)
+            _steps.append(Step("committed", "", number))
+            instances[which].waiting.append(number)
+            if chance.random() < 1 / ANSWERS_EVERY:
+                instances[chance.randrange(2)].answer()
+            if chance.random() < 1 / CHECKPOINT_EVERY:
+                neighbour.execute(f"PRAGMA wal_checkpoint({chance.choice(CHECKPOINTS)})")
+        steps = list(_steps)
     disk.unregister()
     return steps
+
+
+class _Answers:
+    """What waits in an instance for a sync, which serves them all."""
+
+    def __init__(self, safety: Safety | None) -> None:
+        self._safety = safety
+        self.waiting: list[int] = []
+
+    def answer(self) -> None:
+        if self._safety:
+            self._safety.make_safe(self._safety.committed)
+        _steps.extend(Step("kept", "", number) for number in self.waiting)
+        self.waiting.clear()
 
 
 class Disk:
@@ -96,10 +137,13 @@ class Disk:
         self._entered: set[str] = set()
 
     def take(self, step: Step) -> None:
-        if step.kind in ("begun", "kept"):
+        if step.kind in ("begun", "committed", "kept"):
             return
-        if step.kind != "sync":
+        if step.kind not in ("sync", "data sync"):
             self._pending.append(step)
+            return
+        if step.kind == "data sync" and step.file not in self._entered:
+            # Nothing leads to it yet.
             return
         # With a new log or journal SQLite syncs the folder too, and what was removed is gone.
         with_folder = "-" in step.file and step.file not in self._entered

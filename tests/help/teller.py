@@ -16,7 +16,7 @@ import pytest
 
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
-from rinha.errors import RinhaError
+from rinha.errors import OutcomeUnknownError, RinhaError
 from tests.help.forks import forks
 
 LOCK_WAIT_S = 0.3
@@ -57,10 +57,12 @@ def _write_back(file: Path) -> None:
 
 
 class Teller:
-    """Credits of 1 to client 1, each with a name of its own; `kept` are the acknowledged ones."""
+    """Credits of 1 to client 1, each with a name of its own; `kept` are the acknowledged ones, and
+    `written` also those that were said to be there, but not to be safe."""
 
     def __init__(self, file: Path, synchronous: str) -> None:
         self.kept: list[str] = []
+        self.written: list[str] = []
         self.refused: list[str] = []
         self._orders, theirs = forks.Pipe()
         self.process = forks.Process(target=_serve, args=(theirs, file, synchronous))
@@ -83,6 +85,8 @@ class Teller:
         for name in names:
             answer = self.tell(name)
             (self.kept if answer == "done" else self.refused).append(name)
+            if answer == "done" or isinstance(answer, OutcomeUnknownError):
+                self.written.append(name)
             if answer is None:
                 return False
         return True
