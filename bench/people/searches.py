@@ -11,7 +11,7 @@ from typing import NamedTuple
 import apsw
 
 from bench.people.growth import rows
-from loadtest.pessoas.payloads import termos
+from loadtest.pessoas.payloads import STACK, termos
 from rinha.pessoas.limits import SEARCH_ROWS
 from rinha.pessoas.messages import decode_stack
 from rinha.pessoas.on_sqlite import COLUMNS, SqliteRegistry
@@ -68,7 +68,16 @@ def _measured(how: str, search: Search, count: int) -> list[Cost]:
         ]
         for letters in LETTERS
     }
-    asked = {"official terms": list(islice(termos(SEED), count)), **of_length}
+    # Each part of which many have, and the whole of which nobody has: "clojurescript".
+    of_elements = [
+        chance.choice(STACK) + chance.choice(STACK)[-chance.randint(3, 6) :]
+        for _ in range(count // 5)
+    ]
+    asked = {
+        "official terms": list(islice(termos(SEED), count)),
+        "ends of elements": of_elements,
+        **of_length,
+    }
     return [_cost(how, terms, search, asked[terms]) for terms in asked]
 
 

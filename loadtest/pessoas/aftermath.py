@@ -44,19 +44,25 @@ def examine(crowd: Crowd, notes: Iterable[Note], stored: int | None, probe: Prob
     wrong: Counter[str] = Counter()
     _hold_posts(crowd, posted, wrong)
     _hold_searches(crowd, added, searched, wrong)
-    if stored is not None and stored < len(added):
-        wrong[LOST] = len(added) - stored
-        gone = _gone(added, probe)
-        wrong[GONE] = gone
-    elif stored is not None and stored > len(added) + len(unanswered):
-        wrong[TOO_MANY] = stored - len(added)
+    miscounted = miscount(len(added), stored, len(unanswered))
+    if any(one.what == LOST for one in miscounted):
+        wrong[GONE] = _gone(added, probe)
     return People(
         acknowledged=len(added),
         stored=stored,
         unanswered=len(unanswered),
         expected=len(_by_apelido(crowd, posted)),
-        differences=[Count(what, count) for what, count in wrong.items() if count],
+        differences=[*miscounted, *(Count(what, count) for what, count in wrong.items() if count)],
     )
+
+
+def miscount(acknowledged: int, stored: int | None, unanswered: int) -> list[Count]:
+    """How the service's own count differs from its answers, if it could be read."""
+    if stored is not None and stored < acknowledged:
+        return [Count(LOST, acknowledged - stored)]
+    if stored is not None and stored > acknowledged + unanswered:
+        return [Count(TOO_MANY, stored - acknowledged)]
+    return []
 
 
 def _by_apelido(crowd: Crowd, posted: Sequence[Posted]) -> dict[str, list[Posted]]:

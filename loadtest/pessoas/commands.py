@@ -11,7 +11,7 @@ from loadtest.drive.conduct import View, conduct
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.gatling.run import run_gatling
 from loadtest.measure.recorder import Recorder
-from loadtest.pessoas.aftermath import examine
+from loadtest.pessoas.aftermath import examine, miscount
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import CYCLE, DETAIL, KINDS, POST, mixed
 from loadtest.pessoas.notes import Notes
@@ -24,7 +24,7 @@ from loadtest.pessoas.rules.check import check
 from loadtest.pessoas.state import acquaintances, hello, require_fresh, stored
 from loadtest.pessoas.watch import Learner, Watch
 from loadtest.play.before_and_after import load_after, probe_of, ready_probe
-from loadtest.report.data import Count, Load
+from loadtest.report.data import Load
 from loadtest.report.judgement import judge_load, load_notes, verdict, wrong_answers
 from loadtest.report.thresholds import Threshold
 from loadtest.wire.outcome import NEVER_LEFT
@@ -83,11 +83,8 @@ def _people_of(load: Load, before: int | None, after: int | None) -> People:
         times.count for times in posts if not times.fine and times.code not in NEVER_LEFT
     )
     grown = None if before is None or after is None else after - before
-    people = People(acknowledged, grown, unanswered)
-    if grown is not None and not acknowledged <= grown <= acknowledged + unanswered:
-        difference = "acknowledged and not in the count, or in it and never acknowledged"
-        people.differences.append(Count(difference, abs(grown - acknowledged)))
-    return people
+    differences = miscount(acknowledged, grown, unanswered)
+    return People(acknowledged, grown, unanswered, differences=differences)
 
 
 def official_length(plan: OfficialPlan) -> tuple[float, int]:

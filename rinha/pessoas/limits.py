@@ -10,6 +10,9 @@ SEARCH_ROWS = 50
 # What an operator sees at once.
 PESSOAS_SHOWN_MAX = 20
 
+# Elements kept once, not beside each person: as many as a search may look through in 20 us. Whoever
+# sends others leaves them in the text.
+SHARED_ELEMENTS_MAX = 256
 # People whose trigrams are looked at together: fewer would find more closely, for more memory. With
 # 64, a name of letters has a fifth of all trigrams set, and 64 bytes are kept for each of them.
 BLOCK_ROWS = 64

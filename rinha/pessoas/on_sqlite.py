@@ -9,7 +9,7 @@ import apsw
 
 from rinha.pessoas.audit import Audit
 from rinha.pessoas.ids import moment_us, new_id
-from rinha.pessoas.limits import PESSOAS_SHOWN_MAX, SEARCH_ROWS
+from rinha.pessoas.limits import PESSOAS_SHOWN_MAX
 from rinha.pessoas.messages import (
     Pessoa,
     PessoaCadastrada,
@@ -97,7 +97,7 @@ class SqliteRegistry:
         # One moment: what was found is there, and as it was when it was found.
         with self.engine.reading():
             self._catch_up()
-            numeros = self._words.find(termo, SEARCH_ROWS)
+            numeros = self._words.find(termo)
             if not numeros:
                 return []
             rows = self.engine.read(_read_some(len(numeros)), tuple(numeros))

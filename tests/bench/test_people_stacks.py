@@ -76,6 +76,6 @@ def test_searches_and_inserts_are_measured_in_every_way(tmp_path: Path) -> None:
     found = costs(tmp_path / "few.db", alternatives=True)
     ways = {cost.how for cost in found}
     assert ways == {"as it is", "one text", "FTS5", "LIKE"}
-    assert len(found) == len(ways) * 8
+    assert len(found) == len(ways) * 9
     assert all(0 < cost.mean <= cost.highest for cost in found)
     assert [one.how for one in inserts(tmp_path, 200)] == ["as it is", "with FTS5 in the file"]

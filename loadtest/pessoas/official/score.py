@@ -8,6 +8,7 @@ import msgspec
 
 from loadtest.gatling.log import LOG_NAME, GatlingRun, read_log
 from loadtest.gatling.results import CLOCK_NOTE, gatling_load
+from loadtest.pessoas.aftermath import miscount
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import BARE, DETAIL, KINDS, POST, SEARCH
 from loadtest.pessoas.official.plan import right_people
@@ -90,7 +91,13 @@ def _people(path: Path, load: Load) -> People | None:
     expected = None
     if kept.seed is not None:
         expected = right_people(Crowd(islice(payloads(kept.seed), posts)))
-    return People(acknowledged=details, stored=kept.stored, unanswered=failed, expected=expected)
+    return People(
+        acknowledged=details,
+        stored=kept.stored,
+        unanswered=failed,
+        expected=expected,
+        differences=miscount(details, kept.stored, failed),
+    )
 
 
 def _expected(load: Load) -> dict[Kind, int]:

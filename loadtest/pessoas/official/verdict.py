@@ -1,6 +1,5 @@
 """What is said of an official run: all people stored, or not."""
 
-from loadtest.pessoas.mix import DETAIL
 from loadtest.pessoas.report import Official, PessoasReport
 from loadtest.report.data import Load, Verdict
 from loadtest.report.judgement import Line, failed_requests, verdict, wrong_answers
@@ -21,14 +20,11 @@ def judge_official(report: PessoasReport, official: Official, load: Load) -> Ver
     people, wrong = report.people, wrong_answers(report) + failed_requests(load)
     if people is not None and people.expected is not None and not wrong:
         missing = people.expected - (people.stored or 0)
-        if missing:
+        if missing > 0:
             wrong = [f"{missing:,} people who are right are not stored"]
+        elif missing < 0:
+            wrong = [f"{-missing:,} people are stored who should have been refused"]
     if not official.complete:
         seen = {name: load.mix[name] for name in official.expected}
         load.invalid.append(f"the run is not complete: {seen} of {official.expected} requests")
     return verdict(wrong, [], load.invalid)
-
-
-def requests_of(load: Load, expected: dict[Kind, int]) -> int:
-    """All that a complete run sends: details follow posts, so there are as many as there are."""
-    return sum(expected.values()) + load.mix[DETAIL.name]

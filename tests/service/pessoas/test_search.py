@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rinha.pessoas.limits import BLOCK_ROWS
+from rinha.pessoas.limits import BLOCK_ROWS, SEARCH_ROWS, SHARED_ELEMENTS_MAX
 from rinha.pessoas.search import Words, _trigrams
 from tests.help.effort import drawn_seed, effort
 
@@ -21,7 +21,7 @@ def filled(people: list[Person]) -> Words:
     return words
 
 
-def plainly(people: list[Person], termo: str, rows: int) -> list[int]:
+def plainly(people: list[Person], termo: str) -> list[int]:
     """The rule, said again."""
     sought = termo.casefold()
     found = [
@@ -29,7 +29,7 @@ def plainly(people: list[Person], termo: str, rows: int) -> list[int]:
         for numero, (apelido, nome, stack) in enumerate(people, 1)
         if any(sought in word.casefold() for word in (apelido, nome, *stack))
     ]
-    return found[:rows]
+    return found[:SEARCH_ROWS]
 
 
 def person(apelido: str = "ana", nome: str = "Ana Barbosa", *stack: str) -> Person:
@@ -63,14 +63,14 @@ def test_what_is_contained_is_found_whatever_the_case(termo: str, is_found: bool
             person("José", "Straße", "Σίσυφος", "日本語", "😀😀", "\\", "a\x00b"),
         ]
     )
-    assert bool(words.find(termo, 50)) == is_found
+    assert bool(words.find(termo)) == is_found
 
 
 def test_the_first_rows_come_in_the_order_of_their_numbers() -> None:
     """Not more than were asked for, each once, however often it has the term."""
     people = [person("ana", "ana ana", "ana", "Ana")] * (3 * BLOCK_ROWS)
-    assert filled(people).find("ana", 50) == list(range(1, 51))
-    assert filled(people).find("ana", 1_000) == list(range(1, 3 * BLOCK_ROWS + 1))
+    assert filled(people).find("ana") == list(range(1, SEARCH_ROWS + 1))
+    assert filled(people[: SEARCH_ROWS - 1]).find("ana") == list(range(1, SEARCH_ROWS))
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_block_is_searched_as_what_stands_behind_it(count: int) -> None:
     people = [person(f"quem{number}", "outra") for number in range(count)]
     words = filled([*people, person("agulha", "no palheiro", "Erlang")])
     for termo in ("agulha", "palheiro", "ERLANG", "lang", "gul", "gu"):
-        assert words.find(termo, 50) == [count + 1]
-    assert words.find("agulhas", 50) == []
+        assert words.find(termo) == [count + 1]
+    assert words.find("agulhas") == []
 
 
 def test_many_people_are_found_as_by_a_plain_look() -> None:
@@ -105,7 +105,22 @@ def test_many_people_are_found_as_by_a_plain_look() -> None:
         of = chance.choice((apelido, nome))
         start = chance.randrange(len(of))
         for termo in (of[start : start + chance.randint(1, 20)].swapcase(), text(6)):
-            assert words.find(termo, 50) == plainly(people, termo, 50), repr(termo)
+            assert words.find(termo) == plainly(people, termo), repr(termo)
+
+
+def test_elements_are_found_whether_kept_once_or_beside_their_people() -> None:
+    """Of more elements than are kept once each is found, with names among them, in the order of the
+    people."""
+    chance = random.Random(drawn_seed())
+    elements = [f"lang{number}x" for number in range(2 * SHARED_ELEMENTS_MAX)]
+    names = ("lang", "Lang7x", "outra")
+    people = [
+        person(f"a{number}", chance.choice(names), *chance.sample(elements, 4))
+        for number in range(effort(1_000, 4_000, 10_000))
+    ]
+    words = filled(people)
+    for termo in ("lang", "LANG", "lang7", "7x", "7", "x", *chance.sample(elements, 50)):
+        assert words.find(termo) == plainly(people, termo), termo
 
 
 texts = st.text(st.sampled_from("aAbBß İı\x00é😀%_\\\"',#"), max_size=6)
@@ -117,7 +132,7 @@ def test_any_text_is_found_as_by_a_plain_look(people: list[Person], terms: list[
     """Letters that fold into several, of several bytes or of none that shows."""
     words = filled(people)
     for termo in terms:
-        assert words.find(termo, 50) == plainly(people, termo, 50)
+        assert words.find(termo) == plainly(people, termo)
 
 
 @given(st.binary(min_size=3, max_size=300))
