@@ -34,7 +34,11 @@ CMD ["/opt/rinha/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "t
 FROM build AS slim
 RUN /opt/rinha/bin/pip uninstall --yes --quiet setuptools pip
 
-FROM ${PYTHON_IMAGE}
+FROM build AS litestream
+COPY locks/replica.txt locks/
+RUN python -m venv /opt/litestream && stack/install.sh /opt/litestream locks/replica.txt
+
+FROM ${PYTHON_IMAGE} AS service
 LABEL org.opencontainers.image.title="rinha" \
     org.opencontainers.image.description="A small bank ledger over HTTP on one SQLite file" \
     org.opencontainers.image.licenses="MIT"
@@ -55,3 +59,12 @@ ENV PATH=/opt/rinha/bin:$PATH \
 HEALTHCHECK --interval=1s --timeout=40s --retries=5 \
     CMD ["python", "-I", "-S", "/opt/rinha/ask.py", "GET", "/health", "patiently"]
 CMD ["rinha", "serve"]
+
+# Beside the instances where RINHA_REPLICA is set.
+FROM service AS replica
+COPY --from=litestream /opt/litestream/bin/litestream /opt/rinha/bin/litestream
+HEALTHCHECK NONE
+CMD ["rinha", "follow"]
+
+# What is built when nothing else is named.
+FROM service

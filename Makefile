@@ -5,6 +5,9 @@
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
 #? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
 #? SQL         make sql: one statement, in place of a shell
+#? FILE        make restore: a snapshot to bring back
+#? FROM, AT    make restore: FROM=replica, as it was at 02:34:41 or 10min ago
+#? DRILL       make drill: so many seconds of load
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
 #? SIMULATION  make gatling: a Scala file of one's own
 #? QUICK       make bench: 1 measures this service and its ceilings only
@@ -48,11 +51,11 @@ UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledge
 ELSEWHERE = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
-export SQL SIMULATION
+export SQL SIMULATION FILE FROM AT
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot watch load gatling bench submission dist
-.PHONY: test unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: help up down status logs stats reset check sql snapshot restore drill watch load gatling bench submission
+.PHONY: dist test unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
 
@@ -88,6 +91,15 @@ sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
 
 snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
 	@$(STACK) snapshot
+
+restore: $(READY) ## bring a ledger back: FILE=out/rinha-...db, or FROM=replica AT=02:34:41
+	@case "$$FILE:$$FROM:$$AT" in ?*:: | :replica:*) ;; \
+		*) echo "rinha: make restore FILE=..., or FROM=replica with AT=... or without" >&2; exit 2 ;; esac
+	@$(STACK) restore $${FILE:+"$$FILE"} $${AT:+--at "$$AT"}
+
+drill: loadtest local ## a minute: a ledger under load is lost with its disk, and restored; DRILL=20
+	@stack/setup.sh replica
+	@$(PY) -m stack.drill $(or $(DRILL),30)
 
 cluster: ## three PostgreSQL nodes under Patroni on this machine, and what to put into .env
 	@stack/setup.sh cluster

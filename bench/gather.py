@@ -10,7 +10,7 @@ from bench.parts.stack import Stack
 OWN = Path(__file__).with_name("stacks")
 # In tables, and in a round: those that are compared are neighbours; the rest follow by name.
 ORDER = (
-    *("rinha_normal", "rinha_watched", "constant", "rinha_full"),
+    *("rinha_normal", "rinha_watched", "rinha_followed", "constant", "rinha_full"),
     *("rinha_postgres", "falcon_psycopg_durable", "rinha_postgres_standby"),
     *("rinha_10m", "rinha_1m_clients"),
 )

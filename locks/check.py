@@ -28,6 +28,7 @@ MADE_FOR: dict[str, list[str]] = {
     "lock.txt": ["uv"],
     "ops.txt": ["service", "extra ops"],
     "postgres.txt": ["extra postgres"],
+    "replica.txt": ["group replica"],
     "service.txt": ["service"],
 }
 # It needs nothing, but a compiler to be made: dev.txt leaves it to service.txt, and where only the

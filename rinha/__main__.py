@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from rinha import logs, settings
-from rinha.errors import MoveError, RinhaError, StoreUnusableError
+from rinha.errors import MoveError, ReplicaError, RestoreError, RinhaError, StoreUnusableError
 from rinha.holding import held
 from rinha.http import App, create_app
 from rinha.move import move as move_ledger
@@ -44,6 +45,21 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
         help="write a consistent copy, even under load, that any sqlite3, or pg_restore, can open",
     )
     snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
+    restore = commands.add_parser(
+        "restore", help="put a snapshot, or the copy at RINHA_REPLICA, in the ledger's place"
+    )
+    restore.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="as `snapshot` makes it"
+    )
+    restore.add_argument(
+        "--at", metavar="TIME", help="as the copy at RINHA_REPLICA was then, such as 02:34:41"
+    )
+    follow = commands.add_parser(
+        "follow", help="keep a copy at RINHA_REPLICA that follows the ledger, by Litestream"
+    )
+    follow.add_argument(
+        "what", nargs="?", choices=["state", "watch"], help="only say how it is; or watch it"
+    )
     move = commands.add_parser(
         "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
     )
@@ -80,6 +96,9 @@ def open_store(knobs: Settings, *, create: bool) -> Kept:
     name = f"rinha.{knobs.edition}.on_{knobs.engine}"
     if find_spec(name) is None:
         raise StoreUnusableError(f"{knobs.edition} is not kept on {knobs.engine}: see RINHA_LEDGER")
+    if create and knobs.replica:
+        litestream = import_module("rinha.sqlite.litestream")
+        litestream.assert_nothing_to_bring_back(knobs.ledger, knobs.replica)
     store: Kept = import_module(name).open_store(knobs, create=create)
     return store
 
@@ -133,6 +152,36 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
+def restore(knobs: Settings, asked: argparse.Namespace) -> int:
+    if knobs.engine != "sqlite":
+        raise RestoreError("a ledger on servers is brought back by their own means: pg_restore")
+    if asked.file and asked.at:
+        raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
+    at = import_module("rinha.moment").parse(asked.at, datetime.now(UTC)) if asked.at else None
+    bring_back = import_module(f"rinha.{knobs.edition}.on_sqlite_restore").restore
+    kept = bring_back(knobs, asked.file, at)
+    check(knobs, asked)
+    if kept:
+        print(f"what was there before is {kept}")
+    return 0
+
+
+def follow(knobs: Settings, asked: argparse.Namespace) -> int:
+    if knobs.engine != "sqlite":
+        raise ReplicaError("a ledger on servers has their own copies: this one is for a file")
+    if asked.what == "state":
+        is_fine, sentence = import_module("rinha.sqlite.replica_state").told(
+            knobs.ledger, knobs.replica
+        )
+        print(sentence)
+        return 0 if is_fine else 1
+    if asked.what == "watch":
+        import_module("rinha.sqlite.watch").watch(knobs.ledger, knobs.replica)
+        return 0
+    import_module("rinha.sqlite.follow").follow(knobs.ledger, knobs.replica, ["follow", "watch"])
+    return 0
+
+
 def move(knobs: Settings, asked: argparse.Namespace) -> int:
     if asked.source == asked.target:
         raise MoveError("FROM and TO are one ledger")
@@ -157,6 +206,8 @@ COMMANDS = {
     "init": init,
     "check": check,
     "snapshot": snapshot,
+    "restore": restore,
+    "follow": follow,
     "move": move,
     "sql": sql,
 }

@@ -51,6 +51,14 @@ class SnapshotError(RinhaError):
     """No copy was written, and why."""
 
 
+class RestoreError(RinhaError):
+    """Nothing was restored, and why."""
+
+
+class ReplicaError(RinhaError):
+    """There is no copy that follows, or it cannot be used: why, and what helps."""
+
+
 class MoveError(RinhaError):
     """No ledger was moved, and why."""
 

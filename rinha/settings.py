@@ -91,6 +91,16 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def _replica(text: str) -> str:
+    """What it says of a secret may stand in a log: there is none in it."""
+    if text and not re.fullmatch(r"file:///[^?#]+|s3://[^/@?#]+(/[^@?#]*)?(\?[^@#]*)?", text):
+        raise ValueError(
+            "must be file:///FOLDER or s3://BUCKET/FOLDER; keys come from AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
+    return text
+
+
 def _port_or_off(text: str) -> int | None:
     return None if text.lower() == "off" else _whole_number(1, 65535)(text)
 
@@ -134,6 +144,11 @@ KNOBS = {
     "RINHA_RESET": Knob(
         "off", _switch, "on allows POST /reset, which empties the ledger: for contests only"
     ),
+    "RINHA_REPLICA": Knob(
+        "",
+        _replica,
+        "file:///FOLDER or s3://BUCKET/FOLDER: where Litestream keeps a copy that follows",
+    ),
     "RINHA_LOG_LEVEL": Knob(
         "info",
         _one_of("debug", "info", "warning", "error"),
@@ -156,7 +171,7 @@ KNOBS = {
 
 
 # They mean nothing to a server, and what means nothing is refused.
-ONLY_FOR_FILES = ("RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS")
+ONLY_FOR_FILES = ("RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS", "RINHA_REPLICA")
 
 
 @dataclass(frozen=True)
@@ -167,6 +182,7 @@ class Settings:
     synchronous: str
     lock_wait_s: float
     reset: bool
+    replica: str
     log_level: str
     metrics: bool
     audit_every_s: float | None
@@ -186,7 +202,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         try:
             values[name] = knob.parse(text)
         except ValueError as error:
-            raise SettingError(f"{name}={text!r} {error}") from None
+            # What stands before an @ in an address may be a key.
+            shown = re.sub("//[^/]*@", "//...@", text)
+            raise SettingError(f"{name}={shown!r} {error}") from None
     if isinstance(values["RINHA_LEDGER"], ServerUrl):
         for name in ONLY_FOR_FILES:
             if environ.get(name):
@@ -198,6 +216,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         synchronous=values["RINHA_SYNCHRONOUS"],
         lock_wait_s=values["RINHA_LOCK_WAIT_MS"] / 1000,
         reset=values["RINHA_RESET"],
+        replica=values["RINHA_REPLICA"],
         log_level=values["RINHA_LOG_LEVEL"],
         metrics=values["RINHA_METRICS"],
         audit_every_s=values["RINHA_AUDIT_EVERY"],

@@ -14,6 +14,13 @@ ops="switched off"
 }
 # What is different for an edition stands in its folder here.
 [ ! -e "stack/$edition/docker-compose.yml" ] || compose="$compose --file stack/$edition/docker-compose.yml"
+# So is the copy that follows.
+replica=${RINHA_REPLICA:-$(sed -n 's/^RINHA_REPLICA=\([^ ]*\).*/\1/p' .env 2>/dev/null || true)}
+if [ -n "$replica" ]; then
+    compose="$compose --file docker-compose.replica.yml"
+    export RINHA_REPLICA="$replica"
+    case $replica in file://*) export REPLICA_FOLDER="${replica#file://}" ;; esac
+fi
 url=http://localhost:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
 
 say() { # NAME WORD...: a sentence that both ways of running say
@@ -64,7 +71,7 @@ up() {
     instances=${INSTANCES:-$(sed -n 's/^INSTANCES=\([0-9]*\).*/\1/p' .env 2>/dev/null || true)}
     [ "${instances:-2}" = 2 ] ||
         fail "INSTANCES=$instances: the containers are the contest's two; MODE=local runs any number"
-    if running nginx && running api01 && running api02; then
+    if running nginx && running api01 && running api02 && { [ -z "$replica" ] || running replica; }; then
         runs=$(inside printenv RINHA_EDITION || echo crebitos)
         [ "$runs" = "${RINHA_EDITION:-$runs}" ] || fail "$(say UP_OTHERWISE "$runs")"
         say UP_ALREADY "$url"
@@ -72,19 +79,62 @@ up() {
     fi
     docker image inspect "${RINHA_IMAGE:-rinha}" >/dev/null 2>&1 || echo "building the image"
     [ -n "${RINHA_IMAGE:-}" ] || try "build the image" $compose build api01
+    if [ -n "$replica" ]; then
+        prepare_replica
+        # An empty ledger is not made, and then followed, where the copy holds one.
+        said=$(in_a_new_one replica rinha init) || { echo "$said" >&2; exit 2; }
+    fi
     # On the host's network the engine maps no port, so nobody would miss it but nginx.
     if $compose config | grep -q 'network_mode: host'; then
         try_port='import socket; socket.create_server(("", 9999))'
         docker run --rm --network host "${RINHA_IMAGE:-rinha}" python -c "$try_port" 2>/dev/null ||
             fail "$(say PORT_IN_USE 9999 "NETWORK=bridge PORT")"
     fi
-    (try "start the stack" $compose up --detach --no-build --wait --wait-timeout 30) || {
+    (try "start the stack" $compose up --detach --no-build --wait --wait-timeout 30 api01 api02 nginx) || {
         # Nothing stays half started.
         $compose down >/dev/null 2>&1
         exit 2
     }
+    # It serves without a copy too, so nobody waits for that.
+    [ -z "$replica" ] || try "start the copy" $compose up --detach --no-build --no-deps replica
     say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$ops" \
         "$(say "TRY_$edition" "$url" "$url")" "make check    make sql    make status    make stats    make logs    make down"
+}
+
+prepare_replica() {
+    try "build the image with Litestream" $compose build replica
+    [ -z "${REPLICA_FOLDER:-}" ] || [ -d "$REPLICA_FOLDER" ] || {
+        # The engine would make it root's.
+        mkdir -p "$REPLICA_FOLDER"
+        try "hand over $REPLICA_FOLDER" docker run --rm --user 0 --volume "$REPLICA_FOLDER:$REPLICA_FOLDER" \
+            "${RINHA_IMAGE:-rinha}" chown 10001:10001 "$REPLICA_FOLDER"
+    }
+}
+
+# A command in a container of its own; the engine's own words are left out.
+in_a_new_one() { # SERVICE WORD...
+    log=$(mktemp)
+    code=0
+    $compose run --rm --no-deps -T "$@" >"$log" 2>&1 </dev/null || code=$?
+    grep -v -E '^ *(Container|Network|Volume|time=)' "$log" || true
+    rm -f "$log"
+    return $code
+}
+
+restore() {
+    [ -n "$($compose ps --quiet --status running 2>/dev/null)" ] && fail "$(say IN_USE)"
+    docker image inspect "${RINHA_IMAGE:-rinha}" >/dev/null 2>&1 || try "build the image" $compose build api01
+    case ${1:-} in
+    "" | --at)
+        [ -n "$replica" ] || fail "RINHA_REPLICA is not set: it says where the copy is kept"
+        prepare_replica
+        in_a_new_one replica rinha restore "$@" ;;
+    *)
+        [ -f "$1" ] || fail "$1: there is no such file"
+        file=$(readlink -f "$1")
+        name=/tmp/$(basename "$file")
+        in_a_new_one --volume "$file:$name:ro" api01 rinha restore "$name" ;;
+    esac
 }
 
 stats() {
@@ -115,13 +165,16 @@ command=$1
 shift
 case $command in
 up | stats | snapshot) $command ;;
+restore) restore "$@" ;;
 down)
     $compose ps --quiet --all 2>/dev/null | grep -q . || { say NOT_UP; exit 0; }
-    try "stop the stack" $compose down
+    # Where RINHA_REPLICA is not set any more, what followed is stopped all the same.
+    try "stop the stack" $compose down --remove-orphans
     say DOWN ;;
 status)
     running || { say NOT_UP; exit 3; }
     $compose ps
+    [ -z "$replica" ] || $compose exec -T replica rinha follow state || true
     inside python /opt/rinha/ask.py GET /health ;;
 logs)
     require_running

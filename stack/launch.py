@@ -23,6 +23,9 @@ NGINX = shutil.which("nginx", path=PATH) or "nginx"
 # In the one file too, which takes `-m` as an interpreter does.
 RINHA = (sys.executable, "-m", "rinha")
 INSTANCE = (*RINHA, "serve")
+FOLLOW = (*RINHA, "follow")
+# Where the set-up puts it.
+LITESTREAM = Path(sys.executable).with_name("litestream")
 SERVER = "server {place} max_fails=0;"
 
 

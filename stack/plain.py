@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -19,10 +18,9 @@ from pathlib import Path
 from rinha import settings
 from rinha.errors import SettingError
 from stack import launch, look, running
+from stack.ending import end_what_lost_its_folder, stop
 from stack.say import COMMAND, fail, say, sentence
 from stack.services import (
-    DOWN_MAX_S,
-    LOOK_AGAIN_S,
     SERVICES,
     VAR,
     environment,
@@ -44,6 +42,8 @@ def main() -> int:
     command, *words = sys.argv[1:] or ["--help"]
     _look_at_what_runs(command)
     try:
+        if command in ("up", "restore"):
+            _make_ready(settings.load(os.environ))
         if command not in VERBS or words:
             return _ask_service(command, words)
         knobs = settings.load(os.environ)
@@ -54,6 +54,9 @@ def main() -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror}; the stack keeps all it has in {launch.HOME / VAR}")
+    except subprocess.CalledProcessError as error:
+        # It has said why.
+        return error.returncode
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -125,6 +128,8 @@ def up(knobs: settings.Settings) -> int:
         return fail(f"the stack did not answer within {max_s:g} s; its last words are above")
     url = running.url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
+    if knobs.replica:
+        what += f", a copy at {knobs.replica}"
     ops = f"http://localhost:{knobs.ops_port}" if knobs.ops_port else "switched off"
     verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
     return say("UP", url, what, ops, sentence(f"TRY_{knobs.edition}", url, url), verbs)
@@ -141,13 +146,7 @@ def down(_knobs: settings.Settings) -> int:
     pid = running.supervisor()
     if not pid and not SERVICES.exists():
         return say("NOT_UP")
-    if pid:
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + DOWN_MAX_S
-        while running.supervisor() and time.monotonic() < deadline:
-            time.sleep(LOOK_AGAIN_S)
-    running.PID.unlink(missing_ok=True)
-    stop_services()
+    stop(pid)
     return say("DOWN")
 
 
@@ -157,6 +156,8 @@ def status(knobs: settings.Settings) -> int:
         say("NOT_UP")
         return 3
     subprocess.run(["sv", "status", *services()], check=False, env=environment())
+    if services("replica"):
+        subprocess.run([*launch.RINHA, "follow", "state"], check=False)
     started = SERVICES / "nginx" / "run"
     if not started.exists():
         say("MOVED", started.readlink())
@@ -231,6 +232,15 @@ def _one_at_a_time() -> Iterator[None]:
     with (VAR / "stack.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _make_ready(knobs: settings.Settings) -> None:
+    """For a ledger that may have to come, and a copy of it that may be wanted."""
+    end_what_lost_its_folder()
+    VAR.mkdir(exist_ok=True)
+    # The one file carries none, and takes what is in the path.
+    if knobs.replica and not launch.ONE_FILE and not launch.LITESTREAM.exists():
+        subprocess.run(["stack/setup.sh", "replica"], check=True)
 
 
 def _assert_space() -> None:

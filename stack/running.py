@@ -19,14 +19,25 @@ UP_MAX_S = 20.0
 
 
 def supervisor() -> int | None:
-    """Ours, and not a stranger that was given the number of one that is gone."""
+    """Ours, and not a stranger that was given the number of one that is gone. Where var/ was
+    removed, so was the number, but not the process."""
     try:
-        pid = int(PID.read_text())
+        pids = [int(PID.read_text())]
+    except ValueError:
+        return None
+    except OSError:
+        pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return next(filter(_is_ours, pids), None)
+
+
+def _is_ours(pid: int) -> bool:
+    try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         folder = Path(f"/proc/{pid}/cwd").readlink()
-    except (OSError, ValueError):
-        return None
-    return pid if folder == launch.HOME and str(SERVICES).encode() in command else None
+    except OSError:
+        return False
+    is_runsvdir = command.startswith(b"runsvdir\0")
+    return folder == launch.HOME and is_runsvdir and str(SERVICES).encode() in command
 
 
 def edition() -> str | None:

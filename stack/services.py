@@ -91,12 +91,17 @@ def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
     metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
     # A new start counts anew; an instance that is restarted goes on.
-    for counts in VAR.glob("*.counts"):
-        counts.unlink()
+    olds = list(VAR.glob("*.counts"))
+    if isinstance(knobs.ledger, Path):
+        olds += knobs.ledger.parent.glob("*.replica.state")
+    for old in olds:
+        old.unlink()
     found = places(knobs)
     for place in found:
         words = [*place.machine.enter, "env", f"RINHA_LISTEN={place.listen}", metrics]
         _write_service(place.name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
+    if knobs.replica:
+        _write_service("replica", "../../..", [*WITH_ITS_PARENT, *launch.FOLLOW])
     start = launch.nginx(
         VAR,
         port=knobs.port,
@@ -153,9 +158,9 @@ def services(pattern: str = "[!.]*") -> list[Path]:
 
 
 def stop_services() -> None:
-    """The entrance first, so that no request meets a stack half gone. Also those that a killed
-    supervisor left behind."""
-    for group in (services("nginx"), services("api*")):
+    """The entrance first, so that no request meets a stack half gone, and what follows last, so
+    that it misses none. Also those that a killed supervisor left behind."""
+    for group in (services("nginx"), services("api*"), services("replica")):
         if group:
             subprocess.run(
                 ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *group],

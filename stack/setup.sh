@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv ready for SET (service, postgres, cluster, loadtest, bench, lint, dev or browser; ledger: what the
-# one that is set needs), or build/venv for `dist`, and installs by apt what the system lacks. Where it may not
+# Makes .venv ready for SET (service, replica, postgres, cluster, loadtest, bench, lint, dev or browser; ledger: what
+# the one that is set needs), or build/venv for `dist`, and installs by apt what the system lacks. Where it may not
 # install, it says in one line what to install.
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,6 +14,7 @@ fail() {
 locks_of() {
     case $1 in
     service) echo locks/build.txt locks/ops.txt ;;
+    replica) echo locks/replica.txt ;;
     postgres | cluster) echo locks/build.txt locks/ops.txt locks/postgres.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;

@@ -4,6 +4,11 @@ SQLite by itself does so inside whichever commit finds the log long, and all wri
 syncs of the disk. Here a thread does it in two steps. The first needs no lock: requests go on, and
 if none of them writes meanwhile, the next that does begins the log anew. Under more load than that
 the log grows, until the second step moves the little that came since under the write lock.
+
+Where Litestream follows the file, it moves the log and nobody else does: it reads on where it
+stopped, and takes a log that was begun anew in between for one that it knows. Then the thread only
+syncs the log: that bounds what a power cut may take, and leaves Litestream, which has writers wait
+while it moves, little to wait for.
 """
 
 import contextlib
@@ -21,14 +26,76 @@ from rinha.errors import StoreUnusableError
 from rinha.logs import log
 from rinha.sqlite.limits import (
     CHECKPOINT_END_MAX_S,
+    FOREIGN_LOCK_PAUSE_S,
     LOG_PAGES_LOCKED,
     LOG_PAGES_LONG,
     LOG_PAGES_MAX,
+    REPLICA_TURN_MAX_S,
 )
 from rinha.sqlite.lock import lock_file_of
 from rinha.store import Meter
 
+FORGET = "PRAGMA wal_checkpoint(TRUNCATE)"
 MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
+
+
+def _follower_file_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.follower")
+
+
+def take_over_the_log(file: Path) -> int:
+    """For Litestream: a descriptor that keeps the instances from moving it until it is closed.
+
+    What it does not know yet must not look as if it did, so the log is emptied: it then begins with
+    a whole copy."""
+    fd = _opened(_follower_file_of(file))
+    deadline = time.monotonic() + REPLICA_TURN_MAX_S
+    while not (_can_lock(fd, fcntl.LOCK_EX) and _is_emptied(file)):
+        if time.monotonic() > deadline:
+            os.close(fd)
+            raise StoreUnusableError(f"{file}: somebody moves its log, or reads on and on")
+        time.sleep(FOREIGN_LOCK_PAUSE_S)
+    return fd
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _unless_followed(follower: int) -> Iterator[bool]:
+    """False while Litestream has taken the log over, which it cannot do in the middle of this."""
+    is_ours = _can_lock(follower, fcntl.LOCK_SH)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            fcntl.flock(follower, fcntl.LOCK_UN)
+
+
+def _can_lock(fd: int, how: int) -> bool:
+    try:
+        fcntl.flock(fd, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_emptied(file: Path) -> bool:
+    if not file.exists():
+        return True
+    try:
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
+        with contextlib.closing(connection):
+            is_busy, _, _ = connection.execute(FORGET).get
+    except apsw.BusyError:
+        return False
+    except apsw.Error as error:
+        raise StoreUnusableError(f"{file}: {error}") from None
+    return not is_busy
 
 
 @contextlib.contextmanager
@@ -52,14 +119,14 @@ class Checkpointer:
         self._meter = meter
         self._long = threading.Event()
         self._next_try_pages = LOG_PAGES_LONG
+        self._next_sync_pages = LOG_PAGES_MAX
         self._ended = False
         self._connection: apsw.Connection | None = None
-        turn = f"{file}.checkpoint"
-        try:
-            self._turn = os.open(turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            self._write_lock = os.open(lock_file_of(file), os.O_RDWR | os.O_CLOEXEC)
-        except OSError as error:
-            raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
+        self._turn = _opened(file.with_name(f"{file.name}.checkpoint"))
+        # One for the thread and one for the writer: what one lets go the other must not lose.
+        self._follower = _opened(_follower_file_of(file))
+        self._writers_follower = _opened(_follower_file_of(file))
+        self._write_lock = _opened(lock_file_of(file))
         self._busy = threading.Lock()
         threading.Thread(target=self._run, name="checkpoint", daemon=True).start()
 
@@ -67,11 +134,12 @@ class Checkpointer:
         """After each commit, which is done: nothing that fails here may make it look failed."""
         if log_pages < LOG_PAGES_LONG:
             self._next_try_pages = LOG_PAGES_LONG
+            self._next_sync_pages = LOG_PAGES_MAX
         elif log_pages >= self._next_try_pages:
             self._next_try_pages = max(LOG_PAGES_LOCKED, log_pages + LOG_PAGES_LONG)
             self._long.set()
             if log_pages >= LOG_PAGES_MAX:
-                self._move_now(connection)
+                self._move_now(connection, log_pages)
         return apsw.SQLITE_OK
 
     def look_and_count(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
@@ -85,20 +153,28 @@ class Checkpointer:
         if self._busy.acquire(timeout=CHECKPOINT_END_MAX_S) and self._connection:
             self._connection.close()
 
-    def _move_now(self, connection: apsw.Connection) -> None:
+    def _move_now(self, connection: apsw.Connection, log_pages: int) -> None:
         """By a writer. Where a neighbour hangs in the middle of it, or reads on and on, the log has
         to grow, but what a power cut may take need not."""
         with contextlib.suppress(apsw.Error, OSError):
             try:
-                is_moved = len(set(connection.wal_checkpoint())) == 1
+                with _unless_followed(self._writers_follower) as is_ours:
+                    is_moved = is_ours and len(set(connection.wal_checkpoint())) == 1
             except apsw.BusyError:
                 is_moved = False
-            if not is_moved:
-                log_fd = os.open(f"{self._file}-wal", os.O_RDWR | os.O_CLOEXEC)
-                try:
-                    os.fdatasync(log_fd)
-                finally:
-                    os.close(log_fd)
+            if is_ours and not is_moved:
+                self._sync()
+            elif not is_ours and log_pages >= self._next_sync_pages:
+                # The thread does so all along, so this is for the case that it hangs.
+                self._next_sync_pages = log_pages + LOG_PAGES_MAX
+                self._sync()
+
+    def _sync(self) -> None:
+        log_fd = os.open(f"{self._file}-wal", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.fdatasync(log_fd)
+        finally:
+            os.close(log_fd)
 
     def _run(self) -> None:
         # The alarm that ends a wait for the lock has to interrupt the main thread.
@@ -111,7 +187,11 @@ class Checkpointer:
                 if self._ended:
                     return
                 try:
-                    self._move()
+                    with _unless_followed(self._follower) as is_ours:
+                        if is_ours:
+                            self._move()
+                        else:
+                            self._sync()
                 except apsw.BusyError:
                     # A shell has it all to itself; the log is still long at the next look.
                     continue

@@ -24,11 +24,16 @@ from rinha.sqlite.limits import (
     PAGE_SIZE_BYTES,
     START_LOCK_WAIT_S,
 )
-from rinha.sqlite.lock import WriteLock, lock_file_of
+from rinha.sqlite.litestream_tables import OF_LITESTREAM, drop_from
+from rinha.sqlite.lock import WriteLock, lock_file_of, use
 from rinha.sqlite.sync import SyncedWriting
 from rinha.store import Level, Meter, Safety
 
 READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+READ_KIND = (
+    "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
+    " FROM pragma_application_id, pragma_user_version"
+)
 
 
 class Schema(NamedTuple):
@@ -46,6 +51,23 @@ def can_corrupt_wal(version: tuple[int, ...]) -> bool:
     mended = version[:2] == (3, 50) and version >= (3, 50, 7)
     mended |= version[:2] == (3, 44) and version >= (3, 44, 6)
     return (3, 7, 0) <= version < (3, 51, 3) and not mended
+
+
+def assert_is_ours(
+    connection: apsw.Connection, path: Path, schema: Schema, *, create: bool = False
+) -> int:
+    """Of this edition and version, or empty where one is to be made. Returns how much is in it."""
+    application, version, objects = connection.execute(READ_KIND).get
+    if application == schema.application_id and version != schema.version:
+        raise StoreUnusableError(
+            f"{path}: a {schema.noun} of version {version}, this program knows {schema.version}"
+        )
+    if application != schema.application_id and (application or objects or not create):
+        raise StoreUnusableError(
+            f"{path}: an SQLite database, but not a {schema.noun}: another program's, or "
+            "another edition's; it was left as it is"
+        )
+    return int(objects)
 
 
 class SqliteFile:
@@ -66,6 +88,7 @@ class SqliteFile:
         self._foreign_deadline = 0.0
         self._assert_usable(create=create)
         try:
+            self._use = use(path)
             self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, schema.noun)
             with self._lock:
                 self._open(create)
@@ -101,20 +124,7 @@ class SqliteFile:
         self.connection = apsw.Connection(str(self.path))
         self.connection.set_busy_handler(self._keep_waiting)
         self.execute: Callable[..., apsw.Cursor] = self.connection.execute
-        application, version, objects = self.execute(
-            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
-            " FROM pragma_application_id, pragma_user_version"
-        ).get
-        if application == schema.application_id and version != schema.version:
-            raise StoreUnusableError(
-                f"{self.path}: a {schema.noun} of version {version}, "
-                f"this program knows {schema.version}"
-            )
-        if application != schema.application_id and (application or objects or not create):
-            raise StoreUnusableError(
-                f"{self.path}: an SQLite database, but not a {schema.noun}: another program's, or "
-                "another edition's; it was left as it is"
-            )
+        objects = assert_is_ours(self.connection, self.path, schema, create=create)
         if self.connection.readonly("main"):
             raise StoreUnusableError(f"{self.path}: this user may not write it")
         self.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
@@ -146,12 +156,19 @@ class SqliteFile:
                 yield Level(name, "Size of the file, or of its write-ahead log.", size)
         free = shutil.disk_usage(self.path.parent).free
         yield Level("disk_free_bytes", "Free space where the file is.", free)
+        if self.path.with_name(f"{self.path.name}.replica.state").exists():
+            from rinha.sqlite.replica_state import behind_s  # noqa: PLC0415 - where a copy follows
+
+            behind = behind_s(self.path)
+            if behind is not None:
+                yield Level("replica_behind_seconds", "What a lost disk would take.", behind)
 
     def close(self) -> None:
         self.connection.close()
         self._lock.close()
         if self._synced:
             self._synced.close()
+        os.close(self._use)
 
     def read(self, sql: str, bindings: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:
         """One statement, which is one snapshot."""
@@ -182,7 +199,7 @@ class SqliteFile:
             found = []
         shipped = apsw.Connection(":memory:")
         shipped.execute(self._schema.sql.read_text())
-        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)):
+        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)) - OF_LITESTREAM:
             found.append("schema: not the one that this program ships")
         return found
 
@@ -194,6 +211,7 @@ class SqliteFile:
         partial.unlink(missing_ok=True)
         try:
             self.execute("VACUUM INTO ?", (str(partial),))
+            drop_from(partial)
             partial.rename(target)
         except (apsw.Error, OSError) as error:
             partial.unlink(missing_ok=True)

@@ -27,3 +27,32 @@ LOG_PIECE_BYTES = 1_000_000
 CHECKPOINT_END_MAX_S = 0.2
 # How long a file that was deleted under a running instance may stay unnoticed.
 FILE_MOVED_CHECK_S = 1.0
+
+# The copy that follows. How often what is new is sent to it: what a lost disk may take.
+REPLICA_SYNC_S = 1.0
+# Each moment of the last minutes, half minutes of the last week, and a whole copy a day.
+REPLICA_FINE_S = 300.0
+REPLICA_KEPT_DAYS = 7
+# Told as behind from then on: a sync takes milliseconds, a slow network a second.
+REPLICA_BEHIND_S = 5.0
+# To bring one back from a far place may take its time; Litestream itself answers at once.
+REPLICA_TRANSFER_MAX_S = 600.0
+REPLICA_ANSWER_MAX_S = 10.0
+# Each question costs a millisecond of the CPU that requests want too.
+REPLICA_ASK_S = 1.0
+# One that answered nothing for so long is ended.
+REPLICA_SILENT_MAX_S = 60.0
+# An instance that moves the log is done in milliseconds, on a slow disk in a second.
+REPLICA_TURN_MAX_S = 5.0
+# Between two looks whether Litestream stands still, perhaps with SQLite's lock in its hand: less
+# than RINHA_LOCK_WAIT_MS.
+REPLICA_LOOK_S = 0.2
+# What could not be sent for hours waits on the ledger's own disk: beyond this, and the size of the
+# ledger, it is thrown away, and a whole copy is sent when that can be.
+REPLICA_WAITING_MAX_BYTES = 500_000_000
+# Its share: it uses 35 MB and a hundredth of a core; past these it is ended and begun anew.
+REPLICA_NICE = 5
+REPLICA_MEMORY_SOFT = "64MiB"
+REPLICA_MEMORY_MAX_BYTES = 250_000_000
+# At a stop, for what came last. `make down` waits a little longer.
+REPLICA_LAST_SYNC_S = 2.0

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from rinha.errors import StoreBusyError, StoreUnavailableError
+from rinha.errors import StoreBusyError, StoreUnavailableError, StoreUnusableError
 from rinha.sqlite.limits import (
     LOCK_ALARM_REPEAT_S,
     LOCK_STAND_ASIDE_MAX_S,
@@ -23,6 +23,34 @@ from rinha.store import Meter
 
 def lock_file_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.lock")
+
+
+def use(file: Path) -> int:
+    """A descriptor, to be closed by whoever no longer uses the file: until then nobody can put
+    another one in its place."""
+    try:
+        return _hold(file, fcntl.LOCK_SH)
+    except BlockingIOError:
+        raise StoreUnusableError(f"{file}: it is being restored, try again after that") from None
+
+
+def keep_out(file: Path) -> int | None:
+    """A descriptor that keeps everybody from its use until it is closed; None while it is used."""
+    try:
+        return _hold(file, fcntl.LOCK_EX)
+    except BlockingIOError:
+        return None
+
+
+def _hold(file: Path, how: int) -> int:
+    users = file.with_name(f"{file.name}.users")
+    fd = os.open(users, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(fd, how | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
 
 
 class _TimeUp(Exception):  # noqa: N818 - it is an event, not an error

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rinha.ops.families import FAMILIES
+from tests.help.following import Following
 from tests.help.ports import free_port
 from tests.help.running import ROOT, Client, Stack
 from tests.help.steady_load import SteadyLoad
@@ -41,9 +42,13 @@ def test_the_rules_do_what_they_say() -> None:
 
 @pytest.fixture(scope="module")
 def metrics(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """As they are after some load, an audit among it."""
+    """As they are after some load, an audit among it, while a copy follows."""
     folder = tmp_path_factory.mktemp("metrics")
-    with Stack(folder, ops=True, RINHA_AUDIT_EVERY="1s") as stack:
+    with (
+        Stack(folder, ops=True, RINHA_AUDIT_EVERY="1s") as stack,
+        Following(folder, f"file://{folder}/copy") as following,
+    ):
+        following.wait_until_follows()
         with SteadyLoad(stack.port, 340, seed=1):
             time.sleep(4)
         assert stack.ops_port

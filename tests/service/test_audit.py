@@ -77,6 +77,8 @@ def test_the_audit_names_what_is_wrong(
             "UPDATE transacoes SET valor = -5 WHERE sequencia = 1",
             "integrity",
         ),
+        ("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq TEXT)", "schema"),
+        ("CREATE TABLE _litestream_more (id INTEGER)", "schema"),
     ],
 )
 def test_the_audit_names_what_a_file_does_not_stop(
@@ -85,6 +87,25 @@ def test_the_audit_names_what_a_file_does_not_stop(
     """An SQLite file lets its owner switch rules off, and the audit finds what came of it."""
     query(str(tmp_path / "rinha.db"), harm)
     assert any(complaint in problem for problem in ledger.audit().problems)
+
+
+# As Litestream 0.5 makes them.
+LITESTREAM = """
+    CREATE TABLE IF NOT EXISTS _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);
+    CREATE TABLE IF NOT EXISTS _litestream_lock (id INTEGER);
+    INSERT INTO _litestream_seq VALUES (1, 1);
+"""
+
+
+def test_litestreams_tables_are_known_and_not_handed_on(ledger: AnyLedger, tmp_path: Path) -> None:
+    """They are no problem, and no part of a snapshot."""
+    query(str(tmp_path / "rinha.db"), LITESTREAM)
+    assert ledger.audit().problems == []
+    ledger.engine.snapshot(tmp_path / "copy.db")
+    copy = sqlite3.connect(tmp_path / "copy.db")
+    names = copy.execute("SELECT name FROM sqlite_schema WHERE name LIKE '%litestream%'").fetchall()
+    assert names == []
+    copy.close()
 
 
 def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from rinha.settings import BODY_MAX_BYTES
 BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
 AT_START_ONLY = {
     *(errors.StoreUnusableError, errors.SettingError, errors.ListenError, errors.SnapshotError),
-    errors.MoveError,
+    *(errors.MoveError, errors.RestoreError, errors.ReplicaError),
 }
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.help.running import ROOT, STOP_MAX_S, Stack, finish, rinha
 
-COMMANDS = ("serve", "init", "check", "snapshot", "sql")
+COMMANDS = ("serve", "init", "check", "snapshot", "restore", "follow", "move", "sql")
 
 
 @pytest.fixture
@@ -75,6 +75,46 @@ def test_snapshot_names_its_file_and_keeps_others(file: str, tmp_path: Path) -> 
     connection.close()
     code, _, err = run("snapshot", copy, RINHA_LEDGER=file)
     assert (code, len(err.splitlines())) == (2, 1)
+
+
+def test_restore_names_what_it_kept_and_audits(file: str, tmp_path: Path) -> None:
+    """The table of the ledger that is there now, and where the other one is."""
+    run("init", RINHA_LEDGER=file)
+    copy = str(tmp_path / "copy.db")
+    run("snapshot", copy, RINHA_LEDGER=file)
+    code, out, err = run("restore", copy, RINHA_LEDGER=file)
+    assert (code, err) == (0, "")
+    assert "every promise holds" in out
+    kept = out.splitlines()[-1].removeprefix("what was there before is ")
+    assert Path(kept).exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("restore",), "RINHA_REPLICA is not set"),
+        (("restore", "missing.db"), "no such file"),
+        (("restore", "copy.db", "--at", "10:00"), "a file is of one moment"),
+        (("follow",), "RINHA_REPLICA is not set"),
+    ],
+)
+def test_restore_and_follow_want_to_know_from_where(
+    file: str, words: tuple[str, ...], complaint: str
+) -> None:
+    """One line, and nothing is made."""
+    code, out, err = run(*words, RINHA_LEDGER=file)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert complaint in err
+    assert not Path(file).exists()
+
+
+def test_keys_in_an_address_are_refused_and_not_shown(file: str) -> None:
+    """They belong into the environment, and an error is no place for them."""
+    code, _, err = run("init", RINHA_LEDGER=file, RINHA_REPLICA="s3://key:secret@bucket/folder")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "AWS_ACCESS_KEY_ID" in err
+    assert "secret@" not in err
+    assert "key:" not in err
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)

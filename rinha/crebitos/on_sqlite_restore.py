@@ -1,0 +1,78 @@
+"""Brings a ledger back: from a file, or from the copy that follows, to a moment if one is named."""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import apsw
+
+from rinha.crebitos.on_sqlite import SCHEMA, SqliteLedger
+from rinha.settings import Settings
+from rinha.sqlite import litestream
+from rinha.sqlite.restore import bring_back
+
+# A ledger only grows. Where a later state of it lacks what an earlier one had, it was emptied in
+# between or another hand was at it, and nothing can be taken from it.
+COUNT_GONE = """
+    SELECT (SELECT count(*) FROM clientes AS c WHERE NOT EXISTS (
+        SELECT 1 FROM later.clientes AS l WHERE (l.cliente, l.limite) = (c.cliente, c.limite)
+    )) + (SELECT count(*) FROM transacoes AS t WHERE NOT EXISTS (
+        SELECT 1 FROM later.transacoes AS l
+        WHERE (l.cliente, l.sequencia, l.valor, l.tipo, l.descricao, l.realizada_em_us)
+            = (t.cliente, t.sequencia, t.valor, t.tipo, t.descricao, t.realizada_em_us)
+    ))
+"""
+# A client's history ends before the first that is of after the moment.
+TRIM = """
+    DELETE FROM transacoes WHERE sequencia >= (
+        SELECT min(t.sequencia) FROM transacoes AS t
+        WHERE t.cliente = transacoes.cliente AND t.realizada_em_us > ?
+    )
+"""
+ADD_LATER = """
+    INSERT INTO transacoes
+    SELECT l.* FROM clientes AS c JOIN later.transacoes AS l ON l.cliente = c.cliente
+    WHERE l.sequencia > c.transacoes
+"""
+COUNT_AGAIN = """
+    UPDATE clientes SET
+        saldo = ifnull((
+            SELECT sum(iif(t.tipo = 'c', t.valor, -t.valor)) FROM transacoes AS t
+            WHERE t.cliente = clientes.cliente
+        ), 0),
+        transacoes = ifnull((
+            SELECT max(t.sequencia) FROM transacoes AS t WHERE t.cliente = clientes.cliente
+        ), 0)
+"""
+
+
+def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
+    return bring_back(knobs, SCHEMA, file, at, _problems, _complete)
+
+
+def _problems(copy: Path) -> Sequence[str]:
+    ledger = SqliteLedger(copy, synchronous="FULL", lock_wait_s=1, create=False)
+    try:
+        return ledger.audit().problems
+    finally:
+        ledger.close()
+
+
+def _complete(copy: Path, replica: str, at: datetime) -> None:
+    """Litestream knows states some time apart, and this is the last one before the moment. What
+    came after it is in the newest one, and each row says when it was."""
+    later = copy.with_name(f"{copy.name}.later")
+    later.unlink(missing_ok=True)
+    try:
+        litestream.bring_back(replica, later)
+        with contextlib.closing(apsw.Connection(str(copy))) as connection:
+            connection.execute("ATTACH ? AS later", (str(later),))
+            with connection:
+                if not connection.execute(COUNT_GONE).get:
+                    connection.execute(ADD_LATER)
+                connection.execute(TRIM, (round(at.timestamp() * 1_000_000),))
+                connection.execute(COUNT_AGAIN)
+    finally:
+        for ending in ("", "-wal", "-shm"):
+            later.with_name(later.name + ending).unlink(missing_ok=True)

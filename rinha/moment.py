@@ -1,0 +1,32 @@
+"""A moment of the past as people type it. Without a zone it is UTC, as everything that the service
+shows."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from rinha.errors import RestoreError
+
+AGO = re.compile(r"(\d{1,6}) ?(s|sec|m|min|h|d)[a-z]*( ago)?", re.IGNORECASE)
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+OF_TODAY = re.compile(r"\d\d?:\d\d(:\d\d(\.\d+)?)?")
+
+
+def parse(text: str, now: datetime) -> datetime:
+    """RFC 3339, its shorter forms, a time of the last 24 hours, or `10 min ago`."""
+    ago = AGO.fullmatch(text.strip())
+    if ago:
+        return now - timedelta(**{UNITS[ago[2][0].lower()]: int(ago[1])})
+    try:
+        if OF_TODAY.fullmatch(text.strip()):
+            time = text.strip() if text.strip()[1] != ":" else f"0{text.strip()}"
+            moment = datetime.fromisoformat(f"{now:%Y-%m-%d} {time}+00:00")
+            return moment if moment <= now else moment - timedelta(days=1)
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise RestoreError(
+            f"{text!r} is no moment: 2024-01-17T02:34:41Z, 2024-01-17 02:34, 02:34:41 or 10 min ago"
+        ) from None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment > now:
+        raise RestoreError(f"{text!r} is still to come: it is {now:%Y-%m-%d %H:%M:%S} UTC now")
+    return moment

@@ -1,0 +1,21 @@
+"""Brings a registry back: from a file, or from the copy that follows, as Litestream saw it last."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rinha.pessoas.on_sqlite import SCHEMA, SqliteRegistry
+from rinha.settings import Settings
+from rinha.sqlite.restore import bring_back
+
+
+def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
+    return bring_back(knobs, SCHEMA, file, at, _problems)
+
+
+def _problems(copy: Path) -> Sequence[str]:
+    registry = SqliteRegistry(copy, synchronous="FULL", lock_wait_s=1, create=False)
+    try:
+        return registry.audit().problems
+    finally:
+        registry.close()

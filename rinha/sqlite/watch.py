@@ -1,0 +1,193 @@
+"""Watches Litestream from beside it: tells the log when the copy falls behind and when it follows
+again, and ends a Litestream that stands still.
+
+It asks and never has Litestream do anything: what that does for a request it ends with the request,
+the long read among it that keeps the log from being begun anew, and then the copy has gaps.
+"""
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import quote
+
+from rinha.logs import tell
+from rinha.settings import LOG_REPEAT_S
+from rinha.sqlite.follow import socket_of, waiting_bytes
+from rinha.sqlite.limits import (
+    REPLICA_ANSWER_MAX_S,
+    REPLICA_ASK_S,
+    REPLICA_BEHIND_S,
+    REPLICA_LOOK_S,
+    REPLICA_SILENT_MAX_S,
+    REPLICA_WAITING_MAX_BYTES,
+)
+from rinha.sqlite.replica_state import State, file_of, write
+
+STOPPED = ("T", "t")
+SAYS_WHY = "Litestream says why in its log"
+
+
+def watch(ledger: Path, replica: str) -> None:
+    """Until Litestream is gone, or is told to end, which it passes on."""
+    watcher = Watcher(ledger, replica)
+    threading.Thread(target=watcher.keep_asking, daemon=True).start()
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        while os.getppid() == watcher.litestream:
+            watcher.look()
+            time.sleep(REPLICA_LOOK_S)
+    except _StoppedError:
+        watcher.end()
+
+
+class _StoppedError(Exception):
+    """Litestream is being stopped in order."""
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise _StoppedError
+
+
+class Progress:
+    """How far the copy is, from two things that Litestream says: when it last began to read the
+    log, and when it last had sent all that it had read. Both by its own clock, so only that they
+    changed counts."""
+
+    def __init__(self, now: float) -> None:
+        # All that was committed before then is in the copy, once it was in there at all.
+        self.synced_at = now
+        self.is_synced = False
+        self._reads = self._sends = ""
+        self._read_at: float | None = None
+        self._asked_at = now
+
+    def note(self, reads: str, sends: str, asked_at: float) -> None:
+        if reads != self._reads and self._reads:
+            # It began after the last time it was asked.
+            self._read_at = self._read_at or self._asked_at
+        if sends != self._sends and self._read_at is not None:
+            self.synced_at, self._read_at, self.is_synced = self._read_at, None, True
+        self._reads, self._sends, self._asked_at = reads, sends, asked_at
+
+
+class Watcher:
+    def __init__(self, ledger: Path, replica: str) -> None:
+        now = time.monotonic()
+        self.litestream = os.getppid()
+        self._ledger = ledger
+        self._replica = replica
+        self._progress = Progress(now)
+        self._answered_at = now
+        self._reason = SAYS_WHY
+        self._was_told = False
+        self._behind_since: float | None = None
+        self._told_at = 0.0
+        self._writing = threading.Lock()
+        self._ended = False
+
+    def keep_asking(self) -> None:
+        while True:
+            asked_at = time.monotonic()
+            try:
+                self._ask(asked_at)
+                self._answered_at = time.monotonic()
+            except (OSError, HTTPException, ValueError, LookupError) as error:
+                self._reason = f"no answer from Litestream: {error}"
+            self._write_state()
+            time.sleep(REPLICA_ASK_S)
+
+    def _ask(self, asked_at: float) -> None:
+        path = quote(str(self._ledger.resolve()))
+        (reading,) = self._get(f"/debug/sync-status?path={path}")["databases"]
+        (sending,) = self._get("/list")["databases"]
+        trouble = reading.get("error")
+        self._reason = trouble or SAYS_WHY
+        reads = "" if trouble else str(reading.get("started_at", ""))
+        self._progress.note(reads, str(sending.get("last_sync_at", "")), asked_at)
+
+    def look(self) -> None:
+        now = time.monotonic()
+        if _state_of(self.litestream) in STOPPED:
+            self._end("it stands still")
+        if now - self._answered_at > REPLICA_SILENT_MAX_S:
+            self._end("it does not answer")
+        behind_s = now - self._progress.synced_at
+        if behind_s > REPLICA_BEHIND_S:
+            self._tell_behind(behind_s, now)
+        elif self._progress.is_synced and self._behind_since is not None:
+            tell(logging.INFO, "the copy follows again", after_s=round(now - self._behind_since, 1))
+            self._behind_since = None
+        elif self._progress.is_synced and not self._was_told:
+            tell(logging.INFO, "the copy follows", replica=self._replica)
+            self._was_told = True
+
+    def _tell_behind(self, behind_s: float, now: float) -> None:
+        if self._behind_since is None:
+            self._behind_since = self._progress.synced_at
+        elif now - self._told_at < LOG_REPEAT_S:
+            return
+        self._told_at = now
+        fields = {"behind_s": round(behind_s, 1), "reason": self._reason}
+        tell(logging.WARNING, "the copy is behind", replica=self._replica, **fields)
+        if waiting_bytes(self._ledger) > REPLICA_WAITING_MAX_BYTES:
+            self._end("too much waits on the ledger's disk")
+
+    def _end(self, reason: str) -> None:
+        """Whoever supervises it begins it anew."""
+        tell(logging.WARNING, "Litestream was ended", reason=reason)
+        os.kill(self.litestream, signal.SIGKILL)
+        raise SystemExit(1)
+
+    def _get(self, path: str) -> Any:
+        connection = _Connection(str(socket_of(self._ledger)))
+        try:
+            connection.request("GET", path)
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def _write_state(self) -> None:
+        now = time.monotonic()
+        behind_s = now - self._progress.synced_at
+        state = State(
+            replica=self._replica,
+            follows=self._progress.is_synced and behind_s <= REPLICA_BEHIND_S,
+            behind_s=round(behind_s, 1),
+            reason=self._reason if behind_s > REPLICA_BEHIND_S else "it has only begun",
+            at_s=now,
+        )
+        with self._writing:
+            if not self._ended:
+                write(self._ledger, state)
+
+    def end(self) -> None:
+        """In order: nobody is to wait for a copy that was stopped."""
+        with self._writing:
+            self._ended = True
+            file_of(self._ledger).unlink(missing_ok=True)
+
+
+class _Connection(HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=REPLICA_ANSWER_MAX_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _state_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"

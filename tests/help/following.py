@@ -1,0 +1,141 @@
+"""Litestream beside a stack, as a supervisor runs it, and what its copy holds."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from stack import launch
+from tests.help.running import ROOT, finish, rinha
+
+# As runit waits.
+BEGIN_ANEW_S = 1.0
+PATIENCE_S = 60.0
+LOOK_AGAIN_S = 0.1
+Row = tuple[Any, ...]
+
+
+class Following:
+    """Begun anew whenever it ends, until it is stopped."""
+
+    def __init__(self, folder: Path, replica: str, **environment: str) -> None:
+        self.folder = folder
+        self.replica = replica
+        self.environment = environment
+        self.begun = 0
+        self._ends = threading.Event()
+        self._process = self._start()
+        self._supervisor = threading.Thread(target=self._supervise)
+        self._supervisor.start()
+
+    def __enter__(self) -> "Following":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Of Litestream itself."""
+        return self._process.pid
+
+    @property
+    def watcher(self) -> int | None:
+        threads = Path(f"/proc/{self.pid}/task").glob("*/children")
+        found = [pid for children in threads for pid in children.read_text().split()]
+        return int(found[0]) if found else None
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        self._ends.set()
+        self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(how)
+        self._supervisor.join()
+
+    def logs(self) -> list[dict[str, Any]]:
+        """Litestream's lines among ours."""
+        lines = (self.folder / "follow.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def events(self) -> list[str]:
+        return [str(line["event"]) for line in self.logs() if "event" in line]
+
+    def state(self) -> tuple[int, str]:
+        """The exit code and the sentence of `rinha follow state`."""
+        asked = rinha(
+            "follow",
+            "state",
+            RINHA_LEDGER=str(self.folder / "rinha.db"),
+            RINHA_REPLICA=self.replica,
+        )
+        code, out, err = finish(asked)
+        assert err == ""
+        return code, out
+
+    def wait_until_follows(self, patience_s: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + patience_s
+        while self.state()[0] != 0:
+            assert time.monotonic() < deadline, (self.state(), self.log_text())
+            time.sleep(LOOK_AGAIN_S)
+
+    def wait_until_behind(self, patience_s: float = PATIENCE_S) -> str:
+        """What is told of it then."""
+        deadline = time.monotonic() + patience_s
+        while self.state()[0] == 0:
+            assert time.monotonic() < deadline, self.log_text()
+            time.sleep(LOOK_AGAIN_S)
+        return self.state()[1]
+
+    def wait_for(self, event: str, times: int = 1, patience_s: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + patience_s
+        while self.events().count(event) < times:
+            assert time.monotonic() < deadline, (event, self.log_text())
+            time.sleep(LOOK_AGAIN_S)
+
+    def log_text(self) -> str:
+        return (self.folder / "follow.log").read_text()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        self.begun += 1
+        with (self.folder / "follow.log").open("ab") as log:
+            return subprocess.Popen(
+                launch.FOLLOW,
+                cwd=self.folder,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "RINHA_LEDGER": "rinha.db",
+                    "RINHA_REPLICA": self.replica,
+                    **self.environment,
+                },
+                stdout=log,
+                stderr=log,
+            )
+
+    def _supervise(self) -> None:
+        while True:
+            self._process.wait()
+            if self._ends.wait(BEGIN_ANEW_S):
+                return
+            self._process = self._start()
+
+
+def restore(file: Path, replica: str, *words: str, **environment: str) -> tuple[int, str]:
+    """`rinha restore` to this file; what it said."""
+    done = rinha("restore", *words, RINHA_LEDGER=str(file), RINHA_REPLICA=replica, **environment)
+    code, out, err = finish(done)
+    return code, out + err
+
+
+def rows(file: Path) -> list[Row]:
+    """All transactions, by client and sequence."""
+    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        return connection.execute("SELECT * FROM transacoes ORDER BY cliente, sequencia").fetchall()
+    finally:
+        connection.close()

@@ -1,0 +1,50 @@
+"""A ledger with its checkpointer, and how long its log was all along."""
+
+import time
+from pathlib import Path
+
+import apsw
+
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.sqlite.checkpoint import Checkpointer
+from rinha.sqlite.limits import LOG_PAGES_LONG
+
+CREDIT = Transacao(1, "c", "abc")
+# Each adds two pages or three, so this is many times too long a log.
+MANY = 8_000
+PATIENCE_S = 10.0
+PAUSE_S = 1 / 340
+# What may come between a decision and the deed, on a disk that takes its time.
+SOME_PAGES = LOG_PAGES_LONG
+
+
+class Till:
+    """A ledger with its checkpointer, and how long the log was after each commit."""
+
+    def __init__(self, file: Path) -> None:
+        self.log_pages: list[int] = []
+        self.ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
+        self.checkpointer = Checkpointer(file)
+        self.ledger.engine.connection.set_wal_hook(self._look)
+
+    def _look(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
+        self.log_pages.append(log_pages)
+        return self.checkpointer.look(connection, database, log_pages)
+
+    def credit(self, times: int) -> None:
+        for _ in range(times):
+            self.ledger.transact(1, CREDIT)
+
+    def credit_until_the_log_begins_anew(self) -> int:
+        """How long it was by then; the pauses are those of the usual load."""
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.log_pages) < 2 or self.log_pages[-1] >= self.log_pages[-2]:
+            assert time.monotonic() < deadline, self.log_pages[-3:]
+            self.credit(1)
+            time.sleep(PAUSE_S if self.log_pages[-1] >= LOG_PAGES_LONG else 0)
+        return self.log_pages[-2]
+
+    def close(self) -> None:
+        self.checkpointer.close()
+        self.ledger.close()

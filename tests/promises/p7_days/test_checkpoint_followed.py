@@ -1,0 +1,88 @@
+"""While Litestream follows, it moves the write-ahead log and nobody else does; before and after it
+the instances do."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha.errors import StoreUnusableError
+from rinha.sqlite.checkpoint import take_over_the_log
+from rinha.sqlite.limits import LOG_PAGES_LOCKED, LOG_PAGES_LONG, LOG_PAGES_MAX
+from tests.help.till import MANY, SOME_PAGES, Till
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    opened = Till(tmp_path / "rinha.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def follower(till: Till) -> int:
+    """Litestream's hold on the log; closing it is its end."""
+    till.credit(1)
+    return take_over_the_log(till.ledger.engine.path)
+
+
+def test_what_it_may_have_missed_is_gone_from_the_log(till: Till) -> None:
+    """It takes a log whose last known page is still there for one that it knows; of an empty one it
+    knows nothing, and begins with a whole copy."""
+    till.credit(10)
+    file = till.ledger.engine.path
+    os.close(take_over_the_log(file))
+    assert file.with_name("rinha.db-wal").stat().st_size == 0
+    assert till.ledger.extrato(1).saldo.total == 10
+
+
+def test_nobody_else_moves_the_log(till: Till, follower: int) -> None:
+    """Neither beside the requests nor by a writer, however long it is."""
+    till.credit(MANY)
+    lengths = till.log_pages[1:]
+    assert all(later > earlier for earlier, later in pairwise(lengths))
+    assert lengths[-1] > 2 * LOG_PAGES_MAX
+    os.close(follower)
+
+
+def test_a_power_cut_takes_no_more_than_ever(
+    till: Till, follower: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is synced although it is not moved."""
+    synced_at: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", lambda _log: synced_at.append(till.log_pages[-1]))
+    till.credit(MANY)
+    pages = [0, *synced_at, till.log_pages[-1]]
+    assert max(later - earlier for earlier, later in pairwise(pages)) < LOG_PAGES_MAX + SOME_PAGES
+    os.close(follower)
+
+
+def test_the_instances_move_it_again_when_it_is_gone(till: Till, follower: int) -> None:
+    """However it ends: its hold ends with it."""
+    till.credit(LOG_PAGES_LONG)
+    os.close(follower)
+    assert till.credit_until_the_log_begins_anew() < LOG_PAGES_LOCKED + SOME_PAGES
+
+
+def test_a_neighbour_in_the_middle_of_moving_it_is_waited_for(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And for a while only: whoever supervises it tries again."""
+    monkeypatch.setattr("rinha.sqlite.checkpoint.REPLICA_TURN_MAX_S", 0.1)
+    file = till.ledger.engine.path
+    with file.with_name("rinha.db.follower").open("r+b") as moving:
+        fcntl.flock(moving, fcntl.LOCK_SH)
+        with pytest.raises(StoreUnusableError, match="somebody moves its log"):
+            take_over_the_log(file)
+    reader = apsw.Connection(str(file))
+    till.credit(1)
+    reader.execute("BEGIN; SELECT saldo FROM clientes")
+    till.credit(1)
+    with pytest.raises(StoreUnusableError, match="reads on and on"):
+        take_over_the_log(file)
+    reader.close()
+    os.close(take_over_the_log(file))

@@ -1,0 +1,102 @@
+"""The file, its log and their folder are gone at once, and everything is killed."""
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.help.effort import drawn_seed, effort
+from tests.help.following import Following, restore, rows
+from tests.help.running import Stack
+from tests.help.steady_load import CLIENTES, Outcome, SteadyLoad
+
+ROUNDS = effort(2, 8, 8)
+ALONE_ROUNDS = 30
+RATE = 340
+# Long enough for Litestream to have moved the log once and more.
+LIVES_S = (2.0, 5.0)
+LOST_P99_MAX_S = 2.0
+
+
+@pytest.fixture
+def folders() -> Iterator[Path]:
+    # Not tmp_path: the path of a unix socket must be short.
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def lose_everything(stack: Stack, following: Following) -> float:
+    """Returns when."""
+    shutil.rmtree(stack.folder)
+    lost_at_s = time.monotonic()
+    for pid in (*(one.pid for one in stack.instances), -stack.nginx.pid):
+        os.kill(pid, signal.SIGKILL)
+    # The log of it is gone too, and so is whoever would begin it anew.
+    following.stop(signal.SIGKILL)
+    for process in (*stack.instances, stack.nginx):
+        process.wait()
+    return lost_at_s
+
+
+def lost_s(outcomes: list[Outcome], file: Path, lost_at_s: float) -> float:
+    """How old the oldest was that was acknowledged and is gone; what is there must be how each
+    client's history began."""
+    kept = {(row[0], row[4]) for row in rows(file)}
+    known = {(outcome.cliente, outcome.descricao) for outcome in outcomes}
+    assert kept <= known, "not asked for and there"
+    oldest_s = lost_at_s
+    for cliente in CLIENTES:
+        mine = [outcome for outcome in outcomes if outcome.cliente == cliente]
+        is_kept = {outcome.descricao: (cliente, outcome.descricao) in kept for outcome in mine}
+        newest_sent_s = max(
+            (one.sent_at_s for one in mine if is_kept[one.descricao]), default=float("-inf")
+        )
+        for one in mine:
+            answered_at_s = one.sent_at_s + one.after_s
+            if one.status == 200 and not is_kept[one.descricao] and answered_at_s < lost_at_s:
+                assert answered_at_s >= newest_sent_s, f"lost {one}, and kept one sent after it"
+                oldest_s = min(oldest_s, answered_at_s)
+    return lost_at_s - oldest_s
+
+
+def lose_and_restore(top: Path, number: int, chance: Random) -> float:
+    folder, copy = top / f"{number}", top / f"copy{number}"
+    folder.mkdir()
+    stack = Stack(folder)
+    following = Following(folder, f"file://{copy}")
+    following.wait_until_follows()
+    with SteadyLoad(stack.port, RATE, chance.randrange(2**31)) as load:
+        time.sleep(chance.uniform(*LIVES_S))
+        lost_at_s = lose_everything(stack, following)
+    folder.mkdir()
+    code, said = restore(folder / "rinha.db", f"file://{copy}")
+    assert code == 0, said
+    assert "every promise holds" in said
+    assert sum(outcome.status == 200 for outcome in load.outcomes) > RATE
+    return lost_s(load.outcomes, folder / "rinha.db", lost_at_s)
+
+
+def lose_in_rounds(top: Path, rounds: int) -> list[float]:
+    chance = Random(drawn_seed())
+    lost = sorted(lose_and_restore(top, number, chance) for number in range(rounds))
+    middle, nearly_all = lost[len(lost) // 2], lost[len(lost) * 99 // 100]
+    print(f"{rounds} rounds, lost {middle:.2f} s, p99 {nearly_all:.2f} s, max {lost[-1]:.2f} s")
+    return lost
+
+
+def test_a_lost_disk_costs_the_newest_moments_only(folders: Path) -> None:
+    """What comes back from the copy is sound, and how each client's acknowledged history began."""
+    lose_in_rounds(folders, ROUNDS)
+
+
+@pytest.mark.alone
+def test_a_lost_disk_costs_two_seconds_at_most(folders: Path) -> None:
+    """With the machine for itself: of 30 lost disks no more than 2 s each, at p99."""
+    lost = lose_in_rounds(folders, ALONE_ROUNDS)
+    assert lost[len(lost) * 99 // 100] <= LOST_P99_MAX_S

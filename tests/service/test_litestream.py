@@ -1,0 +1,130 @@
+"""Litestream is looked at before it is let near the ledger, and its state is told as it is."""
+
+import json
+import struct
+import sys
+import time
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import ReplicaError
+from rinha.sqlite import litestream
+from rinha.sqlite.replica_state import State, told, write
+from rinha.sqlite.watch import Progress
+
+# Stands in for Litestream: restores what is beside it.
+OTHER = f"""#!{sys.executable}
+import shutil, sys
+if sys.argv[1] == "restore":
+    shutil.copy(__file__ + ".db", sys.argv[3])
+"""
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    program = tmp_path / "litestream"
+    program.write_text(OTHER)
+    program.chmod(0o755)
+    connection = apsw.Connection(str(tmp_path / "litestream.db"))
+    connection.execute("CREATE TABLE x (a)")
+    connection.close()
+    return program
+
+
+@pytest.mark.parametrize(
+    ("version", "is_fine"),
+    [(3051002, False), (3050004, False), (3051003, True), (3053000, True), (3050007, True)],
+)
+def test_an_sqlite_that_can_corrupt_is_refused(other: Path, version: int, is_fine: bool) -> None:
+    """By what it writes into a file, which is its own SQLite's number."""
+    file = other.with_name("litestream.db")
+    content = bytearray(file.read_bytes())
+    content[96:100] = struct.pack(">I", version)
+    file.write_bytes(content)
+    if is_fine:
+        litestream.assert_mended(str(other))
+    else:
+        with pytest.raises(ReplicaError, match=r"SQLite 3\.5[01]\.[24], which can corrupt"):
+            litestream.assert_mended(str(other))
+
+
+def test_the_one_of_the_set_up_is_mended() -> None:
+    """The release that locks/replica.txt pins."""
+    litestream.assert_mended(litestream.program())
+
+
+def test_one_that_does_not_work_is_told(other: Path) -> None:
+    """With its last word."""
+    other.write_text("#!/bin/sh\necho 'Error: out of order' >&2\nexit 1\n")
+    with pytest.raises(ReplicaError, match="does not work: out of order"):
+        litestream.assert_mended(str(other))
+
+
+def test_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And how to get it."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ReplicaError, match="make up installs it"):
+        litestream.program()
+
+
+def test_a_copy_is_as_new_as_the_read_that_was_sent() -> None:
+    """Read, then sent: the copy has all of before the read began, and no more is claimed."""
+    progress = Progress(0.0)
+    progress.note("r1", "s1", 1.0)
+    assert not progress.is_synced
+    progress.note("r2", "s1", 2.0)
+    assert not progress.is_synced, "read, but not sent"
+    progress.note("r3", "s1", 3.0)
+    progress.note("r3", "s2", 4.0)
+    assert (progress.is_synced, progress.synced_at) == (True, 1.0)
+    progress.note("r3", "s3", 5.0)
+    assert progress.synced_at == 1.0, "sent, but nothing was read"
+
+
+@pytest.mark.parametrize(
+    ("state", "ago_s", "sentence"),
+    [
+        ({"follows": True, "behind_s": 0.4}, 0, "follows, 0.4 s behind at most"),
+        ({"follows": False, "behind_s": 63}, 0, "is 63 s behind: no space left"),
+        ({"follows": True, "behind_s": 0.4}, 60, "does not follow: Litestream does not run"),
+        (None, 0, "does not follow: Litestream has not begun"),
+    ],
+)
+def test_the_state_is_told_in_a_sentence(
+    tmp_path: Path, state: dict[str, object] | None, ago_s: float, sentence: str
+) -> None:
+    """And old news is no news."""
+    if state:
+        whole = {"replica": "file:///there", "reason": "no space left", **state}
+        whole["at_s"] = time.monotonic() - ago_s
+        (tmp_path / "rinha.db.replica.state").write_text(json.dumps(whole))
+    is_fine, said = told(tmp_path / "rinha.db", "file:///there")
+    assert is_fine == ("follows," in sentence)
+    assert said.startswith("the copy at file:///there ")
+    assert sentence in said
+
+
+def test_no_copy_is_no_trouble(tmp_path: Path) -> None:
+    """Where none was asked for."""
+    assert told(tmp_path / "rinha.db", "") == (
+        True,
+        "no copy follows the ledger: RINHA_REPLICA is not set",
+    )
+
+
+@pytest.mark.parametrize(("ago_s", "behind_s"), [(0, 3), (60, 63), (-1000, None), (None, None)])
+def test_what_a_lost_disk_would_take_is_counted(
+    tmp_path: Path, ago_s: float | None, behind_s: float | None
+) -> None:
+    """It grows while nobody writes it, and what an earlier start of the machine left is nothing."""
+    ledger = tmp_path / "rinha.db"
+    if ago_s is not None:
+        write(ledger, State("file:///there", True, 3, "", time.monotonic() - ago_s))
+    engine = SqliteLedger(ledger, synchronous="NORMAL", lock_wait_s=1).engine
+    found = [level.value for level in engine.levels() if level.name == "replica_behind_seconds"]
+    engine.close()
+    assert [round(value) for value in found] == ([] if behind_s is None else [behind_s])

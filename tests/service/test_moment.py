@@ -1,0 +1,44 @@
+"""A moment is understood as people type it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rinha import moment
+from rinha.errors import RestoreError
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2024-01-17T02:34:41.217753Z", "2024-01-17T02:34:41.217753+00:00"),
+        ("2024-01-16T23:34:41-03:00", "2024-01-17T02:34:41+00:00"),
+        ("2024-01-17 02:34", "2024-01-17T02:34:00+00:00"),
+        ("2024-01-17", "2024-01-17T00:00:00+00:00"),
+        (" 02:34:41 ", "2026-01-02T02:34:41+00:00"),
+        ("2:34", "2026-01-02T02:34:00+00:00"),
+        ("23:00", "2026-01-01T23:00:00+00:00"),
+        ("10 min ago", "2026-01-02T02:54:05+00:00"),
+        ("5s", "2026-01-02T03:04:00+00:00"),
+        ("2h ago", "2026-01-02T01:04:05+00:00"),
+        ("3 days ago", "2025-12-30T03:04:05+00:00"),
+    ],
+)
+def test_a_moment_is_read(text: str, iso: str) -> None:
+    """With a zone or in UTC, of a day or of the last 24 hours, or so long ago."""
+    assert moment.parse(text, NOW).isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        *((text, "no moment") for text in ("", "soon", "25:00", "2024-13-01", "9 parsecs ago")),
+        ("2026-01-02 03:04:06", "still to come"),
+    ],
+)
+def test_what_is_no_moment_is_told(text: str, complaint: str) -> None:
+    """With examples of what is one."""
+    with pytest.raises(RestoreError, match=complaint):
+        moment.parse(text, NOW)

@@ -1,0 +1,166 @@
+"""A ledger is brought back whole, and only what is one."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha import settings
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.on_sqlite_restore import restore
+from rinha.errors import RestoreError, RinhaError, StoreUnusableError
+from rinha.sqlite.lock import keep_out
+
+
+def opened(file: Path, *, create: bool = False) -> SqliteLedger:
+    return SqliteLedger(file, synchronous="NORMAL", lock_wait_s=0.2, create=create)
+
+
+def saldo(file: Path) -> int:
+    ledger = opened(file)
+    total = ledger.extrato(1).saldo.total
+    ledger.close()
+    return total
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A ledger with a balance of 5; its snapshot beside it has 3."""
+    ledger = opened(tmp_path / "rinha.db", create=True)
+    ledger.transact(1, Transacao(3, "c", "abc"))
+    ledger.engine.snapshot(tmp_path / "snapshot.db")
+    ledger.transact(1, Transacao(2, "c", "abc"))
+    ledger.close()
+    return tmp_path / "rinha.db"
+
+
+@pytest.fixture
+def snapshot(file: Path) -> Path:
+    return file.with_name("snapshot.db")
+
+
+def bring_back(file: Path, source: Path) -> Path | None:
+    return restore(settings.load({"RINHA_LEDGER": str(file)}), source, None)
+
+
+def test_a_snapshot_takes_the_ledgers_place(file: Path, snapshot: Path) -> None:
+    """One file in the mode of a live one; what was there is whole, under a name with the time."""
+    kept = bring_back(file, snapshot)
+    assert kept is not None
+    assert kept.name.startswith("rinha.db.2")
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+    assert (saldo(file), saldo(kept)) == (3, 5)
+    assert bring_back(file, kept) != kept
+    assert saldo(file) == 5
+
+
+def test_where_nothing_was_nothing_is_kept(file: Path, snapshot: Path) -> None:
+    """A lost disk is the usual case."""
+    file.unlink()
+    assert bring_back(file, snapshot) is None
+    assert saldo(file) == 3
+
+
+def test_a_source_with_a_log_is_taken_whole(file: Path, tmp_path: Path) -> None:
+    """A copy of a live ledger's two files has its newest transactions in the second."""
+    ledger = opened(file)
+    ledger.transact(1, Transacao(4, "c", "abc"))
+    for ending in ("", "-wal"):
+        copy = tmp_path / f"copy.db{ending}"
+        copy.write_bytes(file.with_name(file.name + ending).read_bytes())
+    ledger.close()
+    file.unlink()
+    bring_back(file, tmp_path / "copy.db")
+    assert saldo(file) == 9
+
+
+@pytest.fixture
+def in_use(file: Path) -> Iterator[SqliteLedger]:
+    ledger = opened(file)
+    yield ledger
+    ledger.close()
+
+
+def test_a_ledger_in_use_is_left_alone(in_use: SqliteLedger, file: Path, snapshot: Path) -> None:
+    """By an instance, an audit or Litestream: all of them hold it, so none has to be looked for."""
+    with pytest.raises(RestoreError, match="in use"):
+        bring_back(file, snapshot)
+    assert in_use.extrato(1).saldo.total == 5
+
+
+def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapshot: Path) -> None:
+    """It holds no place, but its transaction is seen."""
+    shell = apsw.Connection(str(file))
+    shell.execute("BEGIN IMMEDIATE; UPDATE clientes SET saldo = 6 WHERE cliente = 1")
+    with pytest.raises(RestoreError, match="somebody has it open"):
+        bring_back(file, snapshot)
+    shell.execute("ROLLBACK")
+    shell.close()
+    assert saldo(file) == 5
+
+
+def test_nobody_starts_in_the_middle_of_a_restore(file: Path) -> None:
+    """An instance that comes meanwhile is told so, in one sentence."""
+    held = keep_out(file)
+    assert held is not None
+    with pytest.raises(StoreUnusableError, match="being restored"):
+        opened(file)
+
+
+@pytest.mark.parametrize(
+    ("harm", "complaint"),
+    [
+        ("UPDATE clientes SET saldo = saldo + 1 WHERE cliente = 1", "fails its audit"),
+        ("CREATE TABLE mine (a)", "fails its audit"),
+        ("PRAGMA application_id = 7", "not a ledger"),
+        ("PRAGMA user_version = 99", "version 99"),
+    ],
+)
+def test_what_is_wrong_is_not_restored(
+    file: Path, snapshot: Path, harm: str, complaint: str
+) -> None:
+    """Named, in one line, and nothing is changed or left over."""
+    with apsw.Connection(str(snapshot)) as somebody:
+        somebody.execute(harm).fetchall()
+    somebody.close()
+    with pytest.raises(RinhaError, match=complaint) as told:
+        bring_back(file, snapshot)
+    assert str(snapshot) in str(told.value)
+    assert saldo(file) == 5
+    assert not list(file.parent.glob("rinha.db.restoring*"))
+
+
+@pytest.mark.parametrize("content", [b"somebody's notes", b""])
+def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content: bytes) -> None:
+    """Nor is a file that is not there."""
+    (tmp_path / "notes").write_bytes(content)
+    with pytest.raises(RinhaError, match="not a"):
+        bring_back(file, tmp_path / "notes")
+    with pytest.raises(RestoreError, match="no such file"):
+        bring_back(file, tmp_path / "missing")
+    assert saldo(file) == 5
+
+
+def test_what_rots_in_the_ledgers_place_is_kept_with_its_log(file: Path, snapshot: Path) -> None:
+    """Its log cannot be moved into it, and must not be taken for the new one's."""
+    file.write_bytes(b"rotten")
+    file.with_name("rinha.db-wal").write_bytes(b"and so is this")
+    kept = bring_back(file, snapshot)
+    assert kept is not None
+    assert kept.read_bytes() == b"rotten"
+    assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"and so is this"
+    assert not file.with_name("rinha.db-wal").exists()
+    assert saldo(file) == 3
+
+
+def test_what_litestream_knew_of_the_old_one_is_forgotten(file: Path, snapshot: Path) -> None:
+    """Or it would go on from there."""
+    known = file.with_name(".rinha.db-litestream")
+    (known / "ltx").mkdir(parents=True)
+    bring_back(file, snapshot)
+    assert not known.exists()

@@ -1,0 +1,89 @@
+"""A copy that follows, as `make up` runs it; and nothing of it where nobody asked."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.help.checkout import Checkout
+from tests.help.running import Client
+from tests.help.steady_load import SteadyLoad
+
+FOLLOWS_MAX_S = 30.0
+# A look a second at the log, the sending, and a machine that others use too.
+SENT_AFTER_S = 5.0
+
+
+@pytest.fixture
+def replica(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/copy"
+
+
+def wait_until_follows(checkout: Checkout) -> None:
+    deadline = time.monotonic() + FOLLOWS_MAX_S
+    while " follows, " not in checkout.stack("status")[1]:
+        assert time.monotonic() < deadline, checkout.stack("status")
+        time.sleep(0.2)
+
+
+def balances(checkout: Checkout) -> list[int]:
+    client = Client(checkout.port)
+    found = [client.extrato(cliente)["saldo"]["total"] for cliente in range(1, 6)]
+    client.close()
+    return found
+
+
+def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) -> None:
+    """Under a running stack even: what is left of that is stopped, and the copy goes on from there,
+    twice."""
+    for number in (1, 2):
+        code, said = checkout.stack("up", RINHA_REPLICA=replica)
+        assert code == 0, said
+        assert f"a copy at {replica}" in said
+        wait_until_follows(checkout)
+        with SteadyLoad(checkout.port, 340, seed=number) as load:
+            time.sleep(2)
+        assert load.failed == []
+        time.sleep(SENT_AFTER_S)
+        were, pids = balances(checkout), checkout.instances()
+        shutil.rmtree(checkout.folder / "var")
+        if number == 2:
+            code, said = checkout.stack("up", RINHA_REPLICA=replica)
+            assert code == 2
+            assert "make restore FROM=replica` brings it back" in said
+        code, said = checkout.stack("restore", RINHA_REPLICA=replica)
+        assert code == 0, said
+        assert "every promise holds" in said
+        assert not any(Path(f"/proc/{pid}/cmdline").exists() for pid in pids.values())
+        assert checkout.stack("up", RINHA_REPLICA=replica)[0] == 0
+        assert balances(checkout) == were
+        assert "every promise holds" in checkout.stack("check")[1]
+        code, said = checkout.stack("restore", RINHA_REPLICA=replica)
+        assert (code, said.count("\n")) == (2, 1)
+        assert "in use" in said
+        checkout.stack("down")
+
+
+def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str) -> None:
+    """It is stopped after the instances, and sends what they did. Then nobody waits for a copy."""
+    checkout.stack("up", RINHA_REPLICA=replica)
+    wait_until_follows(checkout)
+    assert Client(checkout.port).transact(1, 7, "d").status == 200
+    assert checkout.stack("down")[0] == 0
+    assert not list((checkout.folder / "var").glob("*.replica.state"))
+    shutil.rmtree(checkout.folder / "var")
+    assert checkout.stack("restore", RINHA_REPLICA=replica)[0] == 0
+    checkout.stack("up")
+    assert Client(checkout.port).extrato(1)["saldo"]["total"] == -7
+
+
+def test_nothing_follows_where_nobody_asked(checkout: Checkout) -> None:
+    """No service, no process, no file, no word."""
+    code, said = checkout.stack("up")
+    assert (code, "copy" in said) == (0, False)
+    assert "copy" not in checkout.stack("status")[1]
+    services = {path.name for path in (checkout.folder / "var" / "service").iterdir()}
+    assert services == {"api01", "api02", "nginx"}
+    assert not list((checkout.folder / "var").glob("*replica*"))
+    assert not list((checkout.folder / "var").glob(".*"))
