@@ -98,6 +98,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
     "rinha/pessoas": {"rinha"},
     "rinha/pessoas/on_sqlite.py": {"rinha", "rinha/pessoas", "rinha/sqlite"},
+    "rinha/pessoas/on_sqlite_restore.py": {
+        *("rinha", "rinha/pessoas/on_sqlite.py", "rinha/sqlite"),
+    },
     "stack": {"rinha", "rinha/__main__.py", "ops"},
     "stack/cluster": {"stack"},
     "onefile": set(),

@@ -10,7 +10,7 @@ import apsw
 from rinha.crebitos.on_sqlite import SCHEMA, SqliteLedger
 from rinha.settings import Settings
 from rinha.sqlite import litestream
-from rinha.sqlite.restore import bring_back
+from rinha.sqlite.restore import Restorable, bring_back
 
 # A ledger only grows. Where a later state of it lacks what an earlier one had, it was emptied in
 # between or another hand was at it, and nothing can be taken from it.
@@ -48,7 +48,7 @@ COUNT_AGAIN = """
 
 
 def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    return bring_back(knobs, SCHEMA, file, at, _problems, _complete)
+    return bring_back(knobs, file, at, Restorable(SCHEMA, _problems, _complete))
 
 
 def _problems(copy: Path) -> Sequence[str]:

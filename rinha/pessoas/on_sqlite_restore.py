@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rinha.pessoas.on_sqlite import SCHEMA, SqliteRegistry
 from rinha.settings import Settings
-from rinha.sqlite.restore import bring_back
+from rinha.sqlite.restore import Restorable, bring_back
 
 
 def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    return bring_back(knobs, SCHEMA, file, at, _problems)
+    return bring_back(knobs, file, at, Restorable(SCHEMA, _problems))
 
 
 def _problems(copy: Path) -> Sequence[str]:

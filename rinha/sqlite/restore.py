@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
@@ -26,17 +27,21 @@ MAGIC = b"SQLite format 3\0"
 BESIDE = ("-wal", "-shm", "-journal", ".lock", ".users", ".checkpoint", ".tmp", "-txid")
 
 
+class Restorable(NamedTuple):
+    """What an edition knows of its files."""
+
+    schema: Schema
+    problems: Callable[[Path], Sequence[str]]
+    # Adds to what Litestream had before a moment what came between the two.
+    complete: Callable[[Path, str, datetime], None] = lambda *_: None
+
+
 def bring_back(
-    knobs: Settings,
-    schema: Schema,
-    source: Path | None,
-    at: datetime | None,
-    problems: Callable[[Path], Sequence[str]],
-    complete: Callable[[Path, str, datetime], None] = lambda *_: None,
+    knobs: Settings, source: Path | None, at: datetime | None, edition: Restorable
 ) -> Path | None:
-    """From a file, or from RINHA_REPLICA; what Litestream had before a moment may be completed.
-    Returns where what was there is kept now."""
+    """From a file, or from RINHA_REPLICA. Returns where what was there is kept now."""
     assert isinstance(knobs.ledger, Path)
+    schema, problems, complete = edition
     if source is not None:
         fetch = copy_of(source, schema)
         return put_in_place(knobs.ledger, str(source), schema, fetch, problems)

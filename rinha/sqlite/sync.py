@@ -21,17 +21,19 @@ class SyncedWriting:
     answers for one asks for it."""
 
     def __init__(self, transaction: AbstractContextManager[None], file: Path) -> None:
-        """The file is open, so SQLite made the log, and removes it for nobody."""
         self._transaction = transaction
-        self._log_fd = os.open(f"{file}-wal", os.O_RDWR | os.O_CLOEXEC)
+        self._log = f"{file}-wal"
+        self._log_fd = -1
         self.is_shared = False
         # By this process; and up to which of these all are safe.
         self.committed = 0
         self._safe = 0
-        self._in_doubt = False
+        # What a process before this one wrote last may have been lost in a sync that only it saw.
+        self._in_doubt = True
 
     def close(self) -> None:
-        os.close(self._log_fd)
+        if self._log_fd >= 0:
+            os.close(self._log_fd)
 
     def __enter__(self) -> None:
         self._transaction.__enter__()
@@ -73,8 +75,11 @@ class SyncedWriting:
         self._safe = reached
 
     def _write_again(self) -> None:
-        """After a failed sync: the whole log as it was, so that a sync means it. Within a
-        transaction, as nobody else writes to the log then."""
+        """At first, and after a failed sync: the whole log as it was, so that a sync means it.
+        Within a transaction, as nobody else writes to the log then. SQLite made it by then, and
+        does not remove it while this process has the file open."""
+        if self._log_fd < 0:
+            self._log_fd = os.open(self._log, os.O_RDWR | os.O_CLOEXEC)
         place = 0
         while piece := os.pread(self._log_fd, LOG_PIECE_BYTES, place):
             place += os.pwrite(self._log_fd, piece, place)

@@ -54,6 +54,8 @@ class Syncs:
 
 @pytest.fixture
 def syncs(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Syncs:
+    """From the second transaction on: the first one makes safe what was in the log before."""
+    list(ask("/reset"))
     return Syncs(monkeypatch)
 
 
@@ -73,6 +75,21 @@ def test_answers_that_wait_share_one_sync(ask: Ask, syncs: Syncs) -> None:
     whole = [json.loads(b"".join((first, *rest))) for first, rest in answers]
     assert [answer["saldo"] for answer in whole] == [1, 2, 3, 4, 5]
     assert syncs.count == 1
+
+
+def test_what_was_in_the_log_before_is_made_safe_first(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sync that failed may have been reported to a process that is gone."""
+    syncs = Syncs(monkeypatch)
+    syncs.fail = True
+    [answer] = json.loads(b"".join(ask("/clientes/1/transacoes"))).values()
+    assert "nothing was written" in answer
+    syncs.fail = False
+    list(ask("/clientes/1/transacoes"))
+    assert syncs.count == 3
+    list(ask("/clientes/1/transacoes"))
+    assert syncs.count == 4
 
 
 def test_a_commit_after_the_sync_has_one_of_its_own(ask: Ask, syncs: Syncs) -> None:
