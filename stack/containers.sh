@@ -18,6 +18,8 @@ ops="switched off"
 replica=${RINHA_REPLICA:-$(sed -n 's/^RINHA_REPLICA=\([^ ]*\).*/\1/p' .env 2>/dev/null || true)}
 if [ -n "$replica" ]; then
     compose="$compose --file docker-compose.replica.yml"
+    [ ! -e "stack/$edition/docker-compose.replica.yml" ] ||
+        compose="$compose --file stack/$edition/docker-compose.replica.yml"
     export RINHA_REPLICA="$replica"
     case $replica in file://*) export REPLICA_FOLDER="${replica#file://}" ;; esac
 fi
