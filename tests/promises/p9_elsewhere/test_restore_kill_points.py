@@ -56,6 +56,8 @@ def _serve(orders: Connection, file: Path, snapshot: Path) -> None:
     orders.recv()
     restore(knobs, snapshot, None)
     orders.send("done")
+    # What an interpreter does at its end is no part of a restore.
+    orders.recv()
 
 
 class Restorer:
@@ -75,6 +77,7 @@ class Restorer:
         except EOFError:
             return False
         finally:
+            self.process.kill()
             self.process.join()
 
 
