@@ -55,7 +55,7 @@ export SQL SIMULATION FILE FROM AT
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot restore drill watch load gatling bench submission
-.PHONY: dist test unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: dist test coverage unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
 
@@ -133,8 +133,14 @@ submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE
 dist: ## dist/: the whole stack in one executable, the judge in another, a wheel, an sdist
 	@onefile/dist.sh
 
-test: dev ## every test that needs no container, in three to four minutes
-	@$(PYTEST) -n 3 --cov --cov-report=term $(ELSEWHERE)
+# More at once than there are cores: most of them wait for something most of the time.
+ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(ELSEWHERE)
+
+test: dev ## every test that needs no container, in five minutes
+	@$(ALL_TESTS)
+
+coverage: dev ## the same, and which lines of the service they reach
+	@$(ALL_TESTS) --cov --cov-report=term
 
 unit: dev ## the tests that start nothing, in a quarter of a minute
 	@$(PYTEST) -q -n 3 $(UNIT_TESTS)

@@ -41,9 +41,10 @@ def wheel(folder: Path, name: str, version: str) -> str:
     path = folder / f"{stem}-py3-none-any.whl"
     record = [f"{stem}.dist-info/RECORD,,"]
     with zipfile.ZipFile(path, "w") as archive:
+        # Without a moment in it, so that what is made twice has one hash.
         for file, text in files.items():
-            archive.writestr(f"{stem}.dist-info/{file}", text)
+            archive.writestr(zipfile.ZipInfo(f"{stem}.dist-info/{file}"), text)
             digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
             record.append(f"{stem}.dist-info/{file},sha256={digest.rstrip('=')},{len(text)}")
-        archive.writestr(f"{stem}.dist-info/RECORD", "\n".join(record))
+        archive.writestr(zipfile.ZipInfo(f"{stem}.dist-info/RECORD"), "\n".join(record))
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,5 +1,6 @@
 """A PostgreSQL server for the tests, in memory where it can be had, and databases on it."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -105,11 +106,14 @@ class Server:
     def freeze(self) -> None:
         """All of it: each connection has a process of its own."""
         for pid in self.pids():
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         for pid in self.pids():
-            os.kill(pid, signal.SIGCONT)
+            # One that was about to end does so.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def pids(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()

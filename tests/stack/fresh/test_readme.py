@@ -36,9 +36,9 @@ def shown_commands() -> Iterator[tuple[str, str]]:
     for block in blocks()[1:]:
         for shown in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, answer = shown.partition("\n")
-            command = command.partition("  #")[0].strip()
-            if not LEFT_OUT.match(command):
-                yield command, answer
+            steps = command.partition("  #")[0].strip().split(" && ")
+            if kept := [step for step in steps if not LEFT_OUT.match(step)]:
+                yield " && ".join(kept), answer
 
 
 def shape(value: object) -> object:
