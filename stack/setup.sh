@@ -90,6 +90,8 @@ case $1 in postgres | cluster | dev | browser)
 esac
 case $1 in cluster | dev | browser)
     need_program patroni
+    # By itself Debian's package may bring another store's client in its place.
+    need python3-etcd /usr/bin/python3 -c 'import etcd'
     need_program etcd etcd-server ;;
 esac
 case $1 in cluster | bench | dev | browser)

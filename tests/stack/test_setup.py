@@ -13,6 +13,7 @@ from tests.help.running import ROOT
 MAKEFILE = (ROOT / "Makefile").read_text()
 # Set in the Makefile itself.
 OWN = {
+    "ALL_TESTS",
     "ANSWERS",
     "EDITIONS",
     "ELSEWHERE",
