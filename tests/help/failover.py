@@ -22,6 +22,11 @@ class Round(NamedTuple):
     primary_after: str
 
 
+def patroni_version() -> tuple[int, ...]:
+    said = subprocess.run(["patroni", "--version"], check=True, capture_output=True, text=True)
+    return tuple(map(int, said.stdout.split()[-1].split(".")))
+
+
 def play(cluster: Cluster, act: Break) -> Round:
     """From a whole cluster to a whole cluster."""
     cluster.wait_until_whole()
