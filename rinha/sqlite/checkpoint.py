@@ -3,7 +3,8 @@
 SQLite by itself does so inside whichever commit finds the log long, and all writers wait for two
 syncs of the disk. Here a thread does it in two steps. The first needs no lock: requests go on, and
 if none of them writes meanwhile, the next that does begins the log anew. Under more load than that
-the log grows, until the second step moves the little that came since under the write lock.
+the log grows, until the second step moves the little that came since under the write lock. SQLite
+syncs the file only then, so where the first step has left much to sync, that is done in between.
 
 Where Litestream follows the file, it moves the log and nobody else does: it reads on where it
 stopped, and takes a log that was begun anew in between for one that it knows. Then the thread only
@@ -14,6 +15,7 @@ while it moves, little to wait for.
 import contextlib
 import fcntl
 import os
+import resource
 import signal
 import threading
 import time
@@ -26,6 +28,7 @@ from rinha.errors import StoreUnusableError
 from rinha.logs import log
 from rinha.sqlite.limits import (
     CHECKPOINT_END_MAX_S,
+    FILE_BLOCKS_UNSYNCED,
     FOREIGN_LOCK_PAUSE_S,
     LOG_PAGES_LOCKED,
     LOG_PAGES_LONG,
@@ -122,6 +125,8 @@ class Checkpointer:
         self._next_sync_pages = LOG_PAGES_MAX
         self._ended = False
         self._connection: apsw.Connection | None = None
+        self._file_fd = -1
+        self._synced_at_block = 0
         self._turn = _opened(file.with_name(f"{file.name}.checkpoint"))
         # One for the thread and one for the writer: what one lets go the other must not lose.
         self._follower = _opened(_follower_file_of(file))
@@ -201,14 +206,19 @@ class Checkpointer:
     def _move(self) -> None:
         if self._connection is None:
             self._connection = apsw.Connection(str(self._file), apsw.SQLITE_OPEN_READWRITE)
+            # Never closed: that would let go of all locks that SQLite has on the file.
+            self._file_fd = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
         log_pages = self._move_once(self._connection, "beside")
         if log_pages < LOG_PAGES_LOCKED:
             return
+        if _blocks_written() - self._synced_at_block > FILE_BLOCKS_UNSYNCED:
+            os.fdatasync(self._file_fd)
         fcntl.flock(self._write_lock, fcntl.LOCK_EX)
         try:
             self._move_once(self._connection, "locked")
         finally:
             fcntl.flock(self._write_lock, fcntl.LOCK_UN)
+        self._synced_at_block = _blocks_written()
 
     def _move_once(self, connection: apsw.Connection, step: str) -> int:
         """How many pages the log had."""
@@ -217,3 +227,9 @@ class Checkpointer:
         if self._meter:
             self._meter.moved(step, round((time.monotonic() - began_at) * 1e6))
         return int(log_pages)
+
+
+def _blocks_written() -> int:
+    """By this thread, which writes to nothing but the file: to pages that were not waiting for a
+    sync already."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_oublock

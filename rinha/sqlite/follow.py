@@ -29,6 +29,8 @@ from rinha.sqlite.lock import use
 
 # What the kernel takes as the address of one.
 SOCKET_MAX_BYTES = 107
+# How the watch is told whom it watches: when it looks for its parent, that may be gone already.
+LITESTREAM_PID = "RINHA_LITESTREAM_PID"
 # Litestream's own knowledge of what was sent, and what waits.
 WAITING = ".{name}-litestream"
 
@@ -57,6 +59,7 @@ def follow(ledger: Path, replica: str, watch: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (REPLICA_MEMORY_MAX_BYTES,) * 2)
     # One core's worth at most; and collected early instead of grown.
     share = {"GOMAXPROCS": "1", "GOMEMLIMIT": REPLICA_MEMORY_SOFT}
+    share[LITESTREAM_PID] = str(os.getpid())
     words = [program, "replicate", "-config", str(config), "-no-expand-env"]
     command = shlex.join([sys.executable, "-m", "rinha", *watch])
     os.execve(program, [*words, "-exec", command], litestream.environment() | share)  # noqa: S606

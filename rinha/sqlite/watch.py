@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from rinha.logs import tell
 from rinha.settings import LOG_REPEAT_S
-from rinha.sqlite.follow import socket_of, waiting_bytes
+from rinha.sqlite.follow import LITESTREAM_PID, socket_of, waiting_bytes
 from rinha.sqlite.limits import (
     REPLICA_ANSWER_MAX_S,
     REPLICA_ASK_S,
@@ -81,7 +81,7 @@ class Progress:
 class Watcher:
     def __init__(self, ledger: Path, replica: str) -> None:
         now = time.monotonic()
-        self.litestream = os.getppid()
+        self.litestream = int(os.environ[LITESTREAM_PID])
         self._ledger = ledger
         self._replica = replica
         self._progress = Progress(now)

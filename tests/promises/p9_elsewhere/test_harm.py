@@ -16,7 +16,7 @@ import pytest
 
 from tests.help.effort import drawn_seed, effort
 from tests.help.following import Following, restore, rows
-from tests.help.running import Stack
+from tests.help.running import Stack, finish, rinha
 from tests.help.steady_load import SteadyLoad
 from tests.help.stepped_clock import SteppedClock
 
@@ -47,7 +47,10 @@ def under_load(folder: Path, copy: Path) -> Iterator[Following]:
             time.sleep(1)
         following.wait_until_follows()
         assert load.failed == []
-        assert_is_the_ledger(folder, copy)
+        try:
+            assert_is_the_ledger(folder, copy)
+        finally:
+            print(following.log_text())
 
 
 def assert_is_the_ledger(folder: Path, copy: Path) -> None:
@@ -81,6 +84,15 @@ def test_litestream_killed_at_any_moment_leaves_no_gap(folder: Path) -> None:
                 code, said = restore(folder / f"{number}.db", f"file://{copy}")
                 assert code == 0, said
     assert following.begun == KILLS + 1
+
+
+def test_a_watch_that_comes_too_late_watches_nobody_else(folder: Path) -> None:
+    """Litestream may be gone before its watch has begun: then that ends, and holds no lock up."""
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    told = {"RINHA_LEDGER": str(folder / "rinha.db"), "RINHA_REPLICA": f"file://{folder}/copy"}
+    watch = rinha("follow", "watch", **told, RINHA_LITESTREAM_PID=str(gone.pid))
+    assert finish(watch) == (0, "", "")
 
 
 def test_litestream_that_stands_still_is_ended(folder: Path) -> None:
