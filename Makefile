@@ -102,8 +102,8 @@ drill: loadtest local ## a minute: a ledger under load is lost with its disk, an
 	@$(PY) -m stack.drill $(or $(DRILL),30)
 
 cluster: ## three PostgreSQL nodes under Patroni on this machine, and what to put into .env
-	@stack/setup.sh cluster
-	@$(PY) -m stack.cluster up
+	@stack/setup.sh $(if $(filter docker,$(MODE)),postgres,cluster)
+	@MODE=$(MODE) $(PY) -m stack.cluster up
 
 cluster-status: local ## who is the primary, who follows and how far behind
 	@$(PY) -m stack.cluster status

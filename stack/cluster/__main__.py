@@ -1,7 +1,8 @@
-"""A cluster on this machine, watched by runit: up, status or down.
+"""A cluster on this machine: up, status or down.
 
-As root each node has a machine of its own, as far as the network knows, and there are two more for
-instances; otherwise all share this one.
+In containers where a Docker engine answers. Else it is watched by runit: as root each node has a
+machine of its own, as far as the network knows, and there are two more for instances; otherwise all
+share this one.
 """
 
 import json
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stack import postgres
-from stack.cluster import watch
+from stack.cluster import containers, watch
 from stack.cluster.limits import DOWN_MAX_S, FIRST_PORT, LOOK_AGAIN_S, UP_MAX_S
 from stack.cluster.nodes import ROLE, Node, address_of, make_nodes, new_passwords
 from stack.cluster.runit import Services
@@ -42,6 +43,24 @@ def up() -> int:
     if SERVICES.supervisor():
         print("the cluster is up already")
         return status()
+    in_containers = os.environ.get("MODE") == "docker" or containers.are_up()
+    return _up_in_containers() if in_containers else _up_here()
+
+
+def _up_in_containers() -> int:
+    if not PASSWORDS.exists() and (kept := containers.volumes()):
+        return _fail(f"{PASSWORDS} is gone, and what it opens is left: docker volume rm {kept}")
+    TOP.mkdir(parents=True, exist_ok=True)
+    nodes, passwords = containers.nodes(), _passwords()
+    containers.up(passwords)
+    if not _wait_until_whole(nodes):
+        print(containers.last_words(), file=sys.stderr)
+        return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
+    containers.make_database(passwords)
+    return _tell(nodes)
+
+
+def _up_here() -> int:
     for program, package in PROGRAMS.items():
         if not shutil.which(program):
             return _fail(f"there is no {program}: apt-get install {package}")
@@ -66,6 +85,10 @@ def up() -> int:
         down()
         return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
     watch.make_database(_primary_of(nodes), passwords[ROLE])
+    return _tell(nodes)
+
+
+def _tell(nodes: Sequence[Node]) -> int:
     address = address_of(nodes, PASSFILE)
     print("a cluster of three is up; to take a ledger there, and then for .env:")
     print(f"  .venv/bin/python -m rinha move var/rinha.db '{address}'")
@@ -74,10 +97,13 @@ def up() -> int:
 
 
 def status() -> int:
-    if not SERVICES.supervisor():
+    if SERVICES.supervisor():
+        nodes = _nodes()
+    elif containers.are_up():
+        nodes = containers.nodes()
+    else:
         print("the cluster is not up")
         return 3
-    nodes = _nodes()
     for member in watch.members(nodes):
         lag = member.get("lag")
         behind = f"{lag:,} bytes behind" if isinstance(lag, int) else ""
@@ -91,6 +117,10 @@ def status() -> int:
 
 
 def down() -> int:
+    if containers.are_up():
+        containers.down()
+        print(f"the cluster is down; what it keeps stays in the volumes {containers.volumes()}")
+        return 0
     if not SERVICES.supervisor() and not SERVICES.folder.exists():
         print("the cluster is not up")
         return 0

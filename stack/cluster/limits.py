@@ -23,3 +23,7 @@ DOWN_MAX_S = 30
 FIRST_PORT = 25432
 ANSWER_MAX_S = 3.0
 LOOK_AGAIN_S = 0.1
+# In containers: the last number of the first one's address, and how long their image may take, with
+# all of Debian's packages to fetch.
+FIRST_CONTAINER = 11
+BUILD_MAX_S = 600.0

@@ -22,6 +22,7 @@ def run(checkout: Checkout, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=checkout.folder,
+        env={**os.environ, "MODE": "local"},
         capture_output=True,
         text=True,
         timeout=WALK_MAX_S,

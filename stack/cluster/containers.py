@@ -1,0 +1,83 @@
+"""The cluster in containers, where a Docker engine answers: one for each node."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from zlib import crc32
+
+from stack.cluster.container import NETWORK, PASSWORDS, nodes_on
+from stack.cluster.limits import BUILD_MAX_S
+from stack.cluster.nodes import Node
+from stack.launch import ROOT
+
+COMPOSE = ("docker", "compose", "--file", str(Path(__file__).with_name("docker-compose.yml")))
+PROJECT = "rinha-cluster"
+
+
+def network() -> str:
+    """From the addresses that nobody routes: another one for each project on this machine."""
+    return f"198.19.{crc32(os.environ.get('COMPOSE_PROJECT_NAME', PROJECT).encode()) % 256}"
+
+
+def nodes() -> list[Node]:
+    return nodes_on(network())
+
+
+def are_up() -> bool:
+    """Some of it, at least."""
+    try:
+        return bool(_compose("ps", "--quiet").strip())
+    except OSError:
+        return False
+
+
+def volumes() -> str:
+    """What is kept while it is down."""
+    project = os.environ.get("COMPOSE_PROJECT_NAME", PROJECT)
+    label = f"label=com.docker.compose.project={project}"
+    words = ["docker", "volume", "ls", "--quiet", "--filter", label]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return " ".join(done.stdout.split())
+
+
+def up(passwords: Mapping[str, str]) -> None:
+    print("building the image of a node")
+    _compose("build", "--quiet", "node1")
+    _compose("up", "--detach", "--no-build", passwords=passwords)
+
+
+def make_database(passwords: Mapping[str, str]) -> None:
+    """By whichever node is the primary."""
+    words = ("/usr/bin/python3", "-m", "stack.cluster.container", "database")
+    for node in nodes():
+        _compose("exec", "-T", "--env", PASSWORDS, node.name, *words, passwords=passwords)
+
+
+def last_words() -> str:
+    words = ("sh", "-c", "tail -n 3 /cluster/log/*/current")
+    return "\n".join(_compose("exec", "-T", node.name, *words) for node in nodes())
+
+
+def down() -> None:
+    _compose("down")
+
+
+def _compose(*words: str, passwords: Mapping[str, str] | None = None) -> str:
+    environment = {**os.environ, NETWORK: network()}
+    if passwords:
+        environment[PASSWORDS] = json.dumps(passwords)
+    done = subprocess.run(
+        [*COMPOSE, *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_MAX_S,
+        check=False,
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no word from the engine"]
+        raise OSError(f"docker compose {words[0]}: {lines[-1]}")
+    return done.stdout

@@ -1,0 +1,92 @@
+"""`make cluster` where an engine answers: a container for each node."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.help.checkout import Checkout
+from tests.help.effort import drawn_seed
+from tests.help.running import Client
+from tests.help.steady_load import SteadyLoad
+
+PROJECT = "rinha-tests-cluster"
+WALK_MAX_S = 150.0
+RATE = 100
+
+
+def run(checkout: Checkout, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=checkout.folder,
+        env={**os.environ, "MODE": "docker", "COMPOSE_PROJECT_NAME": PROJECT},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def primary(checkout: Checkout) -> str:
+    """Its name, once a whole cluster has one."""
+    deadline = time.monotonic() + WALK_MAX_S
+    while (said := run(checkout, "stack.cluster", "status"))[0]:
+        assert time.monotonic() < deadline, said[1]
+        time.sleep(0.5)
+    (name,) = re.findall(r"^(\w+) +leader", said[1], re.MULTILINE)
+    return str(name)
+
+
+@pytest.fixture
+def address(checkout: Checkout) -> Iterator[str]:
+    """Of a cluster that is up, and whose volumes go with it."""
+    code, text = run(checkout, "stack.cluster", "up")
+    try:
+        assert code == 0, text
+        (found,) = re.findall("^RINHA_LEDGER=(.*)$", text, re.MULTILINE)
+        yield str(found)
+    finally:
+        checkout.stack("down")
+        run(checkout, "stack.cluster", "down")
+        volumes = [f"{PROJECT}_node{number}" for number in (1, 2, 3)]
+        subprocess.run(["docker", "volume", "rm", "--force", *volumes], check=False)
+
+
+def test_a_node_in_a_container_is_lost_and_comes_back(checkout: Checkout, address: str) -> None:
+    """Writes go on without it, nothing acknowledged is lost, also not by a stop of the whole."""
+    (checkout.folder / ".env").write_text(f"RINHA_LEDGER={address}\n")
+    code, text = checkout.stack("up")
+    assert code == 0, text
+    lost = primary(checkout)
+    with SteadyLoad(checkout.port, RATE, drawn_seed()) as load:
+        time.sleep(1)
+        subprocess.run(["docker", "kill", f"{PROJECT}-{lost}-1"], check=True)
+        # Those that were on their way are among the next ones.
+        asked, deadline = len(load.outcomes) + RATE, time.monotonic() + WALK_MAX_S
+        while not any(outcome.status == 200 for outcome in load.outcomes[asked:]):
+            assert time.monotonic() < deadline, "nobody took over"
+            time.sleep(0.1)
+    load.assert_explains_every_row(address)
+    code, text = run(checkout, "stack.cluster", "up")
+    assert code == 0, text
+    assert primary(checkout) != lost
+    assert "every promise holds" in checkout.stack("check")[1]
+    client = Client(checkout.port)
+    before = [client.extrato(cliente) for cliente in (1, 2, 3, 4, 5)]
+    assert checkout.stack("down")[0] == 0
+
+    assert run(checkout, "stack.cluster", "down")[0] == 0
+    assert run(checkout, "stack.cluster", "status") == (3, "the cluster is not up\n")
+    code, text = run(checkout, "stack.cluster", "up")
+    assert code == 0, text
+    code, text = checkout.stack("up")
+    assert code == 0, text
+    client = Client(checkout.port)
+    after = [client.extrato(cliente) for cliente in (1, 2, 3, 4, 5)]
+    assert [each["ultimas_transacoes"] for each in after] == [
+        each["ultimas_transacoes"] for each in before
+    ]
