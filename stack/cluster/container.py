@@ -5,12 +5,11 @@ import json
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from types import FrameType
 
 from stack.cluster import watch
-from stack.cluster.limits import DOWN_MAX_S, FIRST_CONTAINER, FIRST_PORT, LOOK_AGAIN_S
+from stack.cluster.limits import DOWN_MAX_S, FIRST_CONTAINER, FIRST_PORT
 from stack.cluster.nodes import COUNT, ROLE, Node, make_nodes
 from stack.cluster.runit import Services
 from stack.machines import Machine
@@ -36,8 +35,7 @@ def run() -> None:
     signal.signal(signal.SIGTERM, _stop)
     services.start()
     try:
-        while services.supervisor():
-            time.sleep(LOOK_AGAIN_S)
+        os.wait()
     finally:
         # etcd last: who stops says so there.
         services.end(DOWN_MAX_S, "patroni*", "etcd*")
