@@ -75,15 +75,18 @@ def _compose(*words: str, passwords: Mapping[str, str] | None = None) -> str:
     environment = {**os.environ, NETWORK: network()}
     if passwords:
         environment[PASSWORDS] = json.dumps(passwords)
-    done = subprocess.run(
-        [*COMPOSE, *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=BUILD_MAX_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [*COMPOSE, *words],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=BUILD_MAX_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise OSError(f"docker compose {words[0]}: no end within {BUILD_MAX_S:g} s") from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no word from the engine"]
         raise OSError(f"docker compose {words[0]}: {lines[-1]}")

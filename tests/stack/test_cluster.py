@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stack.cluster import containers
 from stack.machines import can_be_made
 from tests.help.checkout import Checkout
 from tests.help.running import Client
@@ -86,6 +87,15 @@ def kill_primary(checkout: Checkout, status: str) -> None:
     postmaster = top / name[1] / "data" / "postmaster.pid"
     for file in (patroni, postmaster):
         os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+
+
+def test_containers_of_two_projects_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a network of its own, in which no two nodes share an address."""
+    seen = set()
+    for project in ("rinha-cluster", "rinha-tests-cluster"):
+        monkeypatch.setenv("COMPOSE_PROJECT_NAME", project)
+        seen |= {node.api for node in containers.nodes()}
+    assert len(seen) == 6
 
 
 def test_what_stands_in_the_way_of_a_cluster_is_said(checkout: Checkout) -> None:
