@@ -126,6 +126,7 @@ def test_the_judge_is_an_extra_of_the_package(tmp_path: Path) -> None:
     about = (tmp_path / f"rinha-{VERSION}.dist-info" / "METADATA").read_text()
     assert re.findall(r'Requires-Dist: (\S+) *; extra == "(\w+)"', about) == [
         ("prometheus-client>=0.22", "ops"),
+        ("psycopg[binary]>=3.2", "postgres"),
         ("rich>=14", "loadtest"),
     ]
     venv.create(tmp_path / "bare", with_pip=False)
