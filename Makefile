@@ -173,7 +173,7 @@ test-ops: ## the page in a real browser, and Prometheus' own tools on the metric
 	@$(PYTEST) tests/ops
 
 test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
-	@$(PYTEST) -n 2 $(GATLING_TEST)
+	@$(PYTEST) $(GATLING_TEST)
 
 lint: lint-tools ## format, lint, types and locks, as the gate wants them; needs no nginx and no compiler
 	@$(PY) locks/check.py
