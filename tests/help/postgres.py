@@ -99,8 +99,11 @@ class Server:
         return words[:1] == [str(self.process.pid)] and words[-1:] == ["ready"]
 
     def kill(self) -> None:
-        """All of it, at once, as far as that can be."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """All of it, at once, as far as that can be: who serves a connection is in a group of its
+        own, and would answer once more."""
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
     def freeze(self) -> None:
