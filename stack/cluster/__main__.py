@@ -81,7 +81,7 @@ def _up_here() -> int:
     SERVICES.start()
     if not _wait_until_whole(nodes):
         for path in SERVICES.log_files():
-            print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
+            print(f"{path}:", *path.read_text().splitlines()[-20:], sep="\n  ", file=sys.stderr)
         down()
         return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
     watch.make_database(_primary_of(nodes), passwords[ROLE])

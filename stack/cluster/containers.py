@@ -57,13 +57,13 @@ def make_database(passwords: Mapping[str, str]) -> None:
 
 def last_words() -> str:
     """Of what runs in each; or of the container itself, where that does not run."""
-    words = ("sh", "-c", "tail -n 3 /cluster/log/*/current")
+    words = ("sh", "-c", "tail -n 20 /cluster/log/*/current")
     said = []
     for node in nodes():
         try:
             said.append(_compose("exec", "-T", node.name, *words))
         except OSError:
-            said.append(_compose("logs", "--no-color", "--tail", "3", node.name))
+            said.append(_compose("logs", "--no-color", "--tail", "20", node.name))
     return "\n".join(said)
 
 

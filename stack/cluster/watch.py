@@ -30,19 +30,25 @@ def members(nodes: Sequence[Node]) -> list[dict[str, Any]]:
 
 def primary(nodes: Sequence[Node]) -> Node | None:
     """Who has the lock, and says so by itself."""
-    for node in nodes:
-        try:
-            with OPEN(f"{node.api}/primary", timeout=ANSWER_MAX_S):
-                return node
-        except OSError:
-            continue
-    return None
+    return next((node for node in nodes if _says(node, "primary")), None)
 
 
 def is_whole(nodes: Sequence[Node]) -> bool:
     """A primary, and every other node follows it, one of them synchronously."""
     roles = sorted(each["role"] for each in members(nodes) if each["state"] in RUNNING)
-    return roles == sorted(["leader", "replica", "sync_standby"])
+    if roles != sorted(["leader", "replica", "sync_standby"]):
+        return False
+    # For a while the others know a lost node as it was: each must say so by itself.
+    return all(_says(node, "health") for node in nodes) and primary(nodes) is not None
+
+
+def _says(node: Node, what: str) -> bool:
+    """Whether it is that, by its own word."""
+    try:
+        with OPEN(f"{node.api}/{what}", timeout=ANSWER_MAX_S):
+            return True
+    except OSError:
+        return False
 
 
 def ask(node: Node, sql: str, database: str = "postgres") -> str:
