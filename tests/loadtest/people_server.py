@@ -52,6 +52,7 @@ class Registry:
         self.moments: dict[str, float] = {}
         self.counted = (0.0, 0)
         self.posts = 0
+        self.refusals = 0
 
     async def add(self, body: bytes) -> Answer:
         status, fields = self.read(body)
@@ -66,8 +67,11 @@ class Registry:
         if self.fault == "slow_twins":
             # Read, wait, write: two at once both find it free.
             await asyncio.sleep(0.001)
-        if is_taken and not (self.fault == "apelido_twice" and self.chance.random() < 0.2):
-            return 422, {"error": "apelido"}, ""
+        if is_taken:
+            self.refusals += 1
+            # The first as well: four seconds may hold no more than a few.
+            if not (self.fault == "apelido_twice" and self.refusals % 5 == 1):
+                return 422, {"error": "apelido"}, ""
         id_ = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
         if not (self.fault == "answer_before_write" and self.posts % 50 == 0):
             self.apelidos.add(key)
