@@ -33,7 +33,9 @@ def folders() -> Iterator[Path]:
 
 def lose_everything(stack: Stack, following: Following) -> float:
     """Returns when."""
-    shutil.rmtree(stack.folder)
+    # Litestream still writes there, and removes what it wrote.
+    while stack.folder.exists():
+        shutil.rmtree(stack.folder, ignore_errors=True)
     lost_at_s = time.monotonic()
     for pid in (*(one.pid for one in stack.instances), -stack.nginx.pid):
         os.kill(pid, signal.SIGKILL)
