@@ -9,12 +9,14 @@ from tests.help.running import ROOT, Stack
 
 # A quick look each time; SCHEMATHESIS_EXAMPLES=1250 makes 5,000 cases and more of it.
 EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "40")
+SETTINGS = Path(__file__).with_name("schemathesis.toml")
 
 
 def assert_kept(stack: Stack, description: str, folder: Path) -> None:
     stack.reset()
     words = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "docs" / description)),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS)),
+        *("run", str(ROOT / "docs" / description)),
         *("--url", f"http://127.0.0.1:{stack.port}"),
         *("--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing"),
         *("--exclude-checks", "positive_data_acceptance", "--no-color"),
