@@ -85,7 +85,8 @@ class Watcher:
         self._ledger = ledger
         self._replica = replica
         self._progress = Progress(now)
-        self._answered_at = now
+        # In looks, as nobody is silent while the whole machine, or this process, stands still.
+        self._looks_unanswered = 0
         self._reason = SAYS_WHY
         self._was_told = False
         self._behind_since: float | None = None
@@ -98,7 +99,7 @@ class Watcher:
             asked_at = time.monotonic()
             try:
                 self._ask(asked_at)
-                self._answered_at = time.monotonic()
+                self._looks_unanswered = 0
             except (OSError, HTTPException, ValueError, LookupError) as error:
                 self._reason = f"no answer from Litestream: {error}"
             self._write_state()
@@ -117,7 +118,8 @@ class Watcher:
         now = time.monotonic()
         if _state_of(self.litestream) in STOPPED:
             self._end("it stands still")
-        if now - self._answered_at > REPLICA_SILENT_MAX_S:
+        self._looks_unanswered += 1
+        if self._looks_unanswered * REPLICA_LOOK_S > REPLICA_SILENT_MAX_S:
             self._end("it does not answer")
         behind_s = now - self._progress.synced_at
         if behind_s > REPLICA_BEHIND_S:
