@@ -204,9 +204,11 @@ def test_ctrl_c_still_writes_the_report(serve: Serve, tmp_path: Path) -> None:
         [*command, "--json", str(path)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
-    time.sleep(2.5)
+    assert running.stdout is not None
+    first_line = running.stdout.readline()
     os.killpg(running.pid, signal.SIGINT)
     out, _ = running.communicate(timeout=20)
+    assert b" of 60 s" in first_line, first_line + out
     report = read_json(path, CrebitosReport)
     assert report.load is not None
     assert report.load.interrupted, out
