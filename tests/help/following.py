@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -123,6 +124,12 @@ class Following:
             if self._ends.wait(BEGIN_ANEW_S):
                 return
             self._process = self._start()
+
+
+def lose(folder: Path) -> None:
+    """Whole, though Litestream still writes there and removes what it wrote."""
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def restore(file: Path, replica: str, *words: str, **environment: str) -> tuple[int, str]:

@@ -1,12 +1,12 @@
 """A copy that follows, as `make up` runs it; and nothing of it where nobody asked."""
 
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.help.checkout import Checkout
+from tests.help.following import lose
 from tests.help.running import Client
 from tests.help.steady_load import SteadyLoad
 
@@ -47,7 +47,7 @@ def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) 
         assert load.failed == []
         time.sleep(SENT_AFTER_S)
         were, pids = balances(checkout), checkout.instances()
-        shutil.rmtree(checkout.folder / "var")
+        lose(checkout.folder / "var")
         if number == 2:
             code, said = checkout.stack("up", RINHA_REPLICA=replica)
             assert code == 2
@@ -72,7 +72,7 @@ def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str)
     assert Client(checkout.port).transact(1, 7, "d").status == 200
     assert checkout.stack("down")[0] == 0
     assert not list((checkout.folder / "var").glob("*.replica.state"))
-    shutil.rmtree(checkout.folder / "var")
+    lose(checkout.folder / "var")
     assert checkout.stack("restore", RINHA_REPLICA=replica)[0] == 0
     checkout.stack("up")
     assert Client(checkout.port).extrato(1)["saldo"]["total"] == -7

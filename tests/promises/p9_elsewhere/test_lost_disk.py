@@ -1,7 +1,6 @@
 """The file, its log and their folder are gone at once, and everything is killed."""
 
 import os
-import shutil
 import signal
 import tempfile
 import time
@@ -12,7 +11,7 @@ from random import Random
 import pytest
 
 from tests.help.effort import drawn_seed, effort
-from tests.help.following import Following, restore, rows
+from tests.help.following import Following, lose, restore, rows
 from tests.help.running import Stack
 from tests.help.steady_load import CLIENTES, Outcome, SteadyLoad
 
@@ -33,9 +32,7 @@ def folders() -> Iterator[Path]:
 
 def lose_everything(stack: Stack, following: Following) -> float:
     """Returns when."""
-    # Litestream still writes there, and removes what it wrote.
-    while stack.folder.exists():
-        shutil.rmtree(stack.folder, ignore_errors=True)
+    lose(stack.folder)
     lost_at_s = time.monotonic()
     for pid in (*(one.pid for one in stack.instances), -stack.nginx.pid):
         os.kill(pid, signal.SIGKILL)
