@@ -1,7 +1,9 @@
 """Litestream is looked at before it is let near the ledger, and its state is told as it is."""
 
 import json
+import signal
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,8 +14,10 @@ import pytest
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import ReplicaError
 from rinha.sqlite import litestream
+from rinha.sqlite.follow import LITESTREAM_PID
+from rinha.sqlite.limits import REPLICA_LOOK_S, REPLICA_SILENT_MAX_S
 from rinha.sqlite.replica_state import State, told, write
-from rinha.sqlite.watch import Progress
+from rinha.sqlite.watch import Progress, Watcher
 
 # Stands in for Litestream: restores what is beside it.
 OTHER = f"""#!{sys.executable}
@@ -128,3 +132,21 @@ def test_what_a_lost_disk_would_take_is_counted(
     found = [level.value for level in engine.levels() if level.name == "replica_behind_seconds"]
     engine.close()
     assert [round(value) for value in found] == ([] if behind_s is None else [behind_s])
+
+
+def test_a_pause_of_the_machine_is_no_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a watch that looked all the while ends a Litestream that does not answer."""
+    silent = subprocess.Popen(["sleep", "60"])
+    monkeypatch.setenv(LITESTREAM_PID, str(silent.pid))
+    watcher = Watcher(tmp_path / "rinha.db", "file:///copy")
+    paused_until_s = time.monotonic() + 10 * REPLICA_SILENT_MAX_S
+    monkeypatch.setattr(time, "monotonic", lambda: paused_until_s)
+    watcher.look()
+    assert silent.poll() is None
+    for _ in range(int(REPLICA_SILENT_MAX_S / REPLICA_LOOK_S) - 1):
+        watcher.look()
+    with pytest.raises(SystemExit):
+        watcher.look()
+    assert silent.wait() == -signal.SIGKILL

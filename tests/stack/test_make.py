@@ -13,10 +13,8 @@ import pytest
 from tests.help.checkout import Checkout, processes_in
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, Client
+from tests.help.steady import CONNECTIONS
 from tests.help.steady_load import SteadyLoad
-
-# Requests fail while the old nginx has ended and the new one does not listen yet.
-GAP_MAX_S = 1.0
 
 
 def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
@@ -95,7 +93,7 @@ def test_a_stack_without_its_supervisor_can_be_taken_down_and_up(checkout: Check
 @pytest.mark.parametrize("victim", ["nginx: master", "nginx: worker", "runsv nginx", "runsv api01"])
 def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: str) -> None:
     """A worker without its master keeps the port, an instance without its watcher the address: each
-    has a successor within a second, and `down` leaves nobody."""
+    has a successor, and `down` leaves nobody."""
 
     def found() -> dict[int, str]:
         return {pid: words for pid, words in processes_in(checkout.folder).items() if words}
@@ -110,8 +108,7 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
             assert time.monotonic() < deadline, found()
             time.sleep(0.05)
         time.sleep(0.5)
-    failed_at_s = [outcome.sent_at_s for outcome in load.failed]
-    assert max(failed_at_s, default=0) - min(failed_at_s, default=0) < GAP_MAX_S
+    assert len(load.failed) <= CONNECTIONS, "at most what was in flight"
     load.assert_explains_every_balance()
     checkout.stack("down")
     assert found() == {}

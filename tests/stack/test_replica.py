@@ -1,5 +1,6 @@
 """A copy that follows, as `make up` runs it; and nothing of it where nobody asked."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str)
     assert Client(checkout.port).transact(1, 7, "d").status == 200
     assert checkout.stack("down")[0] == 0
     assert not list((checkout.folder / "var").glob("*.replica.state"))
-    lose(checkout.folder / "var")
+    shutil.rmtree(checkout.folder / "var")
     assert checkout.stack("restore", RINHA_REPLICA=replica)[0] == 0
     checkout.stack("up")
     assert Client(checkout.port).extrato(1)["saldo"]["total"] == -7
