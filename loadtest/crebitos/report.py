@@ -125,12 +125,16 @@ def _clientes_table(clientes: list[Cliente]) -> Table:
         breaks = "; ".join(f"{broken.name} x{broken.count}" for broken in one.breaks)
         row = (
             str(one.cliente),
-            str(one.saldo),
-            str(one.expected),
-            f"{one.operations:,}",
-            str(one.unknown),
             Mark(breaks or one.order, not one.is_broken),
+            _cents(one.saldo),
+            _cents(one.expected),
+            f"{one.operations:,}",
+            f"{one.unknown:,}",
         )
         rows.append(row)
-    columns = ("client", "balance", "answers add up to", "operations", "unanswered", "order")
-    return Table("balances and histories", columns, rows, words=(5,))
+    columns = ("client", "order", "balance", "answers add up to", "operations", "unanswered")
+    return Table("balances and histories", columns, rows, words=(1,))
+
+
+def _cents(saldo: int | None) -> str:
+    return "unknown" if saldo is None else f"{saldo:,}"

@@ -95,7 +95,7 @@ def _seconds(value: float) -> str:
 
 
 def _ms(value: float) -> str:
-    return f"{value:.4g} ms"
+    return f"{value:.4g} ms" if value < 1000 else f"{value / 1000:.4g} s"
 
 
 def _count(value: float) -> str:

@@ -1,6 +1,7 @@
 """The report as one HTML file that needs nothing else: no network, no script."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -16,11 +17,17 @@ from loadtest.report.data import (
     histogram_of,
 )
 from loadtest.report.table import Mark, Table
-from loadtest.report.tables import generator_table, latency_table, outcome_table
+from loadtest.report.tables import duration, generator_table, latency_table, outcome_table
 from loadtest.report.text import headline, rule_words
 
 STYLE = files("loadtest.report") / "page.css"
 MEGABYTE = 1_000_000
+# The least width of a column of words, and from what width on a table gets a line of its own:
+# both in characters.
+LEAST_MAX = 26
+LINE_MIN = 12
+LINES_OF_A_CELL = 3
+WIDE_TABLE = 54
 
 
 def write_html(report: Report, path: Path) -> None:
@@ -72,13 +79,13 @@ def _tiles(load: Load | None) -> str:
     tiles = [
         ("requests", f"{load.totals.done:,}", f"{load.totals.failures:,} failed"),
         ("rate", f"{load.rate.achieved:,.0f}/s", f"{wanted:,.1f}/s wanted" if wanted else paced),
-        ("response time p50", f"{response['p50'] / 1000:.3f} ms", clock),
+        ("response time p50", duration(response["p50"]), clock),
         (
             "response time p99",
-            f"{response['p99'] / 1000:.3f} ms",
-            f"p99.9 {response['p99.9'] / 1000:.3f} ms",
+            duration(response["p99"]),
+            f"p99.9 {duration(response['p99.9'])}",
         ),
-        ("slowest", f"{response['max'] / 1000:.2f} ms", f"mean {response['mean'] / 1000:.3f} ms"),
+        ("slowest", duration(response["max"]), f"mean {duration(response['mean'])}"),
     ]
     if generator is not None:
         late = f"sent late by {generator.late_p99_us:,} us at p99"
@@ -101,26 +108,56 @@ def _folded(summary: str, inner: str) -> str:
 
 
 def _table_card(table: Table) -> str:
-    return _card(table.title, _table(table))
+    width = sum(map(partial(_width, table), range(len(table.columns))))
+    return _card(table.title, _table(table), wide=width > WIDE_TABLE)
 
 
 def _table(table: Table) -> str:
-    sides = ["fold" if place in table.words else "n" for place in range(len(table.columns))]
+    numbered = range(len(table.columns))
+    prose = set(numbered) <= set(table.words) and any(table.columns)
+    sides = [
+        f'class="fold" style="--least:{_width(table, place)}ch"' if place in table.words
+        else 'class="n"'
+        for place in numbered
+    ]  # fmt: skip
     names = "".join(
-        f'<th class="{side}">{escape(name)}</th>'
-        for side, name in zip(sides, table.columns, strict=True)
+        f"<th {side}>{escape(name)}</th>" for side, name in zip(sides, table.columns, strict=True)
     )
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{side}">{_cell(cell)}</td>' for side, cell in zip(sides, row, strict=True)
+            f"<td {side}{_named(name) if prose else ''}>{_cell(cell)}</td>"
+            for side, name, cell in zip(sides, table.columns, row, strict=True)
         )
         + "</tr>"
         for row in table.rows
     )
     head = f"<thead><tr>{names}</tr></thead>" if any(table.columns) else ""
     note = f"<p>{escape(table.note)}</p>" if table.note else ""
-    return f"<table>{head}<tbody>{rows}</tbody></table>{note}"
+    kind = ' class="prose"' if prose else ""
+    body = f"<table{kind}>{head}<tbody>{rows}</tbody></table>"
+    return f'<div class="scroll">{body}</div>{note}'
+
+
+def _width(table: Table, place: int) -> int:
+    """The least width of a column: numbers whole; words so that the longest cell has three lines,
+    and none is broken."""
+    cells = [_words(row[place]) for row in table.rows]
+    texts = [table.columns[place], *cells]
+    word = max((len(word) for text in texts for word in text.split()), default=0)
+    longest = max(map(len, texts))
+    if place not in table.words:
+        return max(word, *map(len, cells), 0)
+    return min(max(word, longest // LINES_OF_A_CELL, min(longest, LINE_MIN)), LEAST_MAX)
+
+
+def _named(name: str) -> str:
+    """The name of the column, for a screen on which its cells stand below each other."""
+    return f' data-name="{escape(name)}"'
+
+
+def _words(cell: str | Mark) -> str:
+    return cell if isinstance(cell, str) else cell.words
 
 
 def _cell(cell: str | Mark) -> str:

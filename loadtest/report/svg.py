@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 620, 250
-LEFT, RIGHT, TOP, BOTTOM = 58, 28, 14, 34
+# The letters of a phone are larger, and have their place beside the chart on any screen.
+LEFT, RIGHT, TOP, BOTTOM = 92, 36, 16, 38
 HOVER_COLUMNS_MAX = 400
 
 Point = tuple[float, float]
@@ -84,9 +85,9 @@ def _grid(x_axis: Axis, y_axis: Axis) -> str:
     for tick in y_axis.ticks:
         y, text = _y(y_axis, tick), escape(y_axis.text(tick))
         parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
+        parts.append(f'<text x="{left - 8}" y="{y:.1f}" dy=".35em" text-anchor="end">{text}</text>')
     for tick in x_axis.ticks:
-        x, y, text = _x(x_axis, tick), HEIGHT - BOTTOM + 18, escape(x_axis.text(tick))
+        x, y, text = _x(x_axis, tick), HEIGHT - BOTTOM + 22, escape(x_axis.text(tick))
         parts.append(f'<text x="{x:.1f}" y="{y}" text-anchor="middle">{text}</text>')
     return "".join(parts)
 

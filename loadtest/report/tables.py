@@ -62,11 +62,20 @@ def generator_table(generator: Generator) -> Table:
         ("CPU per request", f"{generator.cpu_us_per_request:.1f} us"),
         ("busy, of one core per worker", f"{generator.busy:.0%}"),
         ("watching the clock, of one core", f"{generator.spun:.0%}"),
-        ("sent late, p50 / p99", f"{generator.late_p50_us} / {generator.late_p99_us} us"),
+        ("sent late, p50 / p99", f"{generator.late_p50_us:,} / {generator.late_p99_us:,} us"),
         ("workers", str(generator.workers)),
     ]
     return Table("generator", ("", ""), rows)
 
 
 def milliseconds(us: int) -> str:
-    return f"{us / 1000:.3f}"
+    """Milliseconds with as many digits as one reads."""
+    ms = us / 1000
+    if ms < 100:
+        return f"{ms:.3f}"
+    return f"{ms:,.1f}" if ms < 10_000 else f"{ms:,.0f}"
+
+
+def duration(us: int) -> str:
+    """A time with its unit: milliseconds, or seconds from one second on."""
+    return f"{us / 1000:.3f} ms" if us < 1_000_000 else f"{us / 1_000_000:.2f} s"

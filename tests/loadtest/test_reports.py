@@ -213,7 +213,7 @@ def test_ctrl_c_still_writes_the_report(serve: Serve, tmp_path: Path) -> None:
     assert report.load is not None
     assert report.load.interrupted, out
     assert report.load.totals.answers > 100
-    assert all(one.order == "found" for one in report.clientes)
+    assert all(one.order == "explained" for one in report.clientes)
 
 
 def test_progress_without_a_terminal_is_plain(serve: Serve) -> None:

@@ -1,6 +1,7 @@
 """Debian's Chromium without a window, driven by its own driver."""
 
 import contextlib
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,8 +40,10 @@ def complaints(driver: Chrome) -> list[str]:
     return [entry["message"] for entry in entries if entry["level"] != "INFO"]
 
 
-def keep_picture(driver: Chrome, name: str) -> None:
-    """For a person to look at."""
+def keep_picture(driver: Chrome, name: str, *, whole: bool = False) -> None:
+    """For a person to look at: what the screen shows, or the whole page."""
     folder = Path("out/page")
     folder.mkdir(parents=True, exist_ok=True)
-    driver.save_screenshot(str(folder / f"{name}.png"))
+    words = {"captureBeyondViewport": whole}
+    taken = driver.execute_cdp_cmd("Page.captureScreenshot", words)
+    (folder / f"{name}.png").write_bytes(b64decode(taken["data"]))

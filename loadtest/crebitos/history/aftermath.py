@@ -75,7 +75,7 @@ def _examine_one(
     if found.breaks:
         found.order = "none exists"
     else:
-        found.order = "not decided" if explanation.undecided else "found"
+        found.order = "not decided" if explanation.undecided else "explained"
     return found
 
 

@@ -88,7 +88,7 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
     clientes, refused = apart(drive, plan, requests)
     for one in clientes:
         assert (one.trouble, one.breaks) == (None, []), f"seed {seed}"
-        assert one.order == "found", f"seed {seed}"
+        assert one.order == "explained", f"seed {seed}"
         assert one.unknown == 0, f"seed {seed}"
     assert refused.total() == REQUESTS
     return Counter(requests=REQUESTS, refused=refused[True])
