@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from rinha import logs, settings
+from rinha import logs, private, settings
 from rinha.errors import MoveError, RestoreError, RinhaError, StoreUnusableError
 from rinha.holding import held
 from rinha.http import App, create_app
@@ -78,6 +78,7 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
 def main(besides: Iterable[tuple[str, str]] = ()) -> int:
     """The commands besides are those of whoever asks, and stand in the help too."""
     asked = parser(besides).parse_args()
+    os.umask(private.UMASK)
     try:
         knobs = settings.load(os.environ)
         logs.setup(knobs.log_level)

@@ -24,6 +24,7 @@ import bjoern
 
 from rinha.errors import ListenError
 from rinha.logs import tell, tell_uncaught
+from rinha.private import FILE_MODE
 from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def _bind(address: Path | str | tuple[str, int]) -> socket.socket:
         if isinstance(address, Path):
             _remove_stale_socket(address)
             listener.bind(str(address))
-            # The proxy may run as another user; the directory says who gets this far.
-            address.chmod(0o666)
+            # The proxy runs as the same user. Nobody else comes past its limits.
+            address.chmod(FILE_MODE)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)

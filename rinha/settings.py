@@ -1,5 +1,6 @@
 """Every knob of the service, and the limits of its chassis, each with its reason."""
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -102,7 +103,22 @@ def _replica(text: str) -> str:
 
 
 def _port_or_off(text: str) -> int | None:
-    return None if text.lower() == "off" else _whole_number(1, 65535)(text)
+    try:
+        return None if text.lower() == "off" else _whole_number(1, 65535)(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or off") from None
+
+
+def _address(text: str) -> str:
+    """Returns it as nginx and Docker Compose write it: IPv6 in brackets."""
+    is_6 = text.startswith("[") and text.endswith("]")
+    try:
+        found = ipaddress.ip_address(text[1:-1] if is_6 else text)
+    except ValueError:
+        found = None
+    if not found or (found.version == 6) != is_6 or "%" in text:
+        raise ValueError("must be an address of this machine, such as 127.0.0.1 or [::1]")
+    return f"[{found}]" if is_6 else str(found)
 
 
 def _every(text: str) -> float | None:
@@ -163,6 +179,11 @@ KNOBS = {
     "INSTANCES": Knob(
         "2", _whole_number(1, 16), "how many instances stand behind nginx; the contest asks for two"
     ),
+    "BIND": Knob(
+        "0.0.0.0",  # noqa: S104 - as the contest wants it
+        _address,
+        "the address that nginx listens on, such as 127.0.0.1 or [::1]; 0.0.0.0 is all of IPv4",
+    ),
     "PORT": Knob("9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"),
     "OPS_PORT": Knob(
         "9990", _port_or_off, "where the operator's page and metrics are, on loopback only; or off"
@@ -187,6 +208,7 @@ class Settings:
     metrics: bool
     audit_every_s: float | None
     instances: int
+    bind: str
     port: int
     ops_port: int | None
 
@@ -221,6 +243,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         metrics=values["RINHA_METRICS"],
         audit_every_s=values["RINHA_AUDIT_EVERY"],
         instances=values["INSTANCES"],
+        bind=values["BIND"],
         port=values["PORT"],
         ops_port=values["OPS_PORT"],
     )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from rinha.errors import RinhaError
 from rinha.settings import EDITIONS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,11 @@ FOLLOW = (*RINHA, "follow")
 # Where the set-up puts it.
 LITESTREAM = Path(sys.executable).with_name("litestream")
 SERVER = "server {place} max_fails=0;"
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - as the contest wants it
+
+
+class ConfError(RinhaError):
+    """nginx.conf was edited, and cannot be used so."""
 
 
 def instance_names(instances: int) -> list[str]:
@@ -39,6 +45,7 @@ def nginx(  # noqa: PLR0913 - each of them is a setting
     *,
     port: int,
     instances: int,
+    bind: str = EVERY_ADDRESS,
     edition: str = EDITIONS[0],
     ops_port: int | None = None,
     places: Sequence[str] = (),
@@ -63,7 +70,8 @@ def nginx(  # noqa: PLR0913 - each of them is a setting
     # As root its worker would become a user who may not reach the sockets.
     user = _name_of_root() if os.geteuid() == 0 else None
     sockets = [f"unix:{name}.sock" for name in instance_names(instances)]
-    conf = render(template_of(edition), port=port, places=places or sockets, user=user)
+    template = template_of(edition)
+    conf = render(template, port=port, bind=bind, places=places or sockets, user=user)
     (folder / "nginx.conf").write_text(conf)
     words = [NGINX, "-p", ".", "-c", "nginx.conf"]
     # Where there is no /var/log/nginx it would complain; those of older systems know no -e.
@@ -92,13 +100,39 @@ def template_of(edition: str) -> str:
     ).stdout
 
 
-def render(template: str, *, port: int, places: Sequence[str], user: str | None = None) -> str:
-    """nginx.conf for another port, other instances or another user than it was written for."""
-    servers = " ".join(SERVER.format(place=place) for place in places)
-    text, listens = re.subn(r"listen 9999\b", f"listen {port}", template)
+def render(
+    template: str,
+    *,
+    port: int,
+    places: Sequence[str],
+    bind: str = EVERY_ADDRESS,
+    user: str | None = None,
+) -> str:
+    """nginx.conf for another address, other instances or another user than it was written for. Each
+    line keeps its number, by which nginx names a mistake."""
+    first, *others = [SERVER.format(place=place) for place in places]
+    servers = f"{first}\n        {' '.join(others)}"
+    listen = f"listen {port}" if bind == EVERY_ADDRESS else f"listen {bind}:{port}"
+    text, listens = re.subn(r"\blisten 9999\b", listen, template)
     text, lists = re.subn(
         r"server unix:api01\.sock.*\n\s*server unix:api02\.sock.*;", servers, text
     )
     if (listens, lists) != (1, 1):
-        raise ValueError("nginx.conf has no `listen 9999` or not the two instances")
-    return f"user {user};\n{text}" if user else text
+        raise ConfError(
+            "nginx.conf must keep its `listen 9999` and its two servers, api01.sock and api02.sock:"
+            " set BIND, PORT and INSTANCES to change them"
+        )
+    return f"user {user}; {text}" if user else text
+
+
+def assert_nginx_starts(folder: Path, command: Sequence[str]) -> None:
+    """Asks nginx itself, before anything else is started."""
+    if ONE_FILE:
+        return  # nobody has edited what it carries
+    tried = subprocess.run(
+        [*command, "-t"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if tried.returncode:
+        said = tried.stderr.strip().splitlines() or ["no word"]
+        reason = next((line for line in said if "[emerg]" in line), said[-1])
+        raise ConfError(re.sub(r"\./(nginx|ops)\.conf:", r"\1.conf:", reason))

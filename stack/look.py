@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -29,6 +29,17 @@ def follow(paths: Sequence[Path]) -> Iterator[str]:
                 opened[path] = path.open(errors="replace")
         shown = set(opened)
         time.sleep(LOOK_AGAIN_S)
+
+
+def sizes(paths: Iterable[Path]) -> dict[Path, int]:
+    return {path: path.stat().st_size for path in paths}
+
+
+def lines_since(path: Path, before: Mapping[Path, int]) -> list[str]:
+    """Returns what a log has got since, from its beginning where it was put away and begun anew."""
+    text = path.read_bytes()
+    begin = before.get(path, 0)
+    return text[begin if begin <= len(text) else 0 :].decode(errors="replace").splitlines()
 
 
 def _is_another(path: Path, log: TextIO) -> bool:

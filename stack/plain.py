@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,9 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rinha import settings
-from rinha.errors import SettingError
-from stack import launch, look, running
+from rinha.errors import RinhaError
+from stack import launch, look, ports, replica_place, running
 from stack.ending import end_what_lost_its_folder, stop
+from stack.interrupts import INTERRUPTED, delayed, run_apart
+from stack.owner_only import close_umask, make_var
 from stack.say import COMMAND, fail, say, sentence
 from stack.services import (
     SERVICES,
@@ -29,7 +30,6 @@ from stack.services import (
     write_services,
 )
 
-INTERRUPTED = 130
 # An empty ledger, its log and those of the parts are a fifth of it.
 SPACE_MIN_BYTES = 1_000_000
 # The one file answers this before anything of ours is asked.
@@ -38,6 +38,7 @@ CARRIED = ("licences", "the terms of all that this file carries")
 
 def main() -> int:
     os.chdir(launch.HOME)
+    close_umask()
     _read_dotenv()
     command, *words = sys.argv[1:] or ["--help"]
     _look_at_what_runs(command)
@@ -49,7 +50,7 @@ def main() -> int:
         knobs = settings.load(os.environ)
         with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
             return VERBS[command](knobs)
-    except SettingError as error:
+    except RinhaError as error:
         return fail(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -92,18 +93,32 @@ def up(knobs: settings.Settings) -> int:
             return fail(f"there is no {program}: apt-get install {package}")
     _assert_space()
     # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
-    made = subprocess.run([*launch.RINHA, "init"], stdout=subprocess.DEVNULL, check=False)
+    made = run_apart([*launch.RINHA, "init"], stdout=subprocess.DEVNULL)
     if made.returncode:
         return made.returncode
     # What a killed supervisor left has served until now.
-    stop_services()
-    trouble = _trouble_with_ports(knobs)
+    with delayed():
+        stop_services()
+    trouble = ports.trouble(knobs)
     if trouble:
         return fail(trouble)
+    try:
+        return _start(knobs)
+    except BaseException:
+        with delayed():
+            stop(running.supervisor())
+        raise
+
+
+def _start(knobs: settings.Settings) -> int:
     write_services(knobs)
+    logged = look.sizes((VAR / "log").glob("*/current"))
+    # Until the new one is there, the stack is found without it.
+    running.PID.unlink(missing_ok=True)
+    running.BIND.write_text(knobs.bind)
     running.PORT.write_text(str(knobs.port))
     running.EDITION.write_text(knobs.edition)
-    with (VAR / "log" / "runsvdir.log").open("w") as log:
+    with delayed(), (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
             ["runsvdir", "-P", SERVICES],
             stdin=log,
@@ -113,23 +128,23 @@ def up(knobs: settings.Settings) -> int:
             # The challenge wants a fresh ledger for each run; a bank would leave this off.
             env={"RINHA_RESET": "on", **environment()},
         )
-    try:
         running.PID.write_text(str(supervisor.pid))
-    except OSError:
-        # Nobody would ever find it again.
-        supervisor.terminate()
-        stop_services()
-        raise
     if not running.wait_until_healthy(knobs):
         for path in running.log_files():
-            print(f"{path}:", *path.read_text().splitlines()[-3:], sep="\n  ", file=sys.stderr)
+            lines = look.lines_since(path, logged)[-3:]
+            if lines:
+                print(f"{path}:", *lines, sep="\n  ", file=sys.stderr)
         down(knobs)
         max_s = running.UP_MAX_S
         return fail(f"the stack did not answer within {max_s:g} s; its last words are above")
     url = running.url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
     if knobs.replica:
-        what += f", a copy at {knobs.replica}"
+        reason = replica_place.complaint(knobs.replica)
+        if reason:
+            print(f"rinha: {sentence('NO_COPY', knobs.replica, reason)}", file=sys.stderr)
+        else:
+            what += f", a copy at {knobs.replica}"
     ops = f"http://localhost:{knobs.ops_port}" if knobs.ops_port else "switched off"
     verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
     return say("UP", url, what, ops, sentence(f"TRY_{knobs.edition}", url, url), verbs)
@@ -146,7 +161,8 @@ def down(_knobs: settings.Settings) -> int:
     pid = running.supervisor()
     if not pid and not SERVICES.exists():
         return say("NOT_UP")
-    stop(pid)
+    with delayed():
+        stop(pid)
     return say("DOWN")
 
 
@@ -155,9 +171,11 @@ def status(knobs: settings.Settings) -> int:
     if not running.supervisor():
         say("NOT_UP")
         return 3
-    subprocess.run(["sv", "status", *services()], check=False, env=environment())
+    if not services():
+        return fail(sentence("NO_FOLDER"))
+    run_apart(["sv", "status", *services()], env=environment())
     if services("replica"):
-        subprocess.run([*launch.RINHA, "follow", "state"], check=False)
+        run_apart([*launch.RINHA, "follow", "state"])
     started = SERVICES / "nginx" / "run"
     if not started.exists():
         say("MOVED", started.readlink())
@@ -201,6 +219,8 @@ def logs(_knobs: settings.Settings) -> int:
     files = running.log_files()
     if not files:
         return fail("there are no logs yet")
+    if not running.supervisor():
+        print(f"rinha: {sentence('LAST_LOGS')}", file=sys.stderr)
     for text in look.follow(files):
         print(text, end="", flush=True)
     return 0
@@ -237,7 +257,7 @@ def _one_at_a_time() -> Iterator[None]:
 def _make_ready(knobs: settings.Settings) -> None:
     """For a ledger that may have to come, and a copy of it that may be wanted."""
     end_what_lost_its_folder()
-    VAR.mkdir(exist_ok=True)
+    make_var()
     # The one file carries none, and takes what is in the path.
     if knobs.replica and not launch.ONE_FILE and not launch.LITESTREAM.exists():
         subprocess.run(["stack/setup.sh", "replica"], check=True)
@@ -251,23 +271,6 @@ def _assert_space() -> None:
             os.posix_fallocate(file.fileno(), 0, SPACE_MIN_BYTES)
     finally:
         probe.unlink(missing_ok=True)
-
-
-def _trouble_with_ports(knobs: settings.Settings) -> str | None:
-    if knobs.port == knobs.ops_port:
-        return sentence("ONE_PORT", knobs.port)
-    for name, port in (("PORT", knobs.port), ("OPS_PORT", knobs.ops_port)):
-        if not port:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("0.0.0.0", port))  # noqa: S104 - as nginx will
-            except PermissionError:
-                return sentence("PORT_FORBIDDEN", port, name)
-            except OSError:
-                return sentence("PORT_IN_USE", port, name)
-    return None
 
 
 if __name__ == "__main__":

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from rinha import settings
 from stack import launch
-from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places
+from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places, services
 
 PID = VAR / "runsvdir.pid"
 # Where it listens and which edition it is, whatever the settings say by now.
+BIND = VAR / "bind"
 PORT = VAR / "port"
 EDITION = VAR / "edition"
+# The address to ask, where nginx listens on all of them.
+ASKED_AT = {launch.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
 
@@ -46,16 +49,23 @@ def edition() -> str | None:
 
 
 def url(knobs: settings.Settings) -> str:
-    return f"http://localhost:{_port(knobs)}"
+    bind, port = _address(knobs)
+    return f"http://{'localhost' if bind == launch.EVERY_ADDRESS else bind}:{port}"
 
 
-def _port(knobs: settings.Settings) -> int:
-    known = supervisor() and PORT.exists()
-    return int(PORT.read_text()) if known else knobs.port
+def _address(knobs: settings.Settings) -> tuple[str, int]:
+    """Where nginx listens, as the settings write it."""
+    if not supervisor() or not PORT.exists():
+        return knobs.bind, knobs.port
+    # The stack of an older version has no address.
+    bind = BIND.read_text() if BIND.exists() else launch.EVERY_ADDRESS
+    return bind, int(PORT.read_text())
 
 
 def log_files() -> list[Path]:
-    return sorted((VAR / "log").glob("*/current"))
+    """Those of its parts; of all that ever ran here, where nothing runs."""
+    names = [service.name for service in services()] if supervisor() else ["*"]
+    return sorted(path for name in names for path in (VAR / "log").glob(f"{name}/current"))
 
 
 def _listens(place: Place) -> bool:
@@ -79,7 +89,9 @@ def wait_until_healthy(knobs: settings.Settings) -> bool:
 
 def ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
     """The address in numbers: a bare system has no list of hosts."""
-    connection = http.client.HTTPConnection("127.0.0.1", _port(knobs), timeout=UP_MAX_S)
+    bind, port = _address(knobs)
+    host = ASKED_AT.get(bind, bind).strip("[]")
+    connection = http.client.HTTPConnection(host, port, timeout=UP_MAX_S)
     try:
         connection.request(method, path)
         answer = connection.getresponse()

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from rinha import settings
 from stack import launch
+from stack.interrupts import run_apart
 from stack.machines import INSTANCES_ON, Machine, our_machines
 
 VAR = Path("var")
@@ -89,6 +90,17 @@ def places(knobs: settings.Settings) -> list[Place]:
 
 def write_services(knobs: settings.Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
+    found = places(knobs)
+    start = launch.nginx(
+        VAR,
+        port=knobs.port,
+        bind=knobs.bind,
+        instances=knobs.instances,
+        edition=knobs.edition,
+        ops_port=knobs.ops_port,
+        places=[place.listen for place in found if place.machine.enter],
+    )
+    launch.assert_nginx_starts(VAR, start)
     metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
     # A new start counts anew; an instance that is restarted goes on.
     olds = list(VAR.glob("*.counts"))
@@ -96,20 +108,11 @@ def write_services(knobs: settings.Settings) -> None:
         olds += knobs.ledger.parent.glob("*.replica.state")
     for old in olds:
         old.unlink()
-    found = places(knobs)
     for place in found:
         words = [*place.machine.enter, "env", f"RINHA_LISTEN={place.listen}", metrics]
         _write_service(place.name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
     if knobs.replica:
         _write_service("replica", "../../..", [*WITH_ITS_PARENT, *launch.FOLLOW])
-    start = launch.nginx(
-        VAR,
-        port=knobs.port,
-        instances=knobs.instances,
-        edition=knobs.edition,
-        ops_port=knobs.ops_port,
-        places=[place.listen for place in found if place.machine.enter],
-    )
     _write_service("nginx", "../..", start, TAKE_OVER)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
     if launch.ONE_FILE:
@@ -144,7 +147,7 @@ def _write_script(path: Path, text: str) -> None:
         path.symlink_to(sys.executable)
     else:
         path.write_text(text)
-        path.chmod(0o755)
+        path.chmod(0o700)
 
 
 def environment() -> dict[str, str]:
@@ -162,12 +165,8 @@ def stop_services() -> None:
     that it misses none. Also those that a killed supervisor left behind."""
     for group in (services("nginx"), services("api*"), services("replica")):
         if group:
-            subprocess.run(
-                ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *group],
-                check=False,
-                env=environment(),
-                stdout=subprocess.DEVNULL,
-            )
+            command: list[str | Path] = ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *group]
+            run_apart(command, env=environment(), stdout=subprocess.DEVNULL)
     _end_strays()
     shutil.rmtree(SERVICES, ignore_errors=True)
 

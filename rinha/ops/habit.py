@@ -12,6 +12,7 @@ from rinha.logs import tell
 from rinha.ops.limits import AUDIT_NICENESS, AUDIT_WORDS_MAX
 from rinha.ops.meter import Meter
 from rinha.ops.places import turn_file
+from rinha.private import open_lock_file
 from rinha.settings import Settings
 
 
@@ -63,7 +64,7 @@ class AuditHabit:
 
     def _has_turn(self) -> bool:
         if self._turn_fd < 0:
-            self._turn_fd = os.open(self._turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._turn_fd = open_lock_file(self._turn)
         try:
             fcntl.flock(self._turn_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

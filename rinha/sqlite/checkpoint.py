@@ -26,6 +26,7 @@ import apsw
 
 from rinha.errors import StoreUnusableError
 from rinha.logs import log
+from rinha.private import open_lock_file
 from rinha.sqlite.limits import (
     CHECKPOINT_END_MAX_S,
     FILE_BLOCKS_UNSYNCED,
@@ -63,7 +64,7 @@ def take_over_the_log(file: Path) -> int:
 
 def _opened(path: Path) -> int:
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return open_lock_file(path)
     except OSError as error:
         raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
 

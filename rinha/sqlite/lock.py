@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 from rinha.errors import StoreBusyError, StoreUnavailableError, StoreUnusableError
+from rinha.private import open_lock_file
 from rinha.sqlite.limits import (
     LOCK_ALARM_REPEAT_S,
     LOCK_STAND_ASIDE_MAX_S,
@@ -44,7 +45,7 @@ def keep_out(file: Path) -> int | None:
 
 def _hold(file: Path, how: int) -> int:
     users = file.with_name(f"{file.name}.users")
-    fd = os.open(users, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = open_lock_file(users)
     try:
         fcntl.flock(fd, how | fcntl.LOCK_NB)
     except OSError:
@@ -73,7 +74,7 @@ class WriteLock:
     """For the main thread only, as only that one is interrupted by an alarm."""
 
     def __init__(self, path: Path, wait_s: float, noun: str) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = open_lock_file(path)
         self._noun = noun
         self._wait_s = wait_s
         self.budget_s = wait_s

@@ -21,6 +21,7 @@ from stack.cluster.nodes import ROLE, Node, address_of, make_nodes, new_password
 from stack.cluster.runit import Services
 from stack.launch import ROOT
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
+from stack.owner_only import close_umask, let_through
 from stack.services import CLUSTER
 
 TOP = ROOT / CLUSTER
@@ -32,6 +33,7 @@ PROGRAMS = {"patroni": "patroni", "etcd": "etcd-server", "runsvdir": "runit"}
 
 def main() -> int:
     os.chdir(ROOT)
+    close_umask()
     commands = {"up": up, "status": status, "down": down}
     try:
         return commands[sys.argv[1]]()
@@ -50,7 +52,7 @@ def up() -> int:
 def _up_in_containers() -> int:
     if not PASSWORDS.exists() and (kept := containers.volumes()):
         return _fail(f"{PASSWORDS} is gone, and what it opens is left: docker volume rm {kept}")
-    TOP.mkdir(parents=True, exist_ok=True)
+    let_through()
     nodes, passwords = containers.nodes(), _passwords()
     containers.up(passwords)
     if not _wait_until_whole(nodes):
@@ -65,7 +67,7 @@ def _up_here() -> int:
         if not shutil.which(program):
             return _fail(f"there is no {program}: apt-get install {package}")
     SERVICES.end(DOWN_MAX_S, "patroni*", "etcd*")
-    TOP.mkdir(parents=True, exist_ok=True)
+    let_through()
     reached = subprocess.run([*postgres.as_user(), "test", "-x", TOP], cwd="/", check=False)
     if reached.returncode:
         return _fail(

@@ -4,7 +4,7 @@ import pytest
 
 from rinha.pessoas import limits as pessoas
 from rinha.settings import BODY_MAX_BYTES
-from stack.launch import ROOT, render, template_of
+from stack.launch import ROOT, ConfError, render, template_of
 
 TEMPLATE = (ROOT / "nginx.conf").read_text()
 
@@ -55,6 +55,8 @@ def test_another_port_number_and_user_are_put_in() -> None:
     assert "listen 1234 " in text
     assert "9999" not in text
     assert text.startswith("user root;")
+    assert text.count("\n") == TEMPLATE.count("\n"), "nginx names a mistake by its line"
+    assert "listen [::1]:9 " in render(TEMPLATE, port=9, bind="[::1]", places=places)
     for place in places:
         assert f"server {place} max_fails=0;" in text
     assert "api02" not in text
@@ -62,5 +64,7 @@ def test_another_port_number_and_user_are_put_in() -> None:
 
 def test_a_file_without_its_anchors_is_refused() -> None:
     """A change to nginx.conf that the renderer does not understand fails loudly."""
-    with pytest.raises(ValueError, match="no `listen 9999`"):
-        render("http {}", port=1, places=[])
+    edited = TEMPLATE.replace("listen 9999", "listen 127.0.0.1:9999")
+    for template in ("http {}", edited):
+        with pytest.raises(ConfError, match="must keep its `listen 9999`"):
+            render(template, port=1, places=["unix:api01.sock"])

@@ -1,0 +1,56 @@
+"""Keeps var/ for its owner alone: the ledger, its locks, the sockets and the logs."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from rinha.errors import RinhaError
+from rinha.private import UMASK
+from stack.services import CLUSTER, VAR
+
+FOLDER_MODE = 0o700
+# PostgreSQL's own user passes through var/ to the cluster's folder, and can list nothing in it.
+PASSED_THROUGH_MODE = 0o711
+
+
+class NotOursError(RinhaError):
+    """Another user can put programs into var/, which would run as this one."""
+
+
+def close_umask() -> None:
+    """Of this process and of all that it starts."""
+    os.umask(UMASK)
+
+
+def make_var() -> None:
+    """Makes var/, or narrows one that an older version left open to others."""
+    VAR.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    owner = VAR.stat().st_uid
+    if owner != os.geteuid():
+        raise NotOursError(
+            f"{VAR.resolve()} belongs to the user {owner}: run this as that user, or move it away"
+        )
+    VAR.chmod(PASSED_THROUGH_MODE if CLUSTER.exists() else FOLDER_MODE)
+    for folder, names, files in os.walk(VAR):
+        # Nodes run as users of their own, and each keeps its folder closed.
+        names[:] = [name for name in names if Path(folder, name) != CLUSTER]
+        for name in (*names, *files):
+            _narrow(Path(folder, name))
+
+
+def let_through() -> None:
+    """Makes the cluster's folder, and lets PostgreSQL's user reach its nodes there."""
+    for folder in (VAR, CLUSTER):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(PASSED_THROUGH_MODE)
+    for path in CLUSTER.iterdir():
+        _narrow(path)
+
+
+def _narrow(path: Path) -> None:
+    # It may end meanwhile; what another user has made there is behind the folder's own mode.
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & UMASK:
+            path.chmod(stat.S_IMODE(mode) & ~UMASK)

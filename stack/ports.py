@@ -1,0 +1,65 @@
+"""The ports that a stack is to listen on: whether they are free, and which others are."""
+
+import errno
+import itertools
+import socket
+
+from rinha.settings import Settings
+from stack import launch
+from stack.say import sentence
+
+# Where the first free port is looked for, in place of the contest's and of the operator's.
+OTHER_PORT, OTHER_OPS_PORT = 8888, 8990
+LOOPBACK = "127.0.0.1"
+
+
+def trouble(knobs: Settings) -> str | None:
+    """Names every port that is in use, and settings with which the stack starts."""
+    if knobs.port == knobs.ops_port:
+        return sentence("ONE_PORT", knobs.port)
+    wanted = [("PORT", knobs.bind, knobs.port)]
+    wanted += [("OPS_PORT", LOOPBACK, knobs.ops_port)] if knobs.ops_port else []
+    in_use = []
+    for name, address, port in wanted:
+        code = _bind(address, port)
+        if code in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            return sentence("NO_ADDRESS", address)
+        if code in (errno.EACCES, errno.EPERM):
+            return sentence("PORT_FORBIDDEN", port, _settings(knobs, [name]))
+        if code:
+            in_use.append((name, port))
+    if not in_use:
+        return None
+    names, ports = zip(*in_use, strict=True)
+    name = "PORT_IN_USE" if len(ports) == 1 else "PORTS_IN_USE"
+    return sentence(name, *ports, _settings(knobs, names))
+
+
+def _settings(knobs: Settings, others: list[str] | tuple[str, ...]) -> str:
+    """All of them, so that none is lost that was set for one command."""
+    port, ops_port = knobs.port, knobs.ops_port
+    if "PORT" in others:
+        port = _free_port(knobs.bind, OTHER_PORT, ops_port)
+    if "OPS_PORT" in others:
+        ops_port = _free_port(LOOPBACK, OTHER_OPS_PORT, port)
+    bind = "" if knobs.bind == launch.EVERY_ADDRESS else f"BIND={knobs.bind} "
+    return f"{bind}PORT={port} OPS_PORT={ops_port or 'off'}"
+
+
+def _free_port(address: str, first: int, but: int | None) -> int:
+    candidates = itertools.chain(range(first, 65536), range(1024, first))
+    return next(port for port in candidates if port != but and not _bind(address, port))
+
+
+def _bind(address: str, port: int) -> int:
+    """Returns the error number, or 0. Not even another nginx that shares its port passes."""
+    host = address.strip("[]")
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if ":" in host:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # as nginx does
+            probe.bind((host, port))
+    except OSError as error:
+        return error.errno or errno.EADDRINUSE
+    return 0
