@@ -49,25 +49,50 @@ static int run_carried(const char *name, char **argv) {
     return CANNOT_START;
 }
 
-/* A master that is killed leaves its worker, a killed runsv both of them, with the port and the log:
-   they answer what they began, and end. */
-static void take_over_from_other_nginx(void) {
+/* Whether it is an nginx that was started in this folder, and has not ended yet. */
+static int is_nginx_here(pid_t pid) {
     char here[PATH_MAX], path[64], link[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    ssize_t length = readlink(path, link, sizeof link - 1);
+    if (length < 12 || strncmp(link, "/memfd:nginx", 12) || !getcwd(here, sizeof here)) return 0;
+    snprintf(path, sizeof path, "/proc/%d/cwd", pid);
+    length = readlink(path, link, sizeof link - 1);
+    link[length < 0 ? 0 : length] = 0;
+    return !strcmp(link, here);
+}
+
+static pid_t pid_in_file(const char *name) {
+    int pid = 0;
+    FILE *file = fopen(name, "r");
+    if (!file) return 0;
+    if (fscanf(file, "%d", &pid) != 1) pid = 0;
+    fclose(file);
+    return pid;
+}
+
+static void pause_while(pid_t master) {
+    usleep(20000);
+    if (kill(master, 0)) _exit(0);
+}
+
+/* What TAKE_OVER in stack/services.py does with a shell: the nginx that a killed master or runsv left
+   behind serves until the new one, which this process becomes, listens beside it. */
+static void take_over_from_other_nginx(void) {
+    pid_t old[64], master = getpid();
+    int count = 0;
     DIR *proc = opendir("/proc");
-    if (!proc || !getcwd(here, sizeof here)) return;
-    for (struct dirent *entry; (entry = readdir(proc));) {
-        int pid = atoi(entry->d_name);
-        if (pid <= 0 || pid == getpid()) continue;
-        snprintf(path, sizeof path, "/proc/%d/exe", pid);
-        ssize_t length = readlink(path, link, sizeof link - 1);
-        if (length < 12 || strncmp(link, "/memfd:nginx", 12)) continue;
-        snprintf(path, sizeof path, "/proc/%d/cwd", pid);
-        length = readlink(path, link, sizeof link - 1);
-        if (length < 0) continue;
-        link[length] = 0;
-        if (!strcmp(link, here)) kill(pid, SIGQUIT);
-    }
+    if (!proc) return;
+    for (struct dirent *entry; count < 64 && (entry = readdir(proc));)
+        if (is_nginx_here(atoi(entry->d_name))) old[count++] = atoi(entry->d_name);
     closedir(proc);
+    if (!count || fork()) return;
+    while (pid_in_file("nginx.pid") != master) pause_while(master);
+    for (int one = 0; one < count; one++) kill(old[one], SIGQUIT);
+    for (int one = 0; one < count; one++)
+        while (is_nginx_here(old[one])) pause_while(master);
+    FILE *file = fopen("nginx.pid", "w");
+    if (file) fprintf(file, "%d\n", master);
+    _exit(file ? fclose(file) : 1);
 }
 
 /* The file `words` of a service has what to run: the directory, then words, each ended by a zero. Of
@@ -103,10 +128,8 @@ static int run_words(void) {
 
 /* nginx ends when the requests begun are answered, where the TERM of runsv would cut them. */
 static int quit_gently(void) {
-    FILE *file = fopen("supervise/pid", "r");
-    int pid = 0;
-    if (file && fscanf(file, "%d", &pid) == 1 && pid > 0) return kill(pid, SIGQUIT) != 0;
-    return -1;
+    pid_t pid = pid_in_file("supervise/pid");
+    return pid > 0 ? kill(pid, SIGQUIT) != 0 : -1;
 }
 
 int run_as(const char *called, char **argv) {

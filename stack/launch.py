@@ -66,7 +66,7 @@ def nginx(  # noqa: PLR0913 - each of them is a setting
         (folder / "page").mkdir(exist_ok=True)
         for file in (files("ops") / "page").iterdir():
             (folder / "page" / file.name).write_bytes(file.read_bytes())
-        (folder / "ops.listen").write_text(f"listen 127.0.0.1:{ops_port};\n")
+        (folder / "ops.listen").write_text(f"listen 127.0.0.1:{ops_port} reuseport;\n")
     # As root its worker would become a user who may not reach the sockets.
     user = _name_of_root() if os.geteuid() == 0 else None
     sockets = [f"unix:{name}.sock" for name in instance_names(instances)]

@@ -36,13 +36,25 @@ exec 2>&1
 cd {directory}
 {before}exec {command}
 """
-# A master that is killed leaves its worker, a killed runsv both of them, with the port and the log.
+# A killed master leaves its worker behind, a killed runsv both, with the port. They serve until the
+# new nginx listens beside them (`reuseport`), so no connection is refused in between. A master
+# deletes the pid file when it ends, also where that names its successor by then.
 TAKE_OVER = """\
+old=
 for process in /proc/[0-9]*; do
     if [ "$process/cwd" -ef . ] && read -r name <"$process/comm" && [ "$name" = nginx ]; then
-        kill -QUIT "${process#/proc/}"
+        old="$old ${process#/proc/}"
     fi
 done 2>/dev/null
+[ -z "$old" ] || (
+    pause() { sleep 0.02; kill -0 $$ || exit; }
+    until [ "$(cat nginx.pid)" = $$ ]; do pause; done
+    kill -QUIT $old
+    for pid in $old; do
+        while [ /proc/$pid/cwd -ef . ]; do pause; done
+    done
+    echo $$ >nginx.pid
+) >/dev/null 2>&1 &
 """
 # Three old files of 10 MB each beside the current one.
 LOG_CONFIG = "s10000000\nn3\n"

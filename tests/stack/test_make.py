@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stack import launch
 from tests.help.checkout import Checkout, processes_in
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, Client
@@ -93,12 +94,17 @@ def test_a_stack_without_its_supervisor_can_be_taken_down_and_up(checkout: Check
 @pytest.mark.parametrize("victim", ["nginx: master", "nginx: worker", "runsv nginx", "runsv api01"])
 def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: str) -> None:
     """A worker without its master keeps the port, an instance without its watcher the address: each
-    has a successor, and `down` leaves nobody."""
+    has a successor, `down` leaves nobody, and no connection is refused however slowly nginx
+    starts."""
 
     def found() -> dict[int, str]:
         return {pid: words for pid, words in processes_in(checkout.folder).items() if words}
 
-    checkout.stack("up")
+    slow = checkout.folder / "slow" / "nginx"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\nsleep 0.5\nexec {launch.NGINX} "$@"\n')
+    slow.chmod(0o755)
+    checkout.stack("up", PATH=f"{slow.parent}:{os.environ['PATH']}")
     whole = sorted(found().values())
     with SteadyLoad(checkout.port, 340, seed=3) as load:
         (pid,) = [pid for pid, words in found().items() if words.startswith(victim)]
@@ -110,6 +116,8 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
         time.sleep(0.5)
     assert len(load.failed) <= CONNECTIONS, "at most what was in flight"
     load.assert_explains_every_balance()
+    master = int((checkout.folder / "var" / "nginx.pid").read_text())
+    assert found()[master].startswith("nginx: master")
     checkout.stack("down")
     assert found() == {}
     with socket.create_server(("", checkout.port)):
