@@ -186,8 +186,9 @@ def _finish(asked: argparse.Namespace, report: Report) -> int:
             try:
                 write(report, path)
                 written.append(f"{name}: {path}")
-            except OSError as error:
-                failed.append(f"{path}: {error.strerror}")
+            except (OSError, ValueError) as error:
+                # Of a text that cannot be written too: the verdict is still to be said.
+                failed.append(f"{path}: {getattr(error, 'strerror', None) or error}")
     console = _console(asked)
     print_report(report, console, every_rule=asked.every_rule)
     for line in written:

@@ -4,6 +4,9 @@
 OFFICIAL_TIMEOUT_S = 60.0  # the official judge's own patience with one request
 REQUEST_TIMEOUT_S = 10.0  # anywhere else: forty times the 250 ms that still score
 PROBE_TIMEOUT_S = 5.0  # one question before or after a run, on an idle service
+SILENCE_MAX_S = 30.0  # for answers that never came, in all: then nobody waits that long again
+ASKED_MAX_S = 600.0  # for the answers to all questions: ten times what they take a slow service
+SILENT_TIMEOUT_S = 0.25  # of one question from then on
 READY_WAIT_S = 40.0  # the arena gives a service this long to start
 READY_PAUSE_S = 2.0  # and asks every two seconds
 EXPIRE_EVERY_S = 0.1  # how often unanswered requests are looked at: a hundredth of the patience
@@ -11,9 +14,19 @@ EXPIRE_EVERY_S = 0.1  # how often unanswered requests are looked at: a hundredth
 # Bytes.
 RECEIVE_BYTES = 65_536  # one read takes any sane answer whole
 HEAD_BYTES_MAX = 65_536  # beyond this a head is rubbish, not a head
-BODY_BYTES_MAX = 16_777_216  # a statement has ten rows; sixteen megabytes is a runaway
+ANSWER_BYTES_MAX = 1_048_576  # fifty people whose every letter is escaped have 0.6 MB
+UNREAD_BYTES_MAX = 67_108_864  # of unfinished answers, all connections together: 64 of the largest
+TOGETHER_BYTES_MAX = 67_108_864  # of the answers to questions that are asked together
+LENGTH_DIGITS_MAX = 16  # of a Content-Length, zeros in front of it included
+INTERIM_ANSWERS_MAX = 16  # 100 and 103 before an answer: one of each is usual
+KEPT_HEAD_BYTES_MAX = 1_024  # of a head that is remembered: 4 MB in all
+JSON_DEPTH_MAX = 32  # the contract's answers have four levels
+ROWS_READ_MAX = 1_000  # of a list in an answer: the contract's longest has fifty
+LOCATION_BYTES_MAX = 1_024  # of an address of a person: 50 MB for all who are sent
+TOLD_CHARACTERS_MAX = 80  # of a value of an answer that is named in a reason
 FRAMINGS_KEPT_MAX = 4_096  # remembered answer heads; a new one a second per length is normal
 EXAMPLE_BYTES_MAX = 2_000  # of an answer that is shown: a statement of ten rows is whole
+EXAMPLE_CHARACTERS_MAX = 25_000  # the same with each byte by its name, and words around it
 EXAMPLES_PER_FAILURE = 3  # the first says what, the next say whether it is always the same
 
 # What a report shows at once; the JSON has everything.

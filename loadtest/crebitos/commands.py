@@ -15,7 +15,7 @@ from loadtest.crebitos.official import run as official_run
 from loadtest.crebitos.official import score as official_score
 from loadtest.crebitos.official.judge import Judge
 from loadtest.crebitos.official.verdict import LINE, judge_official, official_part
-from loadtest.crebitos.report import CrebitosReport
+from loadtest.crebitos.report import CrebitosReport, undecided
 from loadtest.crebitos.rules.check import check
 from loadtest.crebitos.state import hello, require_fresh, state_of
 from loadtest.drive import worker
@@ -47,13 +47,15 @@ def run_load(
         work = partial(worker.work, plan, mixes, len(kinds), watch_of)
         done = conduct(work, plan.workers, plan.address, KINDS, view)
         load = load_after(done, plan.wanted())
+        clientes = oracle.examine() if oracle is not None else []
+        load.invalid += undecided(clientes)
         report = CrebitosReport(
             command="run",
             way=plan.way,
             target=probe.host,
             seed=plan.seed,
             load=load,
-            clientes=oracle.examine() if oracle is not None else [],
+            clientes=clientes,
             rules=check(probe, plan.seed, strict=True) if strict else [],
             notes=load_notes(load),
         )
@@ -85,6 +87,8 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
         if not official.complete:
             seen = f"the run is not complete: {load.mix} of {official.expected} requests"
             load.invalid.append(seen)
+        clientes = oracle.examine()
+        load.invalid += undecided(clientes)
         report = CrebitosReport(
             command="official",
             way=plan.way,
@@ -92,7 +96,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
             seed=plan.seed,
             load=load,
             official=official,
-            clientes=oracle.examine(),
+            clientes=clientes,
             rules=check(probe, plan.seed, strict=True) if strict else [],
             notes=load_notes(load),
         )

@@ -9,6 +9,7 @@ from loadtest.report.data import Count, Report
 from loadtest.report.table import Mark, Table
 
 REWARD_USD = "100000.00"
+NOT_DECIDED = "not decided"
 
 
 class CountedBreak(Struct):
@@ -34,6 +35,15 @@ class Cliente(Struct):
     @property
     def is_broken(self) -> bool:
         return self.trouble is not None or bool(self.breaks)
+
+
+def undecided(clientes: Sequence[Cliente]) -> list[str]:
+    """Whose answers may have an order or none: a load that has such a client is no proof."""
+    return [
+        f"client {one.cliente}: whether its answers have an order is {NOT_DECIDED}"
+        for one in clientes
+        if one.order == NOT_DECIDED and not one.is_broken
+    ]
 
 
 class Counts(Struct):

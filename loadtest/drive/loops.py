@@ -24,6 +24,7 @@ from loadtest.wire.request import Address, Request
 PAUSE_AFTER = frozenset(
     {Failure.REFUSED, Failure.RESET, Failure.NO_PORTS, Failure.NO_FILES, Failure.UNREACHABLE}
 )
+UNREADABLE = "the answer cannot be read"
 
 
 class Watch(Protocol):
@@ -69,11 +70,19 @@ class Loop:
     def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
         now_ns = self._engine.now_ns
         self._recorder.record(request, code, due_ns, sent_ns, now_ns)
-        if self._watch is not None:
-            self._watch.ended(request, code, body, sent_ns)
+        self._look(request, code, body, sent_ns)
         if code not in request.fine:
             self._recorder.record_failure(request, code, body)
         self._go_on(code, now_ns)
+
+    def _look(self, request: Request, code: int, body: bytes, sent_ns: int) -> None:
+        """Hands an answer to the watch; one that it stumbles over is a finding, not our end."""
+        if self._watch is None:
+            return
+        try:
+            self._watch.ended(request, code, body, sent_ns)
+        except Exception as error:  # noqa: BLE001 - the target chose the bytes; the load goes on
+            self._recorder.find(f"{UNREADABLE}: {type(error).__name__}", request, code, body)
 
     def _go_on(self, code: int, now_ns: int) -> None:
         """What an answer sets going."""

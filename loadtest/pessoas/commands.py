@@ -11,7 +11,7 @@ from loadtest.drive.conduct import View, conduct
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.gatling.run import run_gatling
 from loadtest.measure.recorder import Recorder
-from loadtest.pessoas.aftermath import examine, miscount
+from loadtest.pessoas.aftermath import NOT_ADDED, examine, miscount
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import CYCLE, DETAIL, KINDS, POST, mixed
 from loadtest.pessoas.notes import Notes
@@ -21,14 +21,20 @@ from loadtest.pessoas.official import score as official_score
 from loadtest.pessoas.official.verdict import LINE, judge_official, official_part
 from loadtest.pessoas.report import People, PessoasReport
 from loadtest.pessoas.rules.check import check
-from loadtest.pessoas.state import acquaintances, hello, require_fresh, stored
+from loadtest.pessoas.state import (
+    acquaintances,
+    hello,
+    require_fresh,
+    stored,
+    takes_a_newcomer,
+)
 from loadtest.pessoas.watch import Learner, Watch
 from loadtest.play.before_and_after import load_after, probe_of, ready_probe
-from loadtest.report.data import Load
+from loadtest.report.data import Count, Load
 from loadtest.report.judgement import judge_load, load_notes, verdict, wrong_answers
 from loadtest.report.thresholds import Threshold
 from loadtest.wire.outcome import NEVER_LEFT
-from loadtest.wire.probe import reach
+from loadtest.wire.probe import Probe, reach
 from loadtest.wire.request import Address, Kind
 
 REPORT = PessoasReport
@@ -67,7 +73,7 @@ def run_load(
             target=probe.host,
             seed=plan.seed,
             load=load,
-            people=_people_of(load, before, after) if plan.checked else None,
+            people=_people_of(load, before, after, probe) if plan.checked else None,
             rules=check(probe, plan.seed, strict=True) if strict else [],
             notes=load_notes(load),
         )
@@ -75,7 +81,7 @@ def run_load(
     return report
 
 
-def _people_of(load: Load, before: int | None, after: int | None) -> People:
+def _people_of(load: Load, before: int | None, after: int | None, probe: Probe) -> People:
     """What the count has grown by, beside what was acknowledged."""
     posts = [times for times in load.times if times.kind == POST.name]
     acknowledged = sum(times.count for times in posts if times.code == 201)
@@ -84,6 +90,9 @@ def _people_of(load: Load, before: int | None, after: int | None) -> People:
     )
     grown = None if before is None or after is None else after - before
     differences = miscount(acknowledged, grown, unanswered)
+    if posts and not acknowledged and not takes_a_newcomer(probe):
+        # Any of them may have been there before; nobody can be sure but of this one.
+        differences.append(Count(NOT_ADDED, 1))
     return People(acknowledged, grown, unanswered, differences=differences)
 
 

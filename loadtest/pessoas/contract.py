@@ -1,11 +1,13 @@
 """The contract's facts and how its answers are read."""
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from loadtest.limits import LOCATION_BYTES_MAX, ROWS_READ_MAX
+from loadtest.wire.document import UnreadableError, read_document
 
 APELIDO_MAX = 32
 NOME_MAX = 100
@@ -14,6 +16,9 @@ ROWS_MAX = 50  # people in the answer to a search
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LOCATION = re.compile(rb"(?im)^location:[ \t]*(\S+)[ \t]*\r?$")
+_PATH_LETTERS = "".join(map(chr, range(0x21, 0x7F)))
+_ID = re.compile(r"[!-~]{1,100}")  # it stands in a path
+_COUNT = re.compile(rb"\d{1,15}")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
@@ -92,21 +97,23 @@ def read_pessoas(body: bytes) -> list[tuple[str, Pessoa]]:
     answer = _read_json(body)
     if not isinstance(answer, list):
         raise ContractBrokenError("the answer to a search is not a list")
+    if len(answer) > ROWS_READ_MAX:
+        raise ContractBrokenError(f"a search shows more than {ROWS_READ_MAX} people")
     return [_shown(one) for one in answer]
 
 
 def read_count(body: bytes) -> int:
     text = body.strip()
-    if not text.isdigit():
+    if not _COUNT.fullmatch(text):
         raise ContractBrokenError("the count is not a number in plain text")
     return int(text)
 
 
 def _read_json(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ContractBrokenError("the answer is not JSON") from error
+        return read_document(body)
+    except UnreadableError as error:
+        raise ContractBrokenError(str(error)) from error
 
 
 def _shown(answer: Any) -> tuple[str, Pessoa]:
@@ -120,6 +127,8 @@ def _shown(answer: Any) -> tuple[str, Pessoa]:
         raise ContractBrokenError(f"a person is shown whose {broken}")
     if not isinstance(answer["id"], str):
         raise ContractBrokenError("a person's `id` is not a string")
+    if not _ID.fullmatch(answer["id"]):
+        raise ContractBrokenError("a person's `id` cannot stand in a path")
     return answer["id"], pessoa_of(answer)
 
 
@@ -130,9 +139,14 @@ def parted(answer: bytes) -> tuple[bytes, bytes]:
 
 
 def location_of(answer: bytes) -> str:
-    """The path that the Location of a whole answer names, if it has one."""
+    """The path that the Location of a whole answer names, if it has one that can be asked for."""
     found = _LOCATION.search(parted(answer)[0])
-    if found is None:
+    if found is None or len(found[1]) > LOCATION_BYTES_MAX:
         return ""
-    parts = urlsplit(found[1].decode("latin-1"))
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    try:
+        parts = urlsplit(found[1].decode("latin-1"))
+    except ValueError:
+        return ""
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    # Bytes that no path may have would end the request line, or be no text.
+    return quote(path, safe=_PATH_LETTERS, encoding="latin-1")

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from random import SystemRandom
 from string import ascii_lowercase
 
-from loadtest.pessoas.contract import ContractBrokenError, Pessoa, read_count, read_pessoas
-from loadtest.pessoas.mix import count, search
+from loadtest.pessoas.contract import (
+    APELIDO_MAX,
+    ContractBrokenError,
+    Pessoa,
+    read_count,
+    read_pessoas,
+)
+from loadtest.pessoas.mix import count, post_of, search
+from loadtest.pessoas.payloads import payload_of
 from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import NotReadyError, Probe
 from loadtest.wire.request import Address, Request
@@ -36,6 +44,13 @@ def acquaintances(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
         with suppress(ContractBrokenError):
             known |= read_pessoas(answer.body) if answer.code == 200 else ()
     yield from known.items()
+
+
+def takes_a_newcomer(probe: Probe) -> bool:
+    """Whether a right person is added whom nobody can have sent before."""
+    letters = SystemRandom().choices(ascii_lowercase, k=APELIDO_MAX)
+    newcomer = {"apelido": "".join(letters), "nome": "Nova", "nascimento": "2000-01-01"}
+    return probe.ask(post_of(probe.host, payload_of(newcomer), -1)).code == 201
 
 
 def require_fresh(people: int | None) -> None:

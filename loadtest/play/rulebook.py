@@ -1,12 +1,15 @@
 """The rules of a contract, asked one after the other: what each is made of, in every edition."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, ParamSpec
 
 from loadtest.report.data import Rule
 from loadtest.wire.curl import shell_line
+from loadtest.wire.outcome import printable
 from loadtest.wire.probe import Answer, Probe
 from loadtest.wire.request import Request
+
+Asked = ParamSpec("Asked")
 
 
 class Question(NamedTuple):
@@ -33,6 +36,16 @@ class Rulebook:
         """Of what is broken, what has the lowest weight is shown first."""
         self._group, self._whose, self._weight, self._asked = group, whose, weight, []
 
+    def attempt(
+        self, ask: Callable[Asked, None], *args: Asked.args, **kwargs: Asked.kwargs
+    ) -> None:
+        """Asks some rules; an answer that they stumble over ends these only, and is one more."""
+        try:
+            ask(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the target chose the bytes
+            rule = f"answers can be read ({ask.__name__.strip('_')})"
+            self.add(rule, "all of them", f"{type(error).__name__}: {error}", False)
+
     def ask(self, request: Request) -> Answer:
         return self.ask_together([request])[0]
 
@@ -47,7 +60,10 @@ class Rulebook:
         elif not repeat:
             repeat = "\n".join(map(shell_line, self._asked))
         asked = (self._group, self._whose, rule)
-        self.rules.append(Rule(*asked, expected, answer, passed, self._weight, repeat))
+        # Words of answers come in here, and whatever is in them must not keep a report from being
+        # written.
+        words = (printable(expected), printable(answer))
+        self.rules.append(Rule(*asked, *words, passed, self._weight, repeat))
 
     def expect_status(self, rule: str, answer: Answer, allowed: Sequence[int]) -> None:
         text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))

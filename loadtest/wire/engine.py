@@ -7,8 +7,20 @@ from collections.abc import Callable
 from time import perf_counter_ns as clock_ns
 from typing import Any
 
-from loadtest.limits import FRAMINGS_KEPT_MAX, RECEIVE_BYTES
-from loadtest.wire.http_parser import AnswerParser, CutShortError, Framing, RubbishError
+from loadtest.limits import (
+    FRAMINGS_KEPT_MAX,
+    KEPT_HEAD_BYTES_MAX,
+    RECEIVE_BYTES,
+    UNREAD_BYTES_MAX,
+)
+from loadtest.wire.connection import Connection
+from loadtest.wire.http_parser import (
+    AnswerParser,
+    CutShortError,
+    Framing,
+    RubbishError,
+    TooLargeError,
+)
 from loadtest.wire.outcome import Failure, failure_of
 from loadtest.wire.request import Address, Request
 
@@ -33,33 +45,6 @@ def _resolve(address: Address) -> tuple[int, Any]:
     return resolved[0], resolved[4]
 
 
-class Connection:
-    """One socket and the request it carries, if any."""
-
-    __slots__ = (
-        "due_ns",
-        "fileno",
-        "parser",
-        "recv",
-        "request",
-        "send",
-        "sent_ns",
-        "socket",
-        "unsent",
-    )
-
-    def __init__(self, connected: socket.socket) -> None:
-        self.socket = connected
-        self.fileno = connected.fileno()
-        self.recv = connected.recv
-        self.send = connected.send
-        self.request: Request | None = None
-        self.parser: AnswerParser | None = None
-        self.unsent = b""
-        self.due_ns = 0
-        self.sent_ns = 0
-
-
 class Engine:
     """Every request that is started comes back through `ended`, answered or not, at `now_ns`."""
 
@@ -74,6 +59,8 @@ class Engine:
         self._stillborn: list[tuple[Request, Failure, int, int]] = []
         self.now_ns = clock_ns()
         self.in_flight = 0
+        # Bytes of all answers that are not complete yet.
+        self._unread = 0
 
     def fileno(self) -> int:
         """Becomes readable when a turn has something to do."""
@@ -156,6 +143,10 @@ class Engine:
         if self._connections.get(connection.fileno) is connection:
             self._close(connection)
 
+    def hurry(self, timeout_s: float) -> None:
+        """Waits for no answer longer than this from now on."""
+        self._timeout_ns = int(timeout_s * 1e9)
+
     def expire(self) -> None:
         """Gives up on requests that wait beyond the timeout."""
         self.now_ns = clock_ns()
@@ -234,8 +225,14 @@ class Engine:
         parser = connection.parser
         if parser is None:
             parser = connection.parser = AnswerParser()
+        self._unread += len(data)
         try:
             complete = parser.feed(data) if data else parser.end()
+            if self._unread > UNREAD_BYTES_MAX:
+                raise TooLargeError("all unfinished answers together have no end")
+        except TooLargeError:
+            self._fail(connection, Failure.TOO_LARGE)
+            return
         except RubbishError:
             self._fail(connection, Failure.RUBBISH)
             return
@@ -255,6 +252,7 @@ class Engine:
         assert framing is not None
         if not request.whole:
             self._remember(parser.head, framing)
+        self._unread -= parser.size
         connection.request = connection.parser = None
         self.in_flight -= 1
         if framing.keep and request.reuse and not connection.unsent:
@@ -266,7 +264,7 @@ class Engine:
         self._ended(request, framing.status, body, due_ns, sent_ns)
 
     def _remember(self, head: bytes, framing: Framing) -> None:
-        if framing.length < 0 or head[-4:] != b"\r\n\r\n":
+        if framing.length < 0 or head[-4:] != b"\r\n\r\n" or len(head) > KEPT_HEAD_BYTES_MAX:
             return
         if len(self._framings) >= FRAMINGS_KEPT_MAX:
             self._framings.clear()
@@ -281,8 +279,11 @@ class Engine:
     def _fail(self, connection: Connection, failure: Failure) -> None:
         request = connection.request
         assert request is not None
-        seen = connection.parser.seen if connection.parser is not None else b""
-        connection.request = None
+        parser, seen = connection.parser, b""
+        if parser is not None:
+            seen = parser.seen
+            self._unread -= parser.size
+        connection.request = connection.parser = None
         self.in_flight -= 1
         self._close(connection)
         due_ns, sent_ns = connection.due_ns, connection.sent_ns

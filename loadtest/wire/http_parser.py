@@ -3,7 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from loadtest.limits import BODY_BYTES_MAX, HEAD_BYTES_MAX
+from loadtest.limits import (
+    ANSWER_BYTES_MAX,
+    HEAD_BYTES_MAX,
+    INTERIM_ANSWERS_MAX,
+    LENGTH_DIGITS_MAX,
+)
 
 CHUNKED = -1
 UNTIL_CLOSE = -2
@@ -15,6 +20,10 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?")
 
 class RubbishError(ValueError):
     """The bytes are no HTTP answer; the text says why."""
+
+
+class TooLargeError(RubbishError):
+    """The answer is larger than any that the contract describes."""
 
 
 class CutShortError(ValueError):
@@ -62,8 +71,10 @@ def _body_length(status: int, fields: dict[bytes, bytes]) -> int:
     if b"content-length" not in fields:
         return UNTIL_CLOSE
     length = fields[b"content-length"]
-    if not length.isdigit() or int(length) > BODY_BYTES_MAX:
+    if not length.isdigit() or len(length) > LENGTH_DIGITS_MAX:
         raise RubbishError("a Content-Length that is no sane number")
+    if int(length) > ANSWER_BYTES_MAX:
+        raise TooLargeError("a Content-Length beyond any sane size")
     return int(length)
 
 
@@ -75,8 +86,13 @@ class AnswerParser:
         self.head = b""
         self.body = b""
         self.complete = False
-        self._buffer = b""
-        self._chunks: list[bytes] = []
+        # Every byte taken, whatever became of it: what this answer costs at most.
+        self.size = 0
+        self._buffer = bytearray()
+        # Where the unread part of the buffer begins, and from where on no end of a head was sought.
+        self._at = self._sought = 0
+        self._chunks = bytearray()
+        self._interims = 0
         self._in_trailer = False
 
     @property
@@ -86,87 +102,97 @@ class AnswerParser:
     @property
     def surplus(self) -> bytes:
         """What came after the end of the answer."""
-        return self._buffer if self.complete else b""
+        return bytes(self._buffer) if self.complete else b""
 
     @property
     def seen(self) -> bytes:
         """Everything of this answer that is there, for an example in a report."""
-        return self.head + b"".join(self._chunks) + self.body + self._buffer
+        return self.head + self._chunks + self.body + self._buffer
 
     def feed(self, data: bytes) -> bool:
         """Takes the next bytes; true when the answer is complete."""
+        self.size += len(data)
+        if self.size > ANSWER_BYTES_MAX + HEAD_BYTES_MAX:
+            raise TooLargeError("the answer has no end")
         self._buffer += data
         while self.framing is None and self._take_head():
             pass
         if self.framing is not None and not self.complete:
             self._take_body(self.framing)
+        # Once for all that was read: an answer of many small chunks is not copied for each.
+        del self._buffer[: self._at]
+        self._at = 0
         return self.complete
 
     def end(self) -> bool:
         """The peer closed: true when that is how this answer ends."""
         if self.framing is not None and self.framing.length == UNTIL_CLOSE:
-            self.body, self._buffer, self.complete = self._buffer, b"", True
+            self.body, self._buffer, self.complete = bytes(self._buffer), bytearray(), True
         elif not self.complete:
             raise CutShortError("the connection was closed inside the answer")
         return self.complete
 
     def _take_head(self) -> bool:
-        found = _HEAD_END.search(self._buffer)
+        found = _HEAD_END.search(self._buffer, max(self._at, self._sought))
         if found is None:
             self._refuse_early_rubbish()
+            # Its first bytes may be there already.
+            self._sought = max(0, len(self._buffer) - self._at - 3)
             return False
-        framing = read_head(self._buffer[: found.start()])
-        self.head, self._buffer = self._buffer[: found.end()], self._buffer[found.end() :]
+        framing = read_head(bytes(self._buffer[self._at : found.start()]))
+        self.head = bytes(self._buffer[self._at : found.end()])
+        self._at, self._sought = found.end(), 0
         if framing.status < 200:
+            self._interims += 1
+            if self._interims > INTERIM_ANSWERS_MAX:
+                raise RubbishError("interim answers without an end")
             return True
         self.framing = framing
         return False
 
     def _refuse_early_rubbish(self) -> None:
-        if not b"HTTP/1.".startswith(self._buffer[:7]):
+        if not b"HTTP/1.".startswith(self._buffer[self._at : self._at + 7]):
             raise RubbishError("the answer does not begin with HTTP/1.")
-        if len(self._buffer) > HEAD_BYTES_MAX:
+        if len(self._buffer) - self._at > HEAD_BYTES_MAX:
             raise RubbishError("the head has no end")
 
     def _take_body(self, framing: Framing) -> None:
         if framing.length == CHUNKED:
             while not self.complete and self._take_chunk():
                 pass
-        elif framing.length >= 0 and len(self._buffer) >= framing.length:
-            self.body = self._buffer[: framing.length]
-            self._buffer = self._buffer[framing.length :]
-            self.complete = True
-        if len(self._buffer) > BODY_BYTES_MAX:
-            raise RubbishError("the body has no end")
+        elif 0 <= framing.length <= len(self._buffer) - self._at:
+            end = self._at + framing.length
+            self.body, self._at, self.complete = bytes(self._buffer[self._at : end]), end, True
 
     def _take_chunk(self) -> bool:
-        line, newline, rest = self._buffer.partition(b"\n")
-        line = line.removesuffix(b"\r")
-        if not newline:
-            if len(line) > HEAD_BYTES_MAX:
+        newline = self._buffer.find(b"\n", self._at)
+        if newline < 0:
+            if len(self._buffer) - self._at > HEAD_BYTES_MAX:
                 raise RubbishError("a chunk size has no end")
             return False
+        line = self._buffer[self._at : newline].removesuffix(b"\r")
         if self._in_trailer:
-            self._buffer = rest
+            self._at = newline + 1
             if not line:
-                self.body, self._chunks, self.complete = b"".join(self._chunks), [], True
+                self.body, self._chunks, self.complete = bytes(self._chunks), bytearray(), True
             return True
         size_line = _CHUNK_SIZE.fullmatch(line)
         if size_line is None:
             raise RubbishError("a chunk size is no number")
-        return self._take_chunk_data(int(size_line[1], 16), rest)
+        return self._take_chunk_data(int(size_line[1], 16), newline + 1)
 
-    def _take_chunk_data(self, size: int, rest: bytes) -> bool:
+    def _take_chunk_data(self, size: int, start: int) -> bool:
         if size == 0:
-            self._in_trailer, self._buffer = True, rest
+            self._in_trailer, self._at = True, start
             return True
-        if size > BODY_BYTES_MAX:
-            raise RubbishError("a chunk is beyond any sane size")
-        end = size + (2 if rest[size : size + 1] == b"\r" else 1)
-        if len(rest) < end:
+        if size > ANSWER_BYTES_MAX:
+            raise TooLargeError("a chunk is beyond any sane size")
+        stop = start + size
+        end = stop + (2 if self._buffer[stop : stop + 1] == b"\r" else 1)
+        if len(self._buffer) < end:
             return False
-        if rest[size:end] not in {b"\r\n", b"\n"}:
+        if bytes(self._buffer[stop:end]) not in {b"\r\n", b"\n"}:
             raise RubbishError("a chunk does not end where it said")
-        self._chunks.append(rest[:size])
-        self._buffer = rest[end:]
+        self._chunks += self._buffer[start:stop]
+        self._at = end
         return True

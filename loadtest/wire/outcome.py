@@ -3,7 +3,7 @@
 import errno
 from enum import IntEnum
 
-from loadtest.limits import EXAMPLE_BYTES_MAX
+from loadtest.limits import EXAMPLE_BYTES_MAX, EXAMPLE_CHARACTERS_MAX
 
 
 class Failure(IntEnum):
@@ -18,6 +18,7 @@ class Failure(IntEnum):
     NO_PORTS = 7
     NO_FILES = 8
     UNREACHABLE = 9
+    TOO_LARGE = 10
 
 
 FAILURE_TEXTS = {
@@ -30,6 +31,7 @@ FAILURE_TEXTS = {
     Failure.NO_PORTS: "no local port left for a new connection",
     Failure.NO_FILES: "too few file descriptors",
     Failure.UNREACHABLE: "target cannot be reached",
+    Failure.TOO_LARGE: "answer larger than any of the contract",
 }
 
 # The generator's own: they say nothing about the target.
@@ -49,6 +51,11 @@ def shown(data: bytes) -> str:
     text = one_line(data[:EXAMPLE_BYTES_MAX].decode(errors="backslashreplace"))
     more = len(data) - EXAMPLE_BYTES_MAX
     return f"{text} … and {more} bytes more" if more > 0 else text
+
+
+def printable(text: str, most: int = EXAMPLE_CHARACTERS_MAX) -> str:
+    """A text with words of an answer in it, as a report may have it."""
+    return one_line(text if len(text) <= most else f"{text[: most - 1]}…")
 
 
 def one_line(text: str) -> str:

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from time import perf_counter_ns as clock_ns
 
-from loadtest.limits import EXPIRE_EVERY_S, PROBE_TIMEOUT_S, READY_PAUSE_S, READY_WAIT_S
+from loadtest.limits import (
+    ASKED_MAX_S,
+    EXAMPLE_BYTES_MAX,
+    EXPIRE_EVERY_S,
+    PROBE_TIMEOUT_S,
+    READY_PAUSE_S,
+    READY_WAIT_S,
+    SILENCE_MAX_S,
+    SILENT_TIMEOUT_S,
+    TOGETHER_BYTES_MAX,
+)
 from loadtest.wire.engine import Engine
 from loadtest.wire.outcome import Failure, outcome_name, shown
 from loadtest.wire.request import CHECK, Address, Request, post
@@ -39,6 +49,9 @@ class Probe:
         self.host = str(address)
         self._engine = Engine(address, self._ended, PROBE_TIMEOUT_S)
         self._answers: dict[int, Answer] = {}
+        # Bytes of the answers that are waited for together; the time of all questions so far, and
+        # of those that somebody left without an answer.
+        self._bytes, self._asked_s, self._silence_s = 0, 0.0, 0.0
 
     def ask(self, request: Request) -> Answer:
         return self.ask_together([request])[0]
@@ -48,12 +61,24 @@ class Probe:
         # Connections that the peer closed while nobody asked must go before they are used.
         self._engine.turn(0)
         self._answers.clear()
+        self._bytes, began_s = 0, monotonic()
         for request in requests:
             self._engine.start(request, clock_ns())
         while len(self._answers) < len(requests):
             self._engine.turn(EXPIRE_EVERY_S)
             self._engine.expire()
-        return [self._answers[id(request)] for request in requests]
+        answers = [self._answers[id(request)] for request in requests]
+        self._be_done_in_time(answers, monotonic() - began_s)
+        return answers
+
+    def _be_done_in_time(self, answers: Sequence[Answer], took_s: float) -> None:
+        """Hundreds of questions may still come: a service that was waited for too long had its
+        time."""
+        self._asked_s += took_s
+        if any(answer.code == Failure.TIMEOUT for answer in answers):
+            self._silence_s += took_s
+        if self._silence_s > SILENCE_MAX_S or self._asked_s > ASKED_MAX_S:
+            self._engine.hurry(SILENT_TIMEOUT_S)
 
     def reset(self) -> None:
         """Empties the target by its own POST /reset."""
@@ -68,6 +93,9 @@ class Probe:
         self._engine.close()
 
     def _ended(self, request: Request, code: int, body: bytes, _due_ns: int, sent_ns: int) -> None:
+        self._bytes += len(body)
+        if self._bytes > TOGETHER_BYTES_MAX:
+            code, body = Failure.TOO_LARGE, body[:EXAMPLE_BYTES_MAX]
         # Taken after the answer was read: a real-time order must never be claimed too early.
         self._answers[id(request)] = Answer(code, body, sent_ns, clock_ns())
 

@@ -6,7 +6,7 @@ Every operation takes effect at one moment between sending and answering.
 from dataclasses import dataclass, field
 from random import Random
 
-from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.notes import Operation, refused, unknown
 
 LONG_AGO = 100  # transactions: more than there are at once
 EARLIER_NS = 5_000  # longer than any question waits for its answer
@@ -103,15 +103,15 @@ def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Op
         if fault == "refused_shown":
             ledger.rows.append(row)
             ledger.faults += 1
-        return Operation(0, 0, delta, REFUSED, row)
+        return refused(0, 0, delta, row)
     if fault == "refused":
         # No order of those at once leaves exactly nothing of the limit.
         ledger.faults += 1
-        return Operation(0, 0, -1, REFUSED, row)
+        return refused(0, 0, -1, row)
     if chance.random() < world.lost_share:
         if chance.random() < 0.5:
             _apply(ledger, delta, row)
-        return Operation(0, NEVER_NS, delta, UNKNOWN, row)
+        return unknown(0, delta, row)
     answered = ledger.saldo + delta
     ledger.faults += fault in {"lost", "twice"}
     if fault != "lost":

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.notes import REFUSED, Operation, refused, unknown
 from loadtest.crebitos.history.search import explain
 from loadtest.crebitos.history.sums import ReachableSums
 from tests.loadtest.simulated_history import World, simulate
@@ -103,7 +103,7 @@ def _explains(order: tuple[Operation, ...], saldo: int, limite: int) -> bool:
         if operation.rows is not None:
             if operation.saldo != saldo:
                 return False
-        elif operation.saldo == REFUSED:
+        elif operation.outcome == REFUSED:
             if saldo + operation.delta >= -limite:
                 return False
         elif operation.before != saldo:
@@ -130,7 +130,9 @@ def test_the_search_agrees_with_trying_every_order(
 ) -> None:
     """On small histories the verdict is that of brute force, both ways."""
     operations = [
-        Operation(sent, sent + took, delta, REFUSED if what == "refused" else saldo, index)
+        refused(sent, sent + took, delta, index)
+        if what == "refused"
+        else Operation(sent, sent + took, delta, saldo, index)
         for index, (sent, took, delta, saldo, what) in enumerate(drawn)
     ]
     expected = brute_force(operations, 0, 2)
@@ -141,7 +143,7 @@ def test_the_search_agrees_with_trying_every_order(
 
 def test_an_unanswered_transaction_may_have_happened_or_not() -> None:
     """Its effect explains a jump, and nobody is blamed for its absence."""
-    lost = Operation(0, NEVER_NS, -7, UNKNOWN, 1)
+    lost = unknown(0, -7, 1)
     with_it = Operation(10, 20, -1, -8, 2)
     without_it = Operation(10, 20, -1, -1, 2)
     for answered in (with_it, without_it):
@@ -151,15 +153,15 @@ def test_an_unanswered_transaction_may_have_happened_or_not() -> None:
 def test_an_unanswered_transaction_explains_nothing_before_it_was_sent() -> None:
     """What was not sent yet cannot have moved the balance."""
     early = Operation(0, 5, -1, -8, 1)
-    lost = Operation(10, NEVER_NS, -7, UNKNOWN, 2)
+    lost = unknown(10, -7, 2)
     assert explain([early, lost], 0, (), 100).breaks != []
 
 
 @given(st.lists(st.integers(-50, 50).filter(bool), max_size=8), st.integers(-400, 400))
 def test_reachable_sums_are_the_sums_of_all_subsets(deltas: list[int], gap: int) -> None:
     """A jump is possible exactly when some of the unanswered add up to it."""
-    unknown = [Operation(1, NEVER_NS, delta, UNKNOWN) for delta in deltas]
+    lost = [unknown(1, delta) for delta in deltas]
     sums = {0}
     for delta in deltas:
         sums |= {one + delta for one in sums}
-    assert ReachableSums(unknown).reachable(gap, 1) == (gap in sums)
+    assert ReachableSums(lost).reachable(gap, 1) == (gap in sums)

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from time import perf_counter_ns as clock_ns
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
-from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Notes, Operation
+from loadtest.crebitos.history.notes import ANSWERED, UNKNOWN, Notes, Operation
 from loadtest.crebitos.history.search import explain
 from loadtest.crebitos.history.sums import ReachableSums
 from loadtest.crebitos.history.watch import Watch
-from loadtest.crebitos.report import Cliente, CountedBreak
+from loadtest.crebitos.report import NOT_DECIDED, Cliente, CountedBreak
 from loadtest.crebitos.state import State, state_of
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.probe import Answer, Probe
@@ -52,16 +52,14 @@ def examine(
 def _examine_one(
     cliente: int, operations: list[Operation], before: Extrato | Answer, after: Extrato | Answer
 ) -> Cliente:
-    unknown = [op for op in operations if op.saldo == UNKNOWN]
+    unknown = [op for op in operations if op.outcome == UNKNOWN]
     found = Cliente(cliente, len(operations), len(unknown))
     if not isinstance(before, Extrato) or not isinstance(after, Extrato):
         silent, answer = ("before", before) if not isinstance(before, Extrato) else ("after", after)
         found.trouble = f"no statement in shape {silent} the load: {answer}"
         found.order = "not looked for"
         return found
-    found.expected = before.total + sum(
-        op.delta for op in operations if op.saldo not in {REFUSED, UNKNOWN}
-    )
+    found.expected = before.total + sum(op.delta for op in operations if op.outcome == ANSWERED)
     found.saldo = after.total
     found.trouble = _saldo_trouble(found.expected, after.total, unknown)
     now_ns = clock_ns()
@@ -75,7 +73,9 @@ def _examine_one(
     if found.breaks:
         found.order = "none exists"
     else:
-        found.order = "not decided" if explanation.undecided else "explained"
+        found.order = NOT_DECIDED if explanation.undecided else "explained"
+    if found.order == NOT_DECIDED and unknown and found.trouble is None:
+        found.trouble = f"{len(unknown)} unanswered transactions: no order could be looked for"
     return found
 
 

@@ -9,12 +9,14 @@ from loadtest.crebitos.mix import LedgerRequest
 from loadtest.drive.memory import MemoryFile
 from loadtest.limits import NOTES_KEPT_MAX
 
-REFUSED = 1 << 62
-UNKNOWN = REFUSED + 1
+# How a transaction ended; what a client had then is known of an answered one only.
+ANSWERED, REFUSED, UNKNOWN = range(3)
 NEVER_NS = 1 << 62
 
 _DELTA_BITS = 40
 _DELTA_ZERO = 1 << (_DELTA_BITS - 1)
+_CLIENTE_BITS = 8
+_OUTCOME_SHIFT = _DELTA_BITS + _CLIENTE_BITS
 _TRANSACAO_WORDS = 5
 _EXTRATO_WORDS = 5 + ROWS_MAX
 _WORD_BYTES = 8
@@ -25,8 +27,9 @@ class Operation:
     """One question to one client, and the answer it got.
 
     A transaction has a delta and, when acknowledged, the balance it returned; a statement has no
-    delta, a total and the fingerprints of its rows. An unknown outcome is answered `NEVER_NS`.
-    `done` and `place` belong to the history check.
+    delta, a total and the fingerprints of its rows. A refused transaction and one whose outcome is
+    unknown have no balance; an unknown one is answered `NEVER_NS`. `done` and `place` belong to the
+    history check.
     """
 
     sent_ns: int
@@ -35,6 +38,7 @@ class Operation:
     saldo: int
     fingerprint: int = 0
     rows: tuple[int, ...] | None = None
+    outcome: int = ANSWERED
     done: bool = False
     place: int = 0
 
@@ -46,7 +50,17 @@ class Operation:
     @property
     def is_reader(self) -> bool:
         """A statement or a refused debit: it tells of the balance and leaves it alone."""
-        return self.rows is not None or self.saldo == REFUSED
+        return self.rows is not None or self.outcome == REFUSED
+
+
+def refused(sent_ns: int, answered_ns: int, delta: int, fingerprint: int = 0) -> Operation:
+    """A debit that was refused."""
+    return Operation(sent_ns, answered_ns, delta, 0, fingerprint, outcome=REFUSED)
+
+
+def unknown(sent_ns: int, delta: int, fingerprint: int = 0) -> Operation:
+    """A transaction that may have been applied, at any moment since it was sent, or never."""
+    return Operation(sent_ns, NEVER_NS, delta, 0, fingerprint, outcome=UNKNOWN)
 
 
 class Notes:
@@ -58,9 +72,17 @@ class Notes:
         self._transacoes = array("q")
         self._extratos = array("q")
 
-    def transacao(self, request: LedgerRequest, sent_ns: int, answered_ns: int, saldo: int) -> None:
+    def transacao(
+        self,
+        request: LedgerRequest,
+        sent_ns: int,
+        answered_ns: int,
+        saldo: int = 0,
+        outcome: int = ANSWERED,
+    ) -> None:
         notes = self._transacoes
-        place = request.cliente << _DELTA_BITS | request.delta + _DELTA_ZERO
+        place = (outcome << _CLIENTE_BITS | request.cliente) << _DELTA_BITS
+        place |= request.delta + _DELTA_ZERO
         notes.extend((sent_ns, answered_ns, place, request.fingerprint, saldo))
         if len(notes) >= NOTES_KEPT_MAX:
             self.flush()
@@ -81,8 +103,10 @@ class Notes:
         for words in _read_words(self._transacoes_file, _TRANSACAO_WORDS):
             sent_ns, answered_ns, place, fingerprint, saldo = words
             delta = (place & (1 << _DELTA_BITS) - 1) - _DELTA_ZERO
-            operation = Operation(sent_ns, answered_ns, delta, saldo, fingerprint)
-            yield place >> _DELTA_BITS, operation
+            operation = Operation(
+                sent_ns, answered_ns, delta, saldo, fingerprint, outcome=place >> _OUTCOME_SHIFT
+            )
+            yield place >> _DELTA_BITS & (1 << _CLIENTE_BITS) - 1, operation
         for words in _read_words(self._extratos_file, _EXTRATO_WORDS):
             sent_ns, answered_ns, cliente, total, size = words[:5]
             rows = tuple(words[5 : 5 + size])

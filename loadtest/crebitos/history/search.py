@@ -61,7 +61,7 @@ class OrderSearch:
     ) -> None:
         self._walk = Walk(operations, saldo, rows, limite)
         applied = [op.fingerprint for op in operations if not op.is_reader]
-        refused = [op.fingerprint for op in operations if op.saldo == REFUSED]
+        refused = [op.fingerprint for op in operations if op.outcome == REFUSED]
         self._known_rows, self._refused_rows = frozenset([*rows, *applied]), frozenset(refused)
         self._lost_saldos: deque[int] = deque(maxlen=LOST_KEPT)
         self._choices: list[_Choice] = []
@@ -70,7 +70,7 @@ class OrderSearch:
         self._deepest: tuple[int, list[Step]] = (-1, [])
         self._steps_left = SEARCH_STEPS_MAX
         self._forgot = False
-        unknown = sum(op.saldo == UNKNOWN for op in operations)
+        unknown = sum(op.outcome == UNKNOWN for op in operations)
         self._explanation = Explanation(saldo, len(operations), unknown)
 
     def run(self) -> Explanation:

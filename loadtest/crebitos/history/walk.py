@@ -26,8 +26,8 @@ class Walk:
         self, operations: Iterable[Operation], saldo: int, rows: tuple[int, ...], limite: int
     ) -> None:
         everything = sorted(operations, key=by_sending)
-        self.sums = ReachableSums([op for op in everything if op.saldo == UNKNOWN])
-        self._by_sending = [op for op in everything if op.saldo != UNKNOWN]
+        self.sums = ReachableSums([op for op in everything if op.outcome == UNKNOWN])
+        self._by_sending = [op for op in everything if op.outcome != UNKNOWN]
         self._by_answer = sorted(self._by_sending, key=by_answer)
         self._limite = limite
         self.saldo = saldo
@@ -190,7 +190,7 @@ class Walk:
         return [
             op
             for op in self.open_operations()
-            if op.saldo != REFUSED
+            if op.outcome != REFUSED
             and op.before != saldo
             and reachable(op.before - saldo, horizon_ns)
         ]

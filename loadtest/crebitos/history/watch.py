@@ -35,7 +35,7 @@ class Watch:
             if code == 200:
                 self._accepted(request, body, sent_ns)
             elif code == 422 and request.delta < 0:
-                self._notes.transacao(request, sent_ns, clock_ns(), REFUSED)
+                self._notes.transacao(request, sent_ns, clock_ns(), outcome=REFUSED)
             elif code == 422 and request.delta > 0:
                 self._recorder.find(CREDIT_REFUSED, request, code, body)
             elif code >= 500 or (code < STATUS_FIRST and code not in NEVER_LEFT):
@@ -50,7 +50,7 @@ class Watch:
     def _unknown(self, request: LedgerRequest, sent_ns: int) -> None:
         """Nobody knows whether it was applied: it may be, at any moment since it was sent."""
         if request.delta:
-            self._notes.transacao(request, sent_ns, NEVER_NS, UNKNOWN)
+            self._notes.transacao(request, sent_ns, NEVER_NS, outcome=UNKNOWN)
 
     def _accepted(self, request: LedgerRequest, body: bytes, sent_ns: int) -> None:
         # The clock is read after the answer: a real-time order must never be claimed too early.

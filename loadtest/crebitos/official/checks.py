@@ -8,12 +8,15 @@ import re
 from typing import Any, NamedTuple
 
 from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES
+from loadtest.limits import TOLD_CHARACTERS_MAX
+from loadtest.wire.document import UnreadableError, read_document
+from loadtest.wire.outcome import printable
 from loadtest.wire.probe import Answer
 
 STATUS_BY_DEFAULT = (*range(200, 210), 304)  # what it takes where a step names no status
 INTEGER_MAX = 2**31 - 1  # its integers have 32 bits
 
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_INTEGER = re.compile(r"([+-]?)0*(\d{1,10})", re.ASCII)
 
 
 class Trouble(NamedTuple):
@@ -39,7 +42,7 @@ def total_trouble(answer: Answer, total: int) -> Trouble | None:
     if trouble is None:
         found = _field(_read(answer), "saldo", "total")
         if found != total or not isinstance(found, int):
-            trouble = Trouble(f"total must be {total}, it is {_text(found)}", costs=True)
+            trouble = Trouble(f"total must be {total}, it is {_told(found)}", costs=True)
     return trouble
 
 
@@ -111,16 +114,20 @@ def answered_trouble(answer: Answer) -> Trouble | None:
 def _saldo_trouble(answer: Answer, limite: str | None, total: str | None) -> Trouble | None:
     read = _read(answer)
     if _text(_field(read, "saldo", "limite")) != limite:
-        return Trouble(f"`limite` must be {limite}")
+        return Trouble(f"`limite` must be {_told(limite)}")
     found = _text(_field(read, "saldo", "total"))
-    return Trouble(f"total must be {total}, it is {found}", costs=True) if found != total else None
+    return (
+        Trouble(f"total must be {total}, it is {_told(found)}", costs=True)
+        if found != total
+        else None
+    )
 
 
 def _read(answer: Answer) -> Any:
     """The document, or None: then everything is missing in it."""
     try:
-        return json.loads(answer.body)
-    except (ValueError, RecursionError):
+        return read_document(answer.body)
+    except UnreadableError:
         return None
 
 
@@ -137,8 +144,13 @@ def _text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
+def _told(value: object) -> str:
+    """What stands there, in a reason."""
+    return printable(str(_text(value)), TOLD_CHARACTERS_MAX)
+
+
 def _integer(value: object) -> int | None:
-    text = _text(value)
-    if text is None or not _INTEGER.fullmatch(text) or abs(int(text)) > INTEGER_MAX:
+    shape = _INTEGER.fullmatch(_text(value) or "")
+    if shape is None or int(shape[2]) > INTEGER_MAX:
         return None
-    return int(text)
+    return int(f"{shape[1]}{shape[2]}")

@@ -95,8 +95,7 @@ class Official(OpenLoop):
     def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
         answer = Answer(code, body, sent_ns, self._engine.now_ns)
         self._recorder.record(request, code, due_ns, sent_ns, answer.answered_ns)
-        if self._watch is not None:
-            self._watch.ended(request, code, body, sent_ns)
+        self._look(request, code, body, sent_ns)
         if id(request) in self._asked:
             self._move_on(request, answer)
         elif isinstance(request, LedgerRequest):

@@ -13,6 +13,7 @@ from loadtest.report.judgement import (
     verdict,
     wrong_answers,
 )
+from loadtest.wire.outcome import OWN_FAILURES
 from loadtest.wire.request import Kind
 
 LINE = Line(SLOW_MS, 100 - SLA_PERCENT)
@@ -55,17 +56,31 @@ def official_part(
 
 def judge_official(report: CrebitosReport, official: Official, load: Load) -> Verdict:
     """The verdict on an official run, whoever drove it."""
-    wrong, fined = wrong_answers(report), _fined(official, load)
-    proved = official.complete and slowness_is_proved(load, LINE)
-    if load.generator is not None and (official.counts.consistency or proved):
-        wrong, fined = wrong + fined, []
-    return verdict(wrong, fined, load.invalid)
+    wrong, failed, fined = wrong_answers(report), _failed(official), _fined(official, load)
+    if load.generator is not None:
+        if official.counts.consistency or _answers_were_wrong(official, load):
+            wrong, failed = wrong + failed, []
+        if official.counts.consistency or (official.complete and slowness_is_proved(load, LINE)):
+            wrong, failed, fined = wrong + failed + fined, [], []
+    return verdict(wrong, failed + fined, load.invalid)
+
+
+def _answers_were_wrong(official: Official, load: Load) -> bool:
+    """Wrong answers, and not only late ones, are proof however the generator did."""
+    own = sum(times.count for times in load.times if times.code in OWN_FAILURES)
+    return not load.interrupted and official.counts.ko > official.counts.overlapped + own
+
+
+def _failed(official: Official) -> list[str]:
+    if official.is_paid_in_full:
+        return []
+    failed = [f"{one.what}: {one.count} answers" for one in official.failed_checks]
+    return failed[:FAILED_CHECKS_NAMED]
 
 
 def _fined(official: Official, load: Load) -> list[str]:
     """Why the run is not paid in full."""
     if official.is_paid_in_full:
         return []
-    failed = [f"{one.what}: {one.count} answers" for one in official.failed_checks]
     paid = f"paid USD {official.paid_usd} of {REWARD_USD}"
-    return [*failed[:FAILED_CHECKS_NAMED], *slow_answers(load, LINE), paid]
+    return [*slow_answers(load, LINE), paid]

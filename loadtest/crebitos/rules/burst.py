@@ -5,7 +5,7 @@ from time import monotonic
 
 from loadtest.crebitos.contract import LIMITES, ContractBrokenError, read_extrato, read_saldo
 from loadtest.crebitos.history.aftermath import examine
-from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.notes import Operation, refused, unknown
 from loadtest.crebitos.mix import (
     CYCLE,
     LedgerRequest,
@@ -14,6 +14,7 @@ from loadtest.crebitos.mix import (
     shuffled_cycle,
     transacao,
 )
+from loadtest.crebitos.report import undecided
 from loadtest.crebitos.rules.suite import Suite, Weight, read_move
 from loadtest.crebitos.state import State
 from loadtest.wire.curl import curl_line
@@ -27,7 +28,30 @@ SUSTAINED_CYCLES = 500
 SUSTAINED_MAX_S = 15.0
 RUN_MIN, RUN_CONNECTIONS = 5_000, 64  # a second or two of load: a rare fault shows too
 
-Pairs = list[tuple[LedgerRequest, Answer]]
+
+class Seen:
+    """What many answers say, read as they come: they themselves may be large, and are not kept."""
+
+    def __init__(self) -> None:
+        self.operations: list[tuple[int, Operation]] = []
+        self.count = self.wrong = 0
+        # The first that is not well answered, and the first that breaks the contract: in words, and
+        # the line that asks it again.
+        self.first_wrong = self.first_broken = ("", "")
+
+    def add(self, request: LedgerRequest, answer: Answer) -> None:
+        self.count += 1
+        if answer.code not in request.fine:
+            self.wrong += 1
+            if self.wrong == 1:
+                words = f"of the {request.kind.name} {answer}"
+                self.first_wrong = words, curl_line(request.data)
+        if self.first_broken[0]:
+            return
+        try:
+            self.operations += [(request.cliente, one) for one in _operations(request, answer)]
+        except ContractBrokenError as broken:
+            self.first_broken = f"{broken}: {answer}", curl_line(request.data)
 
 
 def ask_bursts(suite: Suite, *, strict: bool) -> None:
@@ -96,50 +120,49 @@ def _ask_mixed_burst(suite: Suite, cliente: int) -> None:
     requests += [extrato(suite.host, cliente) for _ in range(MIXED_EXTRATOS)]
     chance.shuffle(requests)
     before = suite.begin_afresh("bursts", Weight.MONEY, f"client {cliente}")
-    answers = suite.ask_together(requests)
-    rule = f"{len(requests)} debits, credits and statements at once"
-    _explain(suite, rule, before, list(zip(requests, answers, strict=True)))
+    seen = _seen(suite, Seen(), requests)
+    _explain(suite, f"{len(requests)} debits, credits and statements at once", before, seen)
+
+
+def _seen(suite: Suite, seen: Seen, requests: list[LedgerRequest]) -> Seen:
+    for request, answer in zip(requests, suite.ask_together(requests), strict=True):
+        seen.add(request, answer)
+    return seen
 
 
 def _ask_sustained(suite: Suite) -> None:
     """Long enough to meet a fault of one request in a thousand."""
     chance, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
-    pairs: Pairs = []
+    seen = Seen()
     before = suite.begin_afresh("bursts", Weight.MONEY)
     for _ in range(SUSTAINED_CYCLES):
         cycle = [random_request(kind, suite.host, chance) for kind in shuffled_cycle(chance)]
-        pairs += zip(cycle, suite.ask_together(cycle), strict=True)
+        _seen(suite, seen, cycle)
         if monotonic() > ends_s:
             break
-    rule = f"{len(pairs):,} requests, {len(CYCLE)} at a time"
-    wrong = [(request, answer) for request, answer in pairs if answer.code not in request.fine]
-    seen, repeat = "every one of them", ""
-    if wrong:
-        request, answer = wrong[0]
-        seen = f"not {len(wrong)} of them; of the {request.kind.name} {answer}"
-        repeat = curl_line(request.data)
-    suite.add(f"{rule}: well answered", "every one of them", seen, not wrong, repeat)
-    _explain(suite, rule, before, pairs)
+    rule, expected = f"{seen.count:,} requests, {len(CYCLE)} at a time", "every one of them"
+    words, repeat = seen.first_wrong
+    came = f"not {seen.wrong} of them; {words}" if seen.wrong else expected
+    suite.add(f"{rule}: well answered", expected, came, not seen.wrong, repeat)
+    _explain(suite, rule, before, seen)
 
 
-def _explain(suite: Suite, rule: str, before: State, pairs: Pairs) -> None:
+def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
     """So many at once are not repeated by hand: a run of the same kind looks for the same fault."""
-    size, together = max(len(pairs), RUN_MIN), min(len(pairs), RUN_CONNECTIONS)
+    size, together = max(seen.count, RUN_MIN), min(seen.count, RUN_CONNECTIONS)
     again = f"loadtest run http://{suite.host} -n {size} -c {together} --seed {suite.seed}"
-    troubles, operations = [], []
-    for request, answer in pairs:
-        try:
-            operations += [(request.cliente, one) for one in _operations(request, answer)]
-        except ContractBrokenError as broken:
-            troubles.append(f"{broken}: {answer}")
-            again = curl_line(request.data)
-            break
+    troubles = []
+    if seen.first_broken[0]:
+        words, again = seen.first_broken
+        troubles.append(words)
     else:
-        for one in examine(operations, before, suite.state()):
+        clientes = examine(seen.operations, before, suite.state())
+        for one in clientes:
             troubles += [f"{broken.name}: {broken.text}" for broken in one.breaks]
             troubles += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
-    seen = troubles[0] if troubles else "an order explains all"
-    suite.add(rule, "an order that explains every answer", seen, not troubles, again)
+        troubles += undecided(clientes)
+    came = troubles[0] if troubles else "an order explains all"
+    suite.add(rule, "an order that explains every answer", came, not troubles, again)
 
 
 def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:
@@ -151,7 +174,7 @@ def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:
         shown = read_extrato(answer.body)
         return [Operation(*moments, 0, shown.total, rows=shown.fingerprints)]
     if answer.code == 422:
-        return [Operation(*moments, delta, REFUSED, row)]
+        return [refused(*moments, delta, row)]
     if answer.code == 200:
         return [Operation(*moments, delta, read_saldo(answer.body)[1], row)]
-    return [Operation(answer.sent_ns, NEVER_NS, delta, UNKNOWN, row)]
+    return [unknown(answer.sent_ns, delta, row)]

@@ -18,12 +18,13 @@ NO_TRACE = "refused requests change nothing"
 def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
     """Asks everything, then gives every client the balance back that it had."""
     suite = Suite(probe, seed)
-    _ask_questions(suite, [one for one in questions(suite.host) if strict or one.official])
-    ask_shapes(suite)
+    asked = [one for one in questions(suite.host) if strict or one.official]
+    suite.attempt(_ask_questions, suite, asked)
+    suite.attempt(ask_shapes, suite)
     if strict:
-        ask_accepted_bodies(suite)
-        ask_ledger_rules(suite)
-    ask_bursts(suite, strict=strict)
+        suite.attempt(ask_accepted_bodies, suite)
+        suite.attempt(ask_ledger_rules, suite)
+    suite.attempt(ask_bursts, suite, strict=strict)
     suite.give_back()
     return suite.rules
 

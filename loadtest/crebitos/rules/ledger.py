@@ -57,9 +57,13 @@ def _ask_timestamps(suite: Suite, extrato: Extrato) -> None:
     suite.add(rule, expected, seen, not unreadable)
     if not unreadable:
         # A second of grace: one of the clocks may count whole seconds only.
-        newest, *rows = [moments[0] + timedelta(seconds=1), *moments[1:]]
+        newest, rows = moments[0], moments[1:]
         rule = "the statement is younger than its rows, the newest row first"
-        passed = bool(rows) and newest >= rows[0] and rows == sorted(rows, reverse=True)
+        passed = (
+            bool(rows)
+            and rows[0] - newest <= timedelta(seconds=1)
+            and rows == sorted(rows, reverse=True)
+        )
         suite.add(rule, "falling", " > ".join(texts[:3]) if rows else "no rows", passed)
     later = suite.extrato(1)
     before, after = _moment(texts[0]), _moment(later.data_extrato) if later else None

@@ -16,7 +16,7 @@ from loadtest.measure.recorder import Recorder
 from loadtest.pessoas.contract import location_of
 from loadtest.pessoas.mix import POST, PessoaRequest, detail
 from loadtest.pessoas.official.plan import PAUSE_S, Arrival
-from loadtest.wire.engine import Connection
+from loadtest.wire.connection import Connection
 from loadtest.wire.request import Request
 
 

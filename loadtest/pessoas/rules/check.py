@@ -17,13 +17,13 @@ def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
     """Asks everything; some hundreds of people are there afterwards."""
     suite = Suite(probe, seed)
     asked = [one for one in questions(suite.host, suite.fields) if strict or one.official]
-    _ask_questions(suite, asked)
-    ask_accepted(suite, strict=strict)
-    ask_searches(suite, strict=strict)
-    ask_count(suite)
+    suite.attempt(_ask_questions, suite, asked)
+    suite.attempt(ask_accepted, suite, strict=strict)
+    suite.attempt(ask_searches, suite, strict=strict)
+    suite.attempt(ask_count, suite)
     if strict:
-        ask_apelidos(suite)
-        ask_bursts(suite)
+        suite.attempt(ask_apelidos, suite)
+        suite.attempt(ask_bursts, suite)
     return suite.rules
 
 

@@ -69,7 +69,7 @@ def drive(plan: Plan, requests: list[LedgerRequest]) -> tuple[list[Cliente], Cou
     oracle = Oracle(probe, plan.workers)
     work = partial(worker.work, plan, [requests], len(CYCLE), oracle.watch)
     conduct(work, plan.workers, plan.address, KINDS, PlainLines(None, REQUESTS))
-    refused = Counter(operation.saldo == REFUSED for _, operation in oracle.operations())
+    refused = Counter(operation.outcome == REFUSED for _, operation in oracle.operations())
     return oracle.examine(), refused
 
 

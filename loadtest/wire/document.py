@@ -1,0 +1,39 @@
+"""Reads the JSON of an answer: in bounded time and memory, whatever the bytes are."""
+
+import json
+import re
+from typing import Any
+
+from loadtest.limits import JSON_DEPTH_MAX
+
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+
+
+class UnreadableError(ValueError):
+    """The bytes are no JSON that can be an answer; the text says why."""
+
+
+def read_document(body: bytes) -> Any:
+    """The document that stands in an answer."""
+    if body.count(b"[") + body.count(b"{") > JSON_DEPTH_MAX and _depth(body) > JSON_DEPTH_MAX:
+        raise UnreadableError(f"the answer is nested more than {JSON_DEPTH_MAX} deep")
+    try:
+        # Of the encodings that JSON once had, only this one is left.
+        return json.loads(body.decode("utf-8-sig"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableError("the answer is not JSON") from error
+    except ValueError as error:
+        raise UnreadableError("a number of the answer has thousands of digits") from error
+
+
+def _depth(body: bytes) -> int:
+    """How deep lists and objects are nested; brackets within strings are letters."""
+    deepest = depth = 0
+    for found in _STRING_OR_BRACKET.finditer(body):
+        first = found[0][:1]
+        if first in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif first != b'"':
+            depth -= 1
+    return deepest
