@@ -37,6 +37,8 @@ FAULTS = (
     "babble",
     "slow_update",
 )
+# In which nobody is served, as a collector or a disk would cause it.
+STALL_S = 0.5
 # Markup, control characters, escape codes, bytes of no text, and very much of it.
 BABBLE = b"<table>\n\t\x1b[31mno\x1b[2J\r\x00\x07\xe2\x80\xae\xff\xfe</table>" + b"x" * 9_000
 
@@ -47,7 +49,8 @@ class Ledger:
     def __init__(self, fault: str, seed: int) -> None:
         self.fault = fault
         self.chance = Random(seed)
-        self.stalled_ms = 0.0
+        # When each request was answered, where it stalls.
+        self.answered_ms: list[float] = []
         self.reset()
 
     def reset(self) -> None:
@@ -98,8 +101,8 @@ class Ledger:
 
     def own_answer(self, path: str) -> tuple[int, object]:
         """What the tests ask beside the contract."""
-        if path == "/stalled":
-            return 200, self.stalled_ms
+        if path == "/answered":
+            return 200, self.answered_ms
         self.reset()
         return 204, None
 
@@ -143,7 +146,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledg
             method, path, _ = head.split(" ", 2)
             length = re.search(r"(?i)content-length: *(\d+)", head)
             body = await reader.readexactly(int(length[1]) if length else 0)
-            if path in ("/reset", "/stalled"):
+            if path in ("/reset", "/answered"):
                 status, content = ledger.own_answer(path)
             else:
                 status, content = await ledger.answer(method, path, body)
@@ -156,6 +159,8 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledg
                 f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
             )
             await writer.drain()
+            if ledger.fault == "stall":
+                ledger.answered_ms.append(time.perf_counter() * 1000)
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
@@ -174,16 +179,9 @@ async def main() -> None:
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     if asked.fault == "stall":
-        asyncio.get_running_loop().call_later(2.0, _stall, ledger)
+        asyncio.get_running_loop().call_later(2.0, time.sleep, STALL_S)
     async with server:
         await server.serve_forever()
-
-
-def _stall(ledger: Ledger) -> None:
-    """Half a second in which nobody is served, as a collector or a disk would cause it."""
-    start = time.perf_counter()
-    time.sleep(0.5)
-    ledger.stalled_ms = (time.perf_counter() - start) * 1000
 
 
 if __name__ == "__main__":
