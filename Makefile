@@ -1,7 +1,7 @@
 # Every target says what it does in `make help`, which also lists the variables that targets take.
 
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
-#? EDITION     up, load, gatling, bench, submission: 2024q1, the ledger, or 2023q3, people
+#? EDITION     up, load, gatling, bench, submission: crebitos (or 2024q1), the ledger, or pessoas (2023q3), people
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
 #? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
 #? SQL         make sql: one statement, in place of a shell
@@ -20,15 +20,17 @@
 
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest
-# The contest's name of each edition, and the name of its folders.
-EDITIONS = 2024q1:crebitos 2023q3:pessoas
-ifdef EDITION
-export RINHA_EDITION := $(patsubst $(EDITION):%,%,$(filter $(EDITION):%,$(EDITIONS)))
+# The contest's name of each edition, and ours: whoever names one may say either.
+EDITIONS = 2024q1:crebitos 2023q3:pessoas crebitos:crebitos pessoas:pessoas
+NAMED := $(or $(EDITION),$(RINHA_EDITION))
+ifneq ($(NAMED),)
+override RINHA_EDITION := $(patsubst $(NAMED):%,%,$(filter $(NAMED):%,$(EDITIONS)))
+export RINHA_EDITION
 ifeq ($(RINHA_EDITION),)
-$(error EDITION is 2024q1 or 2023q3, not $(EDITION))
+$(error EDITION is crebitos or pessoas, or as the contest says 2024q1 or 2023q3; not $(NAMED))
 endif
 endif
-PLAYED = $(if $(EDITION),--edition $(EDITION))
+PLAYED = $(if $(EDITION),--edition $(RINHA_EDITION))
 ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
 MODE ?= $(shell stack/mode.sh)
 
@@ -43,7 +45,7 @@ $(error MODE is docker or local, not $(MODE))
 endif
 
 GATLING_TEST = tests/loadtest/test_gatling.py
-# No process, no socket and no clock: the tests to run after each change.
+# The tests to run after each change; what a fixture has to start for them is left out.
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
@@ -124,6 +126,8 @@ gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULAT
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(PLAYED)
 
 bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
+	@case "$(RINHA_EDITION):$(QUICK)$(BASELINE)$(STACKS)" in pessoas:?*) \
+		echo "rinha: QUICK, BASELINE and STACKS are for EDITION=crebitos only" >&2; exit 2 ;; esac
 	@stack/setup.sh bench
 	@$(PY) -m bench$(if $(filter pessoas,$(RINHA_EDITION)),.people) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
 
@@ -136,14 +140,14 @@ dist: ## dist/: the whole stack in one executable, the judge in another, a wheel
 # More at once than there are cores: most of them wait for something most of the time.
 ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(ELSEWHERE)
 
-test: dev ## every test that needs no container, in five minutes
+test: dev ## every test that needs no container; CONTRIBUTING.md says how long each target takes
 	@$(ALL_TESTS)
 
 coverage: dev ## the same, and which lines of the service they reach
 	@$(ALL_TESTS) --cov --cov-report=term
 
-unit: dev ## the tests that start nothing, in a quarter of a minute
-	@$(PYTEST) -q -n 3 $(UNIT_TESTS)
+unit: lint-tools ## the tests that start nothing, in a quarter of a minute; needs no server and no compiler
+	@$(PYTEST) -q -n 3 -m "not starts and not alone and not soak" $(UNIT_TESTS)
 
 crash: dev ## three minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
 	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/promises

@@ -131,12 +131,23 @@ def _every(text: str) -> float | None:
 
 # Each is a folder of routes and stores; without a word it is the first.
 EDITIONS = ("crebitos", "pessoas")
+# The contest's own names of them.
+CONTESTS = {"2024q1": "crebitos", "2023q3": "pessoas"}
+
+
+def _edition(text: str) -> str:
+    found = CONTESTS.get(text.lower(), text.lower())
+    if found not in EDITIONS:
+        raise ValueError(f"must be one of {', '.join([*EDITIONS, *CONTESTS])}")
+    return found
+
 
 KNOBS = {
     "RINHA_EDITION": Knob(
         EDITIONS[0],
-        _one_of(*EDITIONS),
-        "crebitos, the ledger of the contest of 2024/Q1, or pessoas, the registry of 2023/Q3",
+        _edition,
+        "crebitos, the ledger of the contest of 2024/Q1, or pessoas, the registry of 2023/Q3; "
+        "2024q1 and 2023q3 say the same",
     ),
     "RINHA_LEDGER": Knob(
         "var/rinha.db",
@@ -217,16 +228,19 @@ class Settings:
         return "postgres" if isinstance(self.ledger, ServerUrl) else "sqlite"
 
 
+def value_of(name: str, environ: Mapping[str, str]) -> Any:
+    """One setting; an empty one is as good as none."""
+    text = environ.get(name) or KNOBS[name].default
+    try:
+        return KNOBS[name].parse(text)
+    except ValueError as error:
+        # What stands before an @ in an address may be a key.
+        shown = re.sub("//[^/]*@", "//...@", text)
+        raise SettingError(f"{name}={shown!r} {error}") from None
+
+
 def load(environ: Mapping[str, str]) -> Settings:
-    values = {}
-    for name, knob in KNOBS.items():
-        text = environ.get(name) or knob.default
-        try:
-            values[name] = knob.parse(text)
-        except ValueError as error:
-            # What stands before an @ in an address may be a key.
-            shown = re.sub("//[^/]*@", "//...@", text)
-            raise SettingError(f"{name}={shown!r} {error}") from None
+    values = {name: value_of(name, environ) for name in KNOBS}
     if isinstance(values["RINHA_LEDGER"], ServerUrl):
         for name in ONLY_FOR_FILES:
             if environ.get(name):

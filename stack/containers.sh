@@ -2,40 +2,34 @@
 # The stack in containers: containers.sh COMMAND, as `make COMMAND` calls it where a Docker engine answers.
 set -eu
 cd "$(dirname "$0")/.."
-edition=${RINHA_EDITION:-$(sed -n 's/^RINHA_EDITION=\([a-z]*\).*/\1/p' .env 2>/dev/null || true)}
-edition=${edition:-crebitos}
-ops_port=${OPS_PORT:-$(sed -n 's/^OPS_PORT=\([a-z0-9]*\).*/\1/p' .env 2>/dev/null || true)}
-compose="docker compose --file docker-compose.yml"
+. stack/dotenv.sh
+read_dotenv
+case $(echo "${RINHA_EDITION:-crebitos}" | tr '[:upper:]' '[:lower:]') in
+crebitos | 2024q1) edition=crebitos ;;
+pessoas | 2023q3) edition=pessoas ;;
+*) fail "RINHA_EDITION must be one of crebitos, pessoas, 2024q1, 2023q3" ;;
+esac
+OPS_PORT=$(echo "${OPS_PORT:-9990}" | tr '[:upper:]' '[:lower:]')
+# Compose has no reader of its own here: all that .env sets is in the environment.
+compose="docker compose --env-file /dev/null --file docker-compose.yml"
 # The operator's page and metrics are put beside the contest's stack, unless they are switched off.
 ops="switched off"
-[ "${ops_port:-9990}" = off ] || {
+[ "$OPS_PORT" = off ] || {
+    export OPS_PORT
     compose="$compose --file ops/docker-compose.yml"
-    ops=http://localhost:${ops_port:-9990}
+    ops=http://localhost:$OPS_PORT
 }
 # What is different for an edition stands in its folder here.
 [ ! -e "stack/$edition/docker-compose.yml" ] || compose="$compose --file stack/$edition/docker-compose.yml"
 # So is the copy that follows.
-replica=${RINHA_REPLICA:-$(sed -n 's/^RINHA_REPLICA=\([^ ]*\).*/\1/p' .env 2>/dev/null || true)}
+replica=${RINHA_REPLICA:-}
 if [ -n "$replica" ]; then
     compose="$compose --file docker-compose.replica.yml"
     [ ! -e "stack/$edition/docker-compose.replica.yml" ] ||
         compose="$compose --file stack/$edition/docker-compose.replica.yml"
-    export RINHA_REPLICA="$replica"
     case $replica in file://*) export REPLICA_FOLDER="${replica#file://}" ;; esac
 fi
 url=http://localhost:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
-
-say() { # NAME WORD...: a sentence that both ways of running say
-    sentence=$(sed -n "s/^$1=//p" stack/sentences)
-    shift
-    # shellcheck disable=SC2059 # the sentence is the format
-    printf "$sentence\n" "$@"
-}
-
-fail() {
-    echo "rinha: $*" >&2
-    exit 2
-}
 
 running() {
     [ -n "$($compose ps --quiet --status running "$@" 2>/dev/null)" ]
@@ -70,12 +64,15 @@ inside() {
 }
 
 up() {
-    instances=${INSTANCES:-$(sed -n 's/^INSTANCES=\([0-9]*\).*/\1/p' .env 2>/dev/null || true)}
-    [ "${instances:-2}" = 2 ] ||
-        fail "INSTANCES=$instances: the containers are the contest's two; MODE=local runs any number"
+    [ "${INSTANCES:-2}" = 2 ] ||
+        fail "INSTANCES=$INSTANCES: the containers are the contest's two; MODE=local runs any number"
+    [ "${RINHA_LEDGER:-var/rinha.db}" = var/rinha.db ] ||
+        fail "RINHA_LEDGER is not for containers, which keep the ledger in their volume: MODE=local takes it"
     if running nginx && running api01 && running api02 && { [ -z "$replica" ] || running replica; }; then
-        runs=$(inside printenv RINHA_EDITION || echo crebitos)
-        [ "$runs" = "${RINHA_EDITION:-$runs}" ] || fail "$(say UP_OTHERWISE "$runs")"
+        others=$(differences | sort -u | sed -n 'H; $ { x; s/\n//; s/\n/, /g; p; }')
+        port=$(published 9999)
+        url=http://localhost:${port:-9999}
+        [ -z "$others" ] || fail "$(say UP_OTHERWISE "$url" "$others")"
         say UP_ALREADY "$url"
         return
     fi
@@ -101,6 +98,53 @@ up() {
     [ -z "$replica" ] || try "start the copy" $compose up --detach --no-build --no-deps replica
     say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$ops" \
         "$(say "TRY_$edition" "$url" "$url")" "make check    make sql    make status    make stats    make logs    make down"
+}
+
+container_of() { # SERVICE: the one that runs, also where the settings of now would start none
+    docker compose --env-file /dev/null --file docker-compose.yml --file docker-compose.replica.yml \
+        ps --quiet --status running "$1" 2>/dev/null
+}
+
+given() { # SERVICE NAME: what its container got in its environment
+    docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$(container_of "$1")" 2>/dev/null |
+        sed -n "s/^$2=//p"
+}
+
+published() { # PORT: the port of the machine that leads to this one of nginx; none on the host's network
+    docker inspect --format "{{range index .HostConfig.PortBindings \"$1/tcp\"}}{{println .HostPort}}{{end}}" \
+        "$(container_of nginx)" | head -n 1
+}
+
+# The names of the settings in which the containers that run differ from what is asked for.
+differences() {
+    is_same() { # NAME GIVEN: .env.example shows what holds without a setting
+        eval "asked=\${$1:-}"
+        [ -n "$asked" ] || asked=$(sed -n "s/^\(# \)\{0,1\}$1=//p" .env.example)
+        [ "$(echo "$asked" | tr '[:upper:]' '[:lower:]')" = "$(echo "$2" | tr '[:upper:]' '[:lower:]')" ] || echo "$1"
+    }
+    names="RINHA_LOCK_WAIT_MS RINHA_LOG_LEVEL RINHA_RESET RINHA_SYNCHRONOUS"
+    [ "$OPS_PORT" = off ] || names="$names RINHA_AUDIT_EVERY"
+    for service in api01 api02; do
+        for name in $names; do is_same "$name" "$(given "$service" "$name")"; done
+        runs=$(given "$service" RINHA_EDITION)
+        [ "${runs:-crebitos}" = "$edition" ] || echo RINHA_EDITION
+    done
+    case $(given api01 RINHA_METRICS):$OPS_PORT in on:off | off:[!o]* | :[!o]*) echo OPS_PORT ;; esac
+    network=$(docker inspect --format '{{.HostConfig.NetworkMode}}' "$(container_of nginx)")
+    asked=$($compose config | sed -n 's/^    network_mode: //p' | grep -v none)
+    if [ "$network" != "$asked" ]; then
+        echo NETWORK
+    elif [ "$network" != host ]; then
+        [ "$(published 9999)" = "${PORT:-9999}" ] || echo PORT
+        [ "$OPS_PORT" = off ] || [ "$(published 9990)" = "$OPS_PORT" ] || echo OPS_PORT
+    fi
+    [ "$(docker inspect --format '{{.Config.Image}}' "$(container_of api01)")" = "${RINHA_IMAGE:-rinha}" ] || echo RINHA_IMAGE
+    [ "${MODE:-docker}" = docker ] || echo MODE
+    [ "$(given replica RINHA_REPLICA)" = "$replica" ] || echo RINHA_REPLICA
+    [ -z "$replica" ] || for name in AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION; do
+        eval "asked=\${$name:-}"
+        [ "$(given replica "$name")" = "$asked" ] || echo "$name"
+    done
 }
 
 prepare_replica() {

@@ -1,14 +1,21 @@
 #!/bin/sh
-# Which way the stack runs, or would: `local` while plain processes of this checkout run, where the ledger is
-# on servers, and where no Docker engine answers; else `docker`.
+# Prints which way the stack runs, or would: `local` while plain processes of this checkout run, `docker` while its
+# containers do. Else MODE of .env; without it `local` where the ledger is on servers or no Docker engine answers.
 cd "$(dirname "$0")/.." || exit
+. stack/dotenv.sh
+# Every target reads .env anew, and says what is wrong with it.
+(read_dotenv) 2>/dev/null || { echo local; exit; }
+read_dotenv
+answers() { docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
+contained() { answers && [ -n "$(docker compose --env-file /dev/null ps --quiet --status running 2>/dev/null)" ]; }
+
 pid=$(cat var/runsvdir.pid 2>/dev/null)
-ledger=${RINHA_LEDGER:-$(sed -n 's/^RINHA_LEDGER=//p' .env 2>/dev/null)}
+case ${RINHA_LEDGER:-} in postgres://* | postgresql://*) : "${MODE:=local}" ;; esac
 if [ -n "$pid" ] && grep -q var/service "/proc/$pid/cmdline" 2>/dev/null; then
     echo local
-elif case $ledger in postgres://* | postgresql://*) true ;; *) false ;; esac then
-    echo local
-elif docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; then
+elif [ -n "${MODE:-}" ] && { [ "$MODE" != local ] || ! contained; }; then
+    echo "$MODE"
+elif answers; then
     echo docker
 else
     echo local

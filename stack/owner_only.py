@@ -23,14 +23,24 @@ def close_umask() -> None:
     os.umask(UMASK)
 
 
+def assert_ours() -> None:
+    """Refuses var/ where another user made it, or could put something into it, to root too: what
+    stands there is run, and the one file is carried to folders that nobody looked into."""
+    for path in {VAR.absolute(), VAR.resolve()}:
+        if not os.path.lexists(path):
+            continue
+        found = path.lstat()
+        if found.st_uid != os.geteuid():
+            raise NotOursError(
+                f"{path} belongs to the user {found.st_uid}: run this as that user, or move it away"
+            )
+        if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH:
+            raise NotOursError(f"everybody may write {path}: chmod go-w {path}, or move it away")
+
+
 def make_var() -> None:
     """Makes var/, or narrows one that an older version left open to others."""
     VAR.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    owner = VAR.stat().st_uid
-    if owner != os.geteuid():
-        raise NotOursError(
-            f"{VAR.resolve()} belongs to the user {owner}: run this as that user, or move it away"
-        )
     VAR.chmod(PASSED_THROUGH_MODE if CLUSTER.exists() else FOLDER_MODE)
     for folder, names, files in os.walk(VAR):
         # Nodes run as users of their own, and each keeps its folder closed.

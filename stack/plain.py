@@ -18,8 +18,9 @@ from rinha import settings
 from rinha.errors import RinhaError
 from stack import launch, look, ports, replica_place, running
 from stack.ending import end_what_lost_its_folder, stop
+from stack.environ import differing, settle
 from stack.interrupts import INTERRUPTED, delayed, run_apart
-from stack.owner_only import close_umask, make_var
+from stack.owner_only import assert_ours, close_umask, make_var
 from stack.say import COMMAND, fail, say, sentence
 from stack.services import (
     SERVICES,
@@ -39,10 +40,10 @@ CARRIED = ("licences", "the terms of all that this file carries")
 def main() -> int:
     os.chdir(launch.HOME)
     close_umask()
-    _read_dotenv()
     command, *words = sys.argv[1:] or ["--help"]
-    _look_at_what_runs(command)
     try:
+        assert_ours()
+        settle(command)
         if command in ("up", "restore"):
             _make_ready(settings.load(os.environ))
         if command not in VERBS or words:
@@ -62,16 +63,6 @@ def main() -> int:
         return INTERRUPTED
 
 
-def _look_at_what_runs(command: str) -> None:
-    """Each edition has a file of its own; but for another start, it is the one that runs."""
-    runs = running.edition()
-    if runs and not (command == "up" and os.environ.get("RINHA_EDITION")):
-        os.environ["RINHA_EDITION"] = runs
-    edition = os.environ.get("RINHA_EDITION") or settings.EDITIONS[0]
-    if edition in settings.EDITIONS[1:]:
-        os.environ.setdefault("RINHA_LEDGER", str(VAR / f"{edition}.db"))
-
-
 def _ask_service(command: str, words: list[str]) -> int:
     """`rinha COMMAND`, with a place for what is not named."""
     from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that the stack's do without
@@ -88,6 +79,9 @@ def up(knobs: settings.Settings) -> int:
     """start everything in the background, watched, and say where it is"""
     if running.supervisor():
         return _up_already(knobs)
+    mode = os.environ.get("MODE") or "local"
+    if mode != "local":
+        return fail(sentence("MODE_IS_LOCAL", mode))
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
@@ -115,9 +109,6 @@ def _start(knobs: settings.Settings) -> int:
     logged = look.sizes((VAR / "log").glob("*/current"))
     # Until the new one is there, the stack is found without it.
     running.PID.unlink(missing_ok=True)
-    running.BIND.write_text(knobs.bind)
-    running.PORT.write_text(str(knobs.port))
-    running.EDITION.write_text(knobs.edition)
     with delayed(), (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
             ["runsvdir", "-P", SERVICES],
@@ -125,8 +116,7 @@ def _start(knobs: settings.Settings) -> int:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            # The challenge wants a fresh ledger for each run; a bank would leave this off.
-            env={"RINHA_RESET": "on", **environment()},
+            env=environment(),
         )
         running.PID.write_text(str(supervisor.pid))
     if not running.wait_until_healthy(knobs):
@@ -151,8 +141,10 @@ def _start(knobs: settings.Settings) -> int:
 
 
 def _up_already(knobs: settings.Settings) -> int:
-    if running.edition() != knobs.edition:
-        return fail(sentence("UP_OTHERWISE", running.edition()))
+    """Nothing that is asked for is passed over: what runs has it, or is named."""
+    others = differing(running.environ() or {}, os.environ)
+    if others:
+        return fail(sentence("UP_OTHERWISE", running.url(knobs), ", ".join(others)))
     return say("UP_ALREADY", running.url(knobs))
 
 
@@ -230,19 +222,6 @@ def logs(_knobs: settings.Settings) -> int:
 VERBS: dict[str, Callable[[settings.Settings], int]] = {
     verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset)
 }
-
-
-def _read_dotenv() -> None:
-    """As docker compose does: the environment wins over the file."""
-    path = Path(".env")
-    for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if not equals or not name.strip() or name.startswith("#"):
-            continue
-        value = value.strip()
-        quote = value[:1]
-        value = value[1:].partition(quote)[0] if quote in ("'", '"') else value.split(" #")[0]
-        os.environ.setdefault(name.strip(), value.strip())
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import socket
 import time
 from pathlib import Path
@@ -11,10 +12,6 @@ from stack import launch
 from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places, services
 
 PID = VAR / "runsvdir.pid"
-# Where it listens and which edition it is, whatever the settings say by now.
-BIND = VAR / "bind"
-PORT = VAR / "port"
-EDITION = VAR / "edition"
 # The address to ask, where nginx listens on all of them.
 ASKED_AT = {launch.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
 # A cold start on a busy machine takes 2 s.
@@ -43,9 +40,16 @@ def _is_ours(pid: int) -> bool:
     return folder == launch.HOME and is_runsvdir and str(SERVICES).encode() in command
 
 
-def edition() -> str | None:
-    """Nothing where nothing runs."""
-    return EDITION.read_text() if supervisor() and EDITION.exists() else None
+def environ() -> dict[str, str] | None:
+    """The environment of the stack that runs, as the kernel keeps it for its owner: no file has
+    to hold what was said at its start. None where nothing runs."""
+    pid = supervisor()
+    try:
+        text = Path(f"/proc/{pid}/environ").read_bytes() if pid else b""
+    except OSError:
+        return None  # ended meanwhile
+    pairs = (os.fsdecode(pair).partition("=") for pair in text.split(b"\0") if pair)
+    return {name: value for name, _, value in pairs} if pid else None
 
 
 def url(knobs: settings.Settings) -> str:
@@ -55,11 +59,10 @@ def url(knobs: settings.Settings) -> str:
 
 def _address(knobs: settings.Settings) -> tuple[str, int]:
     """Where nginx listens, as the settings write it."""
-    if not supervisor() or not PORT.exists():
+    runs = environ()
+    if runs is None:
         return knobs.bind, knobs.port
-    # The stack of an older version has no address.
-    bind = BIND.read_text() if BIND.exists() else launch.EVERY_ADDRESS
-    return bind, int(PORT.read_text())
+    return settings.value_of("BIND", runs), settings.value_of("PORT", runs)
 
 
 def log_files() -> list[Path]:

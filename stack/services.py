@@ -62,8 +62,8 @@ LOG_CONFIG = "s10000000\nn3\n"
 GENTLE_STOP = """#!/bin/sh
 kill -QUIT "$(cat supervise/pid)"
 """
-# By these names the one file is the program that it carries. runsvdir looks for runsv from within
-# the folder of services, and passes over what begins with a point.
+# By these names the one file is the program that it carries. runsvdir passes over what begins with
+# a point.
 PROGRAMS = ("runsvdir", "runsv", "sv")
 BIN = SERVICES / ".bin"
 
@@ -165,7 +165,7 @@ def _write_script(path: Path, text: str) -> None:
 def environment() -> dict[str, str]:
     """With runit's programs on the way."""
     path = os.environ.get("PATH", os.defpath)
-    return {**os.environ, "PATH": f"{BIN}:{BIN.name}:{path}" if launch.ONE_FILE else path}
+    return {**os.environ, "PATH": f"{launch.HOME / BIN}:{path}" if launch.ONE_FILE else path}
 
 
 def services(pattern: str = "[!.]*") -> list[Path]:

@@ -5,6 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
+. stack/dotenv.sh
+[ "$1" != ledger ] || read_dotenv
 
 fail() {
     echo "rinha: $*" >&2
@@ -26,7 +28,7 @@ locks_of() {
 }
 if [ "$1" = ledger ]; then
     # psycopg is for whoever names PostgreSQL's servers, and for nobody else.
-    case ${RINHA_LEDGER:-$(sed -n 's/^RINHA_LEDGER=//p' .env 2>/dev/null || true)} in
+    case ${RINHA_LEDGER:-} in
     postgres://* | postgresql://*) set -- postgres ;;
     *) set -- service ;;
     esac

@@ -16,6 +16,17 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 NewLedger = Callable[[Path], str]
+# Fixtures that start programs; so does every engine that is no file.
+STARTERS = {"checkout", "people_stack", "server", "stack"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what `make unit` leaves out."""
+    for item in items:
+        if isinstance(item, pytest.Function):
+            given = item.callspec.params if hasattr(item, "callspec") else {}
+            if STARTERS & set(item.fixturenames) or given.get("engine", "sqlite") != "sqlite":
+                item.add_marker("starts")
 
 
 @pytest.fixture(scope="session")

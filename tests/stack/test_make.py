@@ -44,7 +44,7 @@ def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
 def test_dotenv_is_read_and_the_environment_wins(checkout: Checkout) -> None:
     """The settings of .env hold for every command, unless the environment says otherwise."""
     (checkout.folder / ".env").write_text(
-        "# mine\nexport INSTANCES='3'\n=odd\nRINHA_RESET=off # for now\n"
+        "# mine\nexport INSTANCES='3'\nRINHA_RESET=off # for now\n"
     )
     assert checkout.stack("up")[0] == 0
     assert len(checkout.instances()) == 3
@@ -145,7 +145,9 @@ def test_the_stack_that_runs_is_asked_where_it_listens(checkout: Checkout) -> No
     """Other settings than those it was started with do not hide a running stack."""
     assert checkout.stack("up")[0] == 0
     other = str(free_port())
-    assert f"already: http://localhost:{checkout.port}" in checkout.stack("up", PORT=other)[1]
+    where = f"http://localhost:{checkout.port}"
+    said = f"rinha: the stack at {where} runs with other settings (PORT): `make down` first\n"
+    assert checkout.stack("up", PORT=other) == (2, said)
     assert checkout.stack("status", PORT=other)[0] == 0
     assert checkout.stack("reset", PORT=other)[0] == 0
 

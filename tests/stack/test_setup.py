@@ -19,6 +19,7 @@ OWN = {
     "ELSEWHERE",
     "GATLING_TEST",
     "MAKEFILE_LIST",
+    "NAMED",
     "PLAYED",
     "RINHA_EDITION",
     "PY",
