@@ -7,6 +7,7 @@ from random import SystemRandom
 
 try:
     from rich.console import Console
+    from rich.text import Text
 except ModuleNotFoundError:
     sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
 
@@ -22,6 +23,7 @@ from loadtest.limits import (
     OFFICIAL_TIMEOUT_S,
     REQUEST_TIMEOUT_S,
 )
+from loadtest.report.comparable import other_loads, remarks, unfit
 from loadtest.report.compare import compare, comparison_table
 from loadtest.report.data import Report
 from loadtest.report.html import write_html
@@ -199,16 +201,23 @@ def _finish(asked: argparse.Namespace, report: Report) -> int:
 
 
 def _compare(asked: argparse.Namespace) -> int:
-    loads = []
-    for name in (asked.before, asked.after):
-        load = find_report(name, any_report()).load
-        if load is None:
+    before, after = (find_report(name, any_report()) for name in (asked.before, asked.after))
+    if type(before) is not type(after):
+        raise UsageError(f"{asked.before} and {asked.after} are of different editions")
+    for name, report in ((asked.before, before), (asked.after, after)):
+        if report.load is None:
             raise UsageError(f"{name} is the report of a check: there is no load to compare")
-        loads.append(load)
-    figures = compare(*loads)
-    percent = asked.fail_on_regression
+    percent, other = asked.fail_on_regression, other_loads(before, after)
+    if percent is not None and other:
+        raise UsageError(f"not comparable: {'; '.join(other)}")
+    figures, invalid = compare(before.load, after.load), unfit(before, after)
     failing = [] if percent is None else [one for one in figures if one.is_regression(percent)]
-    print_table(comparison_table(figures, failing), _console(asked))
+    console = _console(asked)
+    for line in (*other, *remarks(before, after), *invalid):
+        console.print(Text(f"note: {one_line(line)}", style="yellow"))
+    print_table(comparison_table(figures, [] if invalid else failing), console)
+    if percent is not None and invalid:
+        return EXIT_INVALID
     return EXIT_BAD if failing else EXIT_FINE
 
 

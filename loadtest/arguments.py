@@ -225,7 +225,8 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fail-on-regression", type=_number(1000), nargs="?", metavar="PERCENT",
         const=DEFAULT_REGRESSION_PERCENT,
-        help="exit 1 when a figure is worse by more than this and than the noise (default 10)",
+        help="exit 1 when a figure is worse by more than this and than the noise (default 10), "
+        "2 when the runs cannot be compared, 4 when one of them is invalid",
     )  # fmt: skip
 
 

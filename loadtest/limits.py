@@ -62,6 +62,15 @@ UNKNOWN_SUMS_MAX = 500  # unanswered transactions of one client: with more, anyt
 BREAKS_MAX = 10_000  # after so many contradictions a history needs no further reading
 TAIL_WORTH_A_WORD = 20  # p99.9 so many times over the median is mentioned
 
+# Comparing two runs.
+FALSE_ALARMS_MAX = 0.05  # pairs of equal runs in which any figure is called worse or better
+SECONDS_COMPARED_MIN = 6  # full seconds; from fewer nobody knows how they differ
+ANSWERS_BEYOND_MIN = 5  # above a percentile's upper limit: else a handful of answers decides
+LUCK_SHARED_MAX = 1_000.0  # answers that count as one, in a run that is one long stall
+DURATIONS_RATIO_MAX = 1.5  # a longer run has more rare answers, and other seconds
+MIX_DIFFERS_MAX = 0.05  # in the share of a type; short runs end in the middle of a cycle
+RUNS_DIFFER = 0.05  # what starting anew changes though no second shows it: memory, clock speeds
+
 # Watching.
 HEAR_EVERY_S = 0.1  # workers, keys and Ctrl-C: at once, for a person
 SAMPLE_EVERY_S = 1.0  # target CPU and memory, on the time axis of the run

@@ -1,114 +1,153 @@
 """Holds two reports side by side: the ratio of each figure, and how much of it may be noise."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loadtest.limits import FALSE_ALARMS_MAX, SECONDS_COMPARED_MIN
 from loadtest.measure.histogram import Histogram
-from loadtest.report.data import Load, histogram_of
+from loadtest.report.data import PERCENTS, Load, histogram_of
+from loadtest.report.noise import (
+    Limits,
+    freedom_of,
+    is_long_enough,
+    mean_error,
+    percentile_limits,
+    student,
+    together,
+)
 from loadtest.report.table import Mark, Table
 
-PERCENTS = (50.0, 90.0, 99.0, 99.9)
-Z_95 = 1.96
-SECONDS_NEEDED = 4
+NOISE = "noise"
+CANNOT_TELL = "cannot tell"
+WHOLE_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of both runs; a ratio above 1 is worse."""
+    """One figure of both runs; a ratio above 1 is worse.
+
+    A ratio between `lowest` and `highest` is noise; without them nothing can be told.
+    """
 
     name: str
     unit: str
     before: float
     after: float
     ratio: float
-    noise: float
+    lowest: float | None = None
+    highest: float | None = None
 
     @property
     def verdict(self) -> str:
-        if abs(self.ratio - 1) <= self.noise:
-            return "noise"
+        if self.lowest is None or self.highest is None:
+            return CANNOT_TELL
+        if self.lowest <= self.ratio <= self.highest:
+            return NOISE
         return "worse" if self.ratio > 1 else "better"
 
     def is_regression(self, percent: float) -> bool:
         return self.verdict == "worse" and self.ratio > 1 + percent / 100
 
 
-def comparison_table(figures: list[Figure], failing: list[Figure]) -> Table:
+def comparison_table(figures: Sequence[Figure], failing: Sequence[Figure]) -> Table:
     rows = []
     for figure in figures:
         verdict = "REGRESSION" if figure in failing else figure.verdict
+        noise = "" if figure.lowest is None else f"{figure.lowest:.2f} to {figure.highest:.2f}"
         row = (
             figure.name,
             f"{figure.before:,.3f} {figure.unit}",
             f"{figure.after:,.3f} {figure.unit}",
             f"{figure.ratio:.2f}",
-            f"±{figure.noise:.2f}",
-            verdict if figure.verdict == "noise" else Mark(verdict, figure.verdict == "better"),
+            noise,
+            verdict
+            if verdict in {NOISE, CANNOT_TELL}
+            else Mark(verdict, figure.verdict == "better"),
         )
         rows.append(row)
-    title = "a ratio above 1.00 is worse; within the noise it says nothing"
+    title = 'a ratio above 1 is worse; "noise" means that no difference can be told'
     columns = ("figure", "before", "after", "ratio", "noise", "verdict")
-    return Table(title, columns, rows, words=(0, 5))
+    note = (
+        '"cannot tell": the runs are too short for this figure, or too few answers were slower'
+        if any(figure.verdict == CANNOT_TELL for figure in figures)
+        else ""
+    )
+    return Table(title, columns, rows, words=(0, 5), note=note)
 
 
 def compare(before: Load, after: Load) -> list[Figure]:
-    """Latency percentiles of the whole and of each type, the rate, the target's CPU, failures."""
-    figures = []
-    for kind in (None, *before.mix):
-        old, new = (histogram_of(load, "response", kind) for load in (before, after))
-        if old.total and new.total:
-            figures += [_latency(kind or "all", percent, old, new) for percent in PERCENTS]
-    figures.append(_rate(before, after))
-    figures += _cpu(before, after)
-    return figures
+    """Latency percentiles of the whole and of each type, the rate and the target's CPU.
 
-
-def _latency(kind: str, percent: float, old: Histogram, new: Histogram) -> Figure:
-    before_us, after_us = max(old.percentile(percent), 1), max(new.percentile(percent), 1)
-    noise = math.hypot(_percentile_noise(old, percent), _percentile_noise(new, percent))
-    name = f"response p{percent:g}, {kind}"
-    return Figure(name, "ms", before_us / 1000, after_us / 1000, after_us / before_us, noise)
-
-
-def _percentile_noise(histogram: Histogram, percent: float) -> float:
-    """Half the width of the 95% interval of a percentile, by its order statistics.
-
-    Answers of one moment share their luck, so a hundred of them count as one.
+    The more figures are held side by side, the surer each must be: chance may call any of them
+    worse no more often than one pair of equal runs in twenty. Most of that is left to the figures
+    of the whole; those of types say where a change is.
     """
-    share = percent / 100
-    independent = max(histogram.total / 100, 1.0)
-    spread = 100 * Z_95 * math.sqrt(share * (1 - share) / independent)
-    low, high = max(percent - spread, 0.0), min(percent + spread, 100.0)
-    low_us, middle_us, high_us = histogram.percentiles((low, percent, high))
-    return (high_us - low_us) / 2 / max(middle_us, 1)
+    kinds: list[str | None] = [None, *before.mix]
+    histograms = {
+        kind: (histogram_of(before, "response", kind), histogram_of(after, "response", kind))
+        for kind in kinds
+    }
+    told = {kind: both for kind, both in histograms.items() if all(one.total for one in both)}
+    whole = 1 - FALSE_ALARMS_MAX * WHOLE_SHARE / (len(PERCENTS) + 2)
+    by_type = 1 - FALSE_ALARMS_MAX * (1 - WHOLE_SHARE) / max((len(told) - 1) * len(PERCENTS), 1)
+    figures = [
+        _latency(kind or "all", percent, (before, after), both, by_type if kind else whole)
+        for kind, both in told.items()
+        for percent in PERCENTS
+    ]
+    return [*figures, *_rate(before, after, whole), *_cpu(before, after, whole)]
 
 
-def _rate(before: Load, after: Load) -> Figure:
+def _latency(
+    kind: str, percent: float, loads: tuple[Load, Load], both: tuple[Histogram, Histogram],
+    sure: float,
+) -> Figure:  # fmt: skip
+    before_us, after_us = (max(one.percentile(percent), 1) for one in both)
+    limits: list[Limits | None] = [None, None]
+    if all(map(is_long_enough, loads)):
+        limits = [
+            percentile_limits(load, times, percent, student(sure, sum(map(freedom_of, loads))))
+            for load, times in zip(loads, both, strict=True)
+        ]
+    named = (f"response p{percent:g}, {kind}", "ms", before_us / 1000, after_us / 1000)
+    ratio, (old, new) = after_us / before_us, limits
+    if old is None or new is None:
+        return Figure(*named, ratio)
+    # Worse by chance: the old figure came out too low, the new one too high. Else the other way.
+    up = together(math.log(old[1] / before_us), math.log(after_us / new[0]))
+    down = together(math.log(before_us / old[0]), math.log(new[1] / after_us))
+    return Figure(*named, ratio, math.exp(-down), math.exp(up))
+
+
+def _rate(before: Load, after: Load, sure: float) -> list[Figure]:
     old, new = (load.rate.achieved for load in (before, after))
-    noise = math.hypot(_rate_noise(before), _rate_noise(after))
-    return Figure("rate", "/s", old, new, old / new if new else math.inf, noise)
-
-
-def _rate_noise(load: Load) -> float:
-    """How far the mean of the full seconds may be off, from how they differ."""
-    answers = [second.answers for second in load.seconds[:-1]]
-    if len(answers) < SECONDS_NEEDED:
-        return 0.10
-    mean = sum(answers) / len(answers)
-    variance = sum((one - mean) ** 2 for one in answers) / (len(answers) - 1)
-    return Z_95 * math.sqrt(variance / len(answers)) / mean if mean else 0.10
-
-
-def _cpu(before: Load, after: Load) -> list[Figure]:
-    costs = [_cpu_us_per_answer(load) for load in (before, after)]
-    if not all(costs):
+    if not old or not new:
         return []
-    noise = math.hypot(_rate_noise(before), _rate_noise(after), 0.02)
-    return [Figure("target CPU per answer", "us", costs[0], costs[1], costs[1] / costs[0], noise)]
+    series = [[float(second.answers) for second in load.seconds[:-1]] for load in (before, after)]
+    return [_mean(("rate", "/s", old, new), old / new, series, sure)]
 
 
-def _cpu_us_per_answer(load: Load) -> float:
-    samples = load.target_usage.samples
-    cores = [sum(part.cpu for part in sample.parts.values()) for sample in samples]
+def _cpu(before: Load, after: Load, sure: float) -> list[Figure]:
+    series = [_cpu_us_per_answer(load) for load in (before, after)]
+    if not all(series):
+        return []
+    old, new = (sum(one) / len(one) for one in series)
+    return [_mean(("target CPU per answer", "us", old, new), new / old, series, sure)]
+
+
+def _mean(
+    named: tuple[str, str, float, float], ratio: float, series: list[list[float]], sure: float
+) -> Figure:
+    if min(map(len, series)) < SECONDS_COMPARED_MIN or not all(map(sum, series)):
+        return Figure(*named, ratio)
+    steps = student(sure, sum(map(len, series)) - 2)
+    noise = together(*(steps * mean_error(one) for one in series))
+    return Figure(*named, ratio, math.exp(-noise), math.exp(noise))
+
+
+def _cpu_us_per_answer(load: Load) -> list[float]:
+    """What an answer cost, sample by sample; the target may have done more than answer."""
     rate = load.rate.achieved
-    return sum(cores) / len(cores) / rate * 1e6 if cores and rate else 0.0
+    cores = [sum(p.cpu for p in sample.parts.values()) for sample in load.target_usage.samples]
+    return [one / rate * 1e6 for one in cores] if rate and any(cores) else []

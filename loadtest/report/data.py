@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct, field
 
@@ -16,6 +16,7 @@ from loadtest.report.table import Table
 from loadtest.wire.outcome import STATUS_FIRST, outcome_name
 
 SCHEMA_VERSION = 2
+PERCENTS = (50.0, 90.0, 99.0, 99.9)  # what two runs are compared by
 
 Clock = Literal["service", "response"]
 
@@ -42,7 +43,7 @@ class Times(Struct):
 
 
 class Second(Struct):
-    """One second of the time series."""
+    """One second of the time series; `slower` are the answers above each of PERCENTS of the run."""
 
     second: int
     answers: int
@@ -52,6 +53,7 @@ class Second(Struct):
     max_us: int
     late_p99_us: int
     generator_cpu: float
+    slower: list[int] = field(default_factory=list)
 
 
 class Count(Struct):
@@ -136,13 +138,34 @@ def moment_text(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+class Boundary(NamedTuple):
+    """A percentile of the run, and which share of the answers that took just so long lies above."""
+
+    us: int
+    share: float
+
+
+def boundary_of(times: Histogram, percent: float) -> Boundary:
+    us = times.percentile(percent)
+    beyond = times.count_at_least(us + 1)
+    wanted = times.total * (1 - percent / 100)
+    return Boundary(us, min(max((wanted - beyond) / max(times.counts.get(us, 0), 1), 0.0), 1.0))
+
+
+def _beyond(times: Histogram, boundary: Boundary) -> int:
+    return times.count_at_least(boundary.us + 1) + round(
+        times.counts.get(boundary.us, 0) * boundary.share
+    )
+
+
 def load_of(
     tally: Tally, rate: Rate, invalid: list[str], generator: Generator | None = None
 ) -> Load:
     """The load as data, out of what was counted."""
-    answers = tally.answered().service.total
+    answered = tally.answered()
+    boundaries = [boundary_of(answered.response, percent) for percent in PERCENTS]
     return Load(
-        totals=Totals(tally.sent, tally.done, answers, tally.failed),
+        totals=Totals(tally.sent, tally.done, answered.service.total, tally.failed),
         mix={
             kind.name: tally.count(lambda got, _code, wanted=kind: got == wanted)  # type: ignore[misc]
             for kind in tally.kinds
@@ -151,7 +174,9 @@ def load_of(
         generator=generator,
         invalid=invalid,
         times=_times(tally),
-        seconds=[_second(number, tally.seconds[number]) for number in sorted(tally.seconds)],
+        seconds=[
+            _second(number, tally.seconds[number], boundaries) for number in sorted(tally.seconds)
+        ],
         findings=[Count(what, count) for what, count in sorted(tally.findings.items())],
         examples=tally.examples,
         crashes=tally.crashes,
@@ -168,11 +193,12 @@ def _times(tally: Tally) -> list[Times]:
     ]  # fmt: skip
 
 
-def _second(number: int, second: TallySecond) -> Second:
+def _second(number: int, second: TallySecond, boundaries: Sequence[Boundary]) -> Second:
+    slower = [_beyond(second.response, boundary) for boundary in boundaries]
     p50_us, p99_us = second.response.percentiles((50.0, 99.0))
     latencies_us = (p50_us, p99_us, second.response.max_us, second.late.percentile(99.0))
     cpu = round(second.cpu_s - second.spun_s, 4)
-    return Second(number, second.answers, second.failures, *latencies_us, cpu)
+    return Second(number, second.answers, second.failures, *latencies_us, cpu, slower)
 
 
 def histogram_of(load: Load, clock: Clock, kind: str | None = None) -> Histogram:

@@ -21,7 +21,6 @@ from loadtest.measure.recorder import Counts as Counted
 from loadtest.measure.tally import Tally, WorkerSecond
 from loadtest.measure.target.processes import target_processes
 from loadtest.measure.target.usage import Quota, Sample, TargetUsage, Usage, Used
-from loadtest.report.compare import compare
 from loadtest.report.data import Load, Rule, Verdict, histogram_of, load_of
 from loadtest.report.json import read_json, write_json
 from loadtest.report.judgement import judge_load
@@ -46,22 +45,6 @@ def made_load(seed: int, slower: float = 1.0) -> Load:
 def made_report(seed: int, slower: float = 1.0) -> CrebitosReport:
     load = made_load(seed, slower)
     return CrebitosReport(command="run", way="made", target="nowhere:1", load=load)
-
-
-def test_two_runs_of_the_same_thing_are_within_the_noise() -> None:
-    """No figure of an unchanged service is called a regression."""
-    for seed in range(20):
-        print(f"seed {seed}")
-        figures = compare(made_load(seed), made_load(seed + 1_000))
-        assert not [one for one in figures if one.is_regression(10.0)]
-
-
-def test_a_slower_run_is_a_regression() -> None:
-    """A third more latency is told, with its ratio."""
-    figures = compare(made_load(1), made_load(2, slower=1.33))
-    median = next(one for one in figures if one.name == "response p50, all")
-    assert median.is_regression(10.0)
-    assert median.ratio == pytest.approx(1.33, rel=0.03)
 
 
 def test_compare_takes_baselines_and_fails_on_regression(tmp_path: Path) -> None:

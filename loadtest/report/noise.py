@@ -1,0 +1,92 @@
+"""How far the figures of one run may be off, from how its own seconds differ.
+
+Answers of one moment share their luck, and so do neighbouring seconds: what differs from second to
+second says how much, and a run has as many degrees of freedom as full seconds.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import NormalDist, mean
+
+from loadtest.limits import (
+    ANSWERS_BEYOND_MIN,
+    LUCK_SHARED_MAX,
+    RUNS_DIFFER,
+    SECONDS_COMPARED_MIN,
+)
+from loadtest.measure.histogram import Histogram
+from loadtest.report.data import PERCENTS, Load
+
+Limits = tuple[float, float]
+
+
+def student(share: float, freedom: int) -> float:
+    """The quantile of Student's distribution, by Hill's series: within 1% from 5 degrees on."""
+    z = NormalDist().inv_cdf(share)
+    once = (z**3 + z) / 4
+    twice = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    thrice = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + once / freedom + twice / freedom**2 + thrice / freedom**3
+
+
+def freedom_of(load: Load) -> int:
+    """The degrees of freedom: the last second was hardly driven to its end."""
+    return len(load.seconds) - 2
+
+
+def is_long_enough(load: Load) -> bool:
+    return freedom_of(load) + 1 >= SECONDS_COMPARED_MIN and all(
+        len(second.slower) == len(PERCENTS) for second in load.seconds
+    )
+
+
+def percentile_limits(load: Load, times: Histogram, percent: float, steps: float) -> Limits | None:
+    """A percentile and so many standard errors around it; none where too few answers say."""
+    share, whole = percent / 100, sum(second.answers for second in load.seconds)
+    if not whole or not times.total:
+        return None
+    luck = 1 + (_luck_shared(load, PERCENTS.index(percent)) - 1) * times.total / whole
+    error = math.sqrt(share * (1 - share) * luck / times.total)
+    spread = steps * error
+    if (1 - share - spread) * times.total < ANSWERS_BEYOND_MIN:
+        return None
+    low_us, high_us = times.percentiles((100 * max(share - spread, 0), 100 * (share + spread)))
+    return max(low_us, 1), max(high_us, 1)
+
+
+def _luck_shared(load: Load, place: int) -> float:
+    """How many answers count as one: by how the share of slow ones differs between seconds."""
+    seconds = load.seconds
+    answers = [second.answers for second in seconds]
+    slower = [second.slower[place] for second in seconds]
+    share = sum(slower) / sum(answers)
+    off = [one - share * all_ for one, all_ in zip(slower, answers, strict=True)]
+    count = len(off)
+    variance = sum(one * one for one in off) * count / (count - 1) * _memory(off)
+    expected = share * (1 - share) * sum(answers)
+    return min(max(variance / expected, 1.0), LUCK_SHARED_MAX) if expected else 1.0
+
+
+def mean_error(values: Sequence[float]) -> float:
+    """The standard error of the mean of what was seen second by second, as a share of it."""
+    count, middle = len(values), mean(values)
+    off = [one - middle for one in values]
+    variance = sum(one * one for one in off) / (count - 1) * _memory(off)
+    return math.sqrt(variance / count) / abs(middle)
+
+
+def _memory(off: Sequence[float]) -> float:
+    """By what a variance of the mean grows as neighbouring seconds are alike."""
+    squares = sum(one * one for one in off)
+    if not squares:
+        return 1.0
+    alike = sum(one * other for one, other in pairwise(off)) / squares
+    # The estimate of few seconds is too low by about one of them.
+    alike = min(max(alike + 1 / len(off), 0.0), 0.6)
+    return (1 + alike) / (1 - alike)
+
+
+def together(*errors: float) -> float:
+    """Errors that have nothing to do with each other, and what two runs always differ by."""
+    return math.hypot(*errors, RUNS_DIFFER)

@@ -1,0 +1,84 @@
+"""Runs of a service that never ran: drawn latencies with a heavy tail, on a machine with moods.
+
+Neighbouring seconds are alike, some answers wait for others, now and then everything stands still:
+what a shared machine does to a service that is the same each time.
+"""
+
+import math
+from random import Random
+
+from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, KINDS
+from loadtest.measure.health import generator_health, rate_of
+from loadtest.measure.histogram import Histogram
+from loadtest.measure.recorder import Cell, Counts
+from loadtest.measure.tally import Tally, WorkerSecond
+from loadtest.measure.target.usage import Sample, Usage, Used
+from loadtest.report.data import Load, load_of
+from loadtest.wire.request import Kind
+
+MOOD = 0.04  # by how much the speed of a second strays from that of the second before
+STALLS_A_SECOND = 0.15
+STALL_S = (0.01, 0.4)
+SHORT_STALL_S = (0.01, 0.2)
+TAIL = 0.02  # of the answers took several times as long
+CPU_GRAIN_S = 0.01  # what the kernel counts in
+
+
+def simulated_run(
+    seed: int, *, rate: float = 340, seconds: int = 10, slower: float = 1.0, dearer: float = 1.0
+) -> Load:
+    """A run of which every latency is `slower` times what it was, and every answer `dearer`."""
+    random, tally, mood = Random(seed), Tally(KINDS), 0.0
+    start = random.gauss(0, 0.015)
+    usage, spent_s = Usage(), 0.0
+    for second in range(seconds):
+        mood = 0.6 * mood + random.gauss(0, MOOD)
+        speed = math.exp(start + mood)
+        answers = round(rate)
+        waits_us = _stalled(random, answers)
+        times: dict[Kind, Histogram] = {kind: Histogram() for kind in (DEBIT, CREDIT, EXTRATO)}
+        for at in range(answers):
+            us = random.lognormvariate(6, 0.35) * speed * slower
+            if random.random() < TAIL:
+                us *= random.paretovariate(1.3) + 2
+            times[random.choice(CYCLE)].add(int(us + waits_us[at]))
+        cells = [
+            Cell(kind.number, 200, one.to_pairs(), one.to_pairs()) for kind, one in times.items()
+        ]
+        counts = Counts(cells=cells, late=[(5, answers)], sent=answers)
+        tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.05, counts))
+        spent_s += answers * 500e-6 * speed * dearer
+        cpu = spent_s // CPU_GRAIN_S * CPU_GRAIN_S
+        spent_s -= cpu
+        usage.samples.append(Sample(second + 1.0, {"service": Used(cpu, 50_000_000, 0.0, 0)}))
+    load = load_of(tally, rate_of(tally, None), [], generator_health(tally, 1))
+    load.target_usage = usage
+    return load
+
+
+def _stalled(random: Random, answers: int) -> list[float]:
+    """How long each request of a second waits in microseconds, as all do in a stall."""
+    waits_us = [0.0] * answers
+    if random.random() < STALLS_A_SECOND:
+        left_us, first = random.uniform(*STALL_S) * 1e6, random.randrange(answers)
+        for at in range(first, answers):
+            waits_us[at] = max(left_us - (at - first) * 1e6 / answers, 0.0)
+    return waits_us
+
+
+def closed_run(seed: int, slower: float = 1.0) -> Load:
+    """A closed loop on the same machine: what is slower is answered less often."""
+    random = Random(seed)
+    mood, tally, start = 0.0, Tally(KINDS), random.gauss(0, 0.015)
+    for second in range(10):
+        mood = 0.6 * mood + random.gauss(0, MOOD)
+        lost = random.uniform(*SHORT_STALL_S) if random.random() < STALLS_A_SECOND else 0.0
+        answers = int(2_000 * (1 - lost) / math.exp(start + mood) / slower)
+        us = 14e6 * (1 - lost) / answers
+        times = Histogram({int(lost * 1e6): 14} if lost else {})
+        for _ in range(answers):
+            times.add(int(us * random.lognormvariate(0, 0.2)))
+        cell = Cell(DEBIT.number, 200, times.to_pairs(), times.to_pairs())
+        counts = Counts(cells=[cell], late=[(1, answers)], sent=answers)
+        tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.0, counts))
+    return load_of(tally, rate_of(tally, None), [], generator_health(tally, 1))
