@@ -80,12 +80,15 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
     asked = parser(besides).parse_args()
     os.umask(private.UMASK)
     try:
+        if asked.command == "serve" or getattr(asked, "what", None) == "watch":
+            logs.write_in_background()
         knobs = settings.load(os.environ)
         logs.setup(knobs.log_level)
         return COMMANDS[asked.command](knobs, asked)
     except OSError as error:
         # The reader of this has gone, or has no room: that says nothing about the ledger.
         print(f"rinha {asked.command}: {error}", file=sys.stderr, flush=True)
+        logs.finish()
         os._exit(2)
     except RinhaError as error:
         if asked.command == "serve":
@@ -94,6 +97,8 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
         else:
             print(f"rinha {asked.command}: {error}", file=sys.stderr)
         return 2
+    finally:
+        logs.finish()
 
 
 def open_store(knobs: Settings, *, create: bool) -> Kept:

@@ -2,13 +2,15 @@
 
 import logging
 import sys
+import threading
 import time
 import traceback
 from types import TracebackType
 from typing import Any
 
 from rinha.bodies import encode, utc
-from rinha.settings import LOG_REPEAT_S
+from rinha.log_writer import LogWriter
+from rinha.settings import LOG_FINISH_MAX_S, LOG_REPEAT_S
 
 log = logging.getLogger("rinha")
 
@@ -65,6 +67,32 @@ def setup(level: str) -> None:
     log.handlers = [handler]
     log.propagate = False
     log.setLevel(level.upper())
+
+
+def write_in_background() -> None:
+    """Lets no request and no stop wait for the reader of the log. Call `setup` after it."""
+    writer = LogWriter(sys.stderr.fileno(), _tell_dropped)
+    sys.stderr = writer
+    # What these tell would be lines of plain text.
+    sys.excepthook = tell_uncaught
+    threading.excepthook = lambda args: tell_uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+    sys.unraisablehook = lambda args: tell_uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+
+
+def finish() -> None:
+    """Writes the last lines, if somebody reads them; before the process ends."""
+    if isinstance(sys.stderr, LogWriter):
+        sys.stderr.finish(LOG_FINISH_MAX_S)
+
+
+def _tell_dropped(lines: int) -> None:
+    """Whatever the level of the log is: it says that the log has a gap."""
+    event, extra = "log lines dropped: nobody read them in time", {"fields": {"lines": lines}}
+    log.handle(log.makeRecord(log.name, logging.WARNING, "", 0, event, (), None, extra=extra))
 
 
 def tell(level: int, event: str, **fields: object) -> None:

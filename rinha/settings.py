@@ -26,6 +26,12 @@ DRAIN_MAX_S = 1.7
 # An error that goes on is told again this often, with the number of times it happened.
 LOG_REPEAT_S = 60.0
 
+# Lines that wait while the reader of the log stands still. An error that goes on comes once a
+# minute, so these are hours of it; with tracebacks they take 1 MB.
+LOG_LINES_WAITING_MAX = 256
+# How long a process that ends waits for its last lines; together with DRAIN_MAX_S under 2 s.
+LOG_FINISH_MAX_S = 0.2
+
 # Whoever moves a ledger wants to see that it goes on.
 MOVE_TOLD_EVERY_S = 2.0
 

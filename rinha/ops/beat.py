@@ -4,16 +4,18 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from rinha.logs import log
 from rinha.ops.habit import AuditHabit
 from rinha.ops.limits import BEAT_EVERY_S, CLOCK_STEP_MIN_S
 from rinha.ops.meter import Meter
 from rinha.settings import Settings
 
 GROUPS = Path("/sys/fs/cgroup")
+STATM = Path("/proc/self/statm")
 
 
 @contextmanager
@@ -24,8 +26,12 @@ def beating(meter: Meter, knobs: Settings) -> Iterator[None]:
     meter.set("cpu_limit", to=cpus_milli)
     meter.set("memory_limit_bytes", to=memory_bytes)
     meter.set("start_time_seconds", to=time.time_ns() // 1000)
+    meter.set("audit_every_seconds", to=round((knobs.audit_every_s or 0) * 1e6))
     thread = threading.Thread(
-        target=_beat, args=(meter, AuditHabit(meter, knobs), ended), name="beat", daemon=True
+        target=_beat,
+        args=(Heartbeat(meter), AuditHabit(meter, knobs), ended),
+        name="beat",
+        daemon=True,
     )
     thread.start()
     try:
@@ -34,27 +40,46 @@ def beating(meter: Meter, knobs: Settings) -> Iterator[None]:
         ended.set()
 
 
-def _beat(meter: Meter, habit: AuditHabit, ended: threading.Event) -> None:
-    # They are for the thread that waits for them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    before_cpu_us = 0
-    ahead_s = time.time() - time.monotonic()
-    while True:
+class Heartbeat:
+    """What an instance notes about itself."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._before_cpu_us = 0
+        self._ahead_s = time.time() - time.monotonic()
+
+    def note(self) -> None:
+        """Once a second. The time comes first: nothing that fails may hide that it lives."""
+        self._meter.set("beat_time_seconds", to=time.time_ns() // 1000)
+        now_ahead_s = time.time() - time.monotonic()
+        if abs(now_ahead_s - self._ahead_s) > CLOCK_STEP_MIN_S:
+            self._meter.add("clock_steps")
+        self._ahead_s = now_ahead_s
         used = resource.getrusage(resource.RUSAGE_SELF)
         cpu_us = round((used.ru_utime + used.ru_stime) * 1e6)
-        meter.add("process_cpu_seconds", by=cpu_us - before_cpu_us)
-        before_cpu_us = cpu_us
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        meter.set("process_resident_bytes", to=pages * resource.getpagesize())
-        meter.set("beat_time_seconds", to=time.time_ns() // 1000)
-        now_ahead_s = time.time() - time.monotonic()
-        if abs(now_ahead_s - ahead_s) > CLOCK_STEP_MIN_S:
-            meter.add("clock_steps")
-        ahead_s = now_ahead_s
-        habit.look()
+        self._meter.add("process_cpu_seconds", by=cpu_us - self._before_cpu_us)
+        self._before_cpu_us = cpu_us
+        pages = int(STATM.read_text().split()[1])
+        self._meter.set("process_resident_bytes", to=pages * resource.getpagesize())
+
+
+def _beat(heartbeat: Heartbeat, habit: AuditHabit, ended: threading.Event) -> None:
+    # They are for the thread that waits for them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    while True:
+        _attempt("heartbeat failed", heartbeat.note)
+        _attempt("the audit could not run", habit.look)
         if ended.wait(BEAT_EVERY_S):
             habit.end()
             return
+
+
+def _attempt(event: str, step: Callable[[], None]) -> None:
+    """One that fails, such as for want of descriptors or processes, is logged and ends no other."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - the thread goes on
+        log.error(event, exc_info=error)
 
 
 def limits_of_this_process() -> tuple[int, int]:

@@ -50,7 +50,12 @@ FAMILIES = {
     "start_time_seconds": Family("gauge", (), MICRO, "When the instance was started."),
     "beat_time_seconds": Family("gauge", (), MICRO, "When the instance last said that it lives."),
     "clock_steps": Family("counter", (), 1, "Times that the clock went back or leapt."),
+    "audit_every_seconds": Family(
+        "gauge", (), MICRO, "How often it audits, or another instance in its place; 0: never."
+    ),
     "audit_ok": Family("gauge", (), 1, "1: the last audit found every promise kept."),
     "audit_seconds": Family("gauge", (), MICRO, "How long the last audit took."),
-    "audit_time_seconds": Family("gauge", (), MICRO, "When the last audit ended; 0: none yet."),
+    "audit_time_seconds": Family(
+        "gauge", (), MICRO, "When the last scheduled audit ended; 0: none yet."
+    ),
 }

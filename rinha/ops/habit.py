@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import IO
 
 from rinha.logs import tell
 from rinha.ops.limits import AUDIT_NICENESS, AUDIT_WORDS_MAX
@@ -26,7 +27,7 @@ class AuditHabit:
         self._turn_fd = -1
         self._next_at = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
-        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the instance
+        self._words: IO[bytes] | None = None
 
     def look(self) -> None:
         """Once a second. The turn is another instance's once this one is gone, however it ends."""
@@ -35,13 +36,20 @@ class AuditHabit:
         if self._process is not None:
             self._look_at(self._process)
         elif time.monotonic() >= self._next_at and self._has_turn():
-            self._began_at = time.monotonic()
-            self._next_at = self._began_at + self._every_s
-            self._words.truncate(0)
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "rinha", "check"], stdout=self._words, stderr=self._words
-            )
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, AUDIT_NICENESS)
+            self._start(self._every_s)
+
+    def _start(self, every_s: float) -> None:
+        """One that cannot be started is tried again a second later."""
+        if self._words is None:
+            self._words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the instance
+        self._words.seek(0)
+        self._words.truncate()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "rinha", "check"], stdout=self._words, stderr=self._words
+        )
+        self._began_at = time.monotonic()
+        self._next_at = self._began_at + every_s
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, AUDIT_NICENESS)
 
     def end(self) -> None:
         if self._process:
@@ -57,7 +65,7 @@ class AuditHabit:
         self._meter.set("audit_ok", to=int(code == 0))
         self._meter.set("audit_seconds", to=took_us)
         self._meter.set("audit_time_seconds", to=time.time_ns() // 1000)
-        if code:
+        if code and self._words:
             self._words.seek(0)
             said = self._words.read()[-AUDIT_WORDS_MAX:].decode(errors="replace")
             tell(logging.ERROR, "the audit failed", exit_code=code, said=said)

@@ -1,0 +1,89 @@
+"""Writes standard error from a thread, so that a log reader that stands still delays nothing.
+
+`sys.stderr` becomes a queue of whole lines. What does not fit is dropped and counted, and the count
+is logged once the reader goes on.
+"""
+
+import io
+import os
+import select
+import signal
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from rinha.settings import LOG_LINES_WAITING_MAX
+
+Item = bytes | threading.Event
+
+
+class LogWriter(io.TextIOBase):
+    def __init__(self, fd: int, dropped: Callable[[int], None]) -> None:
+        """`dropped` logs how many lines were dropped."""
+        super().__init__()
+        self._fd = fd
+        self._tell_dropped = dropped
+        self._queue: SimpleQueue[Item] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._unfinished = ""
+        # Counts only grow, and each has one writer under its lock: no line is missed or told twice.
+        self._dropped = 0
+        self._told = 0
+        threading.Thread(target=self._write_lines, name="log", daemon=True).start()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        with self._lock:
+            *lines, self._unfinished = (self._unfinished + text).split("\n")
+            for line in lines:
+                if self._queue.qsize() >= LOG_LINES_WAITING_MAX:
+                    self._dropped += 1
+                else:
+                    self._queue.put(f"{line}\n".encode(errors="backslashreplace"))
+        return len(text)
+
+    def finish(self, within_s: float) -> None:
+        """Waits until all lines so far are written, for as long as this at most."""
+        written = threading.Event()
+        self._queue.put(written)
+        written.wait(within_s)
+
+    def _write_lines(self) -> None:
+        # They are for the thread that waits for them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        is_read = True
+        while True:
+            item = self._queue.get()
+            if isinstance(item, bytes):
+                is_read = self._write_line(item)
+            if is_read and self._dropped > self._told and self._queue.empty():
+                lines = self._dropped - self._told
+                self._told += lines
+                self._tell_dropped(lines)
+                if isinstance(item, threading.Event):
+                    # After the line that this has added.
+                    self._queue.put(item)
+                    continue
+            if isinstance(item, threading.Event):
+                item.set()
+
+    def _write_line(self, line: bytes) -> bool:
+        try:
+            _write_all(self._fd, line)
+        except OSError:
+            # The reader is gone, or the disk is full.
+            with self._lock:
+                self._dropped += 1
+            return False
+        return True
+
+
+def _write_all(fd: int, line: bytes) -> None:
+    while line:
+        try:
+            line = line[os.write(fd, line) :]
+        except BlockingIOError:
+            # Somebody else who has this pipe made it non-blocking.
+            select.select([], [fd], [])

@@ -1,0 +1,88 @@
+"""A log reader that stands still hangs no request, no stop and no start."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stack import launch
+from tests.help.ports import free_port
+from tests.help.running import ANSWER_MAX_S, ROOT, STOP_MAX_S, Client
+from tests.help.unread import UnreadPipe
+
+# Becomes a watched Litestream that stands still, by its number.
+STANDS_STILL = 'export RINHA_LITESTREAM_PID=$$; "$0" -m rinha follow watch & kill -STOP $$'
+
+
+@pytest.fixture
+def pipe() -> UnreadPipe:
+    return UnreadPipe()
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "RINHA_LEDGER": str(folder / "rinha.db"),
+        "RINHA_METRICS": "on",
+        **settings,
+    }
+
+
+@pytest.fixture
+def port(tmp_path: Path, pipe: UnreadPipe) -> Iterator[int]:
+    """An instance without a proxy, whose log nobody reads."""
+    port = free_port()
+    process = subprocess.Popen(
+        launch.INSTANCE,
+        cwd=tmp_path,
+        env=environment(tmp_path, RINHA_LISTEN=f"127.0.0.1:{port}"),
+        stderr=pipe.write_fd,
+    )
+    deadline = time.monotonic() + ANSWER_MAX_S
+    while True:
+        try:
+            assert Client(port)("GET", "/health").status == 200
+            break
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    yield port
+    process.terminate()
+    assert process.wait(STOP_MAX_S) == 0
+
+
+def test_requests_and_stops_go_on(tmp_path: Path, pipe: UnreadPipe, port: int) -> None:
+    """It starts, errors that are logged are answered as any other, and it heals and ends in time;
+    the lines that waited come whole when somebody reads on."""
+    client = Client(port)
+    ledger, away = tmp_path / "rinha.db", tmp_path / "away.db"
+    ledger.rename(away)
+    while client("GET", "/health").status != 503:
+        time.sleep(0.02)
+    assert client.transact(1, 1, "c").status == 503
+    assert client("GET", "/clientes/1/extrato").status == 503
+    away.rename(ledger)
+    while client("GET", "/health").status != 200:
+        time.sleep(0.02)
+    assert client.transact(1, 1, "c").status == 200
+    assert client.extrato(1)["saldo"]["total"] == 1
+
+
+def test_the_watch_of_a_copy_goes_on(tmp_path: Path, pipe: UnreadPipe) -> None:
+    """It ends a Litestream that stands still, though it cannot say so."""
+    process = subprocess.Popen(
+        ["sh", "-c", STANDS_STILL, sys.executable],
+        cwd=tmp_path,
+        env=environment(tmp_path, RINHA_REPLICA=f"file://{tmp_path}/copy"),
+        stderr=pipe.write_fd,
+    )
+    try:
+        assert process.wait(ANSWER_MAX_S) == -signal.SIGKILL
+    finally:
+        process.kill()

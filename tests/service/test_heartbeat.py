@@ -1,0 +1,100 @@
+"""A heartbeat or an audit that fails is logged, and the next one comes all the same."""
+
+import errno
+import fcntl
+import logging
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rinha import settings
+from rinha.ops import beat
+from rinha.ops.beat import beating
+from rinha.ops.counts import read_all
+from rinha.ops.meter import Meter
+from tests.help.running import ANSWER_MAX_S
+
+FAILURES = 6
+
+
+class DoneAtOnce:
+    """An audit's process, in place of a real one."""
+
+    pid = 0
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.pid = os.getpid()
+
+    def poll(self) -> int:
+        return 0
+
+    def kill(self) -> None: ...
+
+    def wait(self) -> None: ...
+
+
+def failing(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
+    """Raises OSError(number) a few times, and does what it should afterwards."""
+    left = [FAILURES]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OSError(number, os.strerror(number))
+        return then(*args, **kwargs)
+
+    return call
+
+
+FAULTS: dict[str, tuple[object, str, int, Callable[..., Any]]] = {
+    "no process": (subprocess, "Popen", errno.EAGAIN, DoneAtOnce),
+    "no temporary file": (tempfile, "TemporaryFile", errno.ENOSPC, tempfile.TemporaryFile),
+    "no descriptor for the turn": (os, "open", errno.EMFILE, os.open),
+    "no lock on the turn": (fcntl, "flock", errno.ENOLCK, fcntl.flock),
+    "no priority": (os, "setpriority", errno.ESRCH, lambda *_: None),
+    "no descriptor for the memory": (Path, "read_text", errno.EMFILE, Path.read_text),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_ends_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+) -> None:
+    """It starts and logs the fault; heartbeats go on beside it, and audits after it."""
+    knobs = settings.load({"RINHA_LEDGER": f"{tmp_path}/rinha.db", "RINHA_AUDIT_EVERY": "1s"})
+    monkeypatch.setattr(subprocess, "Popen", DoneAtOnce)
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)
+    monkeypatch.setattr(beat, "BEAT_EVERY_S", 0.01)
+    monkeypatch.setattr(logging.getLogger("rinha"), "propagate", True)
+    meter = Meter(tmp_path / "api01.counts", [])
+    where, name, number, then = FAULTS[fault]
+
+    def noted() -> dict[str, int]:
+        (counts,) = read_all(tmp_path).values()
+        return {key[0]: value for key, value in counts.items() if len(key) == 1}
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(where, name, failing(number, then))
+        with beating(meter, knobs):
+            deadline = time.monotonic() + ANSWER_MAX_S
+            while not any(record.exc_info for record in caplog.records):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            beat_before = noted()["beat_time_seconds"]
+            while not all_is_noted(noted(), beat_before):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+
+
+def all_is_noted(counts: dict[str, int], beat_before: int) -> bool:
+    names = ("audit_time_seconds", "process_resident_bytes")
+    return all(counts[name] for name in names) and counts["beat_time_seconds"] > beat_before
