@@ -51,9 +51,12 @@ READ_NEWEST = """
 
 def open_store(knobs: Settings, *, create: bool) -> "SqliteLedger":
     assert isinstance(knobs.ledger, Path)
-    return SqliteLedger(
+    store = SqliteLedger(
         knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
     )
+    if knobs.replica:
+        store.engine.replicated_since_s = time.monotonic()
+    return store
 
 
 class SqliteLedger:

@@ -1,5 +1,6 @@
 """The registry on SQLite: the rule of one apelido each, and all SQL of this edition."""
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -47,9 +48,12 @@ READ_NEWER = f"""
 
 def open_store(knobs: Settings, *, create: bool) -> "SqliteRegistry":
     assert isinstance(knobs.ledger, Path)
-    return SqliteRegistry(
+    store = SqliteRegistry(
         knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
     )
+    if knobs.replica:
+        store.engine.replicated_since_s = time.monotonic()
+    return store
 
 
 class SqliteRegistry:

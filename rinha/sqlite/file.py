@@ -81,6 +81,8 @@ class SqliteFile:
         create: bool = True,
     ) -> None:
         self.path = path
+        # Set where a copy is to follow: then the levels say how far that is behind.
+        self.replicated_since_s: float | None = None
         self._schema = schema
         self._synchronous = synchronous
         self._look_at_file_at = 0.0
@@ -156,12 +158,11 @@ class SqliteFile:
                 yield Level(name, "Size of the file, or of its write-ahead log.", size)
         free = shutil.disk_usage(self.path.parent).free
         yield Level("disk_free_bytes", "Free space where the file is.", free)
-        if self.path.with_name(f"{self.path.name}.replica.state").exists():
+        if self.replicated_since_s is not None:
             from rinha.sqlite.replica_state import behind_s  # noqa: PLC0415 - where a copy follows
 
-            behind = behind_s(self.path)
-            if behind is not None:
-                yield Level("replica_behind_seconds", "What a lost disk would take.", behind)
+            behind = behind_s(self.path, self.replicated_since_s)
+            yield Level("replica_behind_seconds", "What a lost disk would take.", behind)
 
     def close(self) -> None:
         self.connection.close()

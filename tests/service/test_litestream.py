@@ -11,9 +11,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha import settings
+from rinha.crebitos.on_sqlite import SqliteLedger, open_store
 from rinha.errors import ReplicaError
-from rinha.sqlite import litestream
+from rinha.sqlite import litestream, replica_state
 from rinha.sqlite.follow import LITESTREAM_PID
 from rinha.sqlite.limits import REPLICA_LOOK_S, REPLICA_SILENT_MAX_S
 from rinha.sqlite.replica_state import State, told, write
@@ -104,7 +105,7 @@ def test_the_state_is_told_in_a_sentence(
     """And old news is no news."""
     if state:
         whole = {"replica": "file:///there", "reason": "no space left", **state}
-        whole["at_s"] = time.monotonic() - ago_s
+        whole |= {"at_s": time.monotonic() - ago_s, "boot": replica_state.boot_id()}
         (tmp_path / "rinha.db.replica.state").write_text(json.dumps(whole))
     is_fine, said = told(tmp_path / "rinha.db", "file:///there")
     assert is_fine == ("follows," in sentence)
@@ -120,18 +121,45 @@ def test_no_copy_is_no_trouble(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("ago_s", "behind_s"), [(0, 3), (60, 63), (-1000, None), (None, None)])
+@pytest.mark.parametrize(
+    ("ago_s", "boot", "behind_s"),
+    [(0, "", 3), (60, "", 63), (-1000, "", 0), (60, "another", 0), (None, "", 0)],
+)
 def test_what_a_lost_disk_would_take_is_counted(
-    tmp_path: Path, ago_s: float | None, behind_s: float | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ago_s: float | None,
+    boot: str,
+    behind_s: float,
 ) -> None:
-    """It grows while nobody writes it, and what an earlier start of the machine left is nothing."""
+    """It grows while nobody writes it. Where no copy ever began, and where an earlier start of the
+    machine left its state, it grows from the start of the instance."""
     ledger = tmp_path / "rinha.db"
     if ago_s is not None:
-        write(ledger, State("file:///there", True, 3, "", time.monotonic() - ago_s))
-    engine = SqliteLedger(ledger, synchronous="NORMAL", lock_wait_s=1).engine
-    found = [level.value for level in engine.levels() if level.name == "replica_behind_seconds"]
+        with monkeypatch.context() as earlier:
+            if boot:
+                earlier.setattr(replica_state, "boot_id", lambda: boot)
+            write(ledger, State("file:///there", True, 3, "", time.monotonic() - ago_s))
+    replicated = {"RINHA_LEDGER": str(ledger), "RINHA_REPLICA": "file:///there"}
+    engine = open_store(settings.load(replicated), create=True).engine
+
+    def found() -> list[float]:
+        levels = list(engine.levels())
+        return [one.value for one in levels if one.name == "replica_behind_seconds"]
+
+    before = found()
+    assert [round(value) for value in before] == [behind_s]
+    assert found() > before
     engine.close()
-    assert [round(value) for value in found] == ([] if behind_s is None else [behind_s])
+
+
+def test_without_a_copy_nothing_is_behind(tmp_path: Path) -> None:
+    """Where none is asked for, there is no such number, whatever an earlier one left."""
+    ledger = tmp_path / "rinha.db"
+    write(ledger, State("file:///there", True, 3, "", time.monotonic()))
+    engine = SqliteLedger(ledger, synchronous="NORMAL", lock_wait_s=1).engine
+    assert "replica_behind_seconds" not in [level.name for level in engine.levels()]
+    engine.close()
 
 
 def test_a_pause_of_the_machine_is_no_silence(
