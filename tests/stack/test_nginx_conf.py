@@ -38,7 +38,7 @@ def test_an_editions_changes_are_few_and_all_of_them_are_made() -> None:
     ):
         assert words in given
     assert "if ($is_plain = 2) {" in given
-    assert len(after) == len(before) + 4
+    assert len(after) == len(before) + 7
 
 
 def test_the_shipped_file_is_what_the_contest_wants() -> None:
