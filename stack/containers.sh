@@ -29,7 +29,22 @@ if [ -n "$replica" ]; then
         compose="$compose --file stack/$edition/docker-compose.replica.yml"
     case $replica in file://*) export REPLICA_FOLDER="${replica#file://}" ;; esac
 fi
-url=http://localhost:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
+# Each that may be missing has its own way out.
+command -v docker >/dev/null || fail "$(say NO_DOCKER)"
+docker compose version >/dev/null 2>&1 || fail "$(say NO_COMPOSE)"
+answer=$(docker info 2>&1) || case $answer in
+*"permission denied"*) fail "$(say NO_RIGHT)" ;;
+*) fail "$(say NO_ENGINE)" ;;
+esac
+case ${BIND:=0.0.0.0} in
+0.0.0.0) host=localhost ;;
+*)
+    echo "$BIND" | grep -Eqx '[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]' ||
+        fail "BIND='$BIND' must be an address of this machine, such as 127.0.0.1 or [::1]"
+    export BIND
+    host=$BIND ;;
+esac
+url=http://$host:$($compose config 2>/dev/null | sed -n 's/^ *published: "\([0-9]*\)"/\1/p' | head -n 1)
 
 running() {
     [ -n "$($compose ps --quiet --status running "$@" 2>/dev/null)" ]
@@ -45,13 +60,44 @@ try() {
     rm -f "$log"
     case $word in
     *allocated* | *"in use"*)
-        case $word in *:"${ops##*:}"*) name=OPS_PORT port=${ops##*:} ;; *) name=PORT port=${url##*:} ;; esac
-        fail "$(say PORT_IN_USE "$port" "$name")" ;;
+        # On the machine of the engine, which is not always this one.
+        case $word in *:"${ops##*:}"*) refuse_ports "" "${ops##*:}" ;; *) refuse_ports "${url##*:}" "" ;; esac ;;
     *unhealthy*)
         word="an instance does not become healthy; its last word is above"
         $compose logs --no-color --no-log-prefix --tail 1 api01 api02 >&2 || true ;;
     esac
     fail "could not $doing: ${word:-no word from the engine}"
+}
+
+listened() { # PORT: by anybody, as the kernel of this machine says where it is Linux
+    grep -Eqi "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [0-9A-F:]+ 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null
+}
+
+free_port() { # FIRST OTHER: the first from there that is free, and not the other one
+    port=$1
+    while listened "$port" || [ "$port" = "$2" ]; do port=$((port + 1)); done
+    echo "$port"
+}
+
+# With settings that work together, and name all of them: what was set for one command is not lost.
+refuse_ports() { # PORT OPS_PORT: those in use
+    port=${PORT:-9999}
+    ops_port=$OPS_PORT
+    [ -z "$1" ] || port=$(free_port 8888 "$ops_port")
+    [ -z "$2" ] || ops_port=$(free_port 8990 "$port")
+    others="PORT=$port OPS_PORT=$ops_port"
+    [ "$BIND" = 0.0.0.0 ] || others="BIND=$BIND $others"
+    if [ -n "$1" ] && [ -n "$2" ]; then fail "$(say PORTS_IN_USE "$1" "$2" "$others")"; fi
+    fail "$(say PORT_IN_USE "$1$2" "$others")"
+}
+
+require_ports() {
+    [ "${PORT:-9999}" != "$OPS_PORT" ] || fail "$(say ONE_PORT "$OPS_PORT")"
+    port=${PORT:-9999}
+    listened "$port" || port=
+    ops_port=$OPS_PORT
+    { [ "$ops_port" != off ] && listened "$ops_port"; } || ops_port=
+    [ -z "$port$ops_port" ] || refuse_ports "$port" "$ops_port"
 }
 
 require_running() {
@@ -71,23 +117,28 @@ up() {
     if running nginx && running api01 && running api02 && { [ -z "$replica" ] || running replica; }; then
         others=$(differences | sort -u | sed -n 'H; $ { x; s/\n//; s/\n/, /g; p; }')
         port=$(published 9999)
-        url=http://localhost:${port:-9999}
+        url=http://$host:${port:-9999}
         [ -z "$others" ] || fail "$(say UP_OTHERWISE "$url" "$others")"
         say UP_ALREADY "$url"
         return
+    fi
+    if $compose config 2>/dev/null | grep -q 'network_mode: host'; then
+        [ "$BIND" = 0.0.0.0 ] || fail "$(say BIND_NEEDS_BRIDGE "$BIND")"
+    elif ! running nginx; then
+        require_ports
     fi
     docker image inspect "${RINHA_IMAGE:-rinha}" >/dev/null 2>&1 || echo "building the image"
     [ -n "${RINHA_IMAGE:-}" ] || try "build the image" $compose build api01
     if [ -n "$replica" ]; then
         prepare_replica
         # An empty ledger is not made, and then followed, where the copy holds one.
-        said=$(in_a_new_one replica rinha init) || { echo "$said" >&2; exit 2; }
+        said=$(in_a_new_one replica rinha init </dev/null) || { echo "$said" >&2; exit 2; }
     fi
     # On the host's network the engine maps no port, so nobody would miss it but nginx.
     if $compose config | grep -q 'network_mode: host'; then
         try_port='import socket; socket.create_server(("", 9999))'
         docker run --rm --network host "${RINHA_IMAGE:-rinha}" python -c "$try_port" 2>/dev/null ||
-            fail "$(say PORT_IN_USE 9999 "NETWORK=bridge PORT")"
+            fail "$(say PORT_IN_USE 9999 "NETWORK=bridge PORT=$(free_port 8888 "$OPS_PORT") OPS_PORT=$OPS_PORT")"
     fi
     (try "start the stack" $compose up --detach --no-build --wait --wait-timeout 30 api01 api02 nginx) || {
         # Nothing stays half started.
@@ -108,6 +159,11 @@ container_of() { # SERVICE: the one that runs, also where the settings of now wo
 given() { # SERVICE NAME: what its container got in its environment
     docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$(container_of "$1")" 2>/dev/null |
         sed -n "s/^$2=//p"
+}
+
+published_at() { # the address of the machine that leads to nginx; none where it is every one
+    docker inspect --format '{{range index .HostConfig.PortBindings "9999/tcp"}}{{println .HostIp}}{{end}}' \
+        "$(container_of nginx)" | head -n 1
 }
 
 published() { # PORT: the port of the machine that leads to this one of nginx; none on the host's network
@@ -136,6 +192,8 @@ differences() {
         echo NETWORK
     elif [ "$network" != host ]; then
         [ "$(published 9999)" = "${PORT:-9999}" ] || echo PORT
+        at=$(published_at)
+        [ "${at:-0.0.0.0}" = "$(echo "$BIND" | tr -d '[]')" ] || echo BIND
         [ "$OPS_PORT" = off ] || [ "$(published 9990)" = "$OPS_PORT" ] || echo OPS_PORT
     fi
     [ "$(docker inspect --format '{{.Config.Image}}' "$(container_of api01)")" = "${RINHA_IMAGE:-rinha}" ] || echo RINHA_IMAGE
@@ -161,7 +219,7 @@ prepare_replica() {
 in_a_new_one() { # SERVICE WORD...
     log=$(mktemp)
     code=0
-    $compose run --rm --no-deps -T "$@" >"$log" 2>&1 </dev/null || code=$?
+    $compose run --rm --no-deps -T "$@" >"$log" 2>&1 || code=$?
     grep -v -E '^ *(Container|Network|Volume|time=)' "$log" || true
     rm -f "$log"
     return $code
@@ -174,12 +232,12 @@ restore() {
     "" | --at)
         [ -n "$replica" ] || fail "RINHA_REPLICA is not set: it says where the copy is kept"
         prepare_replica
-        in_a_new_one replica rinha restore "$@" ;;
+        in_a_new_one replica rinha restore "$@" </dev/null ;;
     *)
         [ -f "$1" ] || fail "$1: there is no such file"
-        file=$(readlink -f "$1")
-        name=/tmp/$(basename "$file")
-        in_a_new_one --volume "$file:$name:ro" api01 rinha restore "$name" ;;
+        # By way of the volume: the file is for its owner alone, and no user of a container is that one.
+        in_a_new_one api01 sh -c 'trap "rm -f \"$1\"" EXIT; cat >"$1" && rinha restore "$1"' \
+            sh "/ledger/incoming-$(basename "$1")" <"$1" ;;
     esac
 }
 
@@ -200,6 +258,7 @@ stats() {
 
 snapshot() {
     name=rinha-$(date -u +%Y%m%dT%H%M%SZ).db
+    umask 077
     mkdir -p out
     inside rinha snapshot "/ledger/$name" >/dev/null
     try "copy the snapshot" $compose cp "api01:/ledger/$name" "out/$name"

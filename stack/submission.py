@@ -82,7 +82,9 @@ def compose_of(edition: str) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", path.read_text())
+    # What stands there for a setting alone first: no setting is set.
+    text = re.sub(r"\$\{(\w+):\+\$\{\1:-\}:\}", "", path.read_text())
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
     found: dict[str, Any] = yaml.safe_load(text)
     return found
 

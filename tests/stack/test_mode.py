@@ -65,3 +65,39 @@ def test_where_no_container_runs_every_verb_says_so(
         [script, verb], env=engine, capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert (done.returncode, done.stdout + done.stderr) == (code, f"{said}\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (None, "there is no command docker: install Docker"),
+        ('[ "$1" != compose ]', "docker has no compose: install its plugin"),
+        ('[ "$1" != info ]', "no Docker engine answers: start it"),
+        (
+            '[ "$1" != info ] || { echo permission denied while trying >&2; exit 1; }',
+            "this user may not use the Docker engine",
+        ),
+    ],
+)
+def test_a_missing_engine_is_named_with_a_way_out(
+    tmp_path: Path, script: str | None, said: str
+) -> None:
+    """The client, its compose, the engine, the right to use it: each in a line of its own."""
+    for path in (Path("/usr/bin"), Path("/bin")):
+        for program in path.iterdir():
+            if program.name != "docker" and not (tmp_path / program.name).exists():
+                (tmp_path / program.name).symlink_to(program)
+    if script is not None:
+        (tmp_path / "docker").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "docker").chmod(0o755)
+    for verb in ("up", "status"):
+        done = subprocess.run(
+            [ROOT / "stack" / "containers.sh", verb],
+            env={**os.environ, "PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"rinha: {said}{done.stderr.partition(said)[2]}"
+        assert done.stderr.endswith(", or `make up MODE=local`\n")

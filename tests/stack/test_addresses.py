@@ -1,0 +1,115 @@
+"""Where the stack listens: the address of BIND, and ports that nobody else has."""
+
+import re
+import socket
+from contextlib import ExitStack, closing
+
+import pytest
+
+from tests.help.checkout import Checkout
+from tests.help.ports import free_port
+
+
+def listens(address: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        return probe.connect_ex((address, port)) == 0
+
+
+def has_address(address: str) -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.2", "[::1]"])
+def test_it_listens_on_the_address_that_is_named_and_on_no_other(
+    checkout: Checkout, bind: str
+) -> None:
+    """Every verb finds it there, whatever BIND says by then."""
+    address = bind.strip("[]")
+    if ":" in address and not has_address(address):
+        pytest.skip("this machine has no IPv6")
+    code, text = checkout.stack("up", BIND=bind)
+    assert code == 0, text
+    assert f"rinha is up: http://{bind}:{checkout.port}" in text
+    assert listens(address, checkout.port)
+    assert not listens("127.0.0.1", checkout.port)
+    assert listens("127.0.0.1", checkout.ops_port), "the page stays on loopback"
+    code, text = checkout.stack("status")
+    assert (code, f"http://{bind}:{checkout.port}/health answers 200" in text) == (0, True)
+    assert checkout.stack("reset")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "bind",
+    [
+        "localhost",
+        "127.0.0.1:80",
+        "::1",
+        "[127.0.0.1]",
+        "127.1",
+        "[fe80::1%lo]",
+        "x; y",
+        "256.1.1.1",
+    ],
+)
+def test_what_is_no_address_is_refused(checkout: Checkout, bind: str) -> None:
+    """In one line that names the setting, before anything is made or started."""
+    code, text = checkout.stack("up", BIND=bind)
+    assert (code, text.count("\n")) == (2, 1)
+    assert "BIND=" in text
+    assert "such as 127.0.0.1 or [::1]" in text
+    assert not (checkout.folder / "var").exists()
+
+
+@pytest.mark.parametrize("bind", ["192.0.2.1", "[2001:db8::1]"])
+def test_an_address_of_another_machine_is_refused(checkout: Checkout, bind: str) -> None:
+    """Nothing runs on, and the next start is as any."""
+    assert checkout.stack("up", BIND=bind) == (
+        2,
+        f"rinha: BIND={bind}: this machine has no such address\n",
+    )
+    assert checkout.stack("status")[0] == 3
+
+
+@pytest.mark.parametrize("in_use", [("PORT",), ("OPS_PORT",), ("PORT", "OPS_PORT")])
+def test_the_advice_about_ports_works_as_it_stands(
+    checkout: Checkout, in_use: tuple[str, ...]
+) -> None:
+    """All ports in use are in one message, with settings that are free, distinct, and enough."""
+    ports = {"PORT": checkout.port, "OPS_PORT": checkout.ops_port}
+    with ExitStack() as others:
+        for name in in_use:
+            others.enter_context(socket.create_server(("127.0.0.1", ports[name])))
+        # The first that would be proposed may be in use as well.
+        for port in (8888, 8990):
+            if not listens("127.0.0.1", port):
+                others.enter_context(socket.create_server(("127.0.0.1", port)))
+        code, text = checkout.stack("up", BIND="127.0.0.1")
+        assert (code, text.count("\n")) == (2, 1)
+        for name, port in ports.items():
+            assert (f"{port} " in text.partition(":")[2].partition(":")[0]) == (name in in_use)
+        advice = dict(re.findall(r"(\w+)=(\S+)", text.partition(", or ")[2]))
+        assert text.endswith(" make up\n")
+        assert set(advice) == {"BIND", "PORT", "OPS_PORT"}
+        assert len({*advice.values(), "8888", "8990"}) == 5
+        code, text = checkout.stack("up", **advice)
+        assert code == 0, text
+        assert f"http://127.0.0.1:{advice['PORT']}" in text
+
+
+def test_two_stacks_need_four_ports(checkout: Checkout) -> None:
+    """One port for two things is refused, and what may stand in a port's place is said."""
+    port = str(free_port())
+    code, text = checkout.stack("up", PORT=port, OPS_PORT=port)
+    assert (code, text) == (
+        2,
+        f"rinha: PORT and OPS_PORT are both {port}: give them different ports\n",
+    )
+    code, text = checkout.stack("up", OPS_PORT="foo")
+    assert code == 2
+    assert "OPS_PORT='foo' must be a whole number from 1 to 65535, or off" in text
