@@ -109,11 +109,10 @@ class PostgresLedger:
                 escaped(transacao.descricao).encode(),
                 b"%d" % (time.time_ns() // 1000),
             ),
+            _has_moved,
         )
-        if rows and rows[0][1] is not None:
+        if _has_moved(rows):
             return Resultado(*_integers(rows[0]))
-        # A refusal only read.
-        self.engine.prove()
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         if transacao.tipo == "c":
@@ -152,18 +151,21 @@ class PostgresLedger:
     def audit(self) -> Audit:
         """Everything on one snapshot, so it holds even under load."""
         try:
-            problems = self.engine.problems()
-            if problems:
-                return Audit(problems, [])
-            with self.engine.reading() as run:
+            with self.engine.reading() as (problems, run):
+                if problems:
+                    return Audit(problems, [])
                 for row in run(READ_PROBLEMS):
                     who, what, detail = ((each or b"").decode() for each in row)
                     problems.append(f"client {who}: {what} ({detail})")
                 clientes = [ClienteAudit(*_integers(row)) for row in run(READ_AUDIT)]
-            self.engine.prove()
             return Audit(problems, clientes)
         except (LostError, RefusedError) as error:
             return Audit([f"the server cannot be read: {error}"], [])
+
+
+def _has_moved(rows: list[Row]) -> bool:
+    """Returns False for a refusal, which only read."""
+    return bool(rows) and rows[0][1] is not None
 
 
 def _transacao(row: Row) -> tuple[int, str, str, int]:

@@ -1,14 +1,13 @@
 """The primary of a PostgreSQL cluster, or the one server that there is: asked, and made to prove
 that it still is the primary.
 
-A server that was frozen, cut off or forgotten by its cluster does not know that another one took
-over, and would go on to answer from what was. Its commits give it away: the standby that confirms
-them has left. So a transaction proves itself, and what only reads is believed once a commit after
-it was confirmed. Where no standby is named, nobody can take over, and there is nothing to prove.
+A transaction proves itself: its commit is confirmed by the standby. Rows that were only read are
+returned once a later commit on the same connection was confirmed. A server that never named a
+standby cannot be replaced by one, and has nothing to prove. A server that names none any more is
+dropped, until it names one again or another server is promoted.
 """
 
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -18,14 +17,13 @@ from psycopg import pq
 
 from rinha.errors import (
     OutcomeUnknownError,
+    SnapshotError,
     StoreBusyError,
     StoreUnavailableError,
     StoreUnusableError,
 )
-from rinha.logs import tell
 from rinha.postgres.hosts import Host, conninfo_of, hosts_of, name_of
 from rinha.postgres.limits import (
-    ALONE_MAX_S,
     ANSWER_MAX_S,
     CONNECT_MAX_S,
     LOCK_WAIT_S,
@@ -34,6 +32,7 @@ from rinha.postgres.limits import (
     START_MAX_S,
     TRIES_MAX,
 )
+from rinha.postgres.proof import Proof
 from rinha.postgres.schema import Schema
 from rinha.postgres.search import Search
 from rinha.postgres.session import LostError, RefusedError, Row, Session, Statement
@@ -45,29 +44,6 @@ from rinha.store import Level, Meter
 REPEATED = ("40001", "40P01")
 LOCK_NOT_AVAILABLE = "55P03"
 INTEGRITY_CLASS = "23"
-# A warning that is not heard is a success that may be none.
-SET_UP = f"""
-    SET client_min_messages TO warning;
-    SET default_transaction_isolation TO 'read committed';
-    SET lock_timeout TO {int(LOCK_WAIT_S * 1000)};
-    SELECT current_setting('server_version'), current_setting('server_encoding', true),
-           current_setting('fsync', true), current_setting('synchronous_commit', true),
-           current_setting('synchronous_standby_names', true)
-"""
-# What a server must be set to.
-KEEPS: dict[str, tuple[str, ...]] = {
-    "server_encoding": ("UTF8",),
-    "fsync": ("on",),
-    "synchronous_commit": ("on", "remote_apply"),
-}
-PROOF = Statement(
-    "proof",
-    """
-    SELECT CASE WHEN current_setting('synchronous_standby_names') <> ''
-           THEN pg_logical_emit_message(true, 'rinha', '') END IS NOT NULL
-    """,
-)
-
 SIZE = Statement("size", "SELECT pg_database_size(current_database())")
 
 
@@ -77,14 +53,16 @@ class Primary:
     def __init__(self, url: ServerUrl, schema: Schema, *, create: bool = True) -> None:
         self._url = url
         self._schema = schema
-        # Until when it is known that nobody can take over.
-        self._alone_until = 0.0
+        self._proof = Proof()
+        self._taken: Session | None = None
         self._search = Search(hosts_of(url), self._meet)
         session = self._search.wait(START_MAX_S)
         try:
             if session is None:
                 said = "; ".join(f"{host}: {text}" for host, text in self._search.said.items())
                 raise self._search.verdict or StoreUnusableError(f"{url}: no primary: {said}")
+            self._proof.take(session)
+            self._taken = session
             schema.make_if_needed(session, url, create=create)
         except (LostError, RefusedError, StoreUnusableError) as error:
             self.close()
@@ -98,78 +76,127 @@ class Primary:
     @contextlib.contextmanager
     def serving(self, meter: Meter | None = None) -> Iterator[None]:
         self._search.tell_from_now_on(meter)
-        if not self.facts.get("standbys"):
-            tell(
-                logging.WARNING,
-                "no synchronous standby is named",
-                meaning="what this server acknowledged is lost with its disk",
-            )
+        self._proof.tell_from_now_on(self._taken)
         yield
 
     def levels(self) -> Iterator[Level]:
-        ((size,),) = self._look(SIZE, ())
+        ((size,),) = self.read(SIZE, ())
         yield Level("ledger_bytes", "Size of the database.", int(size or 0))
 
     def snapshot(self, target: Path) -> None:
-        dump(self._url, target)
+        """Copies the server of this connection, and keeps the copy if that is the primary still."""
+        session = self._session()
+        try:
+            dump(
+                conninfo_of(session.host), target, lambda: self._proof.prove(session, ANSWER_MAX_S)
+            )
+        except (LostError, RefusedError) as error:
+            raise SnapshotError(f"{target}: no snapshot: the server was lost: {error}") from None
 
     def close(self) -> None:
         self._search.close()
 
-    def write(self, statement: Statement, parameters: Sequence[bytes]) -> list[Row]:
-        """One transaction of one statement."""
-        return self._write(lambda session: session.ask(statement, parameters, ANSWER_MAX_S))
+    def write(
+        self,
+        statement: Statement,
+        parameters: Sequence[bytes],
+        has_written: Callable[[list[Row]], bool],
+    ) -> list[Row]:
+        """Runs one statement as a transaction; if it wrote nothing its rows are proved, as a
+        read's are."""
+
+        def ask(session: Session, patience_s: float) -> list[Row]:
+            behind = self._proof.behind_a_write(session)
+            rows, *looked = session.ask(statement, parameters, patience_s, *behind)
+            self._proof.judge(session, looked)
+            return rows
+
+        return self._write(ask, ANSWER_MAX_S, has_written)
 
     def rewrite(self, *statements: str) -> None:
-        """One transaction that may touch every row."""
-        self._write(lambda session: session.run(";".join(statements), REWRITE_MAX_S))
+        """Runs one transaction that may touch every row."""
 
-    def _write(self, ask: Callable[[Session], list[Row]]) -> list[Row]:
-        """Repeated only where the server says that it undid it."""
+        def ask(session: Session, patience_s: float) -> list[Row]:
+            rows = session.run(";".join(statements), patience_s)
+            self._proof.confirm(session, ANSWER_MAX_S)
+            return rows
+
+        self._write(ask, REWRITE_MAX_S, lambda _rows: True)
+
+    def _write(
+        self,
+        ask: Callable[[Session, float], list[Row]],
+        patience_s: float,
+        has_written: Callable[[list[Row]], bool],
+    ) -> list[Row]:
+        """Repeats it only if nothing was written for sure."""
+        until = time.monotonic() + patience_s
         for _ in range(TRIES_MAX):
             session = self._session()
             try:
-                return ask(session)
+                rows = ask(session, until - time.monotonic())
             except LostError as lost:
                 self._lose(session, lost)
                 if lost.asked:
                     raise self._unknown() from lost
+                continue
             except RefusedError as refused:
                 if refused.sqlstate not in REPEATED:
                     raise self._trouble(refused) from refused
+                continue
+            if has_written(rows) or self._is_proved(session, until):
+                return rows
         raise StoreBusyError(
             f"the {self._schema.noun} was busy, nothing was written {TRIES_MAX} times: try again"
         )
 
-    def read(self, statement: Statement, parameters: Sequence[bytes]) -> list[Row]:
-        """One moment, that was still the newest one when this began."""
-        rows = self._look(statement, parameters)
-        self.prove()
-        return rows
+    def _is_proved(self, session: Session, until: float) -> bool:
+        """Returns False if the server was lost before it proved that it is the primary."""
+        try:
+            self._proof.prove(session, until - time.monotonic())
+        except LostError as lost:
+            self._lose(session, lost)
+            if time.monotonic() >= until:
+                raise self._nobody() from lost
+            return False
+        except RefusedError as refused:
+            raise self._trouble(refused) from refused
+        return True
 
-    def prove(self) -> None:
-        """That what this server said until now was not yet history."""
-        if time.monotonic() < self._alone_until:
-            return
-        session = self._session()
-        if not session.can_prove:
-            return
-        ((is_proof,),) = self._look(PROOF, ())
-        if is_proof != b"t":
-            self._alone_until = time.monotonic() + ALONE_MAX_S
+    def read(self, statement: Statement, parameters: Sequence[bytes]) -> list[Row]:
+        """Returns rows that were the newest when this began. They are proved by the connection that
+        they came from; if it is lost before, all is read again from another one."""
+        until = time.monotonic() + ANSWER_MAX_S
+        while True:
+            session = self._session()
+            behind, left_s = self._proof.behind_a_read(session), until - time.monotonic()
+            try:
+                rows, *looked = session.ask(statement, parameters, left_s, *behind)
+                self._proof.judge(session, looked)
+            except LostError as lost:
+                self._lose(session, lost)
+                if time.monotonic() >= until:
+                    raise self._nobody() from lost
+            except RefusedError as refused:
+                raise self._trouble(refused) from refused
+            else:
+                return rows
 
     def assert_readable(self, statement: Statement) -> None:
-        self._look(statement, ())
+        self.read(statement, ())
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Callable[[str], list[Row]]]:
-        """Several statements on one snapshot, however long they take."""
+    def reading(self) -> Iterator[tuple[list[str], Callable[[str], list[Row]]]]:
+        """What is wrong with the tables, and several statements on one snapshot, however long they
+        take; all of it is proved at the end."""
         session = self._session()
+        problems = self._schema.problems(session)
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None)
         try:
-            yield partial(session.run, patience_s=None)
+            yield problems, partial(session.run, patience_s=None)
         finally:
             session.run("ROLLBACK", None)
+        self._proof.prove(session, ANSWER_MAX_S)
 
     @contextlib.contextmanager
     def alone_with(self, tables: str) -> Iterator[pq.abc.PGconn]:
@@ -183,36 +210,23 @@ class Primary:
                 session.run("ROLLBACK", None)
                 raise
             session.run("COMMIT", None)
+            self._proof.confirm(session, ANSWER_MAX_S)
         except RefusedError as refused:
             raise self._trouble(refused) from refused
         except LostError as lost:
             self._lose(session, lost)
             raise self._unknown() from lost
 
-    def problems(self) -> list[str]:
-        """What is wrong with the tables, whatever they hold; without them no view is true."""
-        return self._schema.problems(self._session())
-
-    def _look(self, statement: Statement, parameters: Sequence[bytes]) -> list[Row]:
-        while True:
-            session = self._session()
-            try:
-                return session.ask(statement, parameters, ANSWER_MAX_S)
-            except LostError as lost:
-                self._lose(session, lost)
-                if lost.asked:
-                    raise self._nobody() from lost
-            except RefusedError as refused:
-                raise self._trouble(refused) from refused
-
     def _session(self) -> Session:
         session = self._search.found or self._search.wait(LOSS_PATIENCE_S)
         if session is None:
             raise self._nobody()
+        if session is not self._taken:
+            self._proof.take(session)
+            self._taken = session
         return session
 
     def _lose(self, session: Session, lost: LostError) -> None:
-        self._alone_until = 0.0
         self._search.drop(session, str(lost))
 
     def _unknown(self) -> OutcomeUnknownError:
@@ -240,29 +254,12 @@ class Primary:
         )
 
     def _meet(self, host: Host) -> Session:
-        """By the search: returns when this is the primary for sure, and not before."""
+        """Returns when this is the primary for sure, and not before; the search calls it."""
         session = Session(conninfo_of(host), CONNECT_MAX_S)
+        session.host = host
         try:
-            ((version, encoding, fsync, commit, standbys),) = session.run(SET_UP, CONNECT_MAX_S)
-            self._assert_keeps(name_of(host), encoding, fsync, commit)
-            session.can_prove = standbys is not None
-            session.facts = {
-                "primary": name_of(host),
-                "postgres": (version or b"").decode(),
-                "standbys": (standbys or b"").decode(),
-            }
-            if session.can_prove:
-                session.ask(PROOF, (), None)
+            self._proof.meet(session, name_of(host))
         except BaseException:
             session.close()
             raise
         return session
-
-    def _assert_keeps(self, host: str, *settings: bytes | None) -> None:
-        """A server without such a setting is not PostgreSQL itself, and has no such danger."""
-        for (name, values), setting in zip(KEEPS.items(), settings, strict=True):
-            if setting is not None and setting.decode() not in values:
-                raise StoreUnusableError(
-                    f"{host}: {name} is {setting.decode()}, and must be {' or '.join(values)}: "
-                    f"what the {self._schema.noun} acknowledged could be lost"
-                )

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from psycopg import Error, pq
 
+from rinha.postgres.hosts import Host
+
 Row = tuple[bytes | None, ...]
 INTEGER, TEXT = 20, 25
 POLL_FOR = {
@@ -44,6 +46,14 @@ class Statement(NamedTuple):
     kinds: tuple[int, ...] = ()
 
 
+class Standing(NamedTuple):
+    """Rank of a server among those that call themselves the primary: a lower one was replaced, or
+    gave up its standbys."""
+
+    timeline: str = ""
+    has_standbys: bool = False
+
+
 class Session:
     def __init__(self, conninfo: str, connect_max_s: float) -> None:
         self._until: float | None = time.monotonic() + connect_max_s
@@ -51,7 +61,10 @@ class Session:
         self._warning: str | None = None
         self._prepared: set[str] = set()
         # What its opener learned of the server.
+        self.host: Host = {}
         self.facts: dict[str, object] = {}
+        self.state: Row = ()
+        self.standing = Standing()
         self.can_prove = False
         self._poll = select.poll()
         self.pgconn = pq.PGconn.connect_start(conninfo.encode())
@@ -79,15 +92,29 @@ class Session:
         self.pgconn.finish()
 
     def ask(
-        self, statement: Statement, parameters: Sequence[bytes], patience_s: float | None
-    ) -> list[Row]:
-        """Runs it as a transaction of its own; None waits as long as the connection lives."""
-        if statement.name not in self._prepared:
-            self._prepare(statement, patience_s)
+        self,
+        statement: Statement,
+        parameters: Sequence[bytes],
+        patience_s: float | None,
+        *behind: Statement,
+    ) -> list[list[Row]]:
+        """Runs each statement as a transaction of its own, all in one round trip.
+        Returns the rows of each. A timeout of None waits as long as the connection lives."""
+        asked = [(statement, parameters), *((each, ()) for each in behind)]
+        for each, _ in asked:
+            if each.name not in self._prepared:
+                self._prepare(each, patience_s)
         self._begin(patience_s)
+        pgconn = self.pgconn
         try:
-            self.pgconn.send_query_prepared(statement.name.encode(), parameters)
-            return self._answer()
+            if not behind:
+                pgconn.send_query_prepared(statement.name.encode(), parameters)
+                return [self._answer()]
+            pgconn.enter_pipeline_mode()
+            for each, values in asked:
+                pgconn.send_query_prepared(each.name.encode(), values)
+                pgconn.pipeline_sync()
+            return self._answers(len(asked))
         except Error as error:
             raise self._lost(str(error)) from None
 
@@ -128,29 +155,57 @@ class Session:
         self._until = time.monotonic() + patience_s if patience_s is not None else None
 
     def _answer(self) -> list[Row]:
-        pgconn = self.pgconn
-        while pgconn.flush():
+        """Returns the rows of the last statement that was sent."""
+        self._flush()
+        last, failed = self._results()
+        self._assert_sound(failed)
+        return [] if last is None else _rows(last)
+
+    def _answers(self, count: int) -> list[list[Row]]:
+        """Returns the rows of so many statements in a pipeline, each of which ends with a sync."""
+        self._flush()
+        results = []
+        for _ in range(count):
+            results.append(self._results())
+            self._next_result()  # the sync
+        (_, refused), *behind = results
+        self._assert_sound(None)
+        self.pgconn.exit_pipeline_mode()
+        if refused is not None:
+            raise _refused(refused)
+        for _, failed in behind:
+            # The first statement may be committed: this is no refusal.
+            if failed is not None:
+                raise self._lost(str(_refused(failed)))
+        return [[] if last is None else _rows(last) for last, _ in results]
+
+    def _flush(self) -> None:
+        while self.pgconn.flush():
             self._wait()
-            pgconn.consume_input()
-        last: pq.abc.PGresult | None = None
-        failed: pq.abc.PGresult | None = None
-        while True:
-            while pgconn.is_busy():
-                self._wait()
-                pgconn.consume_input()
-            result = pgconn.get_result()
-            if result is None:
-                break
+            self.pgconn.consume_input()
+
+    def _results(self) -> tuple[pq.abc.PGresult | None, pq.abc.PGresult | None]:
+        """Returns the last result up to the end of a statement, and the last that failed."""
+        last = failed = None
+        while (result := self._next_result()) is not None:
             last = result
             if result.status == pq.ExecStatus.FATAL_ERROR:
                 failed = result
-        if pgconn.status == pq.ConnStatus.BAD:
-            raise self._lost(pgconn.get_error_message())
+        return last, failed
+
+    def _next_result(self) -> pq.abc.PGresult | None:
+        while self.pgconn.is_busy():
+            self._wait()
+            self.pgconn.consume_input()
+        return self.pgconn.get_result()
+
+    def _assert_sound(self, failed: pq.abc.PGresult | None) -> None:
+        if self.pgconn.status == pq.ConnStatus.BAD:
+            raise self._lost(self.pgconn.get_error_message())
         if failed is not None:
             raise _refused(failed)
         if self._warning is not None:
             raise self._lost(self._warning)
-        return [] if last is None else _rows(last)
 
     def _wait(self) -> None:
         timeout_ms = None

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rinha.errors import SnapshotError, StoreUnusableError
@@ -22,16 +22,17 @@ def run(url: ServerUrl, words: Sequence[str]) -> None:
         raise StoreUnusableError(MISSING.format("psql")) from None
 
 
-def dump(url: ServerUrl, target: Path) -> None:
-    """A copy for pg_restore; it appears whole or not at all."""
+def dump(conninfo: str, target: Path, verify: Callable[[], None]) -> None:
+    """Writes a copy for pg_restore; it appears whole and verified, or not at all."""
     if target.exists():
         raise SnapshotError(f"{target}: there is a file already, it was left as it is")
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-    command = ["pg_dump", "--format=custom", f"--file={partial}", to_primary(url)]
+    command = ["pg_dump", "--format=custom", f"--file={partial}", conninfo]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SnapshotError(f"{target}: no snapshot: {' '.join(done.stderr.split())}")
+        verify()
         partial.rename(target)
     except FileNotFoundError:
         raise SnapshotError(MISSING.format("pg_dump")) from None

@@ -4,7 +4,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
 
 import pytest
 
@@ -13,60 +12,11 @@ from rinha.crebitos.limits import VALOR_MAX
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_postgres import PostgresLedger
 from rinha.errors import OutcomeUnknownError, StoreUnavailableError
-from rinha.postgres.limits import ANSWER_MAX_S, START_MAX_S
-from rinha.settings import ServerUrl
-from tests.help.postgres import Server
+from rinha.postgres.limits import ANSWER_MAX_S
+from tests.help.pairs import WAITS, Pair, eventually, take_over
 
 CREDIT, DEBIT = Transacao(100, "c", "abc"), Transacao(100, "d", "abc")
 MARGIN_S = 1.0
-WAITS = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-T = TypeVar("T")
-
-
-class Pair(NamedTuple):
-    primary: Server
-    standby: Server
-    name: str
-    ledger: PostgresLedger
-
-    @property
-    def address(self) -> ServerUrl:
-        return ServerUrl(self.primary.address(self.name, self.standby))
-
-    def on_the_new(self) -> PostgresLedger:
-        """Another instance, that only ever knew the one that took over."""
-        return PostgresLedger(ServerUrl(self.standby.address(self.name)))
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    """A primary with its synchronous standby, and a ledger that is connected to it."""
-    with contextlib.ExitStack() as ending:
-        primary = Server()
-        ending.callback(primary.stop)
-        standby = primary.standby()
-        ending.callback(standby.stop)
-        name = primary.new_name()
-        ledger = PostgresLedger(ServerUrl(primary.address(name, standby)))
-        ending.callback(ledger.close)
-        yield Pair(primary, standby, name, ledger)
-
-
-def take_over(pair: Pair) -> None:
-    """As a cluster's manager would, with nothing left that confirms what the old one commits."""
-    pair.standby.promote()
-    pair.standby.set("synchronous_standby_names", "")
-
-
-def eventually(act: Callable[[], T]) -> T:
-    """What comes once a primary is found."""
-    deadline = time.monotonic() + START_MAX_S
-    while True:
-        try:
-            return act()
-        except StoreUnavailableError:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
 
 
 def in_time(act: Callable[[], object]) -> None:
@@ -186,12 +136,14 @@ def test_a_server_without_a_standby_has_nothing_to_prove(pair: Pair) -> None:
     """It is asked for the proof all the same, in case that one is named by now."""
     pair.primary.set("synchronous_standby_names", "")
     pair.standby.freeze()
-    pair.ledger.transact(1, CREDIT)
-    assert pair.ledger.extrato(1).saldo.total == 100
+    ledger = PostgresLedger(pair.address)
+    ledger.transact(1, CREDIT)
+    assert ledger.extrato(1).saldo.total == 100
     pair.primary.set("synchronous_standby_names", "standby")
     time.sleep(1.1)
-    in_time(lambda: pair.ledger.extrato(1))
+    in_time(lambda: ledger.extrato(1))
     pair.standby.thaw()
+    ledger.close()
 
 
 def test_a_refusal_is_told_apart_without_a_second_look(pair: Pair) -> None:

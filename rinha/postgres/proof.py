@@ -1,0 +1,187 @@
+"""Proof that a server is still the primary, and set to lose nothing.
+
+A server that was frozen, cut off or replaced does not know that another one took over, and would
+go on to answer from history. Its commits give it away: the standby that confirms them has left.
+PROOF is such a commit. STATE reads the settings after it: a reload of the settings can end the wait
+for the standby, and then the server calls an unconfirmed commit done.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rinha.errors import StoreUnusableError
+from rinha.logs import tell
+from rinha.postgres.limits import ALONE_MAX_S, CONNECT_MAX_S, LOCK_WAIT_S
+from rinha.postgres.session import LostError, RefusedError, Row, Session, Standing, Statement
+
+# The settings that a reload can change while connections live.
+LOOKED_AT = ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standby_names")
+READ_STATE = ", ".join(f"current_setting('{name}', true)" for name in LOOKED_AT)
+STATE = Statement("state", f"SELECT {READ_STATE}")
+PROOF = Statement(
+    "proof",
+    """
+    SELECT CASE WHEN current_setting('synchronous_standby_names') <> ''
+           THEN pg_logical_emit_message(true, 'rinha', '') END
+    """,
+)
+# A warning that is not heard is a success that may be none.
+SET_UP = f"""
+    SET client_min_messages TO warning;
+    SET default_transaction_isolation TO 'read committed';
+    SET lock_timeout TO {int(LOCK_WAIT_S * 1000)};
+    SELECT current_setting('server_version'), current_setting('server_encoding', true), {READ_STATE}
+"""
+# For the session: no reload of the server's settings changes it any more.
+PIN = "SET synchronous_commit TO {}"
+# Each promotion begins a new timeline, a number that only grows; the name of a WAL file begins with
+# its eight digits.
+READ_TIMELINE = "SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)"
+ENCODINGS = ("UTF8",)
+MUST_BE: dict[str, tuple[str, ...]] = {
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+    "synchronous_commit": ("on", "remote_apply"),
+}
+
+GAVE_UP = (
+    "no synchronous standby is named any more: name one, or restart the instances to go on "
+    "with a single copy"
+)
+REPLACED = "another server was promoted since"
+
+
+class State(NamedTuple):
+    """Settings of a server; one without such a setting is not PostgreSQL, and has no such risk."""
+
+    fsync: str | None
+    full_page_writes: str | None
+    synchronous_commit: str | None
+    standbys: str | None
+
+    def fault(self) -> str | None:
+        """Returns the setting that could lose what the server acknowledges."""
+        for (name, values), value in zip(MUST_BE.items(), self, strict=False):
+            if value is not None and value not in values:
+                return fault(name, value, values)
+        return None
+
+
+def state_of(row: Row) -> State:
+    return State(*[None if value is None else value.decode() for value in row])
+
+
+def fault(name: str, value: str, values: tuple[str, ...]) -> str:
+    return (
+        f"{name} is {value}, and must be {' or '.join(values)}: "
+        "what the server acknowledges could be lost"
+    )
+
+
+def _assert_not_below(highest: Standing, standing: Standing) -> None:
+    if standing < highest:
+        raise LostError(GAVE_UP if standing.timeline == highest.timeline else REPLACED, asked=True)
+
+
+class Proof:
+    """Asks servers for the proof, and remembers the highest standing that it saw."""
+
+    def __init__(self) -> None:
+        self._highest = Standing()
+        # Until then it is known that the server names no standby, as it never did.
+        self._alone_until = 0.0
+        self._is_told = False
+
+    def meet(self, session: Session, name: str) -> None:
+        """Sets a new connection up. Returns if it is to the primary for sure, and not before."""
+        ((version, encoding, *state),) = session.run(SET_UP, CONNECT_MAX_S)
+        if encoding is not None and encoding.decode() not in ENCODINGS:
+            said = fault("server_encoding", encoding.decode(), ENCODINGS)
+            raise StoreUnusableError(f"{name}: {said}")
+        session.state = tuple(state)
+        found = state_of(session.state)
+        if wrong := found.fault():
+            raise StoreUnusableError(f"{name}: {wrong}")
+        session.facts = {
+            "primary": name,
+            "postgres": (version or b"").decode(),
+            "standbys": found.standbys or "",
+        }
+        if found.standbys is None:
+            return
+        session.can_prove = True
+        session.run(PIN.format(found.synchronous_commit), CONNECT_MAX_S)
+        ((timeline,),) = session.run(READ_TIMELINE, CONNECT_MAX_S)
+        session.standing = Standing((timeline or b"").decode(), bool(found.standbys))
+        _assert_not_below(self._highest, session.standing)
+        self._judge(session, session.ask(PROOF, (), None, STATE))
+
+    def take(self, session: Session) -> None:
+        """Remembers the standing of a server that is asked from now on."""
+        self._alone_until = 0.0
+        self._highest = max(self._highest, session.standing)
+        self._warn_without_standby(session)
+
+    def tell_from_now_on(self, session: Session | None) -> None:
+        self._is_told = True
+        if session:
+            self._warn_without_standby(session)
+
+    def behind_a_read(self, session: Session) -> Sequence[Statement]:
+        """Statements that prove what was read before them on the same connection."""
+        return () if self._is_alone(session) else (PROOF, STATE)
+
+    def behind_a_write(self, session: Session) -> Sequence[Statement]:
+        """Statements that show that a commit before them was confirmed."""
+        return () if self._is_alone(session) else (STATE,)
+
+    def judge(self, session: Session, looked: Sequence[list[Row]]) -> None:
+        """Takes the answers of the statements behind another one. Raises LostError if the server
+        may lose what it acknowledges, or may have been replaced."""
+        if looked:
+            self._judge(session, looked)
+            if not session.standing.has_standbys:
+                self._alone_until = time.monotonic() + ALONE_MAX_S
+
+    def prove(self, session: Session, patience_s: float) -> None:
+        """Raises LostError unless all that this connection read until now was the newest."""
+        if not self._is_alone(session):
+            self.judge(session, session.ask(PROOF, (), patience_s, STATE))
+
+    def confirm(self, session: Session, patience_s: float) -> None:
+        """Proves a commit that is done: whatever is lost here, it may be kept."""
+        if not session.can_prove:
+            return
+        try:
+            self.judge(session, session.ask(PROOF, (), patience_s, STATE))
+        except (LostError, RefusedError) as error:
+            raise LostError(str(error), asked=True) from error
+
+    def _is_alone(self, session: Session) -> bool:
+        """Returns True if there is no standby that could have taken over, and the settings were
+        looked at a moment ago."""
+        if not session.can_prove:
+            return True
+        return not session.standing.has_standbys and time.monotonic() < self._alone_until
+
+    def _judge(self, session: Session, looked: Sequence[list[Row]]) -> None:
+        (row,) = looked[-1]
+        if row == session.state:
+            return
+        state = state_of(row)
+        if wrong := state.fault():
+            raise LostError(wrong, asked=True)
+        standing = session.standing._replace(has_standbys=bool(state.standbys))
+        _assert_not_below(max(self._highest, session.standing), standing)
+        session.state, session.standing = row, standing
+        session.facts["standbys"] = state.standbys
+
+    def _warn_without_standby(self, session: Session) -> None:
+        if self._is_told and not session.standing.has_standbys:
+            tell(
+                logging.WARNING,
+                "no synchronous standby is named",
+                meaning="what this server acknowledged is lost with its disk",
+            )

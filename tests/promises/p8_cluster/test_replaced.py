@@ -1,0 +1,276 @@
+"""A server that was replaced, or whose settings were changed, under instances that live: it answers
+nothing and acknowledges nothing on any path."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
+from rinha.crebitos.messages import Extrato, Transacao
+from rinha.crebitos.on_postgres import PostgresLedger
+from rinha.crebitos.overview import Overview
+from rinha.errors import SnapshotError, StoreUnavailableError
+from rinha.postgres import primary
+from rinha.postgres.limits import ANSWER_MAX_S
+from tests.help.cutting import Cut
+from tests.help.pairs import WAITS, Pair, eventually, opened, paired, servers, take_over
+from tests.help.postgres import STANDBY, Server
+
+CREDIT, TOO_MUCH = Transacao(100, "c", "abc"), Transacao(100_001, "d", "abc")
+NAMES = "synchronous_standby_names"
+OURS = "FROM pg_stat_activity WHERE usename = 'rinha'"
+Act = Callable[[PostgresLedger], object]
+
+
+def move(ledger: PostgresLedger) -> object:
+    with ledger.content.holding():
+        return [list(ledger.content.rows(table)) for table in TABLES]
+
+
+def audit(ledger: PostgresLedger) -> object:
+    found = ledger.audit()
+    if found.problems:
+        raise StoreUnavailableError(found.problems[0])
+    return found
+
+
+def snapshot(ledger: PostgresLedger) -> object:
+    target = Path(str(ledger.engine.facts["primary"]).rpartition(":")[0]).parent / "snapshot"
+    try:
+        ledger.engine.snapshot(target)
+    finally:
+        copied = target.exists()
+        target.unlink(missing_ok=True)
+    return f"copied: {copied}"
+
+
+READS: dict[str, Act] = {
+    "statement": lambda ledger: ledger.extrato(1),
+    "statement of nobody": lambda ledger: ledger.extrato(6),
+    "refusal": lambda ledger: ledger.transact(1, TOO_MUCH),
+    "transaction of nobody": lambda ledger: ledger.transact(6, CREDIT),
+    "health": lambda ledger: ledger.assert_readable(),
+    "overview": lambda ledger: ledger.overview(),
+    "metrics": lambda ledger: list(ledger.levels()),
+}
+WRITES: dict[str, Act] = {
+    "transaction": lambda ledger: ledger.transact(1, CREDIT),
+    "reset": lambda ledger: ledger.reset(),
+}
+LONG_READS: dict[str, Act] = {"audit": audit, "move": move, "snapshot": snapshot}
+PATHS = READS | WRITES | LONG_READS
+# All at once, where none holds a lock that another one wants.
+WAITING = [path for path in (*READS, "transaction") if path != "health"]
+CHANGES = [
+    ("work_mem", "8MB", "4MB"),  # a reload that changes nothing that matters
+    ("synchronous_commit", "off", "on"),
+    ("synchronous_commit", "local", "on"),
+    (NAMES, "", STANDBY),
+    ("fsync", "off", "on"),
+    ("full_page_writes", "off", "on"),
+]
+
+
+def outcome(act: Act, ledger: PostgresLedger) -> object:
+    """Returns what was answered; None if nothing was."""
+    try:
+        return act(ledger) or "done"
+    except (StoreUnavailableError, SnapshotError):
+        return None
+    except (LimiteExceededError, UnknownClienteError) as error:
+        return error
+
+
+def outcomes(acts: Sequence[str], ledgers: Mapping[str, PostgresLedger]) -> dict[str, object]:
+    """All at once, each on an instance of its own."""
+    with ThreadPoolExecutor(len(acts)) as pool:
+        tasks = {path: pool.submit(outcome, PATHS[path], ledgers[path]) for path in acts}
+        return {path: task.result() for path, task in tasks.items()}
+
+
+class Replaced:
+    """A primary that lives on after its standby was promoted, with instances that are connected to
+    it since before: for each change of the settings one for each path."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self.server, standby = stack.enter_context(servers())
+        shared = self.server.new_name()
+        # Commits that wait for the standby keep their locks.
+        own = {path: self.server.new_name() for path in (*WRITES, "move")}
+        self._ledgers = [
+            {
+                path: stack.enter_context(opened(self.server.address(own.get(path, shared))))
+                for path in PATHS
+            }
+            for _ in CHANGES
+        ]
+        standby.promote()
+
+    def outcomes(self) -> dict[str, object]:
+        ledgers = self._ledgers.pop()
+        found = outcomes(list(PATHS), ledgers)
+        for ledger in ledgers.values():
+            ledger.close()
+        self.server.query(f"SELECT pg_terminate_backend(pid) {WAITS}")
+        self.server.wait_for(f"SELECT count(*) = 0 {WAITS}")
+        return found
+
+
+@contextlib.contextmanager
+def changed(server: Server, name: str, value: str, usual: str) -> Iterator[None]:
+    server.set(name, value)
+    try:
+        yield
+    finally:
+        server.set(name, usual)
+
+
+@pytest.fixture(scope="module")
+def replaced() -> Iterator[Replaced]:
+    with contextlib.ExitStack() as stack:
+        yield Replaced(stack)
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[tuple[Server, Server]]:
+    with servers() as found:
+        yield found
+
+
+@pytest.fixture
+def shared(both: tuple[Server, Server]) -> Iterator[Pair]:
+    """For tests that leave the servers as they were."""
+    with paired(*both) as found:
+        yield found
+
+
+@pytest.mark.parametrize(("name", "value", "usual"), CHANGES)
+def test_a_replaced_primary_says_nothing(
+    replaced: Replaced, monkeypatch: pytest.MonkeyPatch, name: str, value: str, usual: str
+) -> None:
+    """Whatever its settings are reloaded to: no path answers, and none acknowledges."""
+    monkeypatch.setattr(primary, "REWRITE_MAX_S", ANSWER_MAX_S)
+    with changed(replaced.server, name, value, usual):
+        assert replaced.outcomes() == dict.fromkeys(PATHS)
+
+
+@pytest.mark.parametrize("acts", [WAITING, ["reset"]], ids=["all", "reset"])
+def test_a_reload_that_ends_the_wait_for_the_standby_is_no_success(
+    shared: Pair, acts: list[str]
+) -> None:
+    """The server releases the commit without a warning once no standby is named."""
+    with contextlib.ExitStack() as stack:
+        ledgers = {path: stack.enter_context(opened(shared.address)) for path in acts}
+        shared.standby.freeze()
+
+        def release() -> None:
+            shared.primary.wait_for(f"SELECT count(*) = {len(acts)} {WAITS}")
+            shared.primary.set(NAMES, "")
+
+        beside = threading.Thread(target=release)
+        beside.start()
+        found = outcomes(acts, ledgers)
+        beside.join()
+        shared.standby.thaw()
+        shared.primary.set(NAMES, STANDBY)
+        assert found == dict.fromkeys(acts)
+
+
+@pytest.mark.parametrize(("name", "value", "usual"), CHANGES[4:])
+def test_a_reload_that_could_lose_transactions_stops_them(
+    shared: Pair, name: str, value: str, usual: str
+) -> None:
+    """Nothing is acknowledged while it is so, and all goes on by itself when it is mended."""
+    shared.ledger.transact(1, CREDIT)
+    with changed(shared.primary, name, value, usual):
+        assert outcome(PATHS["transaction"], shared.ledger) is None
+        assert outcome(PATHS["statement"], shared.ledger) is None
+    assert eventually(lambda: shared.ledger.extrato(1)).saldo.total == 200
+
+
+def test_synchronous_commit_is_kept_by_those_who_are_connected(shared: Pair) -> None:
+    """A reload that turns it off changes nothing for them; who connects then is refused."""
+    with changed(shared.primary, "synchronous_commit", "off", "on"):
+        shared.ledger.transact(1, CREDIT)
+        shared.standby.freeze()
+        found = outcome(PATHS["transaction"], shared.ledger)
+        shared.standby.thaw()
+        assert found is None
+        assert outcome(PATHS["statement"], shared.ledger) is None
+    assert eventually(lambda: shared.ledger.extrato(1)).saldo.total == 200
+
+
+def test_standbys_that_are_named_no_more_stop_the_service_and_are_told(
+    shared: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Transactions would be on one server only, and that may have been replaced."""
+    with shared.ledger.engine.serving():
+        shared.primary.set(NAMES, "")
+        assert outcome(PATHS["statement"], shared.ledger) is None
+        assert "no synchronous standby is named any more" in str(caplog.records[-1].__dict__)
+        assert outcome(PATHS["transaction"], shared.ledger) is None
+        shared.primary.set(NAMES, STANDBY)
+        eventually(lambda: shared.ledger.transact(1, CREDIT))
+
+
+def test_of_two_primaries_without_standbys_the_newer_one_is_taken(pair: Pair) -> None:
+    """Each promotion begins a timeline: an instance that knows the newer one goes back to none."""
+    pair.ledger.transact(1, CREDIT)
+    take_over(pair)
+    pair.primary.set(NAMES, "")
+    elsewhere = pair.on_the_new()
+    balance = elsewhere.transact(1, CREDIT).saldo
+    for _ in range(5):
+        assert eventually(lambda: pair.ledger.extrato(1)).saldo.total == balance
+        for server in (pair.primary, pair.standby):
+            server.query(f"SELECT pg_terminate_backend(pid) {OURS}")
+    elsewhere.close()
+
+
+def told(found: object) -> object:
+    """What of an answer depends on the balance of client 1 and on whether there is a client 6."""
+    if isinstance(found, Exception):
+        return type(found)
+    if isinstance(found, Extrato):
+        return found.saldo.total
+    if isinstance(found, Overview):
+        return found.clientes
+    if isinstance(found, list):
+        return [level for level in found if level.name == "disponivel"]
+    return found
+
+
+# How many answers of the server come before the proof, where it is more than one.
+ANSWERS = {"metrics": 2, "audit": 9}
+
+
+def test_rows_are_proved_by_the_connection_that_they_came_from(pair: Pair, tmp_path: Path) -> None:
+    """A replaced primary that is lost behind its answer is not proved by the server that took over,
+    which the instance finds at once."""
+    paths = [path for path in (*READS, "audit") if path != "health"]
+    before, cuts, ledgers = {}, {}, {}
+    with contextlib.ExitStack() as stack:
+        for path in paths:
+            folder = tmp_path / path.replace(" ", "")
+            folder.mkdir()
+            cuts[path] = Cut(folder, pair.primary)
+            stack.callback(cuts[path].close)
+            hosts = f"host={folder},{pair.standby.data}"
+            ports = f"port={pair.primary.port},{pair.standby.port}"
+            ledger = opened(f"postgresql://rinha@/{pair.name}?{hosts}&{ports}")
+            ledgers[path] = stack.enter_context(ledger)
+            before[path] = outcome(PATHS[path], ledgers[path])
+            assert before[path]
+        take_over(pair)
+        pair.standby.query("INSERT INTO clientes VALUES (6, 100000, 0, 0)", pair.name)
+        elsewhere = stack.enter_context(contextlib.closing(pair.on_the_new()))
+        elsewhere.transact(1, Transacao(500_000, "c", "abc"))
+        for path in paths:
+            cuts[path].behind(ANSWERS.get(path, 1))
+            found = outcome(PATHS[path], ledgers[path])
+            assert cuts[path].has_cut or found is None, path
+            assert told(found) != told(before[path]), path
