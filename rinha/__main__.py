@@ -15,12 +15,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rinha import logs, private, settings
+from rinha.address import ServerUrl, ledger_of
 from rinha.errors import MoveError, RestoreError, RinhaError, StoreUnusableError
 from rinha.holding import held
 from rinha.http import App, create_app
 from rinha.move import move as move_ledger
 from rinha.server import Instance
-from rinha.settings import Settings, ledger_of
+from rinha.settings import Settings
 from rinha.store import Kept, Meter
 
 # From a file, or as the copy was at a moment; where what was there before is kept.
@@ -180,10 +181,11 @@ def restore(knobs: Settings, asked: argparse.Namespace) -> int:
         raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
     at = import_module("rinha.moment").parse(asked.at, datetime.now(UTC)) if asked.at else None
     kept = bring_back(knobs, asked.file, at)
-    check(knobs, asked)
-    if kept:
-        print(f"what was there before is {kept}")
-    return 0
+    try:
+        return check(knobs, asked)
+    finally:
+        if kept:
+            print(f"what was there before is {kept}", flush=True)
 
 
 def follow(knobs: Settings, asked: argparse.Namespace) -> int:
@@ -202,17 +204,26 @@ def follow(knobs: Settings, asked: argparse.Namespace) -> int:
 
 
 def move(knobs: Settings, asked: argparse.Namespace) -> int:
-    if asked.source == asked.target:
+    # What was moved stays moved, whatever happens to the power next.
+    source, target = (
+        replace(knobs, ledger=ledger_of(one), synchronous="FULL")
+        for one in (asked.source, asked.target)
+    )
+    if _place(source.ledger) == _place(target.ledger):
         raise MoveError("FROM and TO are one ledger")
-    source, target = (replace(knobs, ledger=ledger_of(one)) for one in (asked.source, asked.target))
     move_ledger(
         open_store(source, create=False),
-        # What was moved stays, whatever happens to the power next.
-        open_store(replace(target, synchronous="FULL"), create=True),
+        open_store(target, create=True),
+        _place(target.ledger),
         partial(print, file=sys.stderr, flush=True),
     )
-    print(f"{target.ledger} equals {source.ledger}, which nothing should write to from now on")
+    what = "refuses to be served" if source.engine == "sqlite" else "nothing should write to"
+    print(f"{target.ledger} equals {source.ledger}, which {what} from now on")
     return 0
+
+
+def _place(ledger: Path | ServerUrl) -> str:
+    return str(ledger.absolute() if isinstance(ledger, Path) else ledger)
 
 
 def sql(knobs: Settings, asked: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
+from rinha.address import ServerUrl, ledger_of
 from rinha.errors import SettingError
 
 # Limits that nobody needs to turn.
@@ -35,36 +35,11 @@ LOG_FINISH_MAX_S = 0.2
 # Whoever moves a ledger wants to see that it goes on.
 MOVE_TOLD_EVERY_S = 2.0
 
-# What a ledger begins with that is not a file.
-SERVER_SCHEMES = ("postgresql://", "postgres://")
-
-
-class ServerUrl(str):
-    """postgresql://..., which never has a password in it."""
-
-    __slots__ = ()
-
 
 class Knob(NamedTuple):
     default: str
     parse: Callable[[str], Any]
     reason: str
-
-
-def ledger_of(text: str) -> Path | ServerUrl:
-    """Never shows an address that may have a password in it."""
-    if not text.strip():
-        raise SettingError("RINHA_LEDGER must name a file, or a server as postgresql://...")
-    if not text.startswith(SERVER_SCHEMES):
-        return Path(text)
-    # Whatever characters it may have in it.
-    user, _, _ = text.partition("://")[2].rpartition("@")
-    if re.search("[:/]", user) or re.search("[?&](ssl)?password=", unquote(text)):
-        raise SettingError(
-            "RINHA_LEDGER must not hold a password: that is for PGPASSWORD, or a file that "
-            "PGPASSFILE names"
-        )
-    return ServerUrl(text)
 
 
 def _listen(text: str) -> str | tuple[str, int]:
@@ -241,7 +216,7 @@ def value_of(name: str, environ: Mapping[str, str]) -> Any:
         return KNOBS[name].parse(text)
     except ValueError as error:
         # What stands before an @ in an address may be a key.
-        shown = re.sub("//[^/]*@", "//...@", text)
+        shown = re.sub("//.*@", "//...@", text)
         raise SettingError(f"{name}={shown!r} {error}") from None
 
 

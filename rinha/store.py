@@ -98,6 +98,13 @@ class Content(Protocol):
     def tables(self) -> Sequence[Table]:
         """In the order in which they can be filled."""
 
+    def begin_move(self) -> None:
+        """Refuses a file that was moved already, or that another process has open, and keeps all
+        others from it."""
+
+    def mark_moved(self, place: str) -> None:
+        """Within a transaction: from its commit on a file is refused to who would serve it."""
+
     def holding(self) -> AbstractContextManager[None]:
         """One transaction, beside which nobody else writes, and which counts if nothing fails."""
 

@@ -257,11 +257,19 @@ stats() {
 }
 
 snapshot() {
-    name=rinha-$(date -u +%Y%m%dT%H%M%SZ).db
     umask 077
     mkdir -p out
+    time=$(date -u +%Y%m%dT%H%M%SZ) number=
+    # Makes the file if it is not there, so that no other snapshot takes the same name.
+    until (set -C && : >"out/rinha-$time$number.db") 2>/dev/null; do
+        [ -e "out/rinha-$time$number.db" ] || fail "cannot write to out/"
+        number=$((number - 1))
+    done
+    name=rinha-$time$number.db
+    trap 'rm -f "out/$name"' EXIT
     inside rinha snapshot "/ledger/$name" >/dev/null
     try "copy the snapshot" $compose cp "api01:/ledger/$name" "out/$name"
+    trap - EXIT
     inside rm "/ledger/$name"
     echo "out/$name"
 }

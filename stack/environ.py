@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from rinha import settings
+from rinha import address, settings
 from rinha.errors import SettingError
 from stack import dotenv, running
 from stack.services import VAR
@@ -51,7 +51,7 @@ def differing(runs: Mapping[str, str], asked: Mapping[str, str]) -> list[str]:
     if asked.get("MODE", "").lower() == "docker":
         found.append("MODE")
     patterns = []
-    if asked.get("RINHA_LEDGER", "").startswith(settings.SERVER_SCHEMES):
+    if asked.get("RINHA_LEDGER", "").startswith(address.SERVER_SCHEMES):
         patterns.append("PG*")
     if asked.get("RINHA_REPLICA", "").startswith("s3:"):
         patterns.append("AWS_*")

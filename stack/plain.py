@@ -6,6 +6,7 @@ Whatever it writes is in var/.
 
 import contextlib
 import fcntl
+import itertools
 import os
 import shutil
 import subprocess
@@ -67,12 +68,29 @@ def _ask_service(command: str, words: list[str]) -> int:
     """`rinha COMMAND`, with a place for what is not named."""
     from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that the stack's do without
 
-    if command == "snapshot" and not words:
-        Path("out").mkdir(exist_ok=True)
-        words = [f"out/rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.db"]
-    sys.argv[1:] = [command, *words]
-    besides = [(name, verb.__doc__ or "") for name, verb in VERBS.items()]
-    return service(besides + ([CARRIED] if launch.ONE_FILE else []))
+    with contextlib.ExitStack() as naming:
+        if command == "snapshot" and not words:
+            words = [str(naming.enter_context(_snapshot_name()))]
+        sys.argv[1:] = [command, *words]
+        besides = [(name, verb.__doc__ or "") for name, verb in VERBS.items()]
+        return service(besides + ([CARRIED] if launch.ONE_FILE else []))
+
+
+@contextlib.contextmanager
+def _snapshot_name() -> Iterator[Path]:
+    """Names a file that is not there yet. Two that ask at once get it one after the other."""
+    out = Path("out")
+    out.mkdir(exist_ok=True)
+    ending = "db" if settings.load(os.environ).engine == "sqlite" else "dump"
+    folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        name = f"rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+        numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+        paths = (out / f"{name}{number}.{ending}" for number in numbers)
+        yield next(path for path in paths if not path.exists())
+    finally:
+        os.close(folder)
 
 
 def up(knobs: settings.Settings) -> int:

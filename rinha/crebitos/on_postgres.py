@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
+from rinha.address import ServerUrl
 from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import (
@@ -19,7 +20,7 @@ from rinha.postgres.primary import Primary
 from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
-from rinha.settings import ServerUrl, Settings
+from rinha.settings import Settings
 from rinha.store import Level
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)

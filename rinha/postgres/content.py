@@ -18,6 +18,12 @@ class PostgresContent:
         self.tables = tables
         self._primary = primary
 
+    def begin_move(self) -> None:
+        """Leaves this to the locks of `holding`."""
+
+    def mark_moved(self, place: str) -> None:
+        """Leaves a server as it is: who may use it is for its administrator to say."""
+
     @contextmanager
     def holding(self) -> Iterator[None]:
         names = ", ".join(table.name for table in self.tables)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from psycopg import pq
 
+from rinha.address import ServerUrl
 from rinha.errors import (
     OutcomeUnknownError,
     SnapshotError,
@@ -37,7 +38,6 @@ from rinha.postgres.schema import Schema
 from rinha.postgres.search import Search
 from rinha.postgres.session import LostError, RefusedError, Row, Session, Statement
 from rinha.postgres.shell import dump
-from rinha.settings import ServerUrl
 from rinha.store import Level, Meter
 
 # Serialization failure and deadlock: what was asked was undone by the server, and may be again.

@@ -53,7 +53,7 @@ class Schema(NamedTuple):
             return
         if not create:
             raise StoreUnusableError(
-                f"{where}: there is no {self.noun} here, `rinha init` makes one"
+                f"{where}: there is no {self.noun} here; `make up` makes one, or `rinha init`"
             )
         try:
             session.run(BEGIN_MAKING, START_MAX_S)

@@ -5,9 +5,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rinha.address import ServerUrl
 from rinha.errors import SnapshotError, StoreUnusableError
 from rinha.postgres.hosts import PRIMARY_ONLY
-from rinha.settings import ServerUrl
 
 MISSING = "there is no {}: apt-get install postgresql-client"
 

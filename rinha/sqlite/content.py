@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from rinha.sqlite.file import SqliteFile
+from rinha.sqlite.moved import CREATE_MARK, assert_not_moved
 from rinha.store import Row, Table
 
 
@@ -11,6 +12,14 @@ class SqliteContent:
     def __init__(self, file: SqliteFile, tables: Sequence[Table]) -> None:
         self.tables = tables
         self._file = file
+
+    def begin_move(self) -> None:
+        self._file.be_alone()
+        assert_not_moved(self._file.connection, self._file.path, "ledger")
+
+    def mark_moved(self, place: str) -> None:
+        self._file.execute(CREATE_MARK)
+        self._file.execute("INSERT INTO moved_to VALUES (?)", (place,))
 
     def holding(self) -> AbstractContextManager[None]:
         return self._file.writing

@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 
 import apsw
 
+from rinha.address import real_path
 from rinha.errors import RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
 from rinha.sqlite.checkpoint import checkpointing
+from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, be_alone, enter
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
@@ -25,7 +27,8 @@ from rinha.sqlite.limits import (
     START_LOCK_WAIT_S,
 )
 from rinha.sqlite.litestream_tables import OF_LITESTREAM, drop_from
-from rinha.sqlite.lock import WriteLock, lock_file_of, use
+from rinha.sqlite.lock import WriteLock, lock_file_of
+from rinha.sqlite.moved import MARK, assert_not_moved
 from rinha.sqlite.sync import SyncedWriting
 from rinha.store import Level, Meter, Safety
 
@@ -43,14 +46,6 @@ class Schema(NamedTuple):
     sql: Traversable
     application_id: int
     version: int
-
-
-def can_corrupt_wal(version: tuple[int, ...]) -> bool:
-    """SQLite 3.7.0 to 3.51.2 may corrupt a WAL database when two connections write and checkpoint
-    at the same moment, which is what two instances do. 3.50.7 and 3.44.6 carry the mend."""
-    mended = version[:2] == (3, 50) and version >= (3, 50, 7)
-    mended |= version[:2] == (3, 44) and version >= (3, 44, 6)
-    return (3, 7, 0) <= version < (3, 51, 3) and not mended
 
 
 def assert_is_ours(
@@ -80,7 +75,7 @@ class SqliteFile:
         lock_wait_s: float,
         create: bool = True,
     ) -> None:
-        self.path = path
+        path = self.path = real_path(path)
         # Set where a copy is to follow: then the levels say how far that is behind.
         self.replicated_since_s: float | None = None
         self._schema = schema
@@ -89,34 +84,32 @@ class SqliteFile:
         self._inode = (0, 0)
         self._foreign_deadline = 0.0
         self._assert_usable(create=create)
-        try:
-            self._use = use(path)
-            self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, schema.noun)
-            with self._lock:
-                self._open(create)
-            # `with file.writing: ...` is one transaction.
-            self.writing: AbstractContextManager[None] = _WriteTransaction(self)
-            self._synced = None
-            if synchronous == "FULL":
-                self.writing = self._synced = SyncedWriting(self.writing, path)
-        except OSError as error:
-            raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
-        except apsw.Error as error:
-            raise StoreUnusableError(f"{path}: {error}") from None
+        self._use = enter(path, schema.noun)
+        with ExitStack() as on_failure:
+            on_failure.callback(os.close, self._use)
+            try:
+                self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, schema.noun)
+                with self._lock:
+                    self._open(create)
+                # `with file.writing: ...` is one transaction.
+                self.writing: AbstractContextManager[None] = _WriteTransaction(self)
+                self._synced = None
+                if synchronous == "FULL":
+                    self.writing = self._synced = SyncedWriting(self.writing, path)
+            except OSError as error:
+                raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
+            except apsw.Error as error:
+                raise StoreUnusableError(f"{path}: {error}") from None
+            on_failure.pop_all()
         self._lock.set_wait(lock_wait_s)
 
     def _assert_usable(self, *, create: bool) -> None:
         path, noun = self.path, self._schema.noun
-        version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
-        if can_corrupt_wal(version):
-            raise StoreUnusableError(
-                f"SQLite {apsw.sqlite_lib_version()} can corrupt a {noun} with two writers: "
-                "install apsw 3.51.3 or newer from its wheel"
-            )
+        assert_sqlite_is_sound(noun)
         if not path.parent.is_dir():
             raise StoreUnusableError(f"{path}: there is no directory {path.parent}, create it")
-        if not create and not path.exists():
-            raise StoreUnusableError(f"{path}: there is no {noun} here, `rinha init` makes one")
+        if not create:
+            assert_there(path, noun)
         if path.exists() and not path.is_file():
             raise StoreUnusableError(f"{path}: not a regular file")
 
@@ -127,6 +120,8 @@ class SqliteFile:
         self.connection.set_busy_handler(self._keep_waiting)
         self.execute: Callable[..., apsw.Cursor] = self.connection.execute
         objects = assert_is_ours(self.connection, self.path, schema, create=create)
+        if create:
+            assert_not_moved(self.connection, self.path, schema.noun)
         if self.connection.readonly("main"):
             raise StoreUnusableError(f"{self.path}: this user may not write it")
         self.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
@@ -164,6 +159,10 @@ class SqliteFile:
             behind = behind_s(self.path, self.replicated_since_s)
             yield Level("replica_behind_seconds", "What a lost disk would take.", behind)
 
+    def be_alone(self) -> None:
+        """Until it is closed no other process of ours has the file."""
+        be_alone(self._use, self.path, self._schema.noun)
+
     def close(self) -> None:
         self.connection.close()
         self._lock.close()
@@ -200,7 +199,9 @@ class SqliteFile:
             found = []
         shipped = apsw.Connection(":memory:")
         shipped.execute(self._schema.sql.read_text())
-        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)) - OF_LITESTREAM:
+        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)) - OF_LITESTREAM - {
+            MARK
+        }:
             found.append("schema: not the one that this program ships")
         return found
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from rinha.errors import ReplicaError
 from rinha.sqlite import litestream
 from rinha.sqlite.checkpoint import take_over_the_log
+from rinha.sqlite.entry import enter
 from rinha.sqlite.limits import (
     REPLICA_FINE_S,
     REPLICA_KEPT_DAYS,
@@ -25,7 +26,6 @@ from rinha.sqlite.limits import (
     REPLICA_SYNC_S,
     REPLICA_WAITING_MAX_BYTES,
 )
-from rinha.sqlite.lock import use
 
 # What the kernel takes as the address of one.
 SOCKET_MAX_BYTES = 107
@@ -49,7 +49,7 @@ def follow(ledger: Path, replica: str, watch: list[str]) -> None:
         raise ReplicaError(f"{ledger}: this path is too long for the socket beside it")
     socket_of(ledger).unlink(missing_ok=True)
     # Both are Litestream's from now on, for as long as it lives.
-    os.set_inheritable(use(ledger), True)
+    os.set_inheritable(enter(ledger, "ledger"), True)
     os.set_inheritable(take_over_the_log(ledger), True)
     _throw_away_what_waits_too_long(ledger)
     config = ledger.with_name(f"{ledger.name}.replica.yml")

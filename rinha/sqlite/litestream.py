@@ -17,7 +17,7 @@ from pathlib import Path
 import apsw
 
 from rinha.errors import ReplicaError, RestoreError
-from rinha.sqlite.file import can_corrupt_wal
+from rinha.sqlite.entry import can_corrupt_wal
 from rinha.sqlite.limits import REPLICA_TRANSFER_MAX_S
 
 # Where a database has the version of the SQLite that wrote it last.
@@ -67,10 +67,10 @@ def assert_mended(litestream: str) -> None:
 
 def assert_nothing_to_bring_back(ledger: Path, replica: str) -> None:
     """An empty one that is made and followed would take the place of what the copy holds."""
-    if not ledger.exists() and newest(replica):
+    if not (ledger.exists() and ledger.stat().st_size) and newest(replica):
         raise ReplicaError(
-            f"{ledger} is not there, but {replica} holds a copy: `make restore FROM=replica` "
-            "brings it back, another RINHA_REPLICA begins anew"
+            f"{ledger} is missing or empty, but {replica} holds a copy: "
+            "`make restore FROM=replica` brings it back, another RINHA_REPLICA begins anew"
         )
 
 

@@ -1,10 +1,12 @@
 """Puts a copy in the place of the file, whole or not at all, at whichever moment it is cut short.
 
 The copy is made beside the file, audited there, and renamed over it: the one step that counts. What
-was there gets a second name before that step, and is found under it after.
+was there gets a second name before that step, and is found under it after. Where the step never
+came, the next start or restore takes the second name back.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import time
@@ -18,11 +20,22 @@ import apsw
 from rinha.errors import RestoreError
 from rinha.settings import Settings
 from rinha.sqlite import litestream
+from rinha.sqlite.entry import (
+    LOGS,
+    assert_one_name,
+    assert_wal_has_its_file,
+    is_database,
+    second_name,
+    sync_folder,
+    take_back,
+)
 from rinha.sqlite.file import Schema, assert_is_ours
 from rinha.sqlite.litestream_tables import drop_from
 from rinha.sqlite.lock import keep_out
+from rinha.sqlite.wal import wal_of
 
-MAGIC = b"SQLite format 3\0"
+# What file systems without hard links say to one.
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 # Beside a file: what SQLite, its users and Litestream keep for it.
 BESIDE = ("-wal", "-shm", "-journal", ".lock", ".users", ".checkpoint", ".tmp", "-txid")
 
@@ -65,20 +78,30 @@ def put_in_place(
 ) -> Path | None:
     """`fetch` makes the copy at a path. Returns where what was there is kept now, if anything."""
     with _alone(file, schema.noun):
-        _finish_what_was_cut_short(file)
         copy = file.with_name(f"{file.name}.restoring")
-        _remove(copy)
         try:
+            _remove(copy)
             fetch(copy)
             _assert_sound(source, audit(copy))
             _settle(copy)
-            return _swap(copy, file)
+            kept = _swap(copy, file)
         except apsw.FullError:
             raise RestoreError(f"{file}: the disk is full, nothing was changed") from None
         except (apsw.Error, OSError) as error:
             raise RestoreError(f"{file}: nothing was restored: {error}") from None
         finally:
-            _remove(copy)
+            # The next restore removes what this one cannot.
+            with contextlib.suppress(OSError):
+                _remove(copy)
+        try:
+            sync_folder(file)
+        except OSError as error:
+            where = f"; what was there before is {kept}" if kept else ""
+            raise RestoreError(
+                f"{file}: was restored, but its folder cannot be synced ({error}): a power cut may "
+                f"bring back what was there before{where}"
+            ) from None
+        return kept
 
 
 def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
@@ -87,6 +110,7 @@ def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
     def fetch(target: Path) -> None:
         if not source.is_file():
             raise RestoreError(f"{source}: there is no such file")
+        assert_wal_has_its_file(source, schema.noun)
         try:
             theirs = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
             with contextlib.closing(theirs):
@@ -104,8 +128,11 @@ def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
 
 @contextlib.contextmanager
 def _alone(file: Path, noun: str) -> Iterator[None]:
+    """Ends what a killed restore left, too."""
     if not file.parent.is_dir():
         raise RestoreError(f"{file}: there is no directory {file.parent}, create it")
+    if file.exists() and not file.is_file():
+        raise RestoreError(f"{file}: not a regular file")
     try:
         place = keep_out(file)
     except OSError as error:
@@ -113,9 +140,16 @@ def _alone(file: Path, noun: str) -> Iterator[None]:
     if place is None:
         raise RestoreError(f"{file}: the {noun} is in use: stop what uses it first (`make down`)")
     try:
+        kept = second_name(file)
+        if kept is not None:
+            take_back(file, kept)
+        assert_one_name(file)
         yield
+    except OSError as error:
+        raise RestoreError(f"{file}: nothing was restored: {error}") from None
     finally:
-        os.close(place)
+        with contextlib.suppress(OSError):
+            os.close(place)
 
 
 def _assert_sound(source: str, problems: Sequence[str]) -> None:
@@ -136,81 +170,89 @@ def _settle(copy: Path) -> None:
 
 
 def _swap(copy: Path, file: Path) -> Path | None:
+    """Replaces the file by the copy. Returns the name under which the old one is kept.
+
+    A WAL that stayed would be taken for the new file's. So all of it is in the old file before; or
+    it gets the kept name's, where the old file is no database."""
     kept = _kept_name(file)
-    _fold_in_or_set_aside(file, kept)
     # What Litestream knows of the old file is not true of the new one.
     shutil.rmtree(file.with_name(f".{file.name}-litestream"), ignore_errors=True)
-    if file.exists():
-        os.link(file, _replaced(file))
-        _sync_folder(file)
-    copy.rename(file)
-    _sync_folder(file)
-    return _finish_what_was_cut_short(file, kept)
-
-
-def _fold_in_or_set_aside(file: Path, kept: Path) -> None:
-    """A log that stayed would be taken for the new file's. One that cannot be moved into its file,
-    because that is gone or is no database, is kept beside it as it is."""
-    if file.exists() and not _fold_in(file):
-        raise RestoreError(f"{file}: somebody has it open, a shell perhaps; nothing was changed")
-    for ending in ("-wal", "-journal"):
-        log = file.with_name(file.name + ending)
-        if log.exists() and log.stat().st_size:
-            log.rename(kept.with_name(kept.name + ending))
-        log.unlink(missing_ok=True)
-    file.with_name(f"{file.name}-shm").unlink(missing_ok=True)
-
-
-def _fold_in(file: Path) -> bool:
-    """False while somebody reads or writes. What is no database is not opened: SQLite removes the
-    log of one that is empty."""
-    with file.open("rb") as old_file:
-        if old_file.read(len(MAGIC)) != MAGIC:
-            return True
-    try:
-        old = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
-        with contextlib.closing(old):
-            is_busy, _, _ = old.execute("PRAGMA wal_checkpoint(TRUNCATE)").get
-            return not is_busy
-    except apsw.BusyError:
-        return False
-    except apsw.Error:
-        return True
-
-
-def _finish_what_was_cut_short(file: Path, kept: Path | None = None) -> Path | None:
-    """The second name of what was there: a new name once it is replaced, else taken back."""
-    replaced = _replaced(file)
-    if not replaced.exists():
-        return None
-    if file.exists() and replaced.samefile(file):
-        replaced.unlink()
-        return None
-    kept = kept or _kept_name(file)
-    replaced.rename(kept)
-    _sync_folder(file)
+    if not file.exists():
+        if not any(_logs(file)):
+            copy.rename(file)
+            return None
+        # The pair of an empty file and its WAL is refused by a start until it is kept whole.
+        file.touch()
+    with _folded_in(file):
+        _link(file, kept)
+        try:
+            sync_folder(file)
+            for log in _logs(file):
+                log.rename(kept.with_name(f"{kept.name}{log.name.removeprefix(file.name)}"))
+            for ending in (*LOGS, "-shm"):
+                file.with_name(file.name + ending).unlink(missing_ok=True)
+            sync_folder(file)
+            copy.rename(file)
+        except OSError:
+            # Where this fails too, the next start or restore does it.
+            with contextlib.suppress(OSError):
+                take_back(file, kept)
+            raise
     return kept
 
 
-def _replaced(file: Path) -> Path:
-    return file.with_name(f"{file.name}.replaced")
+def _link(file: Path, kept: Path) -> None:
+    try:
+        os.link(file, kept)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        raise RestoreError(
+            f"{file}: nothing was restored, as its file system has no hard links: move it away, "
+            f"with {wal_of(file).name} if there is one, and restore again"
+        ) from None
+
+
+def _logs(file: Path) -> list[Path]:
+    """Those that are not empty."""
+    logs = [file.with_name(file.name + ending) for ending in LOGS]
+    return [log for log in logs if log.exists() and log.stat().st_size]
+
+
+@contextlib.contextmanager
+def _folded_in(file: Path) -> Iterator[None]:
+    """Moves the WAL into the file, and keeps every other SQLite from both while it lasts: also one
+    that does nothing, as it has a lock on the file since it first read it.
+
+    What is no database is left as it is."""
+    if not is_database(file):
+        yield
+        return
+    old = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        # By the time it is closed there may be another file by this name.
+        old.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        with contextlib.suppress(apsw.NotADBError, apsw.CorruptError):
+            old.pragma("locking_mode", "EXCLUSIVE")
+            old.execute("BEGIN EXCLUSIVE; COMMIT")
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield
+    except apsw.BusyError:
+        raise RestoreError(
+            f"{file}: somebody has it open, a shell perhaps; nothing was changed"
+        ) from None
+    finally:
+        with contextlib.suppress(apsw.Error):
+            old.close()
 
 
 def _kept_name(file: Path) -> Path:
     """With the time; a second later where that is taken."""
     while True:
         kept = file.with_name(f"{file.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
-        if not kept.exists() and not kept.with_name(f"{kept.name}-wal").exists():
+        if not any(kept.with_name(kept.name + ending).exists() for ending in ("", *LOGS)):
             return kept
         time.sleep(0.1)
-
-
-def _sync_folder(file: Path) -> None:
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _remove(copy: Path) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from apsw.shell import main
 
-from rinha.errors import StoreUnusableError
+from rinha.sqlite.entry import assert_there, enter
 
 
 def run(file: Path, words: Sequence[str]) -> None:
-    """This process holds no other handle on the file."""
-    if not file.exists():
-        raise StoreUnusableError(f"{file}: there is no ledger here, `rinha init` makes one")
+    """This process holds no other handle on the file, and keeps a restore off until it ends."""
+    assert_there(file, "ledger")
+    enter(file, "ledger")
     sys.argv[1:] = [str(file), *words]
     main()

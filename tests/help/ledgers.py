@@ -5,9 +5,9 @@ from typing import Any
 
 import apsw
 
+from rinha.address import ledger_of
 from rinha.crebitos.on_postgres import PostgresLedger
 from rinha.crebitos.on_sqlite import SqliteLedger
-from rinha.settings import ledger_of
 from tests.help import postgres
 
 ENGINES = ("sqlite", "postgres")

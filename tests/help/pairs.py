@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
+from rinha.address import ServerUrl
 from rinha.crebitos.on_postgres import PostgresLedger
 from rinha.errors import StoreUnavailableError
 from rinha.postgres.limits import START_MAX_S
-from rinha.settings import ServerUrl
 from tests.help.postgres import Server
 
 WAITS = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

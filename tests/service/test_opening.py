@@ -11,7 +11,7 @@ import pytest
 
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import StoreUnusableError
-from rinha.sqlite.file import can_corrupt_wal
+from rinha.sqlite.entry import can_corrupt_wal
 from tests.help.running import ROOT
 
 NOBODY = 65534

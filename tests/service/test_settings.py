@@ -1,10 +1,12 @@
 """Settings come from the environment, and a bad one is refused."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from rinha.__main__ import main
 from rinha.errors import SettingError
 from rinha.settings import KNOBS, describe, load
 from tests.help.running import ROOT
@@ -91,6 +93,8 @@ def test_a_server_is_told_from_a_file_by_its_form(address: str) -> None:
         "postgresql://rinha@localhost/rinha?password=secret",
         "postgresql://rinha@localhost/rinha?sslmode=require&sslpassword=secret",
         "postgresql://rinha@localhost/rinha?%70assword=secret",
+        "postgresql://rinha@localhost/rinha?pasword=secret",
+        "postgresql://rinha@localhost/rinha?PASSWORD=secret",
     ],
 )
 def test_a_password_in_an_address_is_refused_and_not_shown(address: str) -> None:
@@ -98,6 +102,61 @@ def test_a_password_in_an_address_is_refused_and_not_shown(address: str) -> None
     with pytest.raises(SettingError, match="must not hold a password") as refusal:
         load({"RINHA_LEDGER": address})
     assert not set(re.findall("secret|se/cr|localhost", str(refusal.value)))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresqll://u:secret@h/db",
+        "POSTGRESQL://u:secret@h/db",
+        "Postgres://u:secret@h/db",
+        "mysql://u:secret@h/db",
+        "mysql://x",
+        " postgresql://u:secret@h/db",
+        "\tpostgresql://u:secret@h/db",
+        "postgresql:/u:secret@h/db",
+        "postgresql:u:secret@h/db",
+        "://u:secret@h/db",
+        "//u:secret@h/db",
+        "u:secret@h/db",
+        "postgresql://u:secret/db",
+        "postgresql://h,u:secret,h/db",
+        "host=h password=secret dbname=db",
+        "dbname = db password = secret",
+        "file:///u:secret@h",
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "init", "check", "sql", "move"])
+def test_a_mistyped_address_is_refused_and_not_shown(
+    address: str, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no path: an error about one would print its password."""
+    words = [command, address, "other.db"] if command == "move" else [command]
+    monkeypatch.setattr(sys, "argv", ["rinha", *words])
+    monkeypatch.setenv("RINHA_LEDGER", "var/rinha.db" if command == "move" else address)
+    assert main() == 2
+    shown = "".join(capsys.readouterr())
+    assert shown.count("\n") == 1
+    assert "RINHA_LEDGER must" in shown
+    assert not set(re.findall("secret|mysql|u:", shown))
+
+
+@pytest.mark.parametrize(
+    "path", ["var/a=b.db", "var/a@b.db", "./a:b@c.db", "postgres.db", "var/postgresql:x", "host.db"]
+)
+def test_an_odd_path_is_a_path(path: str) -> None:
+    """What cannot be an address is not taken for one."""
+    assert load({"RINHA_LEDGER": path}).ledger == Path(path)
+
+
+@pytest.mark.parametrize(
+    "replica", ["s3://key:sec/ret@bucket/x", "s3://key:secret@bucket", "s3://b/f?a=1#key:secret@x"]
+)
+def test_keys_in_a_replicas_address_are_not_shown(replica: str) -> None:
+    """A secret key often has a slash in it."""
+    with pytest.raises(SettingError, match="RINHA_REPLICA") as refusal:
+        load({"RINHA_REPLICA": replica})
+    assert not set(re.findall("sec.?ret|key:", str(refusal.value)))
 
 
 @pytest.mark.parametrize("name", ["RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS"])

@@ -1,5 +1,6 @@
 """A ledger that moves to the other engine is the same ledger there."""
 
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
+from rinha.errors import StoreUnusableError
 from tests.help.effort import drawn_seed
 from tests.help.ledgers import AnyLedger, open_ledger, query
 from tests.help.postgres import Server
@@ -42,6 +44,10 @@ def move(source: str, target: str) -> tuple[int, str, str]:
     return finish(rinha("move", source, target))
 
 
+def is_server(address: str) -> bool:
+    return address.startswith("postgresql")
+
+
 def fill(address: str, rows: int = ROWS) -> AnyLedger:
     chance, ledger = Random(drawn_seed()), open_ledger(address)
     for number in range(rows):
@@ -65,25 +71,21 @@ def test_what_arrives_is_what_left(places: tuple[str, str]) -> None:
     ledger = fill(source)
     query(source, "UPDATE clientes SET limite = 20000000 WHERE cliente = 4")
     query(source, "INSERT INTO clientes (cliente, limite) VALUES (999999999999999999, 5)")
+    audit = ledger.audit()
+    extratos = [ledger.extrato(cliente).ultimas_transacoes for cliente in range(1, 6)]
+    ledger.close()
     code, out, err = move(source, target)
-    assert (code, out) == (
-        0,
-        f"{target} equals {source}, which nothing should write to from now on\n",
-    )
+    what = "nothing should write to" if is_server(source) else "refuses to be served"
+    assert (code, out) == (0, f"{target} equals {source}, which {what} from now on\n")
     assert "read back" in err
     arrived = open_ledger(target)
-    assert arrived.audit() == ledger.audit()
-    for cliente in range(1, 6):
-        assert (
-            arrived.extrato(cliente).ultimas_transacoes
-            == ledger.extrato(cliente).ultimas_transacoes
-        )
-    if source.startswith("postgresql") == target.startswith("postgresql"):
+    assert arrived.audit() == audit
+    assert extratos == [arrived.extrato(cliente).ultimas_transacoes for cliente in range(1, 6)]
+    if is_server(source) == is_server(target):
         assert everything(source) == everything(target)
     before = arrived.extrato(2).saldo.total
     assert arrived.transact(2, Transacao(1, "c", "abc")).saldo == before + 1
     arrived.close()
-    ledger.close()
 
 
 def test_the_views_show_the_same_on_both(server: Server, tmp_path: Path) -> None:
@@ -120,10 +122,12 @@ def test_a_ledger_that_is_not_sound_does_not_move(places: tuple[str, str]) -> No
     assert query(target, "SELECT count(*) FROM transacoes") == [(0,)]
 
 
-def test_a_move_that_dies_leaves_nothing(places: tuple[str, str]) -> None:
-    """Killed at any moment it can be begun anew, and then it is whole."""
+def test_a_move_that_dies_is_finished_by_the_next(places: tuple[str, str]) -> None:
+    """Killed at any moment it leaves FROM as the ledger, or marked and TO whole."""
     source, target = places
-    fill(source).close()
+    ledger = fill(source)
+    audit = ledger.audit()
+    ledger.close()
     chance = Random(drawn_seed())
     for _ in range(4):
         process = rinha("move", source, target)
@@ -134,14 +138,67 @@ def test_a_move_that_dies_leaves_nothing(places: tuple[str, str]) -> None:
     deadline = time.monotonic() + 10
     while (done := move(source, target))[0] and "locked" in done[2]:
         assert time.monotonic() < deadline
-    is_new = done[0] == 0
-    assert is_new or "TO is not empty" in done[2]
-    ledger, arrived = open_ledger(source), open_ledger(target)
-    assert arrived.audit() == ledger.audit()
-    ledger.close()
+    assert done[0] == 0 or "was moved to" in done[2], done
+    arrived = open_ledger(target)
+    assert arrived.audit() == audit
     arrived.close()
 
 
+def test_a_move_killed_before_its_mark_is_only_marked_by_the_next(
+    places: tuple[str, str],
+) -> None:
+    """Until the mark FROM is served; then a second move takes an equal TO as its own work."""
+    source, target = places
+    fill(source, 30).close()
+    assert move(source, target)[0] == 0
+    if not is_server(source):
+        with pytest.raises(StoreUnusableError, match=re.escape(f"was moved to {target}")):
+            open_ledger(source)
+        query(source, "DROP TABLE moved_to")
+    open_ledger(source).close()
+    assert move(source, target)[::2] == (0, "auditing what is there\nauditing both\n")
+    if is_server(source):
+        return
+    # One transaction more, after the mark was taken away by hand: two ledgers, and none is touched.
+    query(source, "DROP TABLE moved_to")
+    ledger = open_ledger(source)
+    ledger.transact(1, Transacao(1, "c", "late"))
+    ledger.close()
+    code, _, err = move(source, target)
+    assert (code, "TO is not empty" in err) == (2, True)
+    open_ledger(source).close()
+
+
+@pytest.mark.parametrize("places", ["to a server", "to another file"], indirect=True)
+def test_a_moved_file_is_served_no_more(places: tuple[str, str]) -> None:
+    """Whoever loses the new RINHA_LEDGER is told where the ledger is; looking inside goes on."""
+    source, target = places
+    fill(source, 30).close()
+    assert move(source, target)[0] == 0
+    for command in ("serve", "init"):
+        code, out, err = finish(rinha(command, RINHA_LEDGER=source))
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert f"was moved to {target}" in err
+        assert "DROP TABLE moved_to" in err
+    assert finish(rinha("check", RINHA_LEDGER=source))[0] == 0
+    code, _, err = move(source, f"{source}.third")
+    assert (code, "was moved to" in err) == (2, True)
+    assert finish(rinha("sql", "DROP TABLE moved_to", RINHA_LEDGER=source))[0] == 0
+    assert finish(rinha("init", RINHA_LEDGER=source))[0] == 0
+
+
+@pytest.mark.parametrize("places", ["to another file"], indirect=True)
+def test_a_file_in_use_is_not_moved(places: tuple[str, str]) -> None:
+    """An instance that lives on would write to what was left."""
+    source, target = places
+    ledger = fill(source, 30)
+    code, _, err = move(source, target)
+    assert (code, err.count("\n"), "in use" in err) == (2, 1, True)
+    ledger.close()
+    assert move(source, target)[0] == 0
+
+
+@pytest.mark.parametrize("places", ["to a file", "to another server"], indirect=True)
 def test_a_ledger_that_is_written_meanwhile_is_no_success(places: tuple[str, str]) -> None:
     """The old one is held still while it moves, and what came just after is noticed."""
     source, target = places
@@ -163,6 +220,7 @@ def test_a_ledger_that_is_written_meanwhile_is_no_success(places: tuple[str, str
     ("source", "target", "complaint"),
     [
         ("rinha.db", "rinha.db", "are one ledger"),
+        ("rinha.db", "../{folder}/./rinha.db", "are one ledger"),
         ("missing.db", "rinha.db", "no ledger"),
         ("postgresql://rinha:secret@localhost/rinha", "rinha.db", "must not hold a password"),
     ],
@@ -171,7 +229,8 @@ def test_a_move_that_makes_no_sense_is_one_line(
     tmp_path: Path, source: str, target: str, complaint: str
 ) -> None:
     """It says why, and shows no password."""
-    names = [name if "//" in name else str(tmp_path / name) for name in (source, target)]
+    target = target.format(folder=tmp_path.name)
+    names = [name if "//" in name else f"{tmp_path}/{name}" for name in (source, target)]
     code, out, err = move(*names)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert complaint in err

@@ -1,0 +1,163 @@
+"""What must be true of a ledger's file before SQLite may open it."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import apsw
+
+from rinha.errors import StoreUnusableError
+from rinha.sqlite.lock import keep_out, use
+from rinha.sqlite.wal import HEADER_BYTES, has_commit, wal_of
+
+MAGIC = b"SQLite format 3\0"
+# Beside a file, what it is incomplete without.
+LOGS = ("-wal", "-journal")
+
+
+def can_corrupt_wal(version: tuple[int, ...]) -> bool:
+    """SQLite 3.7.0 to 3.51.2 may corrupt a WAL database when two connections write and checkpoint
+    at the same moment, which is what two instances do. 3.50.7 and 3.44.6 carry the mend."""
+    mended = version[:2] == (3, 50) and version >= (3, 50, 7)
+    mended |= version[:2] == (3, 44) and version >= (3, 44, 6)
+    return (3, 7, 0) <= version < (3, 51, 3) and not mended
+
+
+def assert_sqlite_is_sound(noun: str) -> None:
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if can_corrupt_wal(version):
+        raise StoreUnusableError(
+            f"SQLite {apsw.sqlite_lib_version()} can corrupt a {noun} with two writers: "
+            "install apsw 3.51.3 or newer from its wheel"
+        )
+
+
+def enter(file: Path, noun: str) -> int:
+    """Returns a descriptor, to be closed by who no longer uses the file: until then no restore
+    replaces it."""
+    try:
+        _finish_restore(file)
+        place = use(file)
+        try:
+            assert_one_name(file)
+            assert_wal_has_its_file(file, noun)
+        except BaseException:
+            os.close(place)
+            raise
+    except OSError as error:
+        raise StoreUnusableError(f"{error.filename or file}: {error.strerror}") from None
+    except apsw.Error as error:
+        raise StoreUnusableError(f"{file}: {error}") from None
+    return place
+
+
+def be_alone(place: int, file: Path, noun: str) -> None:
+    """Makes the use of the file exclusive; `place` is what `enter` returned."""
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StoreUnusableError(
+            f"{file}: the {noun} is in use: stop what uses it first (`make down`)"
+        ) from None
+
+
+def assert_there(file: Path, noun: str) -> None:
+    if not file.exists():
+        assert_wal_has_its_file(file, noun)
+        raise StoreUnusableError(
+            f"{file}: there is no {noun} here; `make up` makes one, or `rinha init`"
+        )
+
+
+def assert_one_name(file: Path) -> None:
+    """SQLite names the WAL after the name that it is given: two names are two WALs of one file."""
+    names = file.stat().st_nlink if file.exists() else 1
+    if names > 1:
+        raise StoreUnusableError(
+            f"{file}: has {names} names (hard links), each would get a WAL of its own: remove the "
+            f"others, which `find -samefile {file}` shows, or put a copy in its place"
+        )
+
+
+def assert_wal_has_its_file(file: Path, noun: str) -> None:
+    """SQLite removes a WAL beside an empty file, and writes one into whatever else is there."""
+    if is_database(file) or not has_commit(wal_of(file)):
+        return
+    # A neighbour that makes the file writes to that first.
+    if is_database(file):
+        return
+    state = "no database" if file.exists() and file.stat().st_size else "missing or empty"
+    raise StoreUnusableError(
+        f"{file}: is {state}, but {wal_of(file)} holds transactions of a {noun}; nothing was "
+        "touched. Put back the file that this WAL belongs to; or `make restore` puts a snapshot or "
+        "the replica in its place, and keeps this WAL beside it"
+    )
+
+
+def is_database(file: Path) -> bool:
+    """Reads by SQLite's own means: any other handle would drop this process's locks on the file
+    when it is closed. Without a WAL there is no need to look."""
+    try:
+        if not file.stat().st_size:
+            return False
+    except FileNotFoundError:
+        return False
+    wal = wal_of(file)
+    if not wal.exists() or wal.stat().st_size <= HEADER_BYTES:
+        return True
+    return _first_bytes(file) == MAGIC
+
+
+def _first_bytes(file: Path) -> bytes:
+    flags = [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READONLY, 0]
+    opened = apsw.VFSFile("", str(file.absolute()), flags)
+    try:
+        return opened.xRead(len(MAGIC), 0)
+    finally:
+        opened.xClose()
+
+
+def second_name(file: Path) -> Path | None:
+    """Returns the name that a restore gave the file before it was killed; None once it replaced
+    the file."""
+    if file.exists() and file.stat().st_nlink > 1:
+        for each in file.parent.iterdir():
+            if each.name.startswith(f"{file.name}.2") and each.samefile(file):
+                return each
+    return None
+
+
+def take_back(file: Path, kept: Path) -> None:
+    """Undoes what a restore did before the step that counts: the old file has its WAL again."""
+    for ending in LOGS:
+        aside, log = (path.with_name(path.name + ending) for path in (kept, file))
+        if aside.exists():
+            if log.exists() and log.stat().st_size:
+                raise StoreUnusableError(f"{file}: both {log} and {aside} are there; keep one")
+            aside.rename(log)
+    sync_folder(file)
+    kept.unlink()
+    sync_folder(file)
+
+
+def sync_folder(file: Path) -> None:
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _finish_restore(file: Path) -> None:
+    """Where one runs it is left alone: the use of the file is refused then."""
+    if second_name(file) is None:
+        return
+    place = keep_out(file)
+    if place is None:
+        return
+    try:
+        kept = second_name(file)
+        if kept is not None:
+            take_back(file, kept)
+    finally:
+        os.close(place)

@@ -1,0 +1,55 @@
+"""Reads SQLite's WAL without SQLite, which removes one that lies beside an empty file."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+HEADER_BYTES = 32
+FRAME_HEADER_BYTES = 24
+MAGIC = (0x377F0682, 0x377F0683)
+Sums = tuple[int, int]
+
+
+def wal_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def has_commit(wal: Path) -> bool:
+    """Returns whether a whole transaction is in it: frames in a row whose checksums and salts are
+    right, up to one that ends a commit."""
+    try:
+        with wal.open("rb") as frames:
+            return any(_commits(frames))
+    except FileNotFoundError:
+        return False
+
+
+def _commits(frames: BinaryIO) -> Iterator[bool]:
+    """For each valid frame, whether it ends a commit."""
+    header = frames.read(HEADER_BYTES)
+    if len(header) < HEADER_BYTES:
+        return
+    magic, _, page_bytes, _, *salts = struct.unpack_from(">6I", header)
+    if magic not in MAGIC:
+        return
+    order = "><"[magic == MAGIC[0]]
+    sums = _checksum(order, header[:24], (0, 0))
+    if sums != struct.unpack_from(">2I", header, 24):
+        return
+    while len(frame := frames.read(FRAME_HEADER_BYTES + page_bytes)) > FRAME_HEADER_BYTES:
+        page, size_after, *found = struct.unpack_from(">6I", frame)
+        if len(frame) < FRAME_HEADER_BYTES + page_bytes or not page or found[:2] != salts:
+            return
+        sums = _checksum(order, frame[FRAME_HEADER_BYTES:], _checksum(order, frame[:8], sums))
+        if sums != tuple(found[2:]):
+            return
+        yield bool(size_after)
+
+
+def _checksum(order: str, data: bytes, sums: Sums) -> Sums:
+    first, second = sums
+    for one, other in struct.iter_unpack(f"{order}2I", data):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return first, second

@@ -1,0 +1,216 @@
+"""A WAL whose file is gone still holds acknowledged transactions: nothing begins over it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import apsw
+import pytest
+
+from rinha import settings
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.on_sqlite_restore import restore
+from rinha.errors import ReplicaError, RinhaError, StoreUnusableError
+from rinha.pessoas.on_sqlite import SqliteRegistry
+from rinha.sqlite import litestream
+from rinha.sqlite.wal import has_commit
+from tests.help.effort import effort
+from tests.help.forks import apart
+from tests.help.running import finish, rinha
+from tests.help.teller import Teller, names_in, traced
+from tests.help.tenants import TENANTS
+
+GONE: dict[str, Callable[[Path], object]] = {
+    "removed": Path.unlink,
+    "emptied": lambda file: file.write_bytes(b""),
+    "shorter than a header": lambda file: file.write_bytes(b"SQLite"),
+    "zeroed": lambda file: file.write_bytes(bytes(file.stat().st_size)),
+    "overwritten": lambda file: file.write_bytes(b"notes " * 2000),
+}
+# What is asked of the pipe by which a process is told, and no part of a start.
+OF_THE_PIPE = {"read", "write", "poll"}
+EVERY = effort(12, 3, 1)
+
+
+def _killed(file: Path, edition: str) -> None:
+    """Leaves the files of a service that was killed: all that it acknowledged is in the WAL."""
+    tenant, chance = TENANTS[edition], Random(0)
+    made = file.with_name("made")
+    made.mkdir()
+    store = tenant.open(made / file.name, "FULL")
+    for number in range(1, 30):
+        tenant.write(store, number, chance)
+    for ending in ("", "-wal"):
+        shutil.copyfile(made / f"{file.name}{ending}", f"{file}{ending}")
+    store.close()
+    shutil.rmtree(made)
+
+
+@pytest.fixture(params=GONE)
+def lost(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    file = tmp_path / "rinha.db"
+    apart(_killed, file, "crebitos")
+    GONE[request.param](file)
+    return file
+
+
+def wal_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def content_of(file: Path) -> tuple[bytes | None, bytes]:
+    return file.read_bytes() if file.exists() else None, wal_of(file).read_bytes()
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_nothing_opens_a_wal_without_its_file(lost: Path, create: bool) -> None:
+    """One line that says what happened and what to do; both files stay as they are."""
+    before = content_of(lost)
+    with pytest.raises(StoreUnusableError, match="-wal holds transactions") as refusal:
+        SqliteLedger(lost, synchronous="FULL", lock_wait_s=1, create=create)
+    assert "make restore" in str(refusal.value)
+    assert content_of(lost) == before
+
+
+@pytest.mark.parametrize("lost", ["removed", "emptied"], indirect=True)
+@pytest.mark.parametrize("command", [["serve"], ["check"], ["follow"], ["sql", "SELECT 1"]])
+def test_no_command_starts_over_it(lost: Path, command: list[str]) -> None:
+    """The shell and Litestream bring an SQLite of their own, which would remove the WAL, too."""
+    before = content_of(lost)
+    replica = {"RINHA_REPLICA": f"file://{lost.parent}/copy"} if command == ["follow"] else {}
+    code, out, err = finish(rinha(*command, RINHA_LEDGER=str(lost), **replica))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "rinha.db-wal holds transactions" in err
+    assert content_of(lost) == before
+
+
+def test_with_its_file_back_all_is_there(lost: Path) -> None:
+    """What was refused a moment ago loses nothing."""
+    with pytest.raises(StoreUnusableError, match="holds transactions"):
+        SqliteLedger(lost, synchronous="FULL", lock_wait_s=1)
+    wal = wal_of(lost).read_bytes()
+    for path in lost.parent.iterdir():
+        path.unlink()
+    apart(_killed, lost, "crebitos")
+    assert wal_of(lost).stat().st_size == len(wal)
+    assert len(names_in(lost)) == 29
+
+
+def test_a_restore_keeps_the_wal(lost: Path, tmp_path: Path) -> None:
+    """Beside what was in its file's place, under the name that it tells."""
+    apart(_killed, tmp_path / "source.db", "crebitos")
+    wal = wal_of(lost).read_bytes()
+    kept = restore(settings.load({"RINHA_LEDGER": str(lost)}), tmp_path / "source.db", None)
+    assert kept is not None
+    assert wal_of(kept).read_bytes() == wal
+    assert len(names_in(lost)) == 29
+
+
+def test_a_source_that_lost_its_file_is_not_restored(lost: Path, tmp_path: Path) -> None:
+    """Reading it would remove its WAL."""
+    before = content_of(lost)
+    with pytest.raises(RinhaError):
+        restore(settings.load({"RINHA_LEDGER": str(tmp_path / "new.db")}), lost, None)
+    assert content_of(lost) == before
+
+
+def test_the_other_edition_is_held_to_it(tmp_path: Path) -> None:
+    """The engine is one."""
+    file = tmp_path / "rinha.db"
+    apart(_killed, file, "pessoas")
+    file.unlink()
+    with pytest.raises(StoreUnusableError, match="transactions of a registry"):
+        SqliteRegistry(file, synchronous="NORMAL", lock_wait_s=1)
+
+
+def test_a_file_that_is_there_is_not_suspected(tmp_path: Path) -> None:
+    """A service that was killed starts on its two files, and several times at once."""
+    file = tmp_path / "rinha.db"
+    apart(_killed, file, "crebitos")
+    ledgers = [SqliteLedger(file, synchronous="FULL", lock_wait_s=1) for _ in range(3)]
+    for ledger in ledgers:
+        ledger.transact(1, Transacao(1, "c", "abc"))
+    for ledger in ledgers:
+        ledger.close()
+    assert len(names_in(file)) == 32
+
+
+@pytest.mark.parametrize("wal", [b"", b"\0" * 32, b"\0" * 5000, b"\x37\x7f\x06\x82" + b"x" * 9000])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_wal_without_a_transaction_keeps_nobody_from_a_start(
+    tmp_path: Path, wal: bytes, is_there: bool
+) -> None:
+    """What a first start that was cut short may leave holds nothing."""
+    file = tmp_path / "rinha.db"
+    wal_of(file).write_bytes(wal)
+    if is_there:
+        file.touch()
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
+    assert ledger.extrato(1).saldo.total == 0
+    ledger.close()
+
+
+def test_a_commit_is_known_by_its_checksums(tmp_path: Path) -> None:
+    """Every part of a WAL: it holds a transaction from the first commit's last byte on; and a
+    changed bit before that leaves none."""
+    file = tmp_path / "some.db"
+    connection = apsw.Connection(str(file))
+    connection.execute("PRAGMA journal_mode = WAL; CREATE TABLE t (a)").fetchall()
+    whole = wal_of(file).read_bytes()
+    wal = tmp_path / "wal"
+    for cut in range(0, len(whole), 97):
+        wal.write_bytes(whole[:cut])
+        assert not has_commit(wal)
+        harmed = bytearray(whole)
+        harmed[cut] ^= 1
+        wal.write_bytes(harmed)
+        # The version and the number of checkpoints are covered by the checksum as well.
+        assert not has_commit(wal), cut
+    wal.write_bytes(whole)
+    assert has_commit(wal)
+    connection.execute("INSERT INTO t VALUES (1)")
+    wal.write_bytes(wal_of(file).read_bytes()[: len(whole) + 50])
+    assert has_commit(wal)
+    connection.close()
+
+
+def test_an_empty_file_is_not_followed_where_a_replica_has_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As little as a missing one: it would take the place of what the replica holds."""
+    monkeypatch.setattr(litestream, "newest", lambda _: "a moment")
+    file = tmp_path / "rinha.db"
+    file.touch()
+    with pytest.raises(ReplicaError, match="missing or empty"):
+        litestream.assert_nothing_to_bring_back(file, "file:///x")
+
+
+@pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
+def test_a_first_start_killed_anywhere_is_followed_by_another(
+    tmp_path: Path, synchronous: str
+) -> None:
+    """At any system call: what it leaves is never taken for a lost ledger."""
+    log = tmp_path / "strace.log"
+    teller = Teller(tmp_path / "whole.db", synchronous)
+    with traced(log, teller.process.pid) as tracing:
+        assert teller.tell("open") == "done"
+    teller.end()
+    points = [
+        (call, number)
+        for call, times in tracing.calls.items()
+        for number in range(1, len(times) + 1)
+        if call not in OF_THE_PIPE
+    ]
+    assert len(points) > 80, list(tracing.calls)
+    deaths = 0
+    for place, (call, number) in enumerate(points[::EVERY]):
+        file = tmp_path / f"{place}.db"
+        teller = Teller(file, synchronous)
+        with traced(log, teller.process.pid, f"--inject={call}:signal=KILL:when={number}"):
+            deaths += teller.tell("open") is None
+        teller.end()
+        assert names_in(file) == [], (call, number)
+    print(f"{deaths} deaths at {len(points)} points, one in {EVERY} tried")
+    assert deaths >= 0.9 * len(points[::EVERY])
