@@ -3,7 +3,7 @@
 #? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
 #? EDITION     up, load, gatling, bench, submission: crebitos (or 2024q1), the ledger, or pessoas (2023q3), people
 #? PYTHON      the interpreter that .venv is made with; without it the system's own
-#? OPS_PORT    where the operator's page and metrics are, or off; make up, make watch
+#? OPS_PORT    make up: where the operator's page and metrics are, or off; the others know it
 #? SQL         make sql: one statement, in place of a shell
 #? FILE        make restore: a snapshot to bring back
 #? FROM, AT    make restore: FROM=replica, as it was at 02:34:41 or 10min ago
@@ -116,8 +116,8 @@ cluster-down: local ## stop the cluster; what it keeps stays
 failover: dev ## break a cluster under load in every way, FAILOVERS=20 times each: an hour
 	@FAILOVERS=$(or $(FAILOVERS),20) $(PYTEST) -rP tests/promises/p8_cluster/test_failover.py
 
-watch: loadtest ## the numbers of the operator's page, in a terminal
-	@OPS_PORT="$(OPS_PORT)" $(PY) -m ops.watch
+watch: loadtest $(READY) ## the numbers of the operator's page, in a terminal
+	@$(STACK) watch
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
 	@$(PY) -m loadtest $(or $(LOAD),official) $(PLAYED)

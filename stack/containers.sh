@@ -114,11 +114,13 @@ up() {
         fail "INSTANCES=$INSTANCES: the containers are the contest's two; MODE=local runs any number"
     [ "${RINHA_LEDGER:-var/rinha.db}" = var/rinha.db ] ||
         fail "RINHA_LEDGER is not for containers, which keep the ledger in their volume: MODE=local takes it"
-    if running nginx && running api01 && running api02 && { [ -z "$replica" ] || running replica; }; then
+    if running nginx && running api01 && running api02; then
         others=$(differences | sort -u | sed -n 'H; $ { x; s/\n//; s/\n/, /g; p; }')
         port=$(published 9999)
         url=http://$host:${port:-9999}
         [ -z "$others" ] || fail "$(say UP_OTHERWISE "$url" "$others")"
+        [ -z "$replica" ] || running replica ||
+            try "start the copy" $compose up --detach --no-build --no-deps replica
         say UP_ALREADY "$url"
         return
     fi
@@ -151,9 +153,9 @@ up() {
         "$(say "TRY_$edition" "$url" "$url")" "make check    make sql    make status    make stats    make logs    make down"
 }
 
-container_of() { # SERVICE: the one that runs, also where the settings of now would start none
+container_of() { # SERVICE: its container, also where the settings of now would start none
     docker compose --env-file /dev/null --file docker-compose.yml --file docker-compose.replica.yml \
-        ps --quiet --status running "$1" 2>/dev/null
+        ps --quiet --all "$1" 2>/dev/null
 }
 
 given() { # SERVICE NAME: what its container got in its environment
@@ -297,6 +299,11 @@ reset)
     answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "${answer:-no instance answered}"
     say EMPTY ;;
 check) inside rinha check ;;
+watch)
+    require_running
+    [ "$(given api01 RINHA_METRICS)" = on ] || fail "$(say NOT_WATCHED)"
+    OPS_PORT=$(published 9990)
+    OPS_PORT=${OPS_PORT:-9990} exec .venv/bin/python -m ops.watch ;;
 sql)
     require_running
     if [ -t 0 ] && [ $# = 0 ]; then $compose exec api01 rinha sql; else inside rinha sql "$@"; fi ;;
