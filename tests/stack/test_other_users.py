@@ -32,6 +32,8 @@ def shown(checkout: Checkout, wide_umask: None) -> Checkout:
     checkout.folder.chmod(0o755)
     var = checkout.folder / "var"
     (var / "log" / "api01").mkdir(parents=True)
+    # One that everybody may write is refused.
+    var.chmod(0o755)
     for name in (
         "rinha.db.lock",
         "rinha.db.users",
