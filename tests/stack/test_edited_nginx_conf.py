@@ -1,0 +1,105 @@
+"""An nginx.conf that its user has edited, and what is said where a part does not come up."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stack import look
+from tests.help.checkout import Checkout, processes_in
+
+
+def edit(checkout: Checkout, old: str, new: str) -> int:
+    """Returns the number of the line that was changed."""
+    conf = checkout.folder / "nginx.conf"
+    before, found, after = conf.read_text().partition(old)
+    assert found
+    conf.write_text(f"{before}{new}{after}")
+    return before.count("\n") + 1
+
+
+def assert_refused(checkout: Checkout, said: str) -> None:
+    """In one line, and before anything was started."""
+    code, text = checkout.stack("up")
+    assert (code, text.count("\n")) == (2, 1)
+    assert said in text
+    assert processes_in(checkout.folder) == {}
+    assert not (checkout.folder / "var" / "service").exists()
+    assert list((checkout.folder / "var").glob("log/*")) == []
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [("listen 9999", "listen 127.0.0.1:9999"), ("server unix:api02.sock max_fails=0;", "")],
+)
+def test_a_change_of_what_settings_are_for_is_refused(
+    checkout: Checkout, edited: tuple[str, str]
+) -> None:
+    """The sentence names the settings that do it."""
+    edit(checkout, *edited)
+    assert_refused(checkout, "set BIND, PORT and INSTANCES")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    access_log off;", "    acces_log off;"),
+        ("    tcp_nodelay on;", "    tcp_nodelay perhaps;"),
+        ("        location / {", "        lokation / {"),
+    ],
+)
+def test_a_typo_is_told_in_nginx_own_words(checkout: Checkout, old: str, new: str) -> None:
+    """With the line of the file that was edited; what is mended then starts."""
+    line = edit(checkout, old, new)
+    assert_refused(checkout, f"nginx.conf:{line}\n")
+    assert "[emerg]" in checkout.stack("up")[1]
+    edit(checkout, new, old)
+    assert checkout.stack("up")[0] == 0
+
+
+def test_only_logs_of_this_stack_are_shown(checkout: Checkout) -> None:
+    """Parts of earlier runs have theirs still, which say nothing about this one."""
+    old = checkout.folder / "var" / "log" / "replica"
+    old.mkdir(parents=True)
+    (checkout.folder / "var").chmod(0o700)
+    (old / "current").write_text("of another day\n")
+    assert checkout.stack("up")[0] == 0
+    followed = subprocess.Popen(
+        [sys.executable, "-m", "stack.plain", "logs"],
+        cwd=checkout.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert followed.stdout
+    # All that is there at first comes in the order of the names.
+    shown = [followed.stdout.readline() for _ in range(4)]
+    followed.kill()
+    followed.communicate()
+    assert [line for line in shown if line.startswith("==>")] == [
+        "==> var/log/api01/current <==\n",
+        "==> var/log/api02/current <==\n",
+    ]
+    found = subprocess.run(
+        [sys.executable, "-c", "from stack import running; print(running.log_files())"],
+        cwd=checkout.folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert found.count("current") == 3
+    assert "replica" not in found
+
+
+def test_the_last_words_are_of_this_start(tmp_path: Path) -> None:
+    """What a log had before is left out, also where it was put away and begun anew."""
+    log, other = tmp_path / "current", tmp_path / "other"
+    log.write_text("old\n")
+    before = look.sizes([log])
+    assert look.lines_since(log, before) == []
+    log.write_text("old\nnew\n")
+    other.write_text("first\n")
+    assert look.lines_since(log, before) == ["new"]
+    assert look.lines_since(other, before) == ["first"]
+    log.write_text("n\n")
+    assert look.lines_since(log, before) == ["n"]
