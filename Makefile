@@ -44,6 +44,9 @@ else
 $(error MODE is docker or local, not $(MODE))
 endif
 
+# What only looks or stops takes .venv as it is: a package that it needs not may be gone since.
+PRESENT = $(if $(wildcard $(PY)),,$(READY))
+
 GATLING_TEST = tests/loadtest/test_gatling.py
 # The tests to run after each change; what a fixture has to start for them is left out.
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
@@ -70,16 +73,16 @@ help: ## show this
 up: $(READY) ## start everything in the background, install what is missing, say where it is
 	@$(STACK) up
 
-down: $(READY) ## stop everything; the ledger stays
+down: $(PRESENT) ## stop everything; the ledger stays
 	@$(STACK) down
 
-status: $(READY) ## what runs, and whether it answers
+status: $(PRESENT) ## what runs, and whether it answers
 	@$(STACK) status
 
-logs: $(READY) ## follow the logs
+logs: $(PRESENT) ## follow the logs
 	@$(STACK) logs
 
-stats: $(READY) ## CPU, memory and throttling of each part
+stats: $(PRESENT) ## CPU, memory and throttling of each part
 	@$(STACK) stats
 
 reset: $(READY) ## empty the ledger

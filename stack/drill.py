@@ -6,6 +6,7 @@ copy is kept in a folder of its own, or beside the one at RINHA_REPLICA where th
 """
 
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -20,7 +21,9 @@ from typing import Any
 
 import apsw
 
+from rinha.errors import RinhaError
 from stack import launch
+from stack.interrupts import INTERRUPTED, delayed
 from stack.launch import ROOT
 
 RATE = 340
@@ -37,13 +40,26 @@ class DrillFailedError(Exception):
 
 
 def main() -> int:
-    seconds = float(sys.argv[1])
+    seconds = seconds_of(sys.argv[1:])
+    if seconds is None:
+        print("usage: make drill DRILL=SECONDS, of load: a number above 0", file=sys.stderr)
+        return EXIT_BROKEN
     with tempfile.TemporaryDirectory(prefix="rinha-drill-") as name:
         try:
             return drill(Path(name), seconds)
-        except DrillFailedError as error:
+        except (DrillFailedError, RinhaError, OSError) as error:
             print(f"rinha: the drill failed: {error}", file=sys.stderr)
             return EXIT_BROKEN
+        except KeyboardInterrupt:
+            return INTERRUPTED
+
+
+def seconds_of(words: Sequence[str]) -> float | None:
+    try:
+        (seconds,) = map(float, words)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < math.inf else None
 
 
 def drill(top: Path, seconds: float) -> int:
@@ -113,21 +129,22 @@ def running(disk: Path, replica: str) -> Iterator[int]:
         for name in launch.instance_names(2)
     ]
     commands.append((launch.nginx(disk, port=port, instances=2), environment))
-    with (disk / "log").open("wb") as log:
-        started = [
-            subprocess.Popen(
-                words, cwd=disk, env=settings, stdout=log, stderr=log, start_new_session=True
-            )
-            for words, settings in commands
-        ]
+    started: list[subprocess.Popen[bytes]] = []
     try:
+        with delayed(), (disk / "log").open("wb") as log:
+            for words, settings in commands:
+                process = subprocess.Popen(
+                    words, cwd=disk, env=settings, stdout=log, stderr=log, start_new_session=True
+                )
+                started.append(process)
         wait_until_all_is_well(disk, port, replica)
         yield port
     finally:
-        for process in started:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        with delayed():
+            for process in started:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
 
 def wait_until_all_is_well(disk: Path, port: int, replica: str) -> None:

@@ -5,6 +5,7 @@ pip="$1/bin/python -m pip --disable-pip-version-check"
 shift
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+trap 'exit 130' INT
 
 for lock in "$@"; do
     # What is built from source (bjoern) is built with the locked tools, not with the newest ones.

@@ -58,8 +58,15 @@ fits "$python" ||
     fail "this is $("$python" -V 2>&1), $supported are supported: PYTHON=/path/to/python3.12 make ..."
 
 # One at a time: two that make the same .venv at once get in each other's way.
-mkdir -p var
-exec 9>var/setup.lock
+# What it keeps is its user's alone.
+mask=$(umask)
+umask 077
+why=$(mkdir -p var 2>&1) && why=$( (: >>var/setup.lock) 2>&1) ||
+    fail "$PWD/var cannot be written (${why##*: }), and the stack keeps all it has there: clone to a place of your own"
+exec 9>>var/setup.lock
+umask "$mask"
+# Ctrl-C reaches the program that runs as well, whose last words nobody needs.
+trap 'exit 130' INT
 flock 9
 
 # What a set is made from. A .venv of something else, or one that was never finished, is made anew, so
@@ -141,7 +148,9 @@ fi
 
 if ! is_made "$1"; then
     echo "making $venv"
-    [ -x $venv/bin/python ] || "$python" -m venv $venv
+    [ -x $venv/bin/python ] || {
+        said=$("$python" -m venv $venv 2>&1) || fail "$venv cannot be made: $(echo "$said" | tail -n 1)"
+    }
     # shellcheck disable=SC2086 # the names are words
     stack/install.sh $venv $locks
     wanted "$1" >"$venv/$1.made-for"

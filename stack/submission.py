@@ -45,8 +45,8 @@ Two Falcon instances on bjoern share one SQLite file in WAL mode on a common vol
 
 
 def main() -> int:
-    name, image = sys.argv[1:]
-    if not re.fullmatch(r"[\w.-]+", name) or not image:
+    name, image, *others = [*sys.argv[1:], "", ""]
+    if not re.fullmatch(r"[\w.-]+", name) or not image or len(others) != 2:
         print("usage: make submission NAME=your-name IMAGE=you/rinha:1.0", file=sys.stderr)
         return 2
     edition = os.environ.get("RINHA_EDITION") or EDITIONS[0]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.help.checkout import Checkout
 from tests.help.running import ROOT
+from tests.help.strangers import NOBODY
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 # Set in the Makefile itself.
@@ -21,6 +23,7 @@ OWN = {
     "MAKEFILE_LIST",
     "NAMED",
     "PLAYED",
+    "PRESENT",
     "RINHA_EDITION",
     "PY",
     "PYTEST",
@@ -73,3 +76,55 @@ def test_help_lists_every_target_and_variable() -> None:
     internal = {"loadtest", "local", "lint-tools"}
     targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)) - internal
     assert targets == set(re.findall(r"^  make ([a-z-]+)", done.stdout, re.MULTILINE))
+
+
+@pytest.fixture
+def cut_off(checkout: Checkout) -> dict[str, str]:
+    """An environment without nginx, SQLite's shell and the means to install them."""
+    folder = checkout.folder / "few"
+    folder.mkdir()
+    for program in Path("/usr/bin").iterdir():
+        if program.name not in ("sqlite3", "nginx", "apt-get", "sudo"):
+            (folder / program.name).symlink_to(program)
+    return {**os.environ, "PATH": str(folder), "MODE": "local"}
+
+
+@pytest.mark.parametrize("target", ["status", "stats", "down"])
+def test_what_looks_or_stops_needs_no_package(
+    checkout: Checkout, cut_off: dict[str, str], target: str
+) -> None:
+    """A stack is found and stopped where a package is gone since its start."""
+    assert checkout.stack("up")[0] == 0
+    done = subprocess.run(
+        ["make", target],
+        cwd=checkout.folder,
+        env=cut_off,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert checkout.stack("status")[0] == (3 if target == "down" else 0)
+
+
+@pytest.mark.parametrize("way", ["a file", "another user's"])
+def test_a_var_that_cannot_be_written_is_said(checkout: Checkout, way: str) -> None:
+    """In a line of ours that names it, with the reason."""
+    user = None
+    if way == "a file":
+        (checkout.folder / "var").touch()
+    else:
+        if os.geteuid():
+            pytest.skip("only root can become another user")
+        checkout.folder.chmod(0o755)
+        user = NOBODY
+    done = subprocess.run(
+        [checkout.folder / "stack" / "setup.sh", "service"],
+        user=user,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    reason = "Permission denied" if user else "File exists"
+    assert f"rinha: {checkout.folder}/var cannot be written ({reason})" in done.stderr

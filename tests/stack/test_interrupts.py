@@ -1,0 +1,159 @@
+"""Ctrl-C at any moment of a command: no traceback, and nothing left behind."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stack import drill, submission
+from tests.help.checkout import Checkout, processes_in
+from tests.help.running import ANSWER_MAX_S, ROOT
+
+# What the shell says of both: 130.
+ENDED = (130, -signal.SIGINT)
+
+
+class Typed:
+    """A command as a shell starts it, in a group of its own, which Ctrl-C reaches as a whole."""
+
+    def __init__(self, words: list[str], folder: Path, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            words,
+            cwd=folder,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+
+    def interrupt(self, moment: Callable[[], bool]) -> tuple[int, str]:
+        """At that moment, or at the end of what was faster."""
+        deadline = time.monotonic() + ANSWER_MAX_S
+        while not moment() and self.process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGINT)
+        text, _ = self.process.communicate(timeout=ANSWER_MAX_S)
+        return self.process.returncode, text
+
+
+def typed(checkout: Checkout, command: str, *options: str) -> Typed:
+    ports = {"PORT": str(checkout.port), "OPS_PORT": str(checkout.ops_port)}
+    return Typed([sys.executable, *options, "-m", "stack.plain", command], checkout.folder, **ports)
+
+
+def runs(folder: Path, words: str) -> Callable[[], bool]:
+    return lambda: any(words in command for command in processes_in(folder).values())
+
+
+@pytest.mark.parametrize(
+    "moment", ["rinha init", "service/nginx/run", "runsvdir", "runsvdir.pid", "api01.sock"]
+)
+def test_a_start_that_is_interrupted_leaves_nothing(checkout: Checkout, moment: str) -> None:
+    """While the ledger is made, services are written, parts come up; the next start is as any."""
+    var = checkout.folder / "var"
+    var.mkdir(mode=0o700)
+    # It never comes up, so that the start is still under way.
+    (var / "api02.sock").mkdir()
+    found = runs(checkout.folder, moment)
+    if moment not in ("rinha init", "runsvdir"):
+        found = (var / moment).exists
+    code, text = typed(checkout, "up").interrupt(found)
+    assert (code, text) in [(code, "") for code in ENDED]
+    assert processes_in(checkout.folder) == {}
+    (var / "api02.sock").rmdir()
+    assert checkout.stack("up")[0] == 0
+
+
+def test_a_stop_that_is_interrupted_is_a_stop(checkout: Checkout) -> None:
+    """It goes on to its end, which is seconds away at most."""
+    assert checkout.stack("up")[0] == 0
+    nginx = runs(checkout.folder, "nginx: master")
+    code, text = typed(checkout, "down").interrupt(lambda: not nginx())
+    assert "Traceback" not in text
+    assert (code, text) in [
+        *((code, "") for code in ENDED),
+        (0, "rinha is down; its ledger stays\n"),
+    ]
+    assert processes_in(checkout.folder) == {}
+    assert checkout.stack("up")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "logs", "stats", "check"])
+def test_an_import_that_is_interrupted_says_nothing(checkout: Checkout, command: str) -> None:
+    """Python tells of each module that it has imported: the first of ours is the moment."""
+    started = typed(checkout, command, "-X", "importtime")
+    assert started.process.stdout
+    for line in started.process.stdout:
+        if line.rpartition("|")[2].strip() == "stack":
+            break
+    code, text = started.interrupt(lambda: True)
+    said = [line for line in text.splitlines() if not line.startswith("import time:")]
+    assert (code in ENDED, said) == (True, [])
+    assert processes_in(checkout.folder) == {}
+
+
+def test_logs_that_are_followed_end_in_silence(checkout: Checkout) -> None:
+    """Whoever has seen enough is not told how Python ends."""
+    assert checkout.stack("up")[0] == 0
+    followed = typed(checkout, "logs")
+    assert followed.process.stdout
+    assert followed.process.stdout.readline()
+    code, text = followed.interrupt(lambda: True)
+    assert (code, "Traceback" in text) == (130, False)
+
+
+@pytest.mark.parametrize("moment", ["first part", "load"])
+def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path: Path, moment: str) -> None:
+    """Neither a process nor its folder, which holds a ledger."""
+    with tempfile.TemporaryDirectory() as name:
+        # The path of a unix socket must be short.
+        started = Typed([sys.executable, "-m", "stack.drill", "60"], ROOT, TMPDIR=name)
+        folder = Path(name)
+        if moment == "load":
+            assert started.process.stdout
+            assert "requests/s for 60 s" in started.process.stdout.readline()
+        code, text = started.interrupt(lambda: bool(processes_in(folder)))
+        assert (code, text) == (130, "")
+        assert processes_in(folder) == {}
+        assert list(folder.iterdir()) == []
+
+
+def test_an_environment_that_is_interrupted_is_made_anew(checkout: Checkout) -> None:
+    """Python's own traceback is not shown, and what is half made is not taken for whole."""
+    (checkout.folder / ".venv").unlink()
+    started = Typed([str(checkout.folder / "stack" / "setup.sh"), "lint"], checkout.folder)
+    code, text = started.interrupt(runs(checkout.folder, "-m venv .venv"))
+    assert (code, text) == (130, "making .venv\n")
+    assert processes_in(checkout.folder) == {}
+    assert list((checkout.folder / ".venv").glob("*.made-for")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        *[("drill", words) for words in ([], ["soon"], ["0"], ["-1"], ["inf"], ["1", "2"])],
+        *[("submission", words) for words in ([], ["me"], ["me", "i:1", "x"], ["a/b", "i:1"])],
+    ],
+)
+def test_wrong_arguments_end_in_a_usage_line(
+    module: str,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One line that shows how it is called, and nothing is begun."""
+    monkeypatch.setattr("sys.argv", [module, *words])
+    assert {"drill": drill.main, "submission": submission.main}[module]() == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err.startswith("usage: make ")) == ("", 1, True)
