@@ -1,31 +1,27 @@
-"""The command `rinha`: the only place where edition, engine and server are wired together."""
+"""The command `rinha`: what each of its verbs does."""
 
 import argparse
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
-from rinha import logs, private, settings
+from rinha import logs, moment, private, settings
 from rinha.address import ServerUrl, ledger_of
-from rinha.errors import MoveError, RestoreError, RinhaError, StoreUnusableError
+from rinha.errors import MoveError, RestoreError, RinhaError
 from rinha.holding import held
-from rinha.http import App, create_app
+from rinha.http import App
 from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings
 from rinha.store import Kept, Meter
-
-# From a file, or as the copy was at a moment; where what was there before is kept.
-BringBack = Callable[[Settings, Path | None, datetime | None], Path | None]
+from rinha.wiring import open_edition, restore_of
 
 
 def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
@@ -103,21 +99,12 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
 
 
 def open_store(knobs: Settings, *, create: bool) -> Kept:
-    name = f"rinha.{knobs.edition}.on_{knobs.engine}"
-    if find_spec(name) is None:
-        raise StoreUnusableError(f"{knobs.edition} is not kept on {knobs.engine}: see RINHA_LEDGER")
-    if create and knobs.replica:
-        restore_of(knobs)
-        litestream = import_module("rinha.sqlite.litestream")
-        litestream.assert_nothing_to_bring_back(knobs.ledger, knobs.replica)
-    store: Kept = import_module(name).open_store(knobs, create=create)
-    return store
+    return open_edition(knobs, create=create).store
 
 
 def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
-    store = open_store(knobs, create=True)
-    add_routes = import_module(f"rinha.{knobs.edition}.routes").add_routes
-    app = create_app(store, add_routes, reset=knobs.reset)
+    store, create_app = open_edition(knobs, create=True)
+    app = create_app(knobs.reset)
     with watching(app, store, knobs) as meter, store.engine.serving(meter) as safety:
         instance = Instance(held(app, safety) if safety else app, knobs.listen)
         logs.tell(
@@ -163,24 +150,11 @@ def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
-def restore_of(knobs: Settings) -> BringBack:
-    """Nothing is followed that could not be brought back."""
-    name = f"rinha.{knobs.edition}.on_{knobs.engine}_restore"
-    if find_spec(name) is None:
-        raise RestoreError(
-            f"{knobs.edition} on {knobs.engine} is not brought back by `rinha restore`, so no copy "
-            "follows it either"
-        )
-    found: BringBack = import_module(name).restore
-    return found
-
-
 def restore(knobs: Settings, asked: argparse.Namespace) -> int:
-    bring_back = restore_of(knobs)
     if asked.file and asked.at:
         raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
-    at = import_module("rinha.moment").parse(asked.at, datetime.now(UTC)) if asked.at else None
-    kept = bring_back(knobs, asked.file, at)
+    at = moment.parse(asked.at, datetime.now(UTC)) if asked.at else None
+    kept = restore_of(knobs)(knobs, asked.file, at)
     try:
         return check(knobs, asked)
     finally:
@@ -189,17 +163,18 @@ def restore(knobs: Settings, asked: argparse.Namespace) -> int:
 
 
 def follow(knobs: Settings, asked: argparse.Namespace) -> int:
+    from rinha.sqlite import follow, replica_state, watch  # noqa: PLC0415 - for a replica only
+
     restore_of(knobs)
+    assert isinstance(knobs.ledger, Path)
     if asked.what == "state":
-        is_fine, sentence = import_module("rinha.sqlite.replica_state").told(
-            knobs.ledger, knobs.replica
-        )
+        is_fine, sentence = replica_state.told(knobs.ledger, knobs.replica)
         print(sentence)
         return 0 if is_fine else 1
     if asked.what == "watch":
-        import_module("rinha.sqlite.watch").watch(knobs.ledger, knobs.replica)
-        return 0
-    import_module("rinha.sqlite.follow").follow(knobs.ledger, knobs.replica, ["follow", "watch"])
+        watch.watch(knobs.ledger, knobs.replica)
+    else:
+        follow.follow(knobs.ledger, knobs.replica, ["follow", "watch"])
     return 0
 
 
@@ -227,7 +202,14 @@ def _place(ledger: Path | ServerUrl) -> str:
 
 
 def sql(knobs: Settings, asked: argparse.Namespace) -> int:
-    import_module(f"rinha.{knobs.engine}.shell").run(knobs.ledger, asked.words)
+    if isinstance(knobs.ledger, Path):
+        from rinha.sqlite import shell  # noqa: PLC0415 - that engine's alone
+
+        shell.run(knobs.ledger, asked.words)
+    else:
+        from rinha.postgres import shell as psql  # noqa: PLC0415 - that engine's alone
+
+        psql.run(knobs.ledger, asked.words)
     return 0
 
 

@@ -85,8 +85,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     # It opens an edition's commands by their names.
     "loadtest": {"loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"},
     "rinha": set(),
-    # It opens an edition's doors by their names.
-    "rinha/__main__.py": {"rinha", "rinha/ops"},
+    "rinha/__main__.py": {
+        "rinha",
+        "rinha/ops",
+        "rinha/postgres",
+        "rinha/sqlite",
+        "rinha/wiring.py",
+    },
+    "rinha/wiring.py": {
+        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
+        *("rinha/crebitos/on_sqlite_restore.py", "rinha/crebitos/on_postgres.py"),
+        *("rinha/pessoas", "rinha/pessoas/on_sqlite.py", "rinha/pessoas/on_sqlite_restore.py"),
+        "rinha/sqlite",
+    },
     "rinha/ops": {"rinha"},
     "rinha/sqlite": {"rinha"},
     "rinha/postgres": {"rinha"},

@@ -1,17 +1,14 @@
-"""The doors of the chassis: another engine, and another edition, take twenty lines each."""
+"""The routes know no engine: one of twenty lines carries them."""
 
 import time
 
-import falcon
 import falcon.testing
 import pytest
 
-from rinha.bodies import decoder_of, encode
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes
-from rinha.errors import NotFoundError
-from rinha.http import App, create_app
+from rinha.http import create_app
 
 LIMITES = {1: 100_000, 2: 80_000}
 
@@ -47,35 +44,6 @@ class InMemory:
         return extrato_of(LIMITES[cliente], saldo, self._rows[cliente][:10])
 
 
-class Notes:
-    """An edition: notes by name, with a store, a route and refusals of its own."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.kept: dict[str, str] = {}
-
-    def assert_readable(self) -> None:
-        assert isinstance(self.kept, dict)
-
-    def on_put(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
-        self.kept[name] = decode_note(req.bounded_stream.read())["text"]
-        resp.status = falcon.HTTP_201
-
-    def on_get(self, _req: falcon.Request, resp: falcon.Response, name: str) -> None:
-        if name not in self.kept:
-            raise NotFoundError(f"there is no note {name}")
-        resp.data = encode(self.kept[name])
-
-
-decode_note = decoder_of(dict[str, str], {}, "a note is an object with a text")
-
-
-def add_note_routes(app: App, notes: Notes) -> None:
-    app.add_route("/notes/{name}", notes)
-
-
 @pytest.fixture
 def bank() -> falcon.testing.TestClient:
     return falcon.testing.TestClient(create_app(InMemory(), add_routes, reset=True))
@@ -95,19 +63,3 @@ def test_another_engine_carries_the_edition(bank: falcon.testing.TestClient) -> 
     assert bank.simulate_get("/health").json["status"] == "healthy"
     assert bank.simulate_post("/reset").status_code == 200
     assert bank.simulate_get("/clientes/1/extrato").json["saldo"]["total"] == 0
-
-
-def test_another_edition_rides_on_the_chassis() -> None:
-    """Its paths, its bodies and its refusals; health, reset and the error table are there."""
-    api = falcon.testing.TestClient(create_app(Notes(), add_note_routes, reset=True))
-    assert api.simulate_put("/notes/a", json={"text": "first"}).status_code == 201
-    assert api.simulate_get("/notes/a").json == "first"
-    refused = api.simulate_get("/notes/b")
-    assert (refused.status_code, refused.json) == (404, {"error": "there is no note b"})
-    refused = api.simulate_put("/notes/a", json=[1])
-    assert (refused.status_code, refused.json["error"]) == (422, "a note is an object with a text")
-    assert api.simulate_put("/notes/a", body=b"\xff").status_code == 400
-    assert api.simulate_get("/health").status_code == 200
-    assert api.simulate_post("/reset").status_code == 200
-    assert api.simulate_get("/notes/a").status_code == 404
-    assert api.simulate_get("/clientes/1/extrato").status_code == 404
