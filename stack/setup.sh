@@ -122,9 +122,11 @@ if [ "$1" = dist ]; then
     need_program gcc
     need libc6-dev [ -e /usr/include/stdio.h ]
 fi
+case $1 in cluster | dev | browser)
+    need_program openssl ;;
+esac
 case $1 in dev | browser)
     need_program strace
-    need_program openssl
     need_program ip iproute2 ;;
 esac
 if [ "$1" = browser ]; then

@@ -12,12 +12,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from stack import postgres
 from stack.cluster import containers, watch
+from stack.cluster.certificates import Authority
 from stack.cluster.limits import DOWN_MAX_S, FIRST_PORT, LOOK_AGAIN_S, UP_MAX_S
-from stack.cluster.nodes import ROLE, Node, address_of, make_nodes, new_passwords
+from stack.cluster.nodes import (
+    ROLE,
+    Node,
+    address_of,
+    make_nodes,
+    new_passwords,
+    write_secret,
+)
 from stack.cluster.runit import Services
 from stack.launch import ROOT
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
@@ -27,8 +34,14 @@ from stack.services import CLUSTER
 TOP = ROOT / CLUSTER
 PASSFILE = TOP / "passfile"
 PASSWORDS = TOP / "passwords.json"
+AUTHORITY = Authority(TOP / "authority")
 SERVICES = Services(CLUSTER)
-PROGRAMS = {"patroni": "patroni", "etcd": "etcd-server", "runsvdir": "runit"}
+PROGRAMS = {
+    "patroni": "patroni",
+    "etcd": "etcd-server",
+    "runsvdir": "runit",
+    "openssl": "openssl",
+}
 
 
 def main() -> int:
@@ -45,6 +58,11 @@ def up() -> int:
     if SERVICES.supervisor():
         print("the cluster is up already")
         return status()
+    if PASSWORDS.exists() and not AUTHORITY.is_there():
+        return _fail(
+            f"the cluster in {CLUSTER} is from before its etcd asked for certificates: with the "
+            f"version that made it, `rinha move` the ledger to a file, then remove {CLUSTER}"
+        )
     in_containers = os.environ.get("MODE") == "docker" or containers.are_up()
     return _up_in_containers() if in_containers else _up_here()
 
@@ -52,13 +70,15 @@ def up() -> int:
 def _up_in_containers() -> int:
     if not PASSWORDS.exists() and (kept := containers.volumes()):
         return _fail(f"{PASSWORDS} is gone, and what it opens is left: docker volume rm {kept}")
+    if not shutil.which("openssl"):
+        return _fail("there is no openssl: apt-get install openssl")
     let_through()
     nodes, passwords = containers.nodes(), _passwords()
-    containers.up(passwords)
+    containers.up(passwords, AUTHORITY)
     if not _wait_until_whole(nodes):
         print(containers.last_words(), file=sys.stderr)
         return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
-    containers.make_database(passwords)
+    containers.make_database()
     return _tell(nodes)
 
 
@@ -77,7 +97,7 @@ def _up_here() -> int:
         our_machines().make()
     nodes, passwords = _nodes(), _passwords()
     for node in nodes:
-        node.write(nodes, passwords)
+        node.write(nodes, passwords, AUTHORITY.issue(node.name, node.machine.address))
         SERVICES.write(f"etcd-{node.name}", node.etcd(nodes))
         SERVICES.write(f"patroni-{node.name}", node.patroni())
     SERVICES.start()
@@ -145,15 +165,11 @@ def _passwords() -> dict[str, str]:
     """Made once; nobody else may read them, and who runs an instance needs only its own."""
     if not PASSWORDS.exists():
         passwords = new_passwords()
-        _write_secret(PASSWORDS, json.dumps(passwords))
-        _write_secret(PASSFILE, f"*:*:*:{ROLE}:{passwords[ROLE]}\n")
+        AUTHORITY.make()
+        write_secret(PASSFILE, f"*:*:*:{ROLE}:{passwords[ROLE]}\n")
+        write_secret(PASSWORDS, json.dumps(passwords))
     found: dict[str, str] = json.loads(PASSWORDS.read_text())
     return found
-
-
-def _write_secret(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 def _wait_until_whole(nodes: Sequence[Node]) -> bool:

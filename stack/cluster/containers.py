@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from zlib import crc32
 
-from stack.cluster.container import NETWORK, PASSWORDS, nodes_on
+from stack.cluster.certificates import Authority
+from stack.cluster.container import NETWORK, nodes_on
 from stack.cluster.limits import BUILD_MAX_S
 from stack.cluster.nodes import Node
 from stack.launch import ROOT
 
 COMPOSE = ("docker", "compose", "--file", str(Path(__file__).with_name("docker-compose.yml")))
 PROJECT = "rinha-cluster"
+INSIDE = ("/usr/bin/python3", "-m", "stack.cluster.container")
 
 
 def network() -> str:
@@ -42,17 +44,20 @@ def volumes() -> str:
     return " ".join(done.stdout.split())
 
 
-def up(passwords: Mapping[str, str]) -> None:
+def up(passwords: Mapping[str, str], authority: Authority) -> None:
     print("building the image of a node")
     _compose("build", "--quiet", "node1")
-    _compose("up", "--detach", "--no-build", passwords=passwords)
-
-
-def make_database(passwords: Mapping[str, str]) -> None:
-    """By whichever node is the primary."""
-    words = ("/usr/bin/python3", "-m", "stack.cluster.container", "database")
+    _compose("up", "--detach", "--no-build")
     for node in nodes():
-        _compose("exec", "-T", "--env", PASSWORDS, node.name, *words, passwords=passwords)
+        certificates = authority.issue(node.name, node.machine.address)
+        secrets = json.dumps({"passwords": passwords, "certificates": certificates})
+        _compose("exec", "-T", node.name, *INSIDE, "take", text=secrets)
+
+
+def make_database() -> None:
+    """By whichever node is the primary."""
+    for node in nodes():
+        _compose("exec", "-T", node.name, *INSIDE, "database")
 
 
 def last_words() -> str:
@@ -71,15 +76,13 @@ def down() -> None:
     _compose("down")
 
 
-def _compose(*words: str, passwords: Mapping[str, str] | None = None) -> str:
-    environment = {**os.environ, NETWORK: network()}
-    if passwords:
-        environment[PASSWORDS] = json.dumps(passwords)
+def _compose(*words: str, text: str = "") -> str:
     try:
         done = subprocess.run(
             [*COMPOSE, *words],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, NETWORK: network()},
+            input=text,
             capture_output=True,
             text=True,
             timeout=BUILD_MAX_S,

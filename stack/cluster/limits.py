@@ -19,6 +19,8 @@ CONNECTIONS_MAX = 200
 UP_MAX_S = 90.0
 # A node that stops writes everything down first.
 DOWN_MAX_S = 30
+# The certificates of etcd: as long as anybody will keep a cluster that is made to try it.
+CERTIFICATE_DAYS = 36_500
 # Of the cluster that `make cluster` makes; there are three ports of each kind, one after another.
 FIRST_PORT = 25432
 ANSWER_MAX_S = 3.0

@@ -3,11 +3,12 @@
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from stack import postgres
+from stack.cluster.certificates import CA, CERTIFICATE, KEY
 from stack.cluster.limits import (
     CONNECTIONS_MAX,
     LOOP_WAIT_S,
@@ -44,11 +45,11 @@ class Node:
 
     @property
     def client_url(self) -> str:
-        return f"http://{self.machine.address}:{self.etcd_port}"
+        return f"https://{self.machine.address}:{self.etcd_port}"
 
     @property
     def peer_url(self) -> str:
-        return f"http://{self.machine.address}:{self.peer_port}"
+        return f"https://{self.machine.address}:{self.peer_port}"
 
     def etcd(self, nodes: Sequence["Node"]) -> list[str]:
         """The command."""
@@ -63,6 +64,13 @@ class Node:
             *("--initial-advertise-peer-urls", self.peer_url),
             *("--initial-cluster", ",".join(f"{each.name}={each.peer_url}" for each in nodes)),
             *("--initial-cluster-token", SCOPE),
+            # Nobody is a client, or a member, without a certificate of the cluster's authority.
+            *("--client-cert-auth", "--trusted-ca-file", str(self.folder / CA)),
+            *("--cert-file", str(self.folder / CERTIFICATE)),
+            *("--key-file", str(self.folder / KEY)),
+            *("--peer-client-cert-auth", "--peer-trusted-ca-file", str(self.folder / CA)),
+            *("--peer-cert-file", str(self.folder / CERTIFICATE)),
+            *("--peer-key-file", str(self.folder / KEY)),
             *("--enable-v2", "--logger", "zap", "--log-level", "warn"),
         ]
 
@@ -71,19 +79,23 @@ class Node:
         words = ["env", "TZ=UTC", "LC_ALL=C.UTF-8", "patroni", str(self.folder / "patroni.yml")]
         return [*self.machine.enter, *postgres.as_user(), *words]
 
-    def write(self, nodes: Sequence["Node"], passwords: dict[str, str]) -> None:
+    def write(
+        self,
+        nodes: Sequence["Node"],
+        passwords: Mapping[str, str],
+        certificates: Mapping[str, str],
+    ) -> None:
         """Its folder, which nobody else may look into."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         postgres.give(self.folder)
-        file = self.folder / "patroni.yml"
-        file.unlink(missing_ok=True)
         # JSON is YAML.
-        text = json.dumps(self._settings(nodes, passwords), indent=2)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as opened:
-            opened.write(text)
-        postgres.give(file)
+        settings = json.dumps(self._settings(nodes, passwords), indent=2)
+        for name, text in {"patroni.yml": settings, **certificates}.items():
+            file = self.folder / name
+            write_secret(file, text)
+            postgres.give(file)
 
-    def _settings(self, nodes: Sequence["Node"], passwords: dict[str, str]) -> dict[str, Any]:
+    def _settings(self, nodes: Sequence["Node"], passwords: Mapping[str, str]) -> dict[str, Any]:
         address = self.machine.address
         own_api = f"{address}:{self.patroni_port}"
         api_login = {"username": SCOPE, "password": passwords["api"]}
@@ -101,7 +113,13 @@ class Node:
             # By etcd's older interface: over the newer one Patroni before 3.0.3, and Debian 12 has
             # 3.0.2, takes the lock from a new primary when an old one that was cut off comes back,
             # and what the new one confirmed is lost.
-            "etcd": {"hosts": [f"{each.machine.address}:{each.etcd_port}" for each in nodes]},
+            "etcd": {
+                "hosts": [f"{each.machine.address}:{each.etcd_port}" for each in nodes],
+                "protocol": "https",
+                "cacert": str(self.folder / CA),
+                "cert": str(self.folder / CERTIFICATE),
+                "key": str(self.folder / KEY),
+            },
             "bootstrap": {
                 "dcs": dcs_settings(),
                 "initdb": ["data-checksums", {"encoding": "UTF8"}, {"locale": "C.UTF-8"}],
@@ -163,6 +181,15 @@ def make_nodes(first_port: int, top: Path, machines: Sequence[Machine]) -> list[
     return [
         Node(number, first_port, top, machines[number % len(machines)]) for number in range(COUNT)
     ]
+
+
+def write_secret(file: Path, text: str) -> None:
+    """Replaces the file whole, by one that only its owner may read."""
+    new = file.with_name(f"{file.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(text)
+    new.rename(file)
 
 
 def new_passwords() -> dict[str, str]:

@@ -5,18 +5,29 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
-from urllib.request import Request
+from typing import Any, TypeVar
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 from stack.cluster import watch
+from stack.cluster.certificates import CA, CERTIFICATE, KEY, Authority
 from stack.cluster.limits import UP_MAX_S
-from stack.cluster.nodes import COUNT, ROLE, SCOPE, Node, address_of, make_nodes, new_passwords
+from stack.cluster.nodes import (
+    COUNT,
+    ROLE,
+    SCOPE,
+    Node,
+    address_of,
+    make_nodes,
+    new_passwords,
+    write_secret,
+)
 from stack.machines import Machine
 from tests.help.ports import free_ports
 
@@ -33,6 +44,9 @@ class Cluster:
         self.top.chmod(0o755)
         self.nodes = make_nodes(free_ports(COUNT * 4), self.top, machines)
         self._passwords = new_passwords()
+        self._authority = Authority(self.top / "authority")
+        self._authority.make()
+        self.ask_etcd = self._client()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         passfile = self.top / "passfile"
         passfile.write_text(f"*:*:*:{ROLE}:{self._passwords[ROLE]}\n")
@@ -42,7 +56,8 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         try:
             for node in self.nodes:
-                node.write(self.nodes, self._passwords)
+                certificates = self._authority.issue(node.name, node.machine.address)
+                node.write(self.nodes, self._passwords, certificates)
                 self.start_etcd(node)
             for node in self.nodes:
                 self.start_patroni(node)
@@ -55,6 +70,14 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _client(self) -> Callable[..., Any]:
+        """With a certificate that holds from any address."""
+        for name, text in self._authority.issue("test").items():
+            write_secret(self.top / name, text)
+        context = ssl.create_default_context(cafile=self.top / CA)
+        context.load_cert_chain(self.top / CERTIFICATE, self.top / KEY)
+        return build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open
 
     def start_etcd(self, node: Node) -> None:
         self._start(f"etcd-{node.name}", node.etcd(self.nodes))
@@ -87,7 +110,7 @@ class Cluster:
             for node in self.nodes:
                 with contextlib.suppress(OSError, KeyError):
                     request = f"{node.client_url}/v3/maintenance/status"
-                    with watch.OPEN(request, data=b"{}", timeout=1) as answer:
+                    with self.ask_etcd(request, data=b"{}", timeout=1) as answer:
                         said = json.load(answer)
                     if said["header"]["member_id"] == said["leader"]:
                         return node

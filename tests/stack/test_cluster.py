@@ -66,6 +66,7 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
     code, text = run(reached, "stack.cluster", "status")
     assert (code, "whole" in text) == (0, True), text
 
+    assert_files_are_closed(reached)
     kill_primary(reached, text)
     deadline = time.monotonic() + WALK_MAX_S
     while client.transact(1, 1, "d", "after").status != 200:
@@ -80,6 +81,16 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
     while (said := run(reached, "stack.cluster", "status"))[0]:
         assert time.monotonic() < deadline, said[1]
         time.sleep(0.5)
+
+
+def assert_files_are_closed(checkout: Checkout) -> None:
+    """What a node or the cluster keeps secret is for its owner alone."""
+    top = checkout.folder / "var" / "cluster"
+    folders = [top / "authority", *(top / f"node{number}" for number in (1, 2, 3))]
+    assert [oct(each.stat().st_mode) for each in folders] == ["0o40700"] * 4
+    files = [*top.glob("*/*.key"), *top.glob("*/*.yml"), top / "passwords.json", top / "passfile"]
+    assert len(files) == 9
+    assert {oct(each.stat().st_mode) for each in files} == {"0o100600"}
 
 
 def kill_primary(checkout: Checkout, status: str) -> None:
@@ -100,6 +111,17 @@ def test_containers_of_two_projects_do_not_meet(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("COMPOSE_PROJECT_NAME", project)
         seen |= {node.api for node in containers.nodes()}
     assert len(seen) == 6
+
+
+def test_a_cluster_from_before_certificates_is_left_alone(checkout: Checkout) -> None:
+    """Its etcd would not find its members again: one line says what to do."""
+    folder = checkout.folder / "var" / "cluster"
+    folder.mkdir(parents=True)
+    (folder / "passwords.json").write_text("{}")
+    code, text = run(checkout, "stack.cluster", "up")
+    assert (code, text.count("\n")) == (2, 1)
+    assert "`rinha move` the ledger to a file" in text
+    assert [file.name for file in folder.iterdir()] == ["passwords.json"]
 
 
 def test_what_stands_in_the_way_of_a_cluster_is_said(checkout: Checkout) -> None:

@@ -3,16 +3,21 @@ says; `make failover` does each 20 times, and holds the gaps to what is promised
 
 import contextlib
 import itertools
+import json
 import os
+import ssl
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.error import HTTPError
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import pytest
 
-from stack.cluster.nodes import COUNT
+from stack.cluster.certificates import CERTIFICATE, KEY, Authority
+from stack.cluster.nodes import COUNT, SCOPE, Node
 from stack.machines import Machine, Machines, can_be_made
 from tests.help import failover
 from tests.help.cluster import Cluster
@@ -98,6 +103,53 @@ def tell(name: str, load: WatchedLoad, gaps_s: list[float], taken_over: int) -> 
         f"{statistics.median(gaps_s):.1f} s (p50), {max(gaps_s):.1f} s (max); "
         f"{load.acknowledged()} acknowledged, {unknown} with nobody knowing"
     )
+
+
+def ways_in(node: Node) -> Iterator[Request]:
+    """To read, to write, to add a member: by both versions of etcd's interface, and as a member."""
+    keys = f"/v2/keys/service/{SCOPE}/config"
+    new_member = json.dumps({"peerURLs": [node.peer_url]}).encode()
+    key = json.dumps({"key": "Lw==", "value": "MQ=="}).encode()
+    asked = [
+        ("GET", keys, None),
+        ("PUT", keys, b"value={}"),
+        ("POST", "/v2/members", new_member),
+        ("POST", "/v3/kv/range", key),
+        ("POST", "/v3/kv/put", key),
+        ("POST", "/v3/cluster/member/list", b"{}"),
+        ("GET", "/members", None),
+        ("POST", "/raft", b"x"),
+    ]
+    for url in (node.client_url, node.peer_url):
+        for scheme in ("http:", "https:"):
+            place = url.replace("https:", scheme)
+            for method, path, body in asked:
+                yield Request(f"{place}{path}", body, method=method)  # noqa: S310 - our own
+
+
+def test_etcd_answers_nobody_without_a_certificate(cluster: Cluster, tmp_path: Path) -> None:
+    """Who writes there decides what Patroni runs: a stranger is refused before the first byte, with
+    no certificate and with one of another authority."""
+    stranger, impostor = ssl.create_default_context(), ssl.create_default_context()
+    authority = Authority(tmp_path / "authority")
+    authority.make()
+    for name, text in authority.issue("node1", cluster.nodes[0].machine.address).items():
+        (tmp_path / name).write_text(text)
+    impostor.load_cert_chain(tmp_path / CERTIFICATE, tmp_path / KEY)
+    for context in (stranger, impostor):
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        ask = build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open
+        for node in cluster.nodes:
+            for request in ways_in(node):
+                try:
+                    with ask(request, timeout=5) as answer:
+                        pytest.fail(f"{request.full_url}: {answer.status}")
+                except HTTPError as error:
+                    pytest.fail(f"{request.full_url}: {error.status}")
+                except OSError:
+                    continue
+    with cluster.ask_etcd(f"{cluster.nodes[0].client_url}/v2/keys/service/{SCOPE}/config") as known:
+        assert known.status == 200
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

@@ -1,5 +1,6 @@
 """`make cluster` where an engine answers: a container for each node."""
 
+import json
 import os
 import re
 import subprocess
@@ -56,11 +57,23 @@ def address(checkout: Checkout) -> Iterator[str]:
         subprocess.run(["docker", "volume", "rm", "--force", *volumes], check=False)
 
 
+def assert_secrets_are_hidden(checkout: Checkout) -> None:
+    """Who may look at the containers from outside reads no password and no key."""
+    names = [f"{PROJECT}-node{number}-1" for number in (1, 2, 3)]
+    shown = subprocess.run(
+        ["docker", "inspect", *names], check=True, capture_output=True, text=True
+    )
+    passwords = json.loads((checkout.folder / "var" / "cluster" / "passwords.json").read_text())
+    assert [name for name, password in passwords.items() if password in shown.stdout] == []
+    assert "PRIVATE KEY" not in shown.stdout
+
+
 def test_a_node_in_a_container_is_lost_and_comes_back(checkout: Checkout, address: str) -> None:
     """Writes go on without it, nothing acknowledged is lost, also not by a stop of the whole."""
     (checkout.folder / ".env").write_text(f"RINHA_LEDGER={address}\n")
     code, text = checkout.stack("up")
     assert code == 0, text
+    assert_secrets_are_hidden(checkout)
     lost = primary(checkout)
     with SteadyLoad(checkout.port, RATE, drawn_seed()) as load:
         time.sleep(1)
