@@ -1,18 +1,15 @@
 """The commands' options and their help."""
 
 import argparse
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
-from loadtest.editions import FOLDERS
+from loadtest.editions import FOLDERS, NAMES
 from loadtest.limits import CONNECTIONS_MAX, RATE_MAX, WORKERS_MAX
 from loadtest.report.judgement import EXIT_USAGE
-from loadtest.report.thresholds import Threshold, read_threshold
+from loadtest.report.started import command_line
+from loadtest.values import address, duration, number, plain_name, ramp, threshold, whole
 from loadtest.wire.outcome import one_line
-from loadtest.wire.request import Address
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_CONNECTIONS = 14
@@ -37,16 +34,18 @@ examples:
   loadtest run -r 340 --threshold 'p99<5' --html out/run.html
   loadtest compare before.json after.json --fail-on-regression
 
-exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid"""
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m)?")
+exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid, 130 Ctrl-C"""
 
 
 class Parser(argparse.ArgumentParser):
     """Says in one line what is wrong, and where the help is."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"{self.prog}: {one_line(message)}; see {self.prog} --help\n")
+        self.exit(EXIT_USAGE, f"{self.prog}: {one_line(message)}; see {self._help()}\n")
+
+    def _help(self) -> str:
+        """`self.prog` names the command too."""
+        return f"{command_line()}{self.prog.removeprefix('loadtest')} --help"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(
         "loadtest",
         description=DESCRIPTION,
-        epilog=EXAMPLES,
+        epilog=EXAMPLES.replace("  loadtest ", f"  {command_line()} "),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.set_defaults(every_rule=False)
@@ -82,15 +81,15 @@ def _command(
 
 def _add_edition(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--edition", choices=FOLDERS, default=next(iter(FOLDERS)),
-        help=f"of the contest (default {next(iter(FOLDERS))})",
+        "--edition", choices=NAMES, default=NAMES[0],
+        help=f"of the contest: {' or '.join(FOLDERS)}, also by name (default {NAMES[0]})",
     )  # fmt: skip
 
 
 def _add_target(command: argparse.ArgumentParser) -> None:
     _add_edition(command)
     command.add_argument(
-        "url", nargs="?", type=_address, default=_address(DEFAULT_URL), metavar="URL",
+        "url", nargs="?", type=address, default=address(DEFAULT_URL), metavar="URL",
         help=f"where the target listens (default {DEFAULT_URL})",
     )  # fmt: skip
     command.add_argument(
@@ -102,13 +101,16 @@ def _add_report_files(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     command.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page")
     command.add_argument(
-        "--save-baseline", type=_name, metavar="NAME", help="keep the report for `compare NAME …`"
+        "--save-baseline",
+        type=plain_name,
+        metavar="NAME",
+        help="keep the report for `compare NAME …`",
     )
 
 
 def _add_seed(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--seed", type=_whole(0, 2**31), metavar="N", help="repeat a run's chance (default: drawn)"
+        "--seed", type=whole(0, 2**31), metavar="N", help="repeat a run's chance (default: drawn)"
     )
 
 
@@ -128,21 +130,21 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     _add_target(command)
     way = command.add_mutually_exclusive_group()
     way.add_argument(
-        "-r", "--rate", type=_number(RATE_MAX), help="open loop: so many requests a second"
+        "-r", "--rate", type=number(RATE_MAX), help="open loop: so many requests a second"
     )
     way.add_argument(
-        "--ramp", type=_ramp, metavar="FROM:TO", help="open loop: a rate that grows or falls"
+        "--ramp", type=ramp, metavar="FROM:TO", help="open loop: a rate that grows or falls"
     )
     command.add_argument(
-        "-c", "--connections", type=_whole(1, CONNECTIONS_MAX), metavar="N",
+        "-c", "--connections", type=whole(1, CONNECTIONS_MAX), metavar="N",
         help=f"closed loop: so many connections (default {DEFAULT_CONNECTIONS}); "
         "with a rate: at most so many (default: as many as it takes)",
     )  # fmt: skip
     command.add_argument(
-        "-d", "--duration", type=_duration, metavar="S", help="seconds, or 2m (default 10)"
+        "-d", "--duration", type=duration, metavar="S", help="seconds, or 2m (default 10)"
     )
     command.add_argument(
-        "-n", "--requests", type=_whole(1, 10**9), metavar="N", help="stop after so many requests"
+        "-n", "--requests", type=whole(1, 10**9), metavar="N", help="stop after so many requests"
     )
     command.add_argument(
         "--poisson", action="store_true", help="with --rate: chance spacing instead of even"
@@ -156,11 +158,11 @@ def _add_run(command: argparse.ArgumentParser) -> None:
         help="requests of one type of the mix only, as the report names it",
     )  # fmt: skip
     command.add_argument(
-        "--workers", type=_whole(1, WORKERS_MAX), default=1, metavar="N",
+        "--workers", type=whole(1, WORKERS_MAX), default=1, metavar="N",
         help="generator processes, when cores allow (default 1)",
     )  # fmt: skip
     command.add_argument(
-        "--threshold", type=_threshold, action="append", default=[], metavar="'p99<5'",
+        "--threshold", type=threshold, action="append", default=[], metavar="'p99<5'",
         help="fail unless it holds: p50…p99.99, max, mean in ms; rate; failures (repeatable)",
     )  # fmt: skip
     command.add_argument(
@@ -175,7 +177,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 def _add_official(command: argparse.ArgumentParser) -> None:
     _add_target(command)
     command.add_argument(
-        "--speed", type=_number(1000), default=1.0, metavar="X",
+        "--speed", type=number(1000), default=1.0, metavar="X",
         help="rehearsal: the same requests, X times as fast",
     )  # fmt: skip
     _add_scale(command)
@@ -186,7 +188,7 @@ def _add_official(command: argparse.ArgumentParser) -> None:
 
 def _add_scale(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--scale", type=_number(1), default=1.0, metavar="X",
+        "--scale", type=number(1), default=1.0, metavar="X",
         help="rehearsal: the share X of the load, at the official rates",
     )  # fmt: skip
 
@@ -223,7 +225,7 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
     for name in ("before", "after"):
         command.add_argument(name, metavar=name.upper(), help="a JSON report, or a baseline's name")
     command.add_argument(
-        "--fail-on-regression", type=_number(1000), nargs="?", metavar="PERCENT",
+        "--fail-on-regression", type=number(1000), nargs="?", metavar="PERCENT",
         const=DEFAULT_REGRESSION_PERCENT,
         help="exit 1 when a figure is worse by more than this and than the noise (default 10), "
         "2 when the runs cannot be compared, 4 when one of them is invalid",
@@ -234,65 +236,3 @@ def _add_report(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", metavar="REPORT", help="a JSON report, or a baseline's name")
     _add_rules(command, strict=None)
     _add_report_files(command)
-
-
-def _address(text: str) -> Address:
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    try:
-        port = parts.port or 80
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
-    if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
-        raise argparse.ArgumentTypeError(f"{text} is not like http://localhost:9999")
-    return Address(parts.hostname, port)
-
-
-def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not lowest <= int(text) <= highest:
-            raise argparse.ArgumentTypeError(f"{text} is not a number from {lowest} to {highest}")
-        return int(text)
-
-    return read
-
-
-def _number(highest: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = 0.0
-        if not 0 < value <= highest:
-            raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to {highest:g}")
-        return value
-
-    return read
-
-
-def _ramp(text: str) -> tuple[float, float]:
-    low, colon, high = text.partition(":")
-    read = _number(RATE_MAX)
-    if not colon:
-        raise argparse.ArgumentTypeError(f"{text} is not like 1:2000")
-    return read(low), read(high)
-
-
-def _duration(text: str) -> float:
-    shape = _DURATION.fullmatch(text)
-    seconds = float(shape[1]) * (60 if shape[2] == "m" else 1) if shape else 0.0
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text} is not like 30 or 2m, up to a day")
-    return seconds
-
-
-def _threshold(text: str) -> Threshold:
-    try:
-        return read_threshold(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[\w-][\w.-]*", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: letters, digits, dots and dashes only")
-    return text

@@ -72,7 +72,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
     """`loadtest official`: the whole official run and its verdict."""
     with closing(ready_probe(plan.address, hello(plan.address), reset=reset)) as probe:
         oracle, judge = Oracle(probe, 1), Judge(Recorder())
-        require_fresh(oracle.before)
+        require_fresh(oracle.before, probe.host)
         watch = oracle.watch(0, judge.recorder)
         arrivals = official_plan.build_load(plan)
         work = partial(official_run.work, plan, arrivals, judge, watch)
@@ -123,7 +123,7 @@ def gatling(
 ) -> tuple[CrebitosReport, Path]:
     """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
     with closing(ready_probe(address, hello(address), reset=reset)) as probe:
-        require_fresh(state_of(probe))
+        require_fresh(state_of(probe), probe.host)
     warm_up = f"/clientes/{CLIENTES[0]}/extrato"
     simulation = simulation or official_plan.SIMULATION
     folder = run_gatling(simulation, f"http://{address}", warm_up, scale, {})

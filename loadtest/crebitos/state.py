@@ -3,7 +3,7 @@
 from loadtest.crebitos.contract import CLIENTES, ContractBrokenError, Extrato, read_extrato
 from loadtest.crebitos.mix import LedgerRequest, extrato
 from loadtest.wire.outcome import Failure
-from loadtest.wire.probe import Answer, NotReadyError, Probe
+from loadtest.wire.probe import Answer, NotReadyError, Probe, how_to_empty
 from loadtest.wire.request import Address
 
 # The statement of every client, or the answer that is none.
@@ -29,12 +29,11 @@ def state_of(probe: Probe) -> State:
     return found
 
 
-def require_fresh(state: State) -> None:
+def require_fresh(state: State, host: str) -> None:
     """The official run begins at 0."""
     for cliente, found in state.items():
         if isinstance(found, Extrato) and found.total != 0:
             raise NotReadyError(
                 f"client {cliente} has the balance {found.total}; the official run begins at 0. "
-                f"Use --reset if the service has POST /reset, else `make reset`, or restart the "
-                f"stack with a fresh volume."
+                f"{how_to_empty(host)}"
             )

@@ -18,6 +18,9 @@ from loadtest.wire.request import Address, Kind
 class View(Protocol):
     """Shown while the load runs, by a process that sends nothing."""
 
+    @property
+    def quit_by_key(self) -> bool: ...
+
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
@@ -42,29 +45,29 @@ def conduct(
     work: Work, workers: int, address: Address, kinds: Sequence[Kind], view: View
 ) -> Conducted:
     """Runs the load to its end, to a key press or to Ctrl-C; what is known is always returned."""
-    start_ns = clock_ns() + int(START_AHEAD_S * 1e9)
-    usage = TargetUsage(*address, start_ns)
-    done = Conducted(Tally(kinds), usage.seen, workers)
-    crew = Crew(work, workers, start_ns)
-    try:
-        with view:
-            for _ in _watched(crew, done, view):
-                _listen(crew, done, usage, view, start_ns)
-    finally:
-        crew.close()
+    with _counted_interrupts() as interrupts:
+        start_ns = clock_ns() + int(START_AHEAD_S * 1e9)
+        usage = TargetUsage(*address, start_ns)
+        done = Conducted(Tally(kinds), usage.seen, workers)
+        crew = Crew(work, workers, start_ns)
+        try:
+            with view:
+                for _ in _watched(crew, done, view, interrupts):
+                    _listen(crew, done, usage, view, start_ns)
+        finally:
+            crew.close()
     return done
 
 
-def _watched(crew: Crew, done: Conducted, view: View) -> Iterator[None]:
+def _watched(crew: Crew, done: Conducted, view: View, interrupts: list[int]) -> Iterator[None]:
     """Ten times a second, and once more after the end."""
-    with _counted_interrupts() as interrupts:
-        while crew.working:
-            yield
-            sleep(HEAR_EVERY_S)
-            if interrupts or view.wants_to_quit():
-                done.interrupted = True
-                crew.stop()
+    while crew.working:
         yield
+        sleep(HEAR_EVERY_S)
+        if interrupts or view.wants_to_quit():
+            done.interrupted = True
+            crew.stop()
+    yield
 
 
 @contextmanager

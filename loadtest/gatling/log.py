@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from loadtest.report.json import BadReportError
+from loadtest.report.json import BadReportError, bytes_of
 
 LOG_NAME = "simulation.log"
 RUN, REQUEST, USER, GROUP, ERROR = range(5)  # what a binary record begins with
@@ -42,10 +42,7 @@ class GatlingRun:
 
 def read_log(path: Path) -> GatlingRun:
     """Either format, told apart by the first byte."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadReportError(f"{path}: {error.strerror}") from error
+    data = bytes_of(path)
     try:
         run = _read_binary(data) if data[:1] == bytes([RUN]) else _read_text(data.decode())
     except (ValueError, IndexError, KeyError, struct.error) as error:

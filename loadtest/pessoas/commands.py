@@ -106,7 +106,7 @@ def official_length(plan: OfficialPlan) -> tuple[float, int]:
 def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -> PessoasReport:
     """`loadtest official`: the whole official run and its verdict."""
     with closing(ready_probe(plan.address, hello(plan.address), reset=reset)) as probe:
-        require_fresh(stored(probe))
+        require_fresh(stored(probe), probe.host)
         crowd, notes, recorder = official_plan.crowd_of(plan), Notes(), Recorder()
         watch = Watch(recorder, crowd, notes, alone=True)
         arrivals = official_plan.build_load(plan, crowd)
@@ -152,7 +152,7 @@ def gatling(
 ) -> tuple[PessoasReport, Path]:
     """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
     with closing(ready_probe(address, hello(address), reset=reset)) as probe:
-        require_fresh(stored(probe))
+        require_fresh(stored(probe), probe.host)
     simulation = simulation or official_plan.SIMULATION
     feeds = official_score.feeds()
     folder = run_gatling(simulation, f"http://{address}", "/contagem-pessoas", scale, feeds)

@@ -15,7 +15,7 @@ from loadtest.pessoas.contract import (
 from loadtest.pessoas.mix import count, post_of, search
 from loadtest.pessoas.payloads import payload_of
 from loadtest.wire.outcome import Failure
-from loadtest.wire.probe import NotReadyError, Probe
+from loadtest.wire.probe import NotReadyError, Probe, how_to_empty
 from loadtest.wire.request import Address, Request
 
 
@@ -53,10 +53,10 @@ def takes_a_newcomer(probe: Probe) -> bool:
     return probe.ask(post_of(probe.host, payload_of(newcomer), -1)).code == 201
 
 
-def require_fresh(people: int | None) -> None:
+def require_fresh(people: int | None, host: str) -> None:
     """The official run begins with nobody."""
     if people:
         raise NotReadyError(
-            f"there are {people:,} people; the official run begins with nobody. Use --reset if the "
-            f"service has POST /reset, else `make reset`, or restart the stack with a fresh volume."
+            f"there are {people:,} people; the official run begins with nobody. "
+            f"{how_to_empty(host)}"
         )

@@ -12,6 +12,7 @@ EXIT_BAD = 1
 EXIT_USAGE = 2
 EXIT_UNREACHABLE = 3
 EXIT_INVALID = 4
+EXIT_STOPPED = 130  # as shells say it of Ctrl-C
 
 
 class Line(NamedTuple):

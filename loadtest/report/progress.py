@@ -10,6 +10,8 @@ from loadtest.measure.tally import Tally
 class PlainLines:
     """One line every few seconds, for a log or a pipe."""
 
+    quit_by_key = False
+
     def __init__(self, duration_s: float | None, size: int | None) -> None:
         self._duration_s, self._size = duration_s, size
         self._next_s = PLAIN_LINE_EVERY_S

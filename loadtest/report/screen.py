@@ -45,6 +45,7 @@ class Screen:
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._next_s = 0.0
         self._terminal: list[Any] | None = None
+        self.quit_by_key = False
 
     def __enter__(self) -> Self:
         if sys.stdin.isatty():
@@ -62,7 +63,8 @@ class Screen:
     def wants_to_quit(self) -> bool:
         if self._terminal is None or not select.select([sys.stdin], [], [], 0)[0]:
             return False
-        return sys.stdin.read(1) in QUIT_KEYS
+        self.quit_by_key = self.quit_by_key or sys.stdin.read(1) in QUIT_KEYS
+        return self.quit_by_key
 
     def show(self, tally: Tally, elapsed_s: float) -> None:
         if elapsed_s >= self._next_s:

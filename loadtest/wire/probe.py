@@ -29,6 +29,14 @@ class NotReadyError(Exception):
     """The target is not in the state a run must begin with; the text says what to do."""
 
 
+def how_to_empty(host: str) -> str:
+    """What to do with the target itself: it may be anybody's."""
+    return (
+        f"Empty {host}: with --reset where it has POST /reset, else restart it with a fresh ledger "
+        f"(a fresh volume or file)."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status, or why there is none, and the body."""
@@ -85,8 +93,9 @@ class Probe:
         answer = self.ask(Request(CHECK, post(self.host, "/reset", b"")))
         if answer.code not in {200, 204}:
             raise NotReadyError(
-                f"POST /reset was answered with {answer}. Switch the reset route on, empty it "
-                f"yourself (`make reset`), or restart the stack with a fresh volume."
+                f"POST /reset of {self.host} was answered with {answer}: switch the route on there "
+                f"(RINHA_RESET=on, where it is this project's) and restart it, or start it with a "
+                f"fresh ledger"
             )
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from loadtest.gatling.log import LOG_NAME, GatlingRun, read_log
 from loadtest.gatling.results import CLOCK_NOTE, gatling_load
 from loadtest.limits import SLOW_MS
 from loadtest.report.data import moment_text
-from loadtest.report.json import BadReportError
+from loadtest.report.json import BadReportError, bytes_of
 from loadtest.report.judgement import load_notes
 from loadtest.wire.outcome import one_line
 
@@ -67,12 +67,12 @@ def _disagreement(path: Path, counts: Counts) -> list[str]:
     if not path.exists():
         return []
     try:
-        stats = json.loads(path.read_text())["stats"]
+        stats = json.loads(bytes_of(path))["stats"]
         requests, fast = stats["numberOfRequests"], stats["group1"]
         reported = {"total": requests["total"], "ko": requests["ko"]}
         if fast["name"] == f"t < {SLOW_MS} ms":
             reported["ok_in_time"] = fast["count"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadReportError(f"{path} is not Gatling's") from error
     counted = {name: asdict(counts)[name] for name in reported}
     if reported == counted:

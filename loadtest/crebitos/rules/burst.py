@@ -17,6 +17,7 @@ from loadtest.crebitos.mix import (
 from loadtest.crebitos.report import undecided
 from loadtest.crebitos.rules.suite import Suite, Weight, read_move
 from loadtest.crebitos.state import State
+from loadtest.report.started import command_line
 from loadtest.wire.curl import curl_line
 from loadtest.wire.outcome import STATUS_FIRST
 from loadtest.wire.probe import Answer
@@ -150,7 +151,7 @@ def _ask_sustained(suite: Suite) -> None:
 def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
     """So many at once are not repeated by hand: a run of the same kind looks for the same fault."""
     size, together = max(seen.count, RUN_MIN), min(seen.count, RUN_CONNECTIONS)
-    again = f"loadtest run http://{suite.host} -n {size} -c {together} --seed {suite.seed}"
+    again = f"{command_line()} run http://{suite.host} -n {size} -c {together} --seed {suite.seed}"
     troubles = []
     if seen.first_broken[0]:
         words, again = seen.first_broken

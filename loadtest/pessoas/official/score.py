@@ -16,7 +16,7 @@ from loadtest.pessoas.official.verdict import judge_official, official_part
 from loadtest.pessoas.payloads import payloads, termos
 from loadtest.pessoas.report import People, PessoasReport
 from loadtest.report.data import Load, moment_text
-from loadtest.report.json import BadReportError
+from loadtest.report.json import BadReportError, bytes_of
 from loadtest.report.judgement import load_notes
 from loadtest.wire.request import Kind
 
@@ -83,7 +83,7 @@ def _people(path: Path, load: Load) -> People | None:
     if not path.exists():
         return None
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=Stored)
+        kept = msgspec.json.decode(bytes_of(path), type=Stored)
     except msgspec.DecodeError as error:
         raise BadReportError(f"{path}: {error}") from error
     posts, details = load.mix[POST.name], load.mix[DETAIL.name]

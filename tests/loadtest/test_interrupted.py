@@ -1,0 +1,111 @@
+"""Ctrl-C at any moment of any command: no traceback, exit code 130, and no process left."""
+
+import contextlib
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from loadtest.crebitos.report import CrebitosReport
+from loadtest.report.json import write_json
+from tests.help.effort import drawn_seed, effort
+from tests.help.simulated_runs import simulated_run
+from tests.loadtest.command import ROOT
+from tests.loadtest.conftest import Serve
+
+DEADLINE_S = 60.0
+MVN = """#!/bin/sh
+[ "$1" = -v ] && { echo "Java version: 17"; exit; }
+exec sleep 60
+"""
+LONG = {
+    "run": "run {target} -d 60",
+    "official": "official {target}",
+    "check": "check {target}",
+    "gatling": "gatling {target}",
+    "waiting": "official 127.0.0.1:1",
+}
+SHORT = {"compare": "compare {kept} {kept}", "report": "report {kept}", "help": "--help"}
+STOPPED = {130, -signal.SIGINT}
+
+
+def wait_until_loading(running: subprocess.Popen[str]) -> None:
+    """Its own code has begun when it has loaded a library that only that code asks for."""
+    deadline = time.monotonic() + DEADLINE_S
+    while running.poll() is None:
+        with contextlib.suppress(OSError):
+            if "msgspec" in Path(f"/proc/{running.pid}/maps").read_text():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def wait_until_gone(group: int) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    with contextlib.suppress(ProcessLookupError):
+        while True:
+            os.killpg(group, 0)
+            assert time.monotonic() < deadline, "a process is left"
+            time.sleep(0.02)
+
+
+def interrupted(words: str, folder: Path, after_s: float) -> tuple[int, str]:
+    print(f"{words}: Ctrl-C after {after_s:.3f} s")
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{folder}:{os.environ['PATH']}"}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "loadtest", *words.split()], cwd=folder, env=environ, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    wait_until_loading(running)
+    time.sleep(after_s)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.pid, signal.SIGINT)
+    out, _ = running.communicate(timeout=DEADLINE_S)
+    wait_until_gone(running.pid)
+    return running.returncode, out
+
+
+@pytest.mark.parametrize("command", [*LONG, *SHORT])
+def test_ctrl_c_ends_a_command_plainly(serve: Serve, tmp_path: Path, command: str) -> None:
+    """While it loads, asks, drives, examines or prints."""
+    random, kept, mvn = Random(drawn_seed()), tmp_path / "kept.json", tmp_path / "mvn"
+    mvn.write_text(MVN)
+    mvn.chmod(0o755)
+    load = simulated_run(1)
+    write_json(CrebitosReport(command="run", way="made", target="nowhere", load=load), kept)
+    words = (LONG | SHORT)[command].format(target=f"127.0.0.1:{serve('slow_update')}", kept=kept)
+    for _ in range(effort(2, 6, 30)):
+        code, out = interrupted(words, tmp_path, random.uniform(0, 1.5))
+        assert "Traceback" not in out, out
+        assert "Interrupt" not in out, out
+        assert code in STOPPED or (command in SHORT and code == 0), (code, out)
+
+
+def test_ctrl_c_on_the_live_screen_gives_the_terminal_back(serve: Serve) -> None:
+    """The report is written, and keys are what they were."""
+    words = ["-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-d", "60"]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(ROOT)
+        os.environ["TERM"] = "xterm"
+        os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - on its own terminal
+    before, seen, pressed = termios.tcgetattr(terminal), b"", False
+    with contextlib.suppress(OSError):
+        while part := os.read(terminal, 65_536):
+            seen += part
+            if not pressed and b"q ends the run" in seen:
+                pressed = True
+                os.write(terminal, b"\x03")
+                _, code = os.waitpid(child, 0)
+                assert os.waitstatus_to_exitcode(code) == 130
+                assert termios.tcgetattr(terminal)[3] == before[3]
+    os.close(terminal)
+    assert pressed, seen
+    assert b"Traceback" not in seen

@@ -1,0 +1,105 @@
+"""A file that is none of ours, given to any command that takes one: one line, exit code 2."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loadtest.command import run
+from loadtest.crebitos.report import CrebitosReport
+from loadtest.report.json import write_json
+from tests.help.simulated_runs import simulated_run
+
+REPORT = '{"schema":2,"edition":"crebitos","command":"run","way":"","target":"","load":%s}'
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def unreadable(path: Path) -> None:
+    """For root, too: nothing is mapped where reading begins."""
+    path.symlink_to("/proc/self/mem")
+
+
+def written(text: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(text)
+
+
+WRONG: dict[str, Callable[[Path], object]] = {
+    "missing": lambda _: None,
+    "a directory": lambda path: path.mkdir(),
+    "a loop": loop,
+    "unreadable": unreadable,
+    "empty": written(b""),
+    "text": written(b"hello\nworld\n"),
+    "another tool's JSON": written(b'{"latency": [1, 2, 3]}'),
+    "a list": written(b"[]"),
+    "deep": written(b"[" * 200_000),
+    "a deep report": written(b'{"schema":2,"x":' + b"[" * 200_000),
+    "large": written(b'{"schema":%s}' % (b"9" * 5_000)),
+    "binary": written(bytes(range(256))),
+    "half": written(REPORT.encode()[:40]),
+    "of other types": written((REPORT % '{"totals": []}').encode()),
+    "a pipe": os.mkfifo,
+}
+COMMANDS = {
+    "before": ("compare", "{wrong}", "{right}"),
+    "after": ("compare", "{right}", "{wrong}", "--fail-on-regression"),
+    "report": ("report", "{wrong}"),
+    "results": ("score", "{wrong}"),
+    "people": ("score", "{wrong}", "--edition", "pessoas"),
+}
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("right") / "right.json"
+    load = simulated_run(1)
+    write_json(CrebitosReport(command="run", way="made", target="nowhere", load=load), path)
+    return path
+
+
+def refused(words: list[str], capfd: pytest.CaptureFixture[str]) -> str:
+    try:
+        code = run(words)
+    except SystemExit as ended:  # of argparse
+        code = int(ended.code or 0)
+    out, err = capfd.readouterr()
+    assert (code, out) == (2, ""), (code, out, err)
+    assert err.count("\n") == 1, err
+    assert err.startswith("loadtest"), err
+    return err
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_file_is_one_line(
+    right: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], wrong: str, command: str
+) -> None:
+    """Whatever it is: its name, what is wrong, and no traceback."""
+    path = tmp_path / "wrong.json"
+    WRONG[wrong](path)
+    words = [word.format(wrong=path, right=right) for word in COMMANDS[command]]
+    assert str(path) in refused(words, capfd)
+
+
+@pytest.mark.parametrize("wrong", ["missing", "a directory", "a loop", "unreadable", "binary"])
+def test_a_wrong_simulation_is_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    """Before Maven is looked for, and before anything is asked."""
+    path = tmp_path / "wrong.scala"
+    WRONG[wrong](path)
+    assert str(path) in refused(["gatling", "--simulation", str(path)], capfd)
+
+
+@pytest.mark.parametrize("command", ["compare", "report", "score", "gatling"])
+def test_a_name_that_no_file_can_have_is_one_line(
+    right: Path, capfd: pytest.CaptureFixture[str], command: str
+) -> None:
+    """Longer than any file system takes."""
+    name = "x" * 5_000
+    words = {"compare": [str(right), name], "gatling": ["--simulation", name]}
+    refused([command, *words.get(command, [name])], capfd)
