@@ -90,7 +90,7 @@ class Primary:
             dump(
                 conninfo_of(session.host), target, lambda: self._proof.prove(session, ANSWER_MAX_S)
             )
-        except (LostError, RefusedError) as error:
+        except (LostError, RefusedError, OSError) as error:
             raise SnapshotError(f"{target}: no snapshot: the server was lost: {error}") from None
 
     def close(self) -> None:

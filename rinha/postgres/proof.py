@@ -27,6 +27,7 @@ PROOF = Statement(
            THEN pg_logical_emit_message(true, 'rinha', '') END
     """,
 )
+NO_PROOF: list[Row] = [(None,)]
 # A warning that is not heard is a success that may be none.
 SET_UP = f"""
     SET client_min_messages TO warning;
@@ -142,6 +143,7 @@ class Proof:
         may lose what it acknowledges, or may have been replaced."""
         if looked:
             self._judge(session, looked)
+            self._highest = max(self._highest, session.standing)
             if not session.standing.has_standbys:
                 self._alone_until = time.monotonic() + ALONE_MAX_S
 
@@ -167,7 +169,9 @@ class Proof:
         return not session.standing.has_standbys and time.monotonic() < self._alone_until
 
     def _judge(self, session: Session, looked: Sequence[list[Row]]) -> None:
-        (row,) = looked[-1]
+        *proofs, (row,) = looked
+        if session.standing.has_standbys and NO_PROOF in proofs:
+            raise LostError(GAVE_UP, asked=True)
         if row == session.state:
             return
         state = state_of(row)

@@ -217,6 +217,24 @@ def test_standbys_that_are_named_no_more_stop_the_service_and_are_told(
         eventually(lambda: shared.ledger.transact(1, CREDIT))
 
 
+def test_standbys_that_were_named_since_the_start_count_too(shared: Pair) -> None:
+    """An instance that began without one has one to lose from the first look on, also over
+    another connection."""
+    with contextlib.ExitStack() as stack:
+        shared.primary.set(NAMES, "")
+        stack.callback(shared.primary.set, NAMES, STANDBY)
+        ledger = stack.enter_context(opened(shared.address))
+        assert outcome(PATHS["statement"], ledger)
+        shared.primary.set(NAMES, STANDBY)
+        while ledger.engine.facts["standbys"] != STANDBY:
+            assert outcome(PATHS["statement"], ledger)
+        shared.primary.set(NAMES, "")
+        shared.primary.query(f"SELECT pg_terminate_backend(pid) {OURS}")
+        shared.primary.wait_for(f"SELECT count(*) = 0 {OURS} AND state = 'idle'")
+        assert outcome(PATHS["statement"], ledger) is None
+        assert outcome(PATHS["transaction"], ledger) is None
+
+
 def test_of_two_primaries_without_standbys_the_newer_one_is_taken(pair: Pair) -> None:
     """Each promotion begins a timeline: an instance that knows the newer one goes back to none."""
     pair.ledger.transact(1, CREDIT)
