@@ -1,12 +1,14 @@
 """The examples of SECURITY.md work as they stand there."""
 
 import base64
+import errno
 import http.client
 import os
 import re
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,10 +17,12 @@ from pathlib import Path
 import pytest
 
 from stack.launch import NGINX
+from tests.help.checkout import Checkout
 from tests.help.ports import free_port
-from tests.help.running import ROOT, STOP_MAX_S, Stack
+from tests.help.running import ROOT, STOP_MAX_S
 
 EXAMPLES = re.findall(r"```nginx\n(.*?)```", (ROOT / "SECURITY.md").read_text(), re.DOTALL)
+(DOTENV,) = re.findall(r"```sh\n(.*?)```", (ROOT / "SECURITY.md").read_text(), re.DOTALL)
 PORTS = {name: free_port() for name in ("8443", "8444", "8081")}
 CONF = """{user} daemon off; pid {folder}/edge.pid; error_log stderr alert;
 events {{}}
@@ -52,7 +56,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def edge(folder: Path, stack: Stack) -> Iterator[None]:
+def stack() -> Iterator[Checkout]:
+    """A stack with the `.env` that stands there."""
+    with tempfile.TemporaryDirectory() as name:
+        started = Checkout(Path(name))
+        (started.folder / ".env").write_text(DOTENV)
+        code, text = started.stack("up")
+        assert code == 0, text
+        yield started
+        started.stack("down")
+
+
+@pytest.fixture(scope="module")
+def edge(folder: Path, stack: Checkout) -> Iterator[None]:
     """A second nginx with all examples at once, in front of the stack."""
     text = "\n".join(EXAMPLES).replace("/etc/rinha", str(folder))
     for name, port in {**PORTS, "127.0.0.1:9999": stack.port}.items():
@@ -96,6 +112,15 @@ def secure(port: int, folder: Path) -> http.client.HTTPSConnection:
 def test_there_is_an_example_for_each() -> None:
     """TLS, authentication and rate limits."""
     assert len(EXAMPLES) == 3
+
+
+def test_only_this_machine_reaches_the_stack(stack: Checkout) -> None:
+    """It listens on loopback alone, and nobody empties the ledger."""
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.2", stack.port)) == errno.ECONNREFUSED
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=STOP_MAX_S)
+    assert ask(connection, "/clientes/1/extrato") == 200
+    assert ask(connection, "/reset", method="POST") == 403
 
 
 def test_tls(edge: None, folder: Path) -> None:
