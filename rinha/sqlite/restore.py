@@ -77,31 +77,25 @@ def put_in_place(
     audit: Callable[[Path], Sequence[str]],
 ) -> Path | None:
     """`fetch` makes the copy at a path. Returns where what was there is kept now, if anything."""
-    with _alone(file, schema.noun):
-        copy = file.with_name(f"{file.name}.restoring")
-        try:
-            _remove(copy)
-            fetch(copy)
-            _assert_sound(source, audit(copy))
-            _settle(copy)
-            kept = _swap(copy, file)
-        except apsw.FullError:
-            raise RestoreError(f"{file}: the disk is full, nothing was changed") from None
-        except (apsw.Error, OSError) as error:
-            raise RestoreError(f"{file}: nothing was restored: {error}") from None
-        finally:
-            # The next restore removes what this one cannot.
-            with contextlib.suppress(OSError):
+    try:
+        with _alone(file, schema.noun):
+            copy = file.with_name(f"{file.name}.restoring")
+            try:
                 _remove(copy)
-        try:
-            sync_folder(file)
-        except OSError as error:
-            where = f"; what was there before is {kept}" if kept else ""
-            raise RestoreError(
-                f"{file}: was restored, but its folder cannot be synced ({error}): a power cut may "
-                f"bring back what was there before{where}"
-            ) from None
-        return kept
+                fetch(copy)
+                _assert_sound(source, audit(copy))
+                _settle(copy)
+                kept = _swap(copy, file)
+            finally:
+                # The next restore removes what this one cannot.
+                with contextlib.suppress(OSError):
+                    _remove(copy)
+            _assert_synced(file, kept)
+            return kept
+    except apsw.FullError:
+        raise RestoreError(f"{file}: the disk is full, nothing was changed") from None
+    except (apsw.Error, OSError) as error:
+        raise RestoreError(f"{file}: nothing was restored: {error}") from None
 
 
 def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
@@ -133,20 +127,15 @@ def _alone(file: Path, noun: str) -> Iterator[None]:
         raise RestoreError(f"{file}: there is no directory {file.parent}, create it")
     if file.exists() and not file.is_file():
         raise RestoreError(f"{file}: not a regular file")
-    try:
-        place = keep_out(file)
-    except OSError as error:
-        raise RestoreError(f"{error.filename}: {error.strerror}") from None
+    place = keep_out(file)
     if place is None:
         raise RestoreError(f"{file}: the {noun} is in use: stop what uses it first (`make down`)")
     try:
-        kept = second_name(file)
-        if kept is not None:
-            take_back(file, kept)
+        killed = second_name(file)
+        if killed is not None:
+            take_back(file, killed)
         assert_one_name(file)
         yield
-    except OSError as error:
-        raise RestoreError(f"{file}: nothing was restored: {error}") from None
     finally:
         with contextlib.suppress(OSError):
             os.close(place)
@@ -199,6 +188,17 @@ def _swap(copy: Path, file: Path) -> Path | None:
                 take_back(file, kept)
             raise
     return kept
+
+
+def _assert_synced(file: Path, kept: Path | None) -> None:
+    try:
+        sync_folder(file)
+    except OSError as error:
+        where = f", which is {kept}" if kept else ""
+        raise RestoreError(
+            f"{file}: was restored, but its folder cannot be synced ({error}): a power cut may "
+            f"bring back what was there before{where}"
+        ) from None
 
 
 def _link(file: Path, kept: Path) -> None:

@@ -1,6 +1,10 @@
 """A ledger is brought back whole, and only what is one."""
 
+import errno
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import RestoreError, RinhaError, StoreUnusableError
 from rinha.sqlite.lock import keep_out
+from tests.help.running import ROOT
 
 
 def opened(file: Path, *, create: bool = False) -> SqliteLedger:
@@ -101,6 +106,105 @@ def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapsh
         bring_back(file, snapshot)
     shell.execute("ROLLBACK")
     shell.close()
+    assert saldo(file) == 5
+
+
+@pytest.mark.parametrize("words", [[], ["-readonly"]])
+def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words: list[str]) -> None:
+    """It read once and does nothing: what it would write later must not be lost."""
+    shell = subprocess.Popen(
+        ["sqlite3", *words, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert shell.stdin is not None
+    assert shell.stdout is not None
+    shell.stdin.write("SELECT saldo FROM clientes WHERE cliente = 1;\n")
+    shell.stdin.flush()
+    assert shell.stdout.readline() == "5\n"
+    with pytest.raises(RestoreError, match="somebody has it open"):
+        bring_back(file, snapshot)
+    shell.communicate()
+    assert bring_back(file, snapshot) is not None
+    assert saldo(file) == 3
+
+
+def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Path) -> None:
+    """`rinha sql` holds the ledger like an instance, from its start to its end."""
+    shell = subprocess.Popen(
+        [sys.executable, "-m", "rinha", "sql"],
+        env={**os.environ, "RINHA_LEDGER": str(file)},
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert shell.stdin is not None
+    assert shell.stdout is not None
+    # Nothing about the ledger: SQLite has no lock on it.
+    shell.stdin.write(".print ready\n")
+    shell.stdin.flush()
+    assert "ready" in shell.stdout.readline()
+    with pytest.raises(RestoreError, match="in use"):
+        bring_back(file, snapshot)
+    shell.communicate("UPDATE clientes SET saldo = 5 WHERE cliente = 1;\n")
+    assert shell.returncode == 0
+    assert bring_back(file, snapshot) is not None
+
+
+def test_nobody_else_writes_while_the_file_is_replaced(
+    file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the last look at the old file to the new one in its place."""
+    tries: list[str] = []
+    link = os.link
+
+    def linked(old: Path, new: Path) -> None:
+        link(old, new)
+        words = ["sqlite3", str(file), "UPDATE clientes SET saldo = 9 WHERE cliente = 1"]
+        tries.append(subprocess.run(words, capture_output=True, text=True, check=False).stderr)
+
+    monkeypatch.setattr(os, "link", linked)
+    bring_back(file, snapshot)
+    assert len(tries) == 1
+    assert "locked" in tries[0]
+
+
+def test_without_hard_links_nothing_is_touched(
+    file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that has none is named, and the way around; what was there is as it was."""
+    ledger = opened(file)
+    ledger.transact(1, Transacao(4, "c", "abc"))
+    for ending in ("", "-wal"):
+        source = file.with_name(f"{file.name}{ending}")
+        source.with_name(f"killed.db{ending}").write_bytes(source.read_bytes())
+    ledger.close()
+    killed = file.with_name("killed.db")
+
+    def refused(old: Path, _new: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(old))
+
+    monkeypatch.setattr(os, "link", refused)
+    with pytest.raises(RestoreError, match="has no hard links"):
+        bring_back(killed, snapshot)
+    assert saldo(killed) == 9
+    assert not list(file.parent.glob("killed.db.2*"))
+
+
+@pytest.mark.parametrize("error", [apsw.FullError, apsw.IOError, apsw.CantOpenError, OSError])
+def test_only_what_is_no_database_is_set_aside_with_its_wal(
+    file: Path, snapshot: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any other error of the old file ends the restore, and changes nothing."""
+
+    def failing(_file: Path) -> bool:
+        raise error("as the disk says")
+
+    monkeypatch.setattr("rinha.sqlite.restore.is_database", failing)
+    before = sorted(file.parent.iterdir())
+    with pytest.raises(RestoreError, match="nothing was"):
+        bring_back(file, snapshot)
+    assert {path.name for path in before} <= {path.name for path in file.parent.iterdir()}
+    monkeypatch.undo()
     assert saldo(file) == 5
 
 

@@ -1,24 +1,37 @@
-"""Death at every single system call of a restore."""
+"""Death and errors at every single system call of a restore."""
 
+import os
 import shutil
-from multiprocessing.connection import Connection
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rinha import settings
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
-from rinha.crebitos.on_sqlite_restore import restore
+from rinha.errors import StoreUnusableError
 from tests.help.effort import effort
-from tests.help.forks import apart, forks
+from tests.help.forks import apart
+from tests.help.restoring import FAILING, NAMES, Restorer, points_of
 from tests.help.teller import names_in, traced
 
 THERE, SNAPSHOT = ["a0", "a1", "a2"], ["s0", "s1"]
 # `make test` takes one point of so many.
 EVERY = effort(40, 6, 1)
-# All that such a process asks of the system, except for the pipe by which it is told.
-OF_THE_PIPE = {"read", "write", "poll", "recvfrom", "sendto"}
+EVERY_ERROR = effort(110, 6, 1)
+EVERY_NAME = effort(9, 2, 1)
+EVERY_WRITE = effort(3, 2, 1)
+# For the ledger that does not fit: its copy takes less than moving its WAL does.
+MANY = 5000
+SMALL_BYTES = 2_000_000
+FREE_STEPS = effort(2, 8, 40)
+FREE_MAX_BYTES = 200_000
+ROTTEN = {
+    "no database": b"notes " * 1000,
+    "like one": b"SQLite format 3\0" + b"notes " * 1000,
+    "empty": b"",
+}
 
 
 def make(file: Path, names: list[str], snapshot: Path | None) -> None:
@@ -50,37 +63,6 @@ def fresh(origins: Path, folder: Path) -> Path:
     return folder / "rinha.db"
 
 
-def _serve(orders: Connection, file: Path, snapshot: Path) -> None:
-    knobs = settings.load({"RINHA_LEDGER": str(file)})
-    orders.send("here")
-    orders.recv()
-    restore(knobs, snapshot, None)
-    orders.send("done")
-    # What an interpreter does at its end is no part of a restore.
-    orders.recv()
-
-
-class Restorer:
-    """Stands still until it is told."""
-
-    def __init__(self, file: Path, snapshot: Path) -> None:
-        self._orders, theirs = forks.Pipe()
-        self.process = forks.Process(target=_serve, args=(theirs, file, snapshot))
-        self.process.start()
-        theirs.close()
-        assert self._orders.recv() == "here"
-
-    def lives_through_it(self) -> bool:
-        self._orders.send("restore")
-        try:
-            return bool(self._orders.recv() == "done")
-        except EOFError:
-            return False
-        finally:
-            self.process.kill()
-            self.process.join()
-
-
 def assert_whole_and_finished_by_the_next(file: Path, snapshot: Path) -> None:
     assert names_in(file) in (THERE, SNAPSHOT)
     assert Restorer(file, snapshot).lives_through_it()
@@ -102,12 +84,7 @@ def test_a_restore_cut_short_anywhere_leaves_the_old_or_the_new(
     restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
     with traced(log, restorer.process.pid) as tracing:
         assert restorer.lives_through_it()
-    points = [
-        (call, number)
-        for call, times in tracing.calls.items()
-        for number in range(1, len(times) + 1)
-        if call not in OF_THE_PIPE
-    ]
+    points = points_of(tracing)
     assert len(points) > 150, list(tracing.calls)
     deaths = 0
     for place, (call, number) in enumerate(points[::EVERY]):
@@ -119,3 +96,158 @@ def test_a_restore_cut_short_anywhere_leaves_the_old_or_the_new(
         assert_whole_and_finished_by_the_next(file, snapshot)
     print(f"{deaths} deaths at {len(points)} points, one in {EVERY} tried")
     assert deaths >= 0.8 * len(points[::EVERY])
+
+
+def assert_told_truly(answer: str | None, file: Path) -> None:
+    """What it said, or left without a word, is what the next start finds."""
+    if answer is None:
+        assert names_in(file) in (THERE, SNAPSHOT)
+    elif answer == "done" or ": was restored" in answer:
+        assert names_in(file) == SNAPSHOT
+    else:
+        assert names_in(file) == THERE, answer
+
+
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC", "EPERM"])
+@pytest.mark.parametrize("lasting", ["", "+"], ids=["once", "from then on"])
+def test_a_restore_that_fails_anywhere_says_truly_what_is_there(
+    origins: Path, tmp_path: Path, error: str, lasting: str
+) -> None:
+    """Whichever call fails: the old ledger is whole with its WAL, or the new one is there."""
+    log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
+    restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
+    with traced(log, restorer.process.pid) as tracing:
+        assert restorer.lives_through_it()
+    points = points_of(tracing, FAILING)
+    assert len(points) > 100, list(tracing.calls)
+    faults = 0
+    for place, (call, number) in enumerate(points[::EVERY_ERROR]):
+        file = fresh(origins, tmp_path / str(place))
+        restorer = Restorer(file, snapshot)
+        inject = f"--inject={call}:error={error}:when={number}{lasting}"
+        with traced(log, restorer.process.pid, inject) as tracing:
+            answer = restorer.answer()
+        faults += tracing.injected > 0
+        assert answer is not None, (call, number)
+        assert_told_truly(answer, file)
+    assert faults >= 0.8 * len(points[::EVERY_ERROR])
+
+
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+def test_a_wal_that_cannot_be_moved_stays_with_its_file(
+    origins: Path, tmp_path: Path, error: str
+) -> None:
+    """From any write on all fail, and it is killed at any change of a name besides."""
+    log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
+    restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
+    with traced(log, restorer.process.pid) as tracing:
+        assert restorer.lives_through_it()
+    writes, names = points_of(tracing, {"pwrite64"}), points_of(tracing, NAMES)
+    # The last writes are those that move the WAL; the last names those that count.
+    for _, write in writes[-4::EVERY_WRITE]:
+        for call, number in names[-6::EVERY_WRITE]:
+            file = fresh(origins, tmp_path / f"{write}-{call}-{number}")
+            restorer = Restorer(file, snapshot)
+            failing = f"--inject=pwrite64:error={error}:when={write}+"
+            death = f"--inject={call}:signal=KILL:when={number}"
+            with traced(log, restorer.process.pid, failing, death):
+                answer = restorer.answer()
+            assert_told_truly(answer, file)
+
+
+@pytest.mark.parametrize("rotten", ROTTEN)
+@pytest.mark.parametrize("fault", ["signal=KILL", "error=EIO"])
+def test_what_is_no_database_is_never_parted_from_its_wal(
+    origins: Path, tmp_path: Path, rotten: str, fault: str
+) -> None:
+    """Both stay, or both are kept under one name; the next start puts together what was cut."""
+    log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
+    wal = (origins / "keptrinha.db-wal").read_bytes() if rotten == "empty" else b"what it wrote"
+
+    def rotted(name: str) -> Path:
+        file = fresh(origins, tmp_path / name)
+        file.write_bytes(ROTTEN[rotten])
+        file.with_name("rinha.db-wal").write_bytes(wal)
+        return file
+
+    restorer = Restorer(rotted("whole"), snapshot)
+    with traced(log, restorer.process.pid) as tracing:
+        assert restorer.lives_through_it()
+    for place, (call, number) in enumerate(points_of(tracing, NAMES | {"fsync"})[::EVERY_NAME]):
+        file = rotted(str(place))
+        restorer = Restorer(file, snapshot)
+        with traced(log, restorer.process.pid, f"--inject={call}:{fault}:when={number}"):
+            answer = restorer.answer()
+        assert_a_pair_is_there(file, ROTTEN[rotten], wal, answer)
+
+
+def assert_a_pair_is_there(file: Path, old: bytes, wal: bytes, answer: str | None) -> None:
+    try:
+        SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1).close()
+        is_new = True
+    except StoreUnusableError:
+        is_new = False
+    if answer is not None:
+        assert is_new == (answer == "done" or ": was restored" in answer), answer
+    if is_new:
+        assert names_in(file) == SNAPSHOT
+        kept = [path for path in file.parent.iterdir() if path.name.endswith("Z")]
+        [file] = [path for path in kept if path.read_bytes() == old]
+    assert file.read_bytes() == old
+    assert file.with_name(f"{file.name}-wal").read_bytes() == wal
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_BYTES}", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
+        pytest.skip("a small file system can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def make_many(file: Path) -> None:
+    """A ledger whose rows are all in its WAL."""
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
+    ledger.engine.execute("PRAGMA wal_autocheckpoint = 0")
+    rows = [(1, number, 1, "c", f"a{number}", 0) for number in range(1, MANY + 1)]
+    with ledger.engine.writing:
+        ledger.engine.connection.executemany("INSERT INTO transacoes VALUES (?,?,?,?,?,?)", rows)
+        ledger.engine.execute("UPDATE clientes SET saldo = ?1, transacoes = ?1", (MANY,))
+        ledger.engine.execute("UPDATE clientes SET saldo = 0, transacoes = 0 WHERE cliente > 1")
+    for ending in ("", "-wal"):
+        kept = file.with_name(f"kept{file.name}{ending}")
+        shutil.copyfile(file.with_name(file.name + ending), kept)
+    ledger.close()
+
+
+def test_a_disk_that_is_full_in_the_middle_parts_nothing(
+    origins: Path, small_disk: Path, tmp_path: Path
+) -> None:
+    """With any free space; also where it is killed as it gives the old file its second name."""
+    (origins / "many").mkdir()
+    apart(make_many, origins / "many" / "rinha.db")
+    many = [f"a{number}" for number in range(1, MANY + 1)]
+    refused = 0
+    for step in range(FREE_STEPS + 1):
+        for fault in ("", "--inject=link,linkat:signal=KILL:when=1"):
+            file = fresh(origins / "many", small_disk / "ledger")
+            fill(small_disk, FREE_MAX_BYTES * step // FREE_STEPS)
+            restorer = Restorer(file, origins / "snapshot.db")
+            with traced(tmp_path / "strace.log", restorer.process.pid, *([fault] if fault else [])):
+                answer = restorer.answer()
+            (small_disk / "ballast").unlink()
+            refused += bool(answer and answer != "done")
+            found = names_in(file)
+            is_new = found == SNAPSHOT
+            assert is_new or found == many
+            assert answer is None or is_new == (answer == "done"), answer
+            shutil.rmtree(small_disk / "ledger")
+    assert refused, "the disk was never full"
+
+
+def fill(disk: Path, free_bytes: int) -> None:
+    free = os.statvfs(disk)
+    (disk / "ballast").write_bytes(b"x" * max(0, free.f_bavail * free.f_bsize - free_bytes))
