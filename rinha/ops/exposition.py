@@ -54,8 +54,8 @@ def _metric(name: str, family: Family, counts: Mapping[str, Mapping[Key, int]]) 
     metric = make(f"{PREFIX}{name}", family.help, labels=labels)
     for instance, words in counts.items():
         for key, word in words.items():
-            # What never happened is left out: most routes have few of the statuses.
-            if key[0] == name and (word or family.kind == "gauge"):
+            # What never happened is 0: no increase can be seen of a number that only then appears.
+            if key[0] == name:
                 metric.add_metric([instance, *key[1:]], word * family.scale)
     return metric
 

@@ -1,5 +1,7 @@
 """What the operator's listener asks of an instance; no client of the service reaches it."""
 
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from rinha.errors import StoreUnavailableError
 from rinha.http import App
 from rinha.ops.counts import read_all
 from rinha.ops.nginx import levels_of_nginx
+from rinha.settings import Settings
 from rinha.store import Kept, Level
 
 # nginx sets it on the operator's listener, and hands on no header of a client.
@@ -21,15 +24,16 @@ CONNECTIONS = "X-Connections"
 class ForOperators:
     """There is nothing at its path for anybody else."""
 
-    def __init__(self, store: Kept, folder: Path) -> None:
+    def __init__(self, store: Kept, folder: Path, knobs: Settings) -> None:
         self._store = store
         self._folder = folder
+        self._knobs = knobs
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         if req.get_header(OPERATOR) is None:
             raise falcon.HTTPNotFound
         connections = req.get_header(CONNECTIONS, default="")
-        levels = list(levels_of_nginx(self._folder, connections))
+        levels = [*_levels_of(self._knobs), *levels_of_nginx(self._folder, connections)]
         kept: object = {}
         # While the store is away, what else there is to see matters the more.
         with suppress(StoreUnavailableError):
@@ -67,6 +71,18 @@ class State(ForOperators):
         )
 
 
-def add_routes(app: App, store: Kept, folder: Path) -> None:
-    app.add_route("/ops/metrics", Metrics(store, folder))
-    app.add_route("/ops/state", State(store, folder))
+def _levels_of(knobs: Settings) -> Iterator[Level]:
+    """What tells an alert which numbers there are to be, and how old a heartbeat is."""
+    yield Level("time_seconds", "When this was answered.", time.time())
+    yield Level("instances", "How many instances there are to be.", knobs.instances)
+    labels = {
+        "edition": knobs.edition,
+        "engine": knobs.engine,
+        "replica": "on" if knobs.replica else "off",
+    }
+    yield Level("info", "What runs here.", 1, tuple(labels.items()))
+
+
+def add_routes(app: App, store: Kept, folder: Path, knobs: Settings) -> None:
+    app.add_route("/ops/metrics", Metrics(store, folder, knobs))
+    app.add_route("/ops/state", State(store, folder, knobs))

@@ -31,6 +31,6 @@ def watched(app: App, store: Kept, knobs: Settings) -> Iterator[Meter]:
 
     app.add_error_handler(RinhaError, refuse_and_count)
     app.add_middleware(meter)
-    add_routes(app, store, path.parent)
+    add_routes(app, store, path.parent, knobs)
     with beating(meter, knobs):
         yield meter
