@@ -119,7 +119,7 @@ cluster-down: local ## stop the cluster; what it keeps stays
 failover: dev ## break a cluster under load in every way, FAILOVERS=20 times each: an hour
 	@FAILOVERS=$(or $(FAILOVERS),20) $(PYTEST) -rP tests/promises/p8_cluster/test_failover.py
 
-watch: loadtest $(READY) ## the numbers of the operator's page, in a terminal
+watch: loadtest $(READY) ## the numbers of the operator's page, in a terminal; q ends it
 	@$(STACK) watch
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others

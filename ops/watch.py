@@ -1,12 +1,14 @@
 """`make watch`: the numbers of the operator's page in a terminal, for people on ssh."""
 
 import json
-import os
+import select
 import sys
+import termios
 import time
+import tty
 import urllib.request
 from collections import Counter, deque
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
@@ -17,13 +19,17 @@ from rich.text import Text
 
 from loadtest.report.screen import bars
 from rinha.ops.families import BUCKETS_US
+from rinha.terminal import printable
 
 LOOK_EVERY_S = 1.0
 PATIENCE_S = 2.5
 CHART_SECONDS = 60
 RATE_OVER_S = 5
 # An instance says once a second that it lives.
-GONE_AFTER_S = 2.6
+SILENT_AFTER_S = 2.6
+QUIT_KEYS = {"q", "Q", "\x1b"}
+# In cents, as the API has them, and shown as the page shows them.
+MONEY = {"saldo", "limite", "valor"}
 
 Key = tuple[str, ...]
 
@@ -67,13 +73,24 @@ class Answer(NamedTuple):
 
 def ask(url: str) -> Answer:
     with urllib.request.urlopen(f"{url}/state", timeout=PATIENCE_S) as response:  # noqa: S310
-        said = json.load(response)
+        said = _printable(json.load(response))
     counts = {
         name: Counter({tuple(row[:-1]): row[-1] for row in rows})
         for name, rows in said["counts"].items()
     }
     levels = {name: value for name, labels, value in said["levels"] if not labels}
     return Answer(time.monotonic(), counts, levels, said["kept"])
+
+
+def _printable(said: Any) -> Any:
+    """All that was said, with names and values of clients in it, fit for a terminal."""
+    if isinstance(said, str):
+        return printable(said)
+    if isinstance(said, list):
+        return [_printable(one) for one in said]
+    if isinstance(said, dict):
+        return {printable(name): _printable(value) for name, value in said.items()}
+    return said
 
 
 def percentile_ms(before: Counter[int], now: Counter[int], percent: float) -> float:
@@ -89,7 +106,8 @@ def percentile_ms(before: Counter[int], now: Counter[int], percent: float) -> fl
 class Watch:
     """What the last minute was like."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._answers: deque[Answer] = deque(maxlen=CHART_SECONDS)
 
     def take(self, answer: Answer) -> RenderableType:
@@ -109,7 +127,7 @@ class Watch:
         words.append(
             f"\np50 {at('request_seconds', 50):.2f} ms  p99 {at('request_seconds', 99):.2f} ms  "
             f"lock wait p99 {at('lock_wait_seconds', 99):.2f} ms\n"
-            f"log {answer.levels.get('log_bytes', 0) / 1e6:.1f} MB  "
+            f"write-ahead log {answer.levels.get('log_bytes', 0) / 1e6:.1f} MB  "
             f"{rate('checkpoints') * 60:,.0f} checkpoints/min  "
             f"ledger {answer.levels.get('ledger_bytes', 0) / 1e6:.1f} MB  "
             f"free {answer.levels.get('disk_free_bytes', 0) / 1e9:.1f} GB"
@@ -121,7 +139,10 @@ class Watch:
         tables = [_instances(answer, before, seconds)]
         tables += [_rows(name, rows) for name, rows in answer.kept.items()]
         return Group(
-            Panel(words, title="rinha", title_align="left"), self._chart(), Columns(tables)
+            Panel(words, title=Text(f"rinha at {self._url}"), title_align="left"),
+            self._chart(),
+            Columns(tables),
+            Text("q ends this; the ledger goes on", style="dim"),
         )
 
     def _chart(self) -> RenderableType:
@@ -135,14 +156,18 @@ class Watch:
 
 def _instances(answer: Answer, before: Answer, seconds: float) -> Table:
     table = Table("instance", "", "CPU", "MB", title="instances", title_justify="left")
-    newest = max(map(answer.beat_at, answer.counts), default=0.0)
+    now = answer.levels.get("time_seconds", 0.0)
     for name, words in answer.counts.items():
-        lives = newest - answer.beat_at(name) < GONE_AFTER_S
+        silent_s = now - answer.beat_at(name)
+        lives = silent_s < SILENT_AFTER_S
         cpu_us = words["process_cpu_seconds",]
         cpu_us -= before.counts.get(name, Counter())["process_cpu_seconds",]
         table.add_row(
             name,
-            Text("alive" if lives else "gone", style="green" if lives else "bold red"),
+            Text(
+                "alive" if lives else f"silent {silent_s:.0f} s",
+                style="green" if lives else "bold red",
+            ),
             f"{cpu_us / seconds / 1e6:.2f}",
             f"{words['process_resident_bytes',] / 1e6:.0f}",
         )
@@ -153,24 +178,53 @@ def _rows(name: str, rows: list[dict[str, Any]]) -> Table:
     columns = [column for column in rows[0] if not column.endswith("_us")] if rows else []
     table = Table(*columns, title=name, title_justify="left")
     for row in rows[:10]:
-        table.add_row(*(Text(str(row[column])) for column in columns))
+        table.add_row(*(Text(_cell(column, row[column])) for column in columns))
     return table
 
 
-def main() -> int:
-    url = f"http://localhost:{os.environ.get('OPS_PORT') or '9990'}"
-    watch, console = Watch(), Console()
+def _cell(column: str, value: object) -> str:
+    return f"{value / 100:,.2f}" if column in MONEY and isinstance(value, int) else str(value)
+
+
+class _Keys:
+    """Keys one by one, where there is a keyboard; Ctrl-C still is Ctrl-C."""
+
+    def __enter__(self) -> Self:
+        self._before = None
+        if sys.stdin.isatty():
+            self._before = termios.tcgetattr(sys.stdin)
+            tty.setcbreak(sys.stdin)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+
+    def wants_to_quit(self, within_s: float) -> bool:
+        """Waits for a key for so long."""
+        if self._before is None:
+            time.sleep(within_s)
+            return False
+        return bool(select.select([sys.stdin], [], [], within_s)[0]) and (
+            sys.stdin.read(1) in QUIT_KEYS
+        )
+
+
+def main(url: str) -> int:
+    watch, console = Watch(url), Console()
     try:
-        with Live(console=console, auto_refresh=False, screen=True) as live:
+        with Live(console=console, auto_refresh=False, screen=True) as live, _Keys() as keys:
             while True:
                 live.update(watch.take(ask(url)), refresh=True)
-                time.sleep(LOOK_EVERY_S)
-    except OSError as error:
-        print(f"rinha: nothing answers at {url} ({error}): `make up` first", file=sys.stderr)
+                if keys.wants_to_quit(LOOK_EVERY_S):
+                    return 0
+    except (OSError, ValueError, LookupError) as error:
+        reason = printable(str(error))
+        print(f"rinha: nothing answers at {url} ({reason}): `make up` first", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from rinha import logs, moment, private, settings
@@ -21,6 +20,7 @@ from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings
 from rinha.store import Kept, Meter
+from rinha.terminal import printable
 from rinha.wiring import open_edition, restore_of
 
 
@@ -69,6 +69,11 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
         "sql", help="a shell on the live ledger, as sqlite3 would be, or psql"
     )
     sql.add_argument("words", nargs="*", metavar="SQL", help="run this and leave")
+    sql.add_argument(
+        "--escape",
+        action="store_true",
+        help="escape control characters in what is printed, as it always is on a terminal",
+    )
     return top
 
 
@@ -84,7 +89,7 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
         return COMMANDS[asked.command](knobs, asked)
     except OSError as error:
         # The reader of this has gone, or has no room: that says nothing about the ledger.
-        print(f"rinha {asked.command}: {error}", file=sys.stderr, flush=True)
+        print(printable(f"rinha {asked.command}: {error}"), file=sys.stderr, flush=True)
         logs.finish()
         os._exit(2)
     except RinhaError as error:
@@ -92,7 +97,7 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
             logs.setup("info")
             logs.tell(logging.ERROR, "refused to start", reason=str(error))
         else:
-            print(f"rinha {asked.command}: {error}", file=sys.stderr)
+            print(printable(f"rinha {asked.command}: {error}"), file=sys.stderr)
         return 2
     finally:
         logs.finish()
@@ -140,7 +145,7 @@ def check(knobs: Settings, _asked: argparse.Namespace) -> int:
     # An instance that audits as a habit starts this from a thread that takes no signals.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     audit = open_store(knobs, create=False).audit()
-    print(*audit.lines(str(knobs.ledger)), sep="\n", flush=True)
+    print(*map(printable, audit.lines(str(knobs.ledger))), sep="\n", flush=True)
     return 1 if audit.problems else 0
 
 
@@ -169,7 +174,7 @@ def follow(knobs: Settings, asked: argparse.Namespace) -> int:
     assert isinstance(knobs.ledger, Path)
     if asked.what == "state":
         is_fine, sentence = replica_state.told(knobs.ledger, knobs.replica)
-        print(sentence)
+        print(printable(sentence))
         return 0 if is_fine else 1
     if asked.what == "watch":
         watch.watch(knobs.ledger, knobs.replica)
@@ -190,7 +195,7 @@ def move(knobs: Settings, asked: argparse.Namespace) -> int:
         open_store(source, create=False),
         open_store(target, create=True),
         _place(target.ledger),
-        partial(print, file=sys.stderr, flush=True),
+        lambda line: print(printable(line), file=sys.stderr, flush=True),
     )
     what = "refuses to be served" if source.engine == "sqlite" else "nothing should write to"
     print(f"{target.ledger} equals {source.ledger}, which {what} from now on")
@@ -205,10 +210,11 @@ def sql(knobs: Settings, asked: argparse.Namespace) -> int:
     if isinstance(knobs.ledger, Path):
         from rinha.sqlite import shell  # noqa: PLC0415 - that engine's alone
 
-        shell.run(knobs.ledger, asked.words)
+        shell.run(knobs.ledger, asked.words, escape=asked.escape or sys.stdout.isatty())
     else:
         from rinha.postgres import shell as psql  # noqa: PLC0415 - that engine's alone
 
+        # In its aligned tables psql escapes control characters by itself.
         psql.run(knobs.ledger, asked.words)
     return 0
 

@@ -11,6 +11,7 @@ from typing import Any
 from rinha.bodies import encode, utc
 from rinha.log_writer import LogWriter
 from rinha.settings import LOG_FINISH_MAX_S, LOG_REPEAT_S
+from rinha.terminal import printable
 
 log = logging.getLogger("rinha")
 
@@ -26,7 +27,8 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        return encode(line).decode()
+        # A terminal may obey more than what JSON escapes.
+        return printable(encode(line).decode())
 
 
 class OncePerTrouble(logging.Filter):

@@ -299,13 +299,15 @@ reset)
     answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "${answer:-no instance answered}"
     say EMPTY ;;
 check) inside rinha check ;;
+sql)
+    require_running
+    # A terminal here is none in there.
+    [ ! -t 1 ] || set -- --escape "$@"
+    if [ -t 0 ] && [ -t 1 ] && [ $# = 1 ]; then $compose exec api01 rinha sql "$@"; else inside rinha sql "$@"; fi ;;
 watch)
     require_running
     [ "$(given api01 RINHA_METRICS)" = on ] || fail "$(say NOT_WATCHED)"
-    OPS_PORT=$(published 9990)
-    OPS_PORT=${OPS_PORT:-9990} exec .venv/bin/python -m ops.watch ;;
-sql)
-    require_running
-    if [ -t 0 ] && [ $# = 0 ]; then $compose exec api01 rinha sql; else inside rinha sql "$@"; fi ;;
+    port=$(published 9990)
+    exec .venv/bin/python -m ops.watch "http://127.0.0.1:${port:-9990}" ;;
 *) fail "no such command: $command" ;;
 esac

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rinha import settings
 from rinha.errors import RinhaError
+from rinha.terminal import printable, printable_lines
 from stack import launch, look, ports, replica_place, running
 from stack.ending import end_what_lost_its_folder, stop
 from stack.environ import differing, settle
@@ -141,7 +142,7 @@ def _start(knobs: settings.Settings) -> int:
         for path in running.log_files():
             lines = look.lines_since(path, logged)[-3:]
             if lines:
-                print(f"{path}:", *lines, sep="\n  ", file=sys.stderr)
+                print(f"{path}:", *map(printable, lines), sep="\n  ", file=sys.stderr)
         down(knobs)
         max_s = running.UP_MAX_S
         return fail(f"the stack did not answer within {max_s:g} s; its last words are above")
@@ -190,7 +191,7 @@ def status(knobs: settings.Settings) -> int:
     if not started.exists():
         say("MOVED", started.readlink())
     code, answer = running.ask("GET", "/health", knobs)
-    print(f"{running.url(knobs)}/health answers {code} {answer}")
+    print(f"{running.url(knobs)}/health answers {code} {printable(answer)}")
     return 0 if code == 200 else 1
 
 
@@ -205,15 +206,19 @@ def stats(_knobs: settings.Settings) -> int:
     return 0
 
 
-def watch(knobs: settings.Settings) -> int:
+def watch(_knobs: settings.Settings) -> int:
     """the numbers of the operator's page, in a terminal"""
-    if not knobs.ops_port:
-        return fail(sentence("NOT_WATCHED"))
-    if not running.supervisor():
+    runs = running.environ()
+    if runs is None:
         return fail(sentence("NOTHING_RUNS"))
+    # Whatever the environment says by now.
+    port = settings.value_of("OPS_PORT", runs)
+    if not port:
+        return fail(sentence("NOT_WATCHED"))
     from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that no other verb needs
 
-    return look_on()
+    # In numbers: a bare system has no list of hosts.
+    return look_on(f"http://127.0.0.1:{port}")
 
 
 def reset(knobs: settings.Settings) -> int:
@@ -232,7 +237,7 @@ def logs(_knobs: settings.Settings) -> int:
     if not running.supervisor():
         print(f"rinha: {sentence('LAST_LOGS')}", file=sys.stderr)
     for text in look.follow(files):
-        print(text, end="", flush=True)
+        print(printable_lines(text), end="", flush=True)
     return 0
 
 

@@ -3,6 +3,7 @@
 import sys
 from importlib.resources import files
 
+from rinha.terminal import printable_lines
 from stack import launch
 
 SENTENCES = dict(
@@ -18,10 +19,10 @@ def sentence(name: str, *words: object) -> str:
 
 
 def say(name: str, *words: object) -> int:
-    print(sentence(name, *words))
+    print(printable_lines(sentence(name, *words)))
     return 0
 
 
 def fail(reason: str) -> int:
-    print(f"rinha: {reason}", file=sys.stderr)
+    print(printable_lines(f"rinha: {reason}"), file=sys.stderr)
     return 2

@@ -115,7 +115,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stack": {"rinha", "rinha/__main__.py", "ops"},
     "stack/cluster": {"stack"},
     "onefile": set(),
-    "ops": {"loadtest/report", "rinha/ops"},
+    "ops": {"loadtest/report", "rinha", "rinha/ops"},
     "bench": {
         *("bench/parts", "bench/results", "bench/stacks", "loadtest/crebitos", "loadtest/report"),
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),

@@ -15,7 +15,7 @@ from tests.ops.browser import browser, complaints, keep_picture
 
 PATIENCE_S = 15.0
 GONE_WITHIN_S = 3.0
-WIDE, PHONE = (1280, 1100), (380, 2400)
+WIDE, PHONE = (1280, 1100), (400, 2400)
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,8 @@ def test_a_load_that_runs_is_seen(stack: Stack, page: Chrome) -> None:
     """Its rate, its refusals by reason, its money, and its rows as they come."""
     with SteadyLoad(stack.port, 340, seed=1):
         until(lambda: 300 < rate(page, "requests/s") < 380)
-        newest = page.find_element(By.CSS_SELECTOR, '[data-kept="transacoes"]').text
-        until(lambda: page.find_element(By.CSS_SELECTOR, '[data-kept="transacoes"]').text != newest)
+        newest = words(page, '[data-kept="transacoes"]')
+        until(lambda: words(page, '[data-kept="transacoes"]') != newest)
         keep_picture(page, "load")
     saldo = stack.client().extrato(1)["saldo"]["total"]
     shown = f"{saldo / 100:,.2f}"
@@ -148,6 +148,27 @@ def test_it_fits_the_screen(stack: Stack, width: int, height: int, dark: bool) -
         until(lambda: "instâncias vivas" in driver.find_element(By.ID, "state").text)
         assert "undefined" not in driver.find_element(By.TAG_NAME, "main").text
         assert complaints(driver) == []
+
+
+def test_audits_are_told_as_what_they_are(stack: Stack, page: Chrome, tmp_path: Path) -> None:
+    """Only those by schedule are counted: off without one; then how long ago, and its verdict."""
+    until(lambda: tile(page, "scheduled audit") == "off")
+    with Stack(tmp_path, ops=True, RINHA_AUDIT_EVERY="1s") as audited, browser(*WIDE) as other:
+        other.get(f"http://localhost:{audited.ops_port}/")
+        until(lambda: "every promise holds" in words(other, "#tiles"))
+        # Nothing was audited for an hour, though it should be once a second.
+        late = """const old = answers.at(-1);
+            return auditOf({ ...old, now: old.now + 3600 }).join(", ")"""
+        assert "late" in other.execute_script(late)
+
+
+def test_no_hole_is_left_beside_a_chart(stack: Stack, page: Chrome) -> None:
+    """At 1280 px the last row of charts is as full as the others."""
+    until(lambda: len(page.find_elements(By.CSS_SELECTOR, "#charts .card")) == 7)
+    rights = "return [...document.querySelectorAll('#charts .card')].map((c) => Math.round("
+    rights += "c.getBoundingClientRect().right))"
+    edges = page.execute_script(rights)
+    assert edges[-1] == max(edges)
 
 
 def test_a_page_that_stays_open_does_not_grow(stack: Stack, page: Chrome) -> None:

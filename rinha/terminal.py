@@ -1,0 +1,34 @@
+"""Text for a terminal: nothing that came from elsewhere is obeyed as an escape sequence."""
+
+from typing import TextIO
+
+
+def printable(text: str) -> str:
+    """Escapes each character that does not print, as JSON does: escape and other control codes,
+    line feeds, marks that change the direction of writing."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else _escaped(one) for one in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same of a text whose line feeds and tabs are its own."""
+    return "".join(one if one in "\n\t" else printable(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+class PrintableStream:
+    """A stream to a terminal whose text is escaped on the way; the rest is the stream's own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(printable_lines(text))
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)

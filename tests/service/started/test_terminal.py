@@ -1,0 +1,126 @@
+"""No value of a client reaches a terminal as anything but text, whichever command shows it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rinha.logs import JsonLines, log
+from tests.help.running import ROOT, Stack
+from tests.help.terminal import on_terminal
+
+# At most ten characters each, as a descricao may have. None of them is what a screen is made of.
+HOSTILE = [
+    "\x1b[31337m!",
+    "\x1b]52;c;aGk",
+    "\x1b]0;t\x07",
+    "\x9b31337m!",
+    "\x9d0;t\x9c",
+    "A\rB",
+    "A\x08B",
+    "\u202eabc",
+    "\u2066abc",
+    "\x7f\x07\x05",
+]
+RINHA = (sys.executable, "-m", "rinha")
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("ledger"), ops=True) as stack:
+        for descricao in HOSTILE:
+            assert stack.client().transact(1, 1, "c", descricao).status == 200
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("people"), ops=True, RINHA_EDITION="pessoas") as stack:
+        for number, text in enumerate(HOSTILE):
+            assert stack.client().add(f"{number}{text}", nome=text).status == 201
+        yield stack
+
+
+def assert_is_text(shown: str, *, escaped: bool = True) -> None:
+    """Of the hostile values only their escapes are there."""
+    for text in HOSTILE:
+        assert text not in shown
+    for character in "\x9b\x9d\x9c\u202e\u2066\x07\x05\x7f":
+        assert character not in shown
+    if escaped:
+        for told in (r"\u001b]52;c;aGk", r"\u009b31337m!", r"A\u000dB", r"\u202eabc"):
+            assert told in shown
+
+
+def sql(stack: Stack, *words: str, **more: str) -> tuple[int, str]:
+    settings = {"RINHA_LEDGER": stack.ledger, "RINHA_EDITION": stack.edition}
+    return on_terminal((*RINHA, "sql", *words), **settings, **more)
+
+
+def test_sql_on_a_terminal(watched: Stack) -> None:
+    """One statement, and the shell."""
+    code, shown = sql(watched, "SELECT descricao FROM transacoes")
+    assert code == 0
+    # In a box the shell itself replaces control characters, and leaves those of direction.
+    assert_is_text(shown, escaped=False)
+    assert r"\u202eabc" in shown
+    keys = ".mode list\nSELECT descricao FROM transacoes;\n.exit\n"
+    assert_is_text(sql(watched, wait_for="sqlite>", keys=keys)[1])
+
+
+def test_sql_of_people(people: Stack) -> None:
+    """The other edition's texts too."""
+    assert_is_text(sql(people, "SELECT nome FROM pessoas")[1], escaped=False)
+
+
+def test_data_stays_data_on_a_pipe(watched: Stack) -> None:
+    """What no terminal shows is as it was stored, unless it is asked to be escaped."""
+    for options, is_raw in (((), True), (("--escape",), False)):
+        done = subprocess.run(
+            [*RINHA, "sql", *options, "SELECT descricao FROM transacoes"],
+            cwd=ROOT,
+            env={"RINHA_LEDGER": watched.ledger},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (HOSTILE[0] in done.stdout) == is_raw
+        if not is_raw:
+            assert_is_text(done.stdout)
+
+
+@pytest.mark.parametrize("name", ["watched", "people"])
+def test_the_watch(request: pytest.FixtureRequest, name: str) -> None:
+    """The newest rows in the terminal; q ends it, and its title says whose they are."""
+    stack: Stack = request.getfixturevalue(name)
+    url = f"http://127.0.0.1:{stack.ops_port}"
+    words = (sys.executable, "-m", "ops.watch", url)
+    code, shown = on_terminal(words, wait_for=r"\u009b31337m", keys="q")
+    assert code == 0
+    assert url in shown
+    assert_is_text(shown)
+
+
+@pytest.mark.parametrize("command", ["check", "init"])
+def test_other_commands(watched: Stack, command: str) -> None:
+    """They show a ledger's name, and none of its texts."""
+    assert_is_text(on_terminal((*RINHA, command), RINHA_LEDGER=watched.ledger)[1], escaped=False)
+
+
+def test_what_a_command_refuses(tmp_path: Path) -> None:
+    """Its one line names what it was given, and escapes it."""
+    for text in HOSTILE:
+        _, shown = on_terminal((*RINHA, "check"), RINHA_LEDGER=f"{tmp_path}/{text}")
+        assert_is_text(shown, escaped=False)
+
+
+def test_a_line_of_the_log() -> None:
+    """`make logs` shows it as it is: what JSON leaves is escaped too, and still means the same."""
+    said = "".join(HOSTILE)
+    record = log.makeRecord("rinha", 20, "", 0, "event", (), None, extra={"fields": {"said": said}})
+    line = JsonLines().format(record)
+    assert line.isprintable()
+    assert json.loads(line)["said"] == said
