@@ -119,7 +119,7 @@ cluster-down: local ## stop the cluster; what it keeps stays
 failover: dev ## break a cluster under load in every way, FAILOVERS=20 times each: an hour
 	@FAILOVERS=$(or $(FAILOVERS),20) $(PYTEST) -rP tests/promises/p8_cluster/test_failover.py
 
-watch: loadtest $(READY) ## the numbers of the operator's page, in a terminal; q ends it
+watch: loadtest $(PRESENT) ## the numbers of the operator's page, in a terminal; q ends it
 	@$(STACK) watch
 
 load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
@@ -143,7 +143,7 @@ dist: ## dist/: the whole stack in one executable, the judge in another, a wheel
 # More at once than there are cores: most of them wait for something most of the time.
 ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(ELSEWHERE)
 
-test: dev ## every test that needs no container; CONTRIBUTING.md says how long each target takes
+test: dev ## every test that needs no container, in five minutes
 	@$(ALL_TESTS)
 
 coverage: dev ## the same, and which lines of the service they reach

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from rinha.settings import EDITIONS
+from rinha.settings import value_of
 from stack.launch import ROOT, template_of
 
 PORT = 9999
@@ -49,7 +49,7 @@ def main() -> int:
     if not re.fullmatch(r"[\w.-]+", name) or not image or len(others) != 2:
         print("usage: make submission NAME=your-name IMAGE=you/rinha:1.0", file=sys.stderr)
         return 2
-    edition = os.environ.get("RINHA_EDITION") or EDITIONS[0]
+    edition = value_of("RINHA_EDITION", os.environ)
     compose, arena = for_the_arena(compose_of(edition), image), ARENAS[edition]
     broken = broken_rules(compose, arena)
     for rule in broken:

@@ -101,3 +101,49 @@ def test_a_missing_engine_is_named_with_a_way_out(
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == f"rinha: {said}{done.stderr.partition(said)[2]}"
         assert done.stderr.endswith(", or `make up MODE=local`\n")
+
+
+def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) -> None:
+    """It is what holds where nothing runs, in whichever quotes, and what is no mode is refused."""
+    dotenv = checkout.folder / ".env"
+    without = {**engine, "PATH": f"{checkout.folder}/nowhere:/usr/bin:/bin"}
+    for line, found in (("MODE='local'", "local"), ("export MODE=docker", "docker")):
+        dotenv.write_text(f"{line}\n")
+        assert mode(checkout.folder, engine) == found
+    assert mode(checkout.folder, {**without, "PATH": without["PATH"]}) == "docker"
+    for ledger in ('RINHA_LEDGER="postgresql://a@b/c"', "export RINHA_LEDGER = postgres://b/c # x"):
+        dotenv.write_text(f"{ledger}\n")
+        assert mode(checkout.folder, engine) == "local"
+    for text, said in (
+        ("MODE=banana\n", "MODE is docker or local, not banana"),
+        ("PORT=1\nMODUS=local\n", "rinha: .env:2: MODUS is not a setting: did you mean MODE?\n"),
+    ):
+        dotenv.write_text(text)
+        done = subprocess.run(
+            ["make", "up"], cwd=checkout.folder, env=engine, check=False,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_containers_read_dotenv_as_plain_processes_do(checkout: Checkout, tmp_path: Path) -> None:
+    """Quotes are no part of a value: edition, page and copy are those that are named."""
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$@ / $RINHA_REPLICA / $PORT" >>{tmp_path}/asked\n')
+    docker.chmod(0o755)
+    lines = ('RINHA_EDITION="2023q3"', "export OPS_PORT='off'", "RINHA_REPLICA = 'file:///a b'")
+    (checkout.folder / ".env").write_text("\n".join([*lines, "PORT=1", "PORT=8888 # last", ""]))
+    done = subprocess.run(
+        [checkout.folder / "stack" / "containers.sh", "status"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        check=False,
+    )
+    assert done.returncode == 3
+    asked = [line for line in (tmp_path / "asked").read_text().splitlines() if " config" in line]
+    assert asked
+    for line in asked:
+        assert "--env-file /dev/null" in line
+        assert "stack/pessoas/docker-compose.yml" in line
+        assert "docker-compose.replica.yml" in line
+        assert "ops/" not in line
+        assert line.endswith(" / file:///a b / 8888")

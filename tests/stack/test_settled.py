@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from loadtest.editions import NAMES
 from rinha.settings import KNOBS
 from stack import dotenv
 from stack.environ import differing
@@ -140,6 +141,7 @@ def test_every_edition_has_each_of_its_names_everywhere() -> None:
         for word in (contest, name):
             assert KNOBS["RINHA_EDITION"].parse(word) == name
             assert f"{word}:{name}" in makefile
+            assert word in NAMES
         assert f"{name} | {contest}) edition={name} ;;" in script
         environment = {**os.environ, "EDITION": contest, "RINHA_EDITION": "crebitos"}
         done = subprocess.run(

@@ -126,3 +126,41 @@ def test_a_var_that_cannot_be_written_is_said(checkout: Checkout, way: str) -> N
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     reason = "Permission denied" if user else "File exists"
     assert f"rinha: {checkout.folder}/var cannot be written ({reason})" in done.stderr
+
+
+def test_how_long_the_tests_take_is_said_alike() -> None:
+    """Help, the contributor's page and the guarantees give one figure."""
+    pages = [MAKEFILE, (ROOT / "CONTRIBUTING.md").read_text()]
+    pages.append((ROOT / "docs" / "guarantees.md").read_text())
+    found = [
+        re.findall(r"^(?:test: |\| `make test`).*?(\w+ minutes)", page, re.M) for page in pages
+    ]
+    assert found == [["five minutes"]] * 3
+
+
+def test_the_units_need_no_server() -> None:
+    """`make unit` takes no set that apt has to help with, and no test whose fixtures start one."""
+    done = subprocess.run(
+        ["make", "-n", "unit", "MODE=local"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    setup, tests = done.stdout.splitlines()
+    assert setup == "stack/setup.sh lint"
+    script = (ROOT / "stack" / "setup.sh").read_text()
+    assert not re.search(r"\blint\b[^;]*\) *\n *need", script)
+    listed = subprocess.run(
+        ["sh", "-c", tests.replace(" -n 3 ", " --collect-only -p no:xdist ")],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert "tests/service/test_settings.py::" in listed
+    assert "[sqlite" in listed
+    assert not re.search(r"\[postgres[]-]", listed)
+
+
+def test_what_a_benchmark_does_not_know_is_refused() -> None:
+    """Before anything is installed or measured."""
+    done = subprocess.run(
+        ["make", "bench", "EDITION=2023q3", "QUICK=1", "MODE=local"],
+        cwd=ROOT, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "rinha: QUICK, BASELINE and STACKS are for EDITION=crebitos only" in done.stderr

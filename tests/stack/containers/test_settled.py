@@ -1,0 +1,58 @@
+"""Settings in containers: read as Compose reads them, and compared with those that run."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.help.dotenv_cases import READ
+from tests.stack.containers.conftest import Containers
+
+COMPOSE = """\
+services:
+  one:
+    image: none
+    environment: {%s}
+"""
+
+
+@pytest.mark.parametrize("case", READ)
+def test_compose_reads_what_we_read(tmp_path: Path, case: str) -> None:
+    """Whoever starts docker-compose.yml by hand gets the same settings of the same file."""
+    content, values = READ[case]
+    (tmp_path / ".env").write_bytes(content)
+    pairs = ", ".join(f'{name}: "${{{name}-}}"' for name in values)
+    (tmp_path / "docker-compose.yml").write_text(COMPOSE % pairs)
+    done = subprocess.run(
+        ["docker", "compose", "config", "--format", "json"],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"]}, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)["services"]["one"].get("environment") or {}
+    # It shows a dollar sign as it would have to stand in a file of its own.
+    assert {name: value.replace("$$", "$") for name, value in found.items()} == values
+
+
+def test_up_refuses_settings_that_the_containers_do_not_run_with(stack: Containers) -> None:
+    """It names them and changes nothing; what is only written in another way is no difference."""
+    before = [stack.inspect(name)["State"]["StartedAt"] for name in ("api01", "api02", "nginx")]
+    others: tuple[dict[str, str], ...] = (
+        {"BIND": "127.0.0.1"},
+        {"OPS_PORT": "off"},
+        {"PORT": "1"},
+        {"RINHA_AUDIT_EVERY": "6h"},
+        {"RINHA_EDITION": "2023q3", "NETWORK": "bridge"},
+        {"RINHA_LOCK_WAIT_MS": "500"},
+        {"RINHA_LOG_LEVEL": "debug"},
+        {"RINHA_REPLICA": "file:///tmp/rinha-test-copy"},
+        {"RINHA_RESET": "off", "RINHA_SYNCHRONOUS": "FULL"},
+    )
+    for environment in others:
+        names = ", ".join(name for name in environment if name != "NETWORK")
+        said = stack.make("up", check=False, **environment)
+        assert f"runs with other settings ({names}): `make down` first" in said
+    same = {"RINHA_RESET": "ON", "RINHA_EDITION": "2024q1", "RINHA_SYNCHRONOUS": "normal"}
+    assert "is up already" in stack.make("up", check=True, **same)
+    after = [stack.inspect(name)["State"]["StartedAt"] for name in ("api01", "api02", "nginx")]
+    assert before == after
