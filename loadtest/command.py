@@ -82,6 +82,8 @@ def _run(asked: argparse.Namespace) -> int:
         types = ", ".join(dict.fromkeys(kind.name for kind in played.MIX))
         raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
     report = played.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
+    if report.load is not None:
+        report.load.planned_s = duration_s
     return _finish(asked, report, view)
 
 
@@ -146,8 +148,11 @@ def _official(asked: argparse.Namespace) -> int:
     plan = OfficialPlan(asked.url, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
     _files_for(None)
     played = edition(asked.edition)
-    view = _view(asked, plan.way, *played.official_length(plan))
+    duration_s, size = played.official_length(plan)
+    view = _view(asked, plan.way, duration_s, size)
     report = played.run_official(plan, view, reset=asked.reset, strict=asked.strict)
+    if report.load is not None:
+        report.load.planned_s = duration_s
     return _finish(asked, report, view)
 
 

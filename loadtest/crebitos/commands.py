@@ -24,7 +24,13 @@ from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.gatling.run import run_gatling
 from loadtest.measure.recorder import Recorder
 from loadtest.play.before_and_after import load_after, probe_of, ready_probe
-from loadtest.report.judgement import judge_load, load_notes, verdict, wrong_answers
+from loadtest.report.judgement import (
+    judge_load,
+    load_notes,
+    not_complete,
+    verdict,
+    wrong_answers,
+)
 from loadtest.report.thresholds import Threshold
 from loadtest.wire.request import CHECK, Address, Kind
 
@@ -85,8 +91,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
             judged.counts, judged.failed, load.mix, expected, rehearsal=plan.is_rehearsal
         )
         if not official.complete:
-            seen = f"the run is not complete: {load.mix} of {official.expected} requests"
-            load.invalid.append(seen)
+            load.invalid.append(not_complete(load.mix, official.expected))
         clientes = oracle.examine()
         load.invalid += undecided(clientes)
         report = CrebitosReport(

@@ -4,6 +4,7 @@ import json
 import string
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 from loadtest.crebitos.contract import CLIENTES, fingerprint
 from loadtest.limits import CYCLES_BUILT
@@ -50,6 +51,29 @@ def transacao(
     request.descricao = descricao
     request.fingerprint = fingerprint(abs(delta), tipo, descricao)
     return request
+
+
+class BadRequest(Request):
+    """A body that has to be refused, and what it may do where it is accepted."""
+
+    __slots__ = ("effects", "name")
+
+    def __init__(self, host: str, cliente: int, name: str, fields: dict[str, Any]) -> None:
+        data = post(host, f"/clientes/{cliente}/transacoes", json.dumps(fields).encode())
+        super().__init__(CHECK, data)
+        self.name = name
+        # Whoever accepts a strange type took it for a credit or for a debit.
+        signs = {"c": (1,), "d": (-1,)}.get(fields["tipo"], (1, -1))
+        self.effects = [
+            self._effect(cliente, sign * int(fields["valor"]), fields) for sign in signs
+        ]
+
+    def _effect(self, cliente: int, delta: int, fields: dict[str, Any]) -> LedgerRequest:
+        effect = LedgerRequest(CHECK, self.data, cliente, reuse=True)
+        effect.delta = delta
+        row = abs(delta), str(fields["tipo"]), str(fields["descricao"] or "")
+        effect.fingerprint = fingerprint(*row)
+        return effect
 
 
 def random_request(kind: Kind, host: str, chance: Random, *, reuse: bool = True) -> LedgerRequest:

@@ -1,6 +1,7 @@
 """What a report of this edition has beside the load: the official verdict and the clients."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from msgspec import Struct, field
 
@@ -9,6 +10,7 @@ from loadtest.report.data import Count, Report
 from loadtest.report.table import Mark, Table
 
 REWARD_USD = "100000.00"
+APPLIED_TWICE = "applied twice"
 NOT_DECIDED = "not decided"
 
 
@@ -86,7 +88,8 @@ class CrebitosReport(Report, tag="crebitos", kw_only=True):
         if self.official is None:
             return ""
         rehearsal = " (REHEARSAL, not the official run)" if self.official.rehearsal else ""
-        return f"USD {self.official.paid_usd} of {REWARD_USD}{rehearsal}"
+        paid, reward = (f"{Decimal(usd):,}" for usd in (self.official.paid_usd, REWARD_USD))
+        return f"the arena would pay USD {paid} of {reward}{rehearsal}"
 
     def troubles(self) -> list[str]:
         found = []
@@ -97,6 +100,10 @@ class CrebitosReport(Report, tag="crebitos", kw_only=True):
             ]
             found += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
         return found
+
+    def explains_findings(self) -> bool:
+        """What is applied twice also takes balances below their limits."""
+        return any(one.breaks and one.breaks[0].name == APPLIED_TWICE for one in self.clientes)
 
     def tables(self) -> Sequence[Table]:
         tables = []
@@ -117,7 +124,7 @@ def _official_table(official: Official) -> Table:
         (consistency, f"USD {official.consistency_fine_usd}"),
         ("paid", Mark(f"USD {official.paid_usd}", official.is_paid_in_full)),
         ("answers the judge calls wrong (KO)", f"{counts.ko:,}"),
-        ("of these only by overlap of step 3 and load", f"{counts.overlapped:,}"),
+        ("of these through the judge's own timing, nobody's fault", f"{counts.overlapped:,}"),
     ]
     return Table("official verdict", ("", ""), rows)
 

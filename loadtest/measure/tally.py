@@ -126,6 +126,11 @@ class Tally:
         return self.count(lambda kind, code: code not in kind.fine)
 
     @property
+    def wrong(self) -> int:
+        """How many times an answer said what no right one may say."""
+        return sum(self.findings.values())
+
+    @property
     def cpu_s(self) -> float:
         return sum(second.cpu_s for second in self.seconds.values())
 

@@ -78,6 +78,8 @@ class Load(Struct):
     crashes: list[str]
     target_usage: Usage = field(default_factory=Usage)
     interrupted: bool = False
+    # How long a load was to last, where that was said.
+    planned_s: float | None = None
 
 
 class Rule(Struct):
@@ -128,6 +130,10 @@ class Report(Struct, tag_field="edition", kw_only=True):
     def troubles(self) -> list[str]:
         """What the edition found wrong beyond single answers."""
         return []
+
+    def explains_findings(self) -> bool:
+        """Whether single answers are wrong because of what the edition found."""
+        return False
 
     def tables(self) -> Sequence[Table]:
         """The edition's parts, the most important first."""

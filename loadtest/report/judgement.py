@@ -1,5 +1,6 @@
 """From a report's figures to pass, fail or invalid, with every reason in words."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_WORTH_A_WORD
@@ -31,6 +32,8 @@ def wrong_answers(report: Report) -> list[str]:
         for rule in alike
     ]
     counted = [f"{found.what}: {found.count} answers" for found in findings]
+    if report.explains_findings():
+        return report.troubles() + counted + rules
     return counted + report.troubles() + rules
 
 
@@ -41,6 +44,15 @@ def failed_requests(load: Load) -> list[str]:
         for times in load.times
         if not times.fine and times.code not in OWN_FAILURES
     ]
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """Such as `392 debits, 10 statements`."""
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
+
+
+def not_complete(played: Mapping[str, int], expected: Mapping[str, int]) -> str:
+    return f"not complete: {counts_in_words(played)}; expected {counts_in_words(expected)}"
 
 
 def _outcome(times: Times) -> str:

@@ -7,6 +7,21 @@ from loadtest.limits import PLAIN_LINE_EVERY_S
 from loadtest.measure.tally import Tally
 
 
+def passed(elapsed_s: float, duration_s: float | None) -> str:
+    """How far a load is; what comes before it or after its last request takes longer."""
+    if duration_s is None:
+        return f"{elapsed_s:.1f} s"
+    if elapsed_s <= duration_s:
+        return f"{elapsed_s:.1f} of {duration_s:.0f} s"
+    return f"{elapsed_s:.1f} s, {duration_s:.0f} s planned"
+
+
+def counted_wrong(tally: Tally) -> str:
+    """Requests that failed, and answers that came and say what no right one may say."""
+    wrong = f", {tally.wrong:,} answered wrongly" if tally.wrong else ""
+    return f"{tally.failed:,} failed{wrong}"
+
+
 class PlainLines:
     """One line every few seconds, for a log or a pipe."""
 
@@ -35,10 +50,10 @@ class PlainLines:
         rate = (tally.done - last_done) / (elapsed_s - last_s)
         response = tally.answered().response
         p50_us, p99_us = response.percentiles((50.0, 99.0))
-        whole = f" of {self._duration_s:.0f}" if self._duration_s is not None else ""
         size = f" of {self._size:,}" if self._size is not None else ""
         line = (
-            f"{elapsed_s:6.1f}{whole} s  {tally.done:>9,}{size} requests  {rate:>9,.0f}/s  "
-            f"p50 {p50_us / 1000:.3f} ms  p99 {p99_us / 1000:.3f} ms  {tally.failed:,} failed"
+            f"{passed(elapsed_s, self._duration_s):>6}  {tally.done:>9,}{size} requests  "
+            f"{rate:>9,.0f}/s  p50 {p50_us / 1000:.3f} ms  p99 {p99_us / 1000:.3f} ms  "
+            f"{counted_wrong(tally)}"
         )
         print(line, file=sys.stderr, flush=True)

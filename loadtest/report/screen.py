@@ -22,6 +22,7 @@ from loadtest.limits import (
 )
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.tally import Second, Tally
+from loadtest.report.progress import counted_wrong, passed
 from loadtest.wire.outcome import one_line, outcome_name
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -92,7 +93,6 @@ class Screen:
         by_time = elapsed_s / self._duration_s if self._duration_s else 0.0
         by_size = tally.done / self._size if self._size else 0.0
         done = min(1.0, max(by_time, by_size))
-        of_time = f" of {self._duration_s:.0f}" if self._duration_s else ""
         of_size = f" of {self._size:,}" if self._size else ""
         rate = f"{_rate(tally):,.0f}/s"
         if self._wanted_rate:
@@ -100,8 +100,11 @@ class Screen:
         grid = Table.grid(padding=(0, 2), expand=True)
         grid.add_column(ratio=1)
         grid.add_column()
-        words = Text(f"{elapsed_s:.1f}{of_time} s   {tally.done:,}{of_size} requests   {rate}")
-        failed = Text(f"   {tally.failed:,} failed", style="red" if tally.failed else "green")
+        words = Text(
+            f"{passed(elapsed_s, self._duration_s)}   {tally.done:,}{of_size} requests   {rate}"
+        )
+        bad = tally.failed or tally.wrong
+        failed = Text(f"   {counted_wrong(tally)}", style="red" if bad else "green")
         grid.add_row(ProgressBar(total=1.0, completed=done), words + failed)
         return grid
 

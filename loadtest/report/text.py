@@ -45,23 +45,42 @@ def print_report(report: Report, console: Console, *, every_rule: bool = False) 
 
 
 def headline(report: Report) -> str:
-    """The verdict in one line."""
+    """The verdict in one line: what is wrong, apart from what the contest makes of it."""
     state, load = report.verdict.state.upper(), report.load
+    head = f"{state}{_stopped(load)}"
     if state == "INVALID":
-        return "INVALID: the generator or the run was not fit to judge by"
-    if report.summary():
-        return f"{state}: {report.summary()}"
-    if load is None:
-        broken = broken_rules(report.rules)
-        if not broken:
-            return f"{state}: all {len(report.rules)} rules hold"
-        counted = f"{sum(map(len, broken))} of {len(report.rules)} rules are broken"
-        return f"{state}: {counted}, first of all: {broken[0][0].name}"
+        return f"{head}: the generator or the run was not fit to judge by"
     if state == "FAIL":
-        reasons = report.verdict.reasons
-        more = f", and {len(reasons) - 1} reasons more" if len(reasons) > 1 else ""
-        return f"FAIL: {_short(reasons[0])}{more}"
-    return f"{state}: {load.totals.done:,} requests, {load.totals.failures:,} failed"
+        wrong = _wrong(report)
+        return f"{head}: {wrong}" + (f". {_sentence(report.summary())}" if report.summary() else "")
+    if report.summary():
+        return f"{head}: {report.summary()}"
+    if load is None:
+        return f"{head}: all {len(report.rules)} rules hold"
+    return f"{head}: {load.totals.done:,} requests, {load.totals.failures:,} failed"
+
+
+def _stopped(load: Load | None) -> str:
+    if load is None or not load.interrupted:
+        return ""
+    whole = f" of {load.planned_s:.0f}" if load.planned_s else ""
+    return f", stopped after {load.rate.elapsed_s:.0f}{whole} s"
+
+
+def _wrong(report: Report) -> str:
+    """The first reason and how many there are besides; of rules alone how many are broken."""
+    broken, reasons = broken_rules(report.rules), report.verdict.reasons
+    count = sum(map(len, broken))
+    if broken and len(reasons) <= count:
+        return f"{count} of {len(report.rules)} rules are broken, first of all: {broken[0][0].name}"
+    if not reasons:
+        return "no reason is known"
+    more = f", and {len(reasons) - 1} reasons more" if len(reasons) > 1 else ""
+    return f"{_short(reasons[0])}{more}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _print_reasons(reasons: Sequence[str], console: Console) -> None:

@@ -36,6 +36,7 @@ FAULTS = (
     "late_tenth",
     "babble",
     "slow_update",
+    "bad_taken",
 )
 # In which nobody is served, as a collector or a disk would cause it.
 STALL_S = 0.5
@@ -126,6 +127,8 @@ class Ledger:
             valor, tipo, descricao = (fields[name] for name in FIELDS)
         except (ValueError, KeyError, TypeError, RecursionError):
             return None
+        if self.fault == "bad_taken":
+            return int(valor), str(tipo), str(descricao or "")
         lowest = -(10**9) if self.fault == "negative_taken" else 1
         if type(valor) is not int or not lowest <= valor < 2**53 or tipo not in ("c", "d"):
             return None

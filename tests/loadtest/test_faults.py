@@ -23,7 +23,14 @@ FAULTS = {
     "late_tenth": ("run -r 150 -d 3", "slow: "),
     "below_shown": ("run -n 3000", "balance below -limite"),
     # Two wrong totals after 25 at once, and one at the opening of step 3: each is paid for.
+    "bad_taken": ("official --scale 0.005 --reset", "bad bodies moved the balance"),
     "first_lost": ("official --scale 0.005 --reset", "paid USD 97590.97"),
+}
+# The cause comes first, whatever follows from it; where another name says it first, that one.
+FIRST = {
+    "negative_taken": "no trace, valor is ",
+    "first_lost": "lost update",
+    "bad_taken": "a bad body was accepted",
 }
 RIGHT = ("run -n 8000", "run -r 300 -d 2 --poisson", "official --scale 0.005 --reset", "check")
 
@@ -41,6 +48,9 @@ def name_fault(serve: Serve, folder: Path, fault: str, seed: int) -> None:
     # A busy machine may make a run invalid; the fault has its name all the same.
     assert ran.code in {1, 4}, ran.out
     assert name in ran.reasons, ran.reasons
+    if fault == "bad_taken":
+        assert "applied twice" not in ran.reasons, "the cause is known by then"
+    assert FIRST.get(fault, name) in ran.reasons.splitlines()[0], ran.reasons
 
 
 def blame_nobody(serve: Serve, folder: Path, words: str, seed: int) -> None:

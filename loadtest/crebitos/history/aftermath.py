@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from time import perf_counter_ns as clock_ns
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
-from loadtest.crebitos.history.notes import ANSWERED, UNKNOWN, Notes, Operation
+from loadtest.crebitos.history.notes import ANSWERED, UNKNOWN, WRONGLY, Notes, Operation
 from loadtest.crebitos.history.search import explain
 from loadtest.crebitos.history.sums import ReachableSums
 from loadtest.crebitos.history.watch import Watch
@@ -13,6 +13,8 @@ from loadtest.crebitos.report import NOT_DECIDED, Cliente, CountedBreak
 from loadtest.crebitos.state import State, state_of
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.probe import Answer, Probe
+
+BAD_MOVED = "bad bodies moved the balance"
 
 
 class Oracle:
@@ -53,7 +55,8 @@ def _examine_one(
     cliente: int, operations: list[Operation], before: Extrato | Answer, after: Extrato | Answer
 ) -> Cliente:
     unknown = [op for op in operations if op.outcome == UNKNOWN]
-    found = Cliente(cliente, len(operations), len(unknown))
+    wrongly = [op for op in operations if op.outcome == WRONGLY]
+    found = Cliente(cliente, len(operations) - len(wrongly), len(unknown))
     if not isinstance(before, Extrato) or not isinstance(after, Extrato):
         silent, answer = ("before", before) if not isinstance(before, Extrato) else ("after", after)
         found.trouble = f"no statement in shape {silent} the load: {answer}"
@@ -61,7 +64,10 @@ def _examine_one(
         return found
     found.expected = before.total + sum(op.delta for op in operations if op.outcome == ANSWERED)
     found.saldo = after.total
-    found.trouble = _saldo_trouble(found.expected, after.total, unknown)
+    found.trouble = _saldo_trouble(found.expected, after.total, unknown + wrongly)
+    # What a bad body did is looked for as what an unanswered one did: at any moment, or never.
+    for operation in wrongly:
+        operation.outcome = UNKNOWN
     now_ns = clock_ns()
     last = Operation(now_ns, now_ns, 0, after.total, rows=after.fingerprints)
     explanation = explain([*operations, last], before.total, before.fingerprints, LIMITES[cliente])
@@ -70,6 +76,8 @@ def _examine_one(
     # Ordered by when each first happened: what comes first has often caused what follows.
     names = dict.fromkeys(broken.name for broken in explanation.breaks)
     found.breaks = [CountedBreak(name, counts[name], texts[name]) for name in names]
+    if wrongly and found.trouble is None and after.total != found.expected and not unknown:
+        found.breaks.insert(0, _moved_wrongly(wrongly, after.total - found.expected))
     if found.breaks:
         found.order = "none exists"
     else:
@@ -77,6 +85,14 @@ def _examine_one(
     if found.order == NOT_DECIDED and unknown and found.trouble is None:
         found.trouble = f"{len(unknown)} unanswered transactions: no order could be looked for"
     return found
+
+
+def _moved_wrongly(wrongly: list[Operation], moved: int) -> CountedBreak:
+    bodies = len({op.sent_ns for op in wrongly})
+    text = (
+        f"they were answered 200, and the balance is {moved:+d} from what right answers add up to"
+    )
+    return CountedBreak(BAD_MOVED, bodies, text)
 
 
 def _saldo_trouble(expected: int, saldo: int, unknown: list[Operation]) -> str | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.notes import Operation
+from loadtest.crebitos.report import APPLIED_TWICE
 
 SHOWN_BACK = 256  # moments a statement is held against
 LOOK_BACK = 16  # transactions a wrong balance is put down to; more would name by coincidence
 JUST_BEFORE = 3
 
 LOST_UPDATE = "lost update"
-APPLIED_TWICE = "applied twice"
 UNEXPLAINED = "balance no order explains"
 REFUSED_THOUGH_IT_FITS = "debit refused though it fits"
 REFUSED_SHOWN = "refused debit shown in the statement"

@@ -10,7 +10,8 @@ from loadtest.drive.memory import MemoryFile
 from loadtest.limits import NOTES_KEPT_MAX
 
 # How a transaction ended; what a client had then is known of an answered one only.
-ANSWERED, REFUSED, UNKNOWN = range(3)
+# A body that had to be refused and was accepted is one of WRONGLY: nobody knows what it did.
+ANSWERED, REFUSED, UNKNOWN, WRONGLY = range(4)
 NEVER_NS = 1 << 62
 
 _DELTA_BITS = 40

@@ -10,14 +10,15 @@ from loadtest.crebitos.contract import (
     read_extrato,
     read_saldo,
 )
-from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, Notes
-from loadtest.crebitos.mix import LedgerRequest
+from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, WRONGLY, Notes
+from loadtest.crebitos.mix import BadRequest, LedgerRequest
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.outcome import NEVER_LEFT, STATUS_FIRST
 from loadtest.wire.request import Request
 
 WRONG_LIMIT = "`limite` is not the client's"
 TOO_MANY_ROWS = f"statement with more than {ROWS_MAX} rows"
+BAD_ACCEPTED = "a bad body was accepted"
 CREDIT_REFUSED = "a valid credit was refused"
 
 
@@ -29,6 +30,10 @@ class Watch:
         self._notes = notes
 
     def ended(self, request: Request, code: int, body: bytes, sent_ns: int) -> None:
+        if isinstance(request, BadRequest) and code == 200:
+            self._recorder.find(f"{BAD_ACCEPTED}: {request.name}", request, code, body)
+            for effect in request.effects:
+                self._notes.transacao(effect, sent_ns, NEVER_NS, outcome=WRONGLY)
         if not isinstance(request, LedgerRequest) or request.cliente not in LIMITES:
             return
         try:

@@ -5,6 +5,7 @@ It reads JSON as its tool does: a number and the same number as a string are one
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES
@@ -90,8 +91,12 @@ def rows_trouble(answer: Answer, *rows: Row) -> Trouble | None:
                 for name in ("descricao", "tipo", "valor")
             ]
             if [_text(shown[0]), _text(shown[1]), shown[2]] != list(row):
-                return Trouble(f"the newest rows must be {rows}")
+                return Trouble(f"the newest rows must be {_rows_in_words(rows)}")
     return trouble
+
+
+def _rows_in_words(rows: Sequence[Row]) -> str:
+    return ", ".join(f"{valor} {tipo} {descricao}" for descricao, tipo, valor in rows)
 
 
 def newest_trouble(answer: Answer, row: Row, credit: Answer) -> Trouble | None:

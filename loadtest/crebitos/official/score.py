@@ -16,7 +16,7 @@ from loadtest.gatling.results import CLOCK_NOTE, gatling_load
 from loadtest.limits import SLOW_MS
 from loadtest.report.data import moment_text
 from loadtest.report.json import BadReportError, bytes_of
-from loadtest.report.judgement import load_notes
+from loadtest.report.judgement import counts_in_words, load_notes
 from loadtest.wire.outcome import one_line
 
 # By the names of the official simulation.
@@ -77,4 +77,5 @@ def _disagreement(path: Path, counts: Counts) -> list[str]:
     counted = {name: asdict(counts)[name] for name in reported}
     if reported == counted:
         return []
-    return [f"{path} counted {reported}, {LOG_NAME} {counted}: not one run"]
+    told, seen = map(counts_in_words, (reported, counted))
+    return [f"{path} counted {told}, {LOG_NAME} {seen}: not one run"]

@@ -3,11 +3,10 @@
 Each is a generator: it yields requests to send together and gets their answers back.
 """
 
-import json
 from collections.abc import Generator, Sequence
 
 from loadtest.crebitos.contract import BAD_FIELDS, CLIENTE_DESCONHECIDO
-from loadtest.crebitos.mix import extrato, transacao
+from loadtest.crebitos.mix import BadRequest, extrato, transacao
 from loadtest.crebitos.official.checks import (
     answered_trouble,
     newest_trouble,
@@ -19,7 +18,7 @@ from loadtest.crebitos.official.checks import (
 )
 from loadtest.crebitos.official.judge import Judge
 from loadtest.wire.probe import Answer
-from loadtest.wire.request import CHECK, Request, post
+from loadtest.wire.request import Request
 
 User = Generator[Sequence[Request], list[Answer], None]
 
@@ -72,8 +71,7 @@ def one_cliente(judge: Judge, host: str, cliente: int) -> User:
             judge.judge(request, answer, trouble, overlaps=cliente)
     else:
         judge.leave_out(EXTRATOS_TOGETHER)
-    for fields in BAD_FIELDS.values():
-        body = json.dumps(fields).encode()
-        bad = Request(CHECK, post(host, f"/clientes/{cliente}/transacoes", body))
+    for name, fields in BAD_FIELDS.items():
+        bad = BadRequest(host, cliente, name, fields)
         [answer] = yield [bad]
         judge.judge(bad, answer, status_trouble(answer, 422, 400))

@@ -2,7 +2,7 @@
 
 from loadtest.pessoas.report import Official, PessoasReport
 from loadtest.report.data import Load, Verdict
-from loadtest.report.judgement import Line, failed_requests, verdict, wrong_answers
+from loadtest.report.judgement import Line, failed_requests, not_complete, verdict, wrong_answers
 from loadtest.wire.request import Kind
 
 # The contest has no line for slow answers, but gives none longer than its tool waits.
@@ -26,5 +26,5 @@ def judge_official(report: PessoasReport, official: Official, load: Load) -> Ver
             wrong = [f"{-missing:,} people are stored who should have been refused"]
     if not official.complete:
         seen = {name: load.mix[name] for name in official.expected}
-        load.invalid.append(f"the run is not complete: {seen} of {official.expected} requests")
+        load.invalid.append(not_complete(seen, official.expected))
     return verdict(wrong, [], load.invalid)

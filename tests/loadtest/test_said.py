@@ -1,0 +1,127 @@
+"""What a person reads first and what is advised: true, plain, about the target that was named."""
+
+import re
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from loadtest.crebitos.mix import DEBIT
+from loadtest.crebitos.official.checks import rows_trouble
+from loadtest.crebitos.official.verdict import official_part
+from loadtest.crebitos.report import Counts, CrebitosReport
+from loadtest.measure.tally import Tally
+from loadtest.report.data import Rule, Verdict
+from loadtest.report.judgement import not_complete
+from loadtest.report.progress import counted_wrong, passed
+from loadtest.report.started import command_line
+from loadtest.report.text import headline
+from loadtest.wire.probe import Answer
+from tests.help.simulated_runs import simulated_run
+from tests.loadtest.command import loadtest
+
+Respond = Callable[[Callable[[socket.socket], None]], int]
+STATEMENT = (
+    b'{"saldo": {"total": 7, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
+    b'"ultimas_transacoes": []}'
+)
+
+
+def made(state: str, reasons: list[str]) -> CrebitosReport:
+    report = CrebitosReport(command="run", way="made", target="x", load=simulated_run(1, seconds=6))
+    report.verdict = Verdict(state, 1, reasons)  # type: ignore[arg-type]
+    return report
+
+
+def paid(ok: int) -> CrebitosReport:
+    report = made("fail", [])
+    counts = Counts(total=61_503, ok_in_time=ok)
+    report.official = official_part(counts, {}, {"debits": 2}, {DEBIT: 2})
+    return report
+
+
+def test_a_failed_run_that_would_be_paid_is_no_puzzle() -> None:
+    """What is wrong stands first, and apart from it what the arena would pay."""
+    report = paid(61_503)
+    report.rules = [Rule("g", "", f"r{n}", "1", "2", n > 2, 0, "") for n in range(135)]
+    report.verdict.reasons = ["a", "b", "c"]
+    assert headline(report) == (
+        "FAIL: 3 of 135 rules are broken, first of all: g: r0. "
+        "The arena would pay USD 100,000.00 of 100,000.00"
+    )
+
+
+def test_a_stopped_run_says_so_in_its_head() -> None:
+    """Whatever its verdict: nobody reads the last line of a PASS."""
+    for state in ("pass", "fail", "invalid"):
+        report = made(state, ["why"])
+        assert report.load is not None
+        report.load.interrupted, report.load.planned_s = True, 10.0
+        assert headline(report).startswith(f"{state.upper()}, stopped after 6 of 10 s: ")
+
+
+def test_progress_tells_wrong_answers_and_no_odd_share_of_time() -> None:
+    """Answers that came and are wrong are no failures; what takes longer has no `of`."""
+    tally = Tally([DEBIT], findings={"a row is torn": 1_385})
+    assert counted_wrong(tally) == "0 failed, 1,385 answered wrongly"
+    assert counted_wrong(Tally([DEBIT])) == "0 failed"
+    assert passed(5.04, 12.0) == "5.0 of 12 s"
+    assert passed(15.1, 12.0) == "15.1 s, 12 s planned"
+
+
+def test_no_sentence_is_python() -> None:
+    """Numbers and rows are told in words, without braces and quotes."""
+    trouble = rows_trouble(Answer(200, b"{}", 0, 0), ("danada", "c", 1))
+    assert trouble is not None
+    told = [trouble.text, not_complete({"debits": 392, "credits": 1}, {"debits": 1_000})]
+    assert told[1] == "not complete: 392 debits, 1 credits; expected 1,000 debits"
+    assert not [one for one in told if re.search(r"[{}'\[\]]|\(\(", one)]
+
+
+def answering(status: bytes, body: bytes) -> Callable[[socket.socket], None]:
+    head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+    return lambda connection: connection.sendall(head + body)
+
+
+def test_advice_is_about_the_target_that_was_named(answer_with: Respond) -> None:
+    """A foreign target is not emptied by this project's make."""
+    host = f"127.0.0.1:{answer_with(answering(b'200 OK', STATEMENT))}"
+    ran = loadtest("official", host)
+    assert ran.code == 4
+    assert f"Empty {host}" in ran.out
+    assert "make reset" not in ran.out
+
+
+def test_a_reset_that_is_switched_off_has_a_way_out(answer_with: Respond) -> None:
+    """403 is not answered by advice that gets 403 again."""
+
+    def respond(connection: socket.socket) -> None:
+        asked.append(1)
+        status = b"200 OK" if len(asked) == 1 else b"403 Forbidden"
+        answering(status, STATEMENT)(connection)
+
+    asked: list[int] = []
+    ran = loadtest("official", f"127.0.0.1:{answer_with(respond)}", "--reset")
+    assert ran.code == 4
+    assert "RINHA_RESET=on" in ran.out
+    assert "make reset" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("/nowhere/bin/loadtest", "/nowhere/bin/loadtest"),
+        ("dist/loadtest", "dist/loadtest"),
+        ("./loadtest", "./loadtest"),
+        ("/x/loadtest/__main__.py", "{python} -m loadtest"),
+    ],
+)
+def test_a_command_is_advised_as_it_was_typed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, said: str
+) -> None:
+    """One file, an installed command or a module: what is printed can be pasted."""
+    monkeypatch.setattr(sys, "argv", [program])
+    monkeypatch.setattr(sys, "executable", f"{tmp_path}/bin/python")
+    assert command_line() == said.format(python=f"{tmp_path}/bin/python")
