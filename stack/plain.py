@@ -139,13 +139,13 @@ def _start(knobs: settings.Settings) -> int:
         )
         running.PID.write_text(str(supervisor.pid))
     if not running.wait_until_healthy(knobs):
-        for path in running.log_files():
-            lines = look.lines_since(path, logged)[-3:]
+        said = {path: look.lines_since(path, logged)[-3:] for path in running.log_files()}
+        for path, lines in said.items():
             if lines:
                 print(f"{path}:", *map(printable, lines), sep="\n  ", file=sys.stderr)
         down(knobs)
-        max_s = running.UP_MAX_S
-        return fail(f"the stack did not answer within {max_s:g} s; its last words are above")
+        why = "its last words are above" if any(said.values()) else "and none of its parts said why"
+        return fail(f"the stack did not answer within {running.UP_MAX_S:g} s; {why}")
     url = running.url(knobs)
     what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
     if knobs.replica:

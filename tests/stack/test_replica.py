@@ -88,3 +88,13 @@ def test_nothing_follows_where_nobody_asked(checkout: Checkout) -> None:
     assert services == {"api01", "api02", "nginx"}
     assert not list((checkout.folder / "var").glob("*replica*"))
     assert not list((checkout.folder / "var").glob(".*"))
+
+
+def test_a_place_that_cannot_be_made_is_not_called_a_copy(checkout: Checkout) -> None:
+    """The ledger serves, and whoever starts it is warned that nothing is kept elsewhere."""
+    assert checkout.stack("up")[0] == 0
+    assert checkout.stack("down")[0] == 0
+    place = "file:///proc/rinha/copy"
+    code, text = checkout.stack("up", RINHA_REPLICA=place)
+    assert (code, "a copy at" in text) == (0, False)
+    assert f"rinha: warning: no copy can be kept at {place}: No such file or directory\n" in text
