@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from loadtest.limits import JSON_DEPTH_MAX
+from loadtest.limits import JSON_DEPTH_MAX, JSON_VALUES_MAX
 
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
@@ -15,7 +15,10 @@ class UnreadableError(ValueError):
 
 def read_document(body: bytes) -> Any:
     """The document that stands in an answer."""
-    if body.count(b"[") + body.count(b"{") > JSON_DEPTH_MAX and _depth(body) > JSON_DEPTH_MAX:
+    values = body.count(b"[") + body.count(b"{")
+    if values > JSON_VALUES_MAX:
+        raise UnreadableError(f"the answer has more than {JSON_VALUES_MAX:,} lists and objects")
+    if values > JSON_DEPTH_MAX and _is_too_deep(body):
         raise UnreadableError(f"the answer is nested more than {JSON_DEPTH_MAX} deep")
     try:
         # Of the encodings that JSON once had, only this one is left.
@@ -26,14 +29,15 @@ def read_document(body: bytes) -> Any:
         raise UnreadableError("a number of the answer has thousands of digits") from error
 
 
-def _depth(body: bytes) -> int:
-    """How deep lists and objects are nested; brackets within strings are letters."""
-    deepest = depth = 0
+def _is_too_deep(body: bytes) -> bool:
+    """Counts how deep lists and objects are nested; brackets within strings are letters."""
+    depth = 0
     for found in _STRING_OR_BRACKET.finditer(body):
         first = found[0][:1]
         if first in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > JSON_DEPTH_MAX:
+                return True
         elif first != b'"':
             depth -= 1
-    return deepest
+    return False

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from loadtest.limits import (
     ANSWER_BYTES_MAX,
+    CHUNKS_MAX,
     HEAD_BYTES_MAX,
     INTERIM_ANSWERS_MAX,
     LENGTH_DIGITS_MAX,
@@ -92,7 +93,8 @@ class AnswerParser:
         # Where the unread part of the buffer begins, and from where on no end of a head was sought.
         self._at = self._sought = 0
         self._chunks = bytearray()
-        self._interims = 0
+        # Of chunks each line that tells of one, and each line of a trailer.
+        self._interims = self._lines = 0
         self._in_trailer = False
 
     @property
@@ -170,6 +172,9 @@ class AnswerParser:
             if len(self._buffer) - self._at > HEAD_BYTES_MAX:
                 raise RubbishError("a chunk size has no end")
             return False
+        self._lines += 1
+        if self._lines > CHUNKS_MAX:
+            raise TooLargeError("chunks without an end")
         line = self._buffer[self._at : newline].removesuffix(b"\r")
         if self._in_trailer:
             self._at = newline + 1

@@ -6,11 +6,13 @@ SEED=... repeats the chance of a run that failed.
 
 import os
 import random
+from typing import TypeVar
 
+T = TypeVar("T")
 EFFORT = os.environ.get("EFFORT", "test")
 
 
-def effort(test: int, crash: int, chaos: int) -> int:
+def effort(test: T, crash: T, chaos: T) -> T:
     """How many rounds there are, by who asks."""
     return {"test": test, "crash": crash, "chaos": chaos}[EFFORT]
 

@@ -6,6 +6,7 @@ from time import monotonic
 from loadtest.crebitos.contract import LIMITES, ContractBrokenError, read_extrato, read_saldo
 from loadtest.crebitos.history.aftermath import examine
 from loadtest.crebitos.history.notes import Operation, refused, unknown
+from loadtest.crebitos.history.watch import WRONG_LIMIT
 from loadtest.crebitos.mix import (
     CYCLE,
     LedgerRequest,
@@ -173,9 +174,17 @@ def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:
         if answer.code != 200:
             return []
         shown = read_extrato(answer.body)
+        _require_limit(request, shown.limite)
         return [Operation(*moments, 0, shown.total, rows=shown.fingerprints)]
     if answer.code == 422:
         return [refused(*moments, delta, row)]
     if answer.code == 200:
-        return [Operation(*moments, delta, read_saldo(answer.body)[1], row)]
+        limite, saldo = read_saldo(answer.body)
+        _require_limit(request, limite)
+        return [Operation(*moments, delta, saldo, row)]
     return [unknown(answer.sent_ns, delta, row)]
+
+
+def _require_limit(request: LedgerRequest, limite: int) -> None:
+    if limite != LIMITES[request.cliente]:
+        raise ContractBrokenError(WRONG_LIMIT)

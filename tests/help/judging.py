@@ -1,0 +1,108 @@
+"""The judge's command in the test's own process, against an entry that is wired to it."""
+
+import io
+import mmap
+import traceback
+from collections.abc import Sequence
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from time import perf_counter_ns as clock_ns
+from typing import Any
+from unittest.mock import patch
+
+from loadtest import __main__ as command
+from loadtest.crebitos.mix import build_requests
+from loadtest.drive.conduct import Conducted, View
+from loadtest.drive.crew import Job, Work
+from loadtest.measure.tally import Crash, Tally
+from loadtest.measure.target.usage import Usage
+from loadtest.wire.request import Address, Kind
+from tests.help.wired import Entry, WiredEngine
+
+# So many requests that every client is met, and each command is over in a moment.
+WORDS = {
+    "run": ("-n", "136", "-c", "4"),
+    "official": ("--scale", "0.0005", "--speed", "20"),
+    "check": (),
+}
+SMALL: dict[str, Any] = {
+    "loadtest.wire.probe.READY_WAIT_S": 0.3,
+    "loadtest.wire.probe.READY_PAUSE_S": 0.1,
+    "loadtest.crebitos.rules.burst.BURSTS": (8,),
+    "loadtest.crebitos.rules.burst.SUSTAINED_CYCLES": 4,
+    "loadtest.pessoas.rules.burst.OF_ONE_APELIDO": (2, 8),
+    "loadtest.pessoas.rules.burst.AT_ONCE": 10,
+    "loadtest.pessoas.rules.burst.ONE_BY_ONE": 5,
+    "loadtest.crebitos.commands.build_requests": partial(build_requests, cycles=8),
+}
+# Where an entry keeps the judge waiting: the same limits, a fiftieth as long.
+SHORT: dict[str, Any] = {
+    "loadtest.__main__.REQUEST_TIMEOUT_S": 0.2,
+    "loadtest.__main__.OFFICIAL_TIMEOUT_S": 0.2,
+    "loadtest.wire.probe.PROBE_TIMEOUT_S": 0.1,
+    "loadtest.wire.probe.SILENCE_MAX_S": 0.6,
+    "loadtest.wire.probe.SILENT_TIMEOUT_S": 0.005,
+    "loadtest.wire.probe.EXPIRE_EVERY_S": 0.005,
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The exit code, all words, how long it took, and by how many bytes the process grew."""
+
+    code: int
+    out: str
+    took_s: float
+    grown_bytes: int
+
+
+def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = False) -> Judged:
+    """Runs `loadtest WORDS`, with both of its reports; an exception is not caught."""
+    engine, out = partial(WiredEngine, entry), io.StringIO()
+    changes = {
+        "loadtest.drive.loops.Engine": engine,
+        "loadtest.wire.probe.Engine": engine,
+        "loadtest.crebitos.commands.conduct": _conduct,
+        "loadtest.pessoas.commands.conduct": _conduct,
+        "loadtest.__main__._files_for": lambda connections: connections or 1_000,
+        **SMALL,
+        **(SHORT if short else {}),
+    }
+    reports = ("--json", str(folder / "report.json"), "--html", str(folder / "report.html"))
+    began_s, before_bytes = monotonic(), _reset_peak()
+    with ExitStack() as patched:
+        for name, value in changes.items():
+            patched.enter_context(patch(name, value))
+        patched.enter_context(redirect_stdout(out))
+        patched.enter_context(redirect_stderr(out))
+        code = command.main([*words, "--plain", *reports])
+    return Judged(code, out.getvalue(), monotonic() - began_s, _memory("VmHWM") - before_bytes)
+
+
+def _conduct(
+    work: Work, workers: int, _address: Address, kinds: Sequence[Kind], _view: View
+) -> Conducted:
+    """The worker, in this process."""
+    job, done = Job(0, clock_ns(), mmap.mmap(-1, 1)), Conducted(Tally(kinds), Usage(), workers)
+    try:
+        work(job)
+    except Exception:  # noqa: BLE001 - as in a process of its own
+        job.tell(Crash(traceback.format_exc()))
+    for message in job.messages():
+        done.tally.add(message)
+    return done
+
+
+def _reset_peak() -> int:
+    """Begins a new peak of memory, at what is used now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _memory("VmRSS")
+
+
+def _memory(name: str) -> int:
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith(name))
+    return int(line.split()[1]) * 1024

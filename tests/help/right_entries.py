@@ -1,0 +1,93 @@
+"""Entries that keep the contract, a request at a time, for tests that bend one of their steps."""
+
+import json
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+from tests.help.wired import Piece
+from tests.loadtest.people_server import Registry
+from tests.loadtest.reference_server import Ledger
+
+APART_BYTES = 100_000  # a body so large is not copied for each connection
+QUIET_FIRST = 12  # requests answered well before a fault begins: every run gets under way
+
+
+def finished(answer: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine that waits for nothing returns."""
+    try:
+        answer.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waits for something")
+
+
+class RightEntry:
+    """From a request to its answer, a method for each step."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.method = self.path = ""
+        self.headers: list[str] = []
+
+    def take(self, data: bytes) -> Iterable[Piece]:
+        head, _, body = data.partition(b"\r\n\r\n")
+        self.method, self.path, _ = head.split(b"\r\n")[0].decode().split(" ")
+        self.asked += 1
+        self.headers = []
+        status, content = self.answer(self.method, self.path, body)
+        return self.pieces(status, self.text(status, content))
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        raise NotImplementedError
+
+    def text(self, status: int, content: Any) -> bytes:  # noqa: ARG002 - faults look at it
+        if isinstance(content, bytes):
+            return content
+        if isinstance(content, str):
+            return content.encode()
+        return b"" if content is None else json.dumps(content).encode()
+
+    def pieces(self, status: int, text: bytes) -> Iterable[Piece]:
+        head = self.head(status, text)
+        return [head + text] if len(text) < APART_BYTES else [head, text]
+
+    def head(self, status: int, text: bytes) -> bytes:
+        lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(text)}", *self.headers, "", ""]
+        return "\r\n".join(lines).encode("latin-1")
+
+    @property
+    def now_and_then(self) -> bool:
+        """Whether this is one of the answers that a fault bends."""
+        return self.asked > QUIET_FIRST and self.asked % 5 == 0
+
+
+class RightLedger(RightEntry):
+    """The edition of 2024/Q1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = Ledger("none", 1)
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if path == "/reset":
+            self.ledger.reset()
+            return 200, {}
+        status, content = finished(self.ledger.answer(method, path, body))
+        return status, content
+
+
+class RightRegistry(RightEntry):
+    """The edition of 2023/Q3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.registry = Registry("none", 1)
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        status, content, location = finished(self.registry.answer(method, path, body))
+        if location:
+            self.headers.append(f"Location: {self.located(location)}")
+        return status, content
+
+    def located(self, location: str) -> str:
+        return location
