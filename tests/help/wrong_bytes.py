@@ -11,31 +11,32 @@ from tests.help.wrong_kinds import Kind, saldo_as, sending, writing
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 PLENTY = b"x" * 60_000
+CHUNK = b"%x\r\n%s\r\n" % (len(PLENTY), PLENTY)
 DIGITS = b"9" * 5_000
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-def _head(*lines: bytes) -> bytes:
+def head(*lines: bytes) -> bytes:
     return b"\r\n".join([HEAD[:-2], *lines, b"", b""])
 
 
 def _with(*lines: bytes) -> Any:
     """Lines of a head in place of its own, and the right body."""
-    return sending(lambda _entry, _status, text: [_head(*lines) + text])
+    return sending(lambda _entry, _status, text: [head(*lines) + text])
 
 
 def _length(change: int) -> Any:
     def bend(_entry: Any, _status: int, text: bytes) -> list[Piece]:
-        return [_head(b"Content-Length: %d" % (len(text) + change)) + text]
+        return [head(b"Content-Length: %d" % (len(text) + change)) + text]
 
     return sending(bend)
 
 
 def _endless(first: bytes, again: bytes) -> Any:
-    return sending(lambda *_: _for_ever(first, again))
+    return sending(lambda *_: for_ever(first, again))
 
 
-def _for_ever(first: bytes, again: bytes) -> Iterator[Piece]:
+def for_ever(first: bytes, again: bytes) -> Iterator[Piece]:
     yield first
     yield from repeat(again)
 
@@ -69,7 +70,7 @@ def _one_byte_chunks(_entry: Any, _status: int, text: bytes) -> list[Piece]:
     return [CHUNKED + chunks + b"1\r\nx\r\n0\r\n\r\n"]
 
 
-def _nested(text: bytes) -> bytes:
+def nested(text: bytes) -> bytes:
     return b'{"saldo":' + b"[" * 200_000 + text + b"]" * 200_000 + b"}"
 
 
@@ -95,7 +96,7 @@ KINDS: dict[str, Kind] = {
     "balance null": Kind(saldo_as(b"null")),
     "balance of letters of other digits": Kind(saldo_as('"١"'.encode())),
     # Text.
-    "JSON 200,000 deep": Kind(writing(_nested)),
+    "JSON 200,000 deep": Kind(writing(nested)),
     "JSON that breaks off": Kind(writing(lambda text: text[:-1])),
     "JSON and then words": Kind(writing(lambda text: text + b" and so on")),
     "bytes that are no text": Kind(writing(lambda _: b'{"saldo": "\xff\xfe"}')),
@@ -125,7 +126,7 @@ KINDS: dict[str, Kind] = {
     "answers interim for ever": Kind(_endless(CONTINUE, CONTINUE * 100)),
     "answers interim 20,000 times": Kind(sending(_flood_of_interims)),
     # Without an end.
-    "chunks without an end": Kind(_endless(CHUNKED, b"%x\r\n%s\r\n" % (len(PLENTY), PLENTY))),
+    "chunks without an end": Kind(_endless(CHUNKED, CHUNK)),
     "small chunks without an end": Kind(_endless(CHUNKED, b"1\r\nx\r\n" * 10_000)),
     "100,000 small chunks": Kind(sending(_one_byte_chunks)),
     "trailers without an end": Kind(_endless(CHUNKED + b"0\r\n", b"X: y\r\n" * 10_000)),

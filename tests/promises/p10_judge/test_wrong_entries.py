@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from tests.help import wrong_bytes, wrong_ledgers
+from tests.help import wrong_bytes, wrong_ledgers, wrong_registries
 from tests.help.effort import drawn_seed, effort
 from tests.help.judging import WORDS, Judged, judge
 from tests.help.wrong_kinds import Kind
@@ -36,11 +36,20 @@ def hold(kind: Kind, command: str, judged: Judged, folder: Path) -> None:
         assert judged.code == 3 or (folder / report).stat().st_size
 
 
+def judge_all(kind: Kind, edition: str, folder: Path) -> None:
+    seed = drawn_seed()
+    for command in commands_for(kind, Random(seed)):
+        words = (command, "127.0.0.1:1", *WORDS[command], "--edition", edition, "--seed", str(seed))
+        hold(kind, command, judge(kind.make(), words, folder, short=kind.slow), folder)
+
+
 @pytest.mark.parametrize("name", LEDGERS)
 def test_a_wrong_ledger_is_convicted(name: str, tmp_path: Path) -> None:
     """By each command that can see it, by its rules and not because the judge stumbled."""
-    kind, seed = LEDGERS[name], drawn_seed()
-    for command in commands_for(kind, Random(seed)):
-        words = (command, "127.0.0.1:1", *WORDS[command], "--seed", str(seed))
-        judged = judge(kind.make(), words, tmp_path, short=kind.slow)
-        hold(kind, command, judged, tmp_path)
+    judge_all(LEDGERS[name], "2024q1", tmp_path)
+
+
+@pytest.mark.parametrize("name", wrong_registries.KINDS)
+def test_a_wrong_registry_is_convicted(name: str, tmp_path: Path) -> None:
+    """The same of the edition of people."""
+    judge_all(wrong_registries.KINDS[name], "2023q3", tmp_path)
