@@ -31,15 +31,16 @@ def follow(paths: Sequence[Path]) -> Iterator[str]:
         time.sleep(LOOK_AGAIN_S)
 
 
-def sizes(paths: Iterable[Path]) -> dict[Path, int]:
-    return {path: path.stat().st_size for path in paths}
+def ends(paths: Iterable[Path]) -> dict[tuple[Path, int], int]:
+    """Where each log ends now; a log that is begun anew under its name is another file."""
+    return {(path, path.stat().st_ino): path.stat().st_size for path in paths}
 
 
-def lines_since(path: Path, before: Mapping[Path, int]) -> list[str]:
-    """Returns what a log has got since, from its beginning where it was put away and begun anew."""
-    text = path.read_bytes()
-    begin = before.get(path, 0)
-    return text[begin if begin <= len(text) else 0 :].decode(errors="replace").splitlines()
+def lines_since(path: Path, before: Mapping[tuple[Path, int], int]) -> list[str]:
+    """Returns what a log has got since."""
+    with path.open("rb") as log:
+        log.seek(before.get((path, os.fstat(log.fileno()).st_ino), 0))
+        return log.read().decode(errors="replace").splitlines()
 
 
 def _is_another(path: Path, log: TextIO) -> bool:

@@ -125,7 +125,7 @@ def up(knobs: settings.Settings) -> int:
 
 def _start(knobs: settings.Settings) -> int:
     write_services(knobs)
-    logged = look.sizes((VAR / "log").glob("*/current"))
+    logged = look.ends((VAR / "log").glob("*/current"))
     # Until the new one is there, the stack is found without it.
     running.PID.unlink(missing_ok=True)
     with delayed(), (VAR / "log" / "runsvdir.log").open("w") as log:

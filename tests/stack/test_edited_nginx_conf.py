@@ -86,11 +86,12 @@ def test_the_last_words_are_of_this_start(tmp_path: Path) -> None:
     """What a log had before is left out, also where it was put away and begun anew."""
     log, other = tmp_path / "current", tmp_path / "other"
     log.write_text("old\n")
-    before = look.sizes([log])
+    before = look.ends([log])
     assert look.lines_since(log, before) == []
     log.write_text("old\nnew\n")
     other.write_text("first\n")
     assert look.lines_since(log, before) == ["new"]
     assert look.lines_since(other, before) == ["first"]
-    log.write_text("n\n")
-    assert look.lines_since(log, before) == ["n"]
+    log.rename(tmp_path / "put away")
+    log.write_text("longer than the old one\n")
+    assert look.lines_since(log, before) == ["longer than the old one"]
