@@ -146,3 +146,17 @@ def test_the_example_can_be_copied(tmp_path: Path) -> None:
     assert values == by_sh(tmp_path)
     others = {"AWS_*", "PG*", "RINHA_IMAGE", "COMPOSE_PROJECT_NAME"}
     assert set(values) == set(dotenv.NAMES) - others
+
+
+def test_the_example_shows_what_holds_without_a_setting(tmp_path: Path) -> None:
+    """The same defaults for plain processes and for containers, which are compared with them."""
+    lines = re.sub(r"^# ([A-Z_]+=)", r"\1", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(lines)
+    shown = dotenv.read(tmp_path / ".env")
+    for name, knob in KNOBS.items():
+        # `make up` switches it on.
+        expected = "on" if name == "RINHA_RESET" else knob.default
+        assert name not in dotenv.NAMES or shown[name] == expected
+    for path in ("docker-compose.yml", "ops/docker-compose.yml", "docker-compose.replica.yml"):
+        for name, default in re.findall(r"\$\{(\w+):-([^}]+)\}", (ROOT / path).read_text()):
+            assert shown.get(name, default) == default
