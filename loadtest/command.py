@@ -4,6 +4,8 @@ import argparse
 import resource
 import signal
 import sys
+from contextlib import closing, suppress
+from http import HTTPStatus
 from pathlib import Path
 from random import SystemRandom
 
@@ -17,7 +19,7 @@ from loadtest import arguments
 from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
 from loadtest.drive.conduct import View
 from loadtest.drive.plan import OfficialPlan, Plan
-from loadtest.editions import any_report, edition
+from loadtest.editions import FOLDERS, any_report, edition
 from loadtest.gatling.run import GatlingError, require_maven
 from loadtest.limits import (
     CONNECTIONS_MAX,
@@ -42,7 +44,7 @@ from loadtest.report.progress import PlainLines
 from loadtest.report.screen import Screen
 from loadtest.report.text import print_report, print_table
 from loadtest.wire.outcome import one_line
-from loadtest.wire.probe import NotReadyError, UnreachableError
+from loadtest.wire.probe import NotReadyError, UnreachableError, reach
 
 FOR_EVER_S = 1e9
 PIPED_WIDTH = 140  # a log has no width; this one keeps the tables whole
@@ -57,7 +59,7 @@ def run(words: list[str] | None = None) -> int:
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         asked = arguments.parser().parse_args(words)
-        return COMMANDS[asked.command](asked)
+        return _played(asked)
     except UnreachableError as error:
         return _complain(f"target unreachable: {error}", EXIT_UNREACHABLE)
     except NotReadyError as error:
@@ -66,6 +68,30 @@ def run(words: list[str] | None = None) -> int:
         return _complain(f"loadtest: {error}", EXIT_USAGE)
     except KeyboardInterrupt:
         return _complain("loadtest: stopped by Ctrl-C, without a report", EXIT_STOPPED)
+
+
+def _played(asked: argparse.Namespace) -> int:
+    """Runs the command; where it does not end well, whether the target is of another edition."""
+    code = EXIT_UNREACHABLE
+    try:
+        code = COMMANDS[asked.command](asked)
+    finally:
+        if code in {EXIT_BAD, EXIT_UNREACHABLE} and "url" in asked:
+            with suppress(UnreachableError):
+                _say_edition(asked)
+    return code
+
+
+def _say_edition(asked: argparse.Namespace) -> None:
+    for name in FOLDERS:
+        played = edition(name)
+        with closing(reach(asked.url, played.hello(asked.url))) as probe:
+            answers = probe.ask(played.hello(asked.url)).code == HTTPStatus.OK
+        if answers and played is not edition(asked.edition):
+            line = f"hint: {asked.url} answers as edition {name} does: --edition {name}"
+            print(line, file=sys.stderr)
+        if answers:
+            return
 
 
 def _complain(what: str, code: int) -> int:

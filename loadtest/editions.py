@@ -12,7 +12,7 @@ from loadtest.drive.conduct import View
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.report.data import Report
 from loadtest.report.thresholds import Threshold
-from loadtest.wire.request import Address, Kind
+from loadtest.wire.request import Address, Kind, Request
 
 # By the contest's own names; without a word it is the first.
 FOLDERS = {"2024q1": "crebitos", "2023q3": "pessoas"}
@@ -29,6 +29,9 @@ class Edition(Protocol):
     @property
     def MIX(self) -> Sequence[Kind]:  # noqa: N802
         """What is repeated, shuffled each time."""
+
+    def hello(self, address: Address) -> Request:
+        """What a service of the edition answers with 200."""
 
     def run_load(
         self, plan: Plan, thresholds: list[Threshold], view: View, *, reset: bool, strict: bool

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/report": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
     "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
     "loadtest/play": {
-        *("loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
+        *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
     },
     # An edition knows the machinery, and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},

@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 from itertools import cycle as repeat
 from pathlib import Path
 
+from loadtest.crebitos import state
 from loadtest.crebitos.contract import CLIENTES
 from loadtest.crebitos.history.aftermath import Oracle
 from loadtest.crebitos.mix import CYCLE, KINDS, build_requests
@@ -17,7 +18,7 @@ from loadtest.crebitos.official.judge import Judge
 from loadtest.crebitos.official.verdict import LINE, judge_official, official_part
 from loadtest.crebitos.report import CrebitosReport, undecided
 from loadtest.crebitos.rules.check import check
-from loadtest.crebitos.state import hello, require_fresh, state_of
+from loadtest.crebitos.state import require_fresh, state_of
 from loadtest.drive import worker
 from loadtest.drive.conduct import View, conduct
 from loadtest.drive.plan import OfficialPlan, Plan
@@ -36,6 +37,7 @@ from loadtest.wire.request import CHECK, Address, Kind
 
 REPORT = CrebitosReport
 MIX: Sequence[Kind] = CYCLE
+hello = state.hello
 
 
 def run_load(

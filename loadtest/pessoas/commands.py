@@ -11,6 +11,7 @@ from loadtest.drive.conduct import View, conduct
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.gatling.run import run_gatling
 from loadtest.measure.recorder import Recorder
+from loadtest.pessoas import state
 from loadtest.pessoas.aftermath import NOT_ADDED, examine, miscount
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import CYCLE, DETAIL, KINDS, POST, mixed
@@ -23,7 +24,6 @@ from loadtest.pessoas.report import People, PessoasReport
 from loadtest.pessoas.rules.check import check
 from loadtest.pessoas.state import (
     acquaintances,
-    hello,
     require_fresh,
     stored,
     takes_a_newcomer,
@@ -39,6 +39,7 @@ from loadtest.wire.request import Address, Kind
 
 REPORT = PessoasReport
 MIX: Sequence[Kind] = CYCLE
+hello = state.hello
 
 
 def run_load(

@@ -1,8 +1,11 @@
 """The rules of a contract, asked one after the other: what each is made of, in every edition."""
 
+import sys
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import NamedTuple, ParamSpec
 
+from loadtest.limits import PLAIN_LINE_EVERY_S
 from loadtest.report.data import Rule
 from loadtest.wire.curl import shell_line
 from loadtest.wire.outcome import printable
@@ -31,6 +34,7 @@ class Rulebook:
         self._probe = probe
         self._group, self._whose, self._weight = "", "", 0
         self._asked: list[Sequence[Request]] = []
+        self._next_line_s = monotonic() + PLAIN_LINE_EVERY_S
 
     def begin(self, group: str, weight: int, whose: str = "") -> None:
         """Of what is broken, what has the lowest weight is shown first."""
@@ -64,6 +68,11 @@ class Rulebook:
         # written.
         words = (printable(expected), printable(answer))
         self.rules.append(Rule(*asked, *words, passed, self._weight, repeat))
+        if monotonic() > self._next_line_s:
+            self._next_line_s = monotonic() + PLAIN_LINE_EVERY_S
+            broken = sum(not rule.passed for rule in self.rules)
+            line = f"{len(self.rules)} rules asked, {broken} broken so far"
+            print(line, file=sys.stderr, flush=True)
 
     def expect_status(self, rule: str, answer: Answer, allowed: Sequence[int]) -> None:
         text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))

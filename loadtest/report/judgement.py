@@ -47,7 +47,7 @@ def failed_requests(load: Load) -> list[str]:
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:
-    """Such as `392 debits, 10 statements`."""
+    """Each count with what it counts, without the signs of Python."""
     return ", ".join(f"{count:,} {what}" for what, count in counts.items())
 
 

@@ -1,5 +1,6 @@
 """Asks single questions, or several at the same moment, and waits for the answers."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
@@ -130,7 +131,7 @@ def reach(address: Address, hello: Request, *, until_ready: bool = False) -> Pro
 
 def wait_ready(address: Address, hello: Request) -> Probe:
     """As the judge does: asks every two seconds, for forty."""
-    ends_s = monotonic() + READY_WAIT_S
+    ends_s, told = monotonic() + READY_WAIT_S, False
     while True:
         try:
             return reach(address, hello, until_ready=True)
@@ -138,4 +139,8 @@ def wait_ready(address: Address, hello: Request) -> Probe:
             if monotonic() >= ends_s:
                 text = f"{error} (asked for {READY_WAIT_S:.0f} s)"
                 raise UnreachableError(text) from error
+            if not told:
+                waiting = f"waiting for http://{address}, up to {READY_WAIT_S:.0f} s ({error})"
+                print(waiting, file=sys.stderr, flush=True)
+                told = True
             sleep(READY_PAUSE_S)

@@ -2,8 +2,10 @@
 
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,16 +15,20 @@ from loadtest.crebitos.official.checks import rows_trouble
 from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Counts, CrebitosReport
 from loadtest.measure.tally import Tally
+from loadtest.play.rulebook import Rulebook
 from loadtest.report.data import Rule, Verdict
 from loadtest.report.judgement import not_complete
 from loadtest.report.progress import counted_wrong, passed
 from loadtest.report.started import command_line
 from loadtest.report.text import headline
-from loadtest.wire.probe import Answer
+from loadtest.wire.probe import Answer, reach
+from loadtest.wire.request import CHECK, Address, Request, get
 from tests.help.simulated_runs import simulated_run
-from tests.loadtest.command import loadtest
+from tests.loadtest.command import ROOT, loadtest
+from tests.loadtest.conftest import Serve, ServePeople
 
 Respond = Callable[[Callable[[socket.socket], None]], int]
+ASKED = Request(CHECK, get("here", "/"))
 STATEMENT = (
     b'{"saldo": {"total": 7, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
     b'"ultimas_transacoes": []}'
@@ -107,6 +113,37 @@ def test_a_reset_that_is_switched_off_has_a_way_out(answer_with: Respond) -> Non
     assert ran.code == 4
     assert "RINHA_RESET=on" in ran.out
     assert "make reset" not in ran.out
+
+
+def test_the_other_edition_is_recognized(serve: Serve, serve_people: ServePeople) -> None:
+    """Who asks a ledger for people, or people for balances, is told which edition answers."""
+    ran = loadtest("run", f"127.0.0.1:{serve_people()}", "-n", 50)
+    assert (ran.code, ran.out.count("--edition 2023q3")) == (1, 1), ran.out
+    ran = loadtest("run", f"127.0.0.1:{serve()}", "-n", 50, "--edition", "pessoas")
+    assert (ran.code, ran.out.count("--edition 2024q1")) == (1, 1), ran.out
+
+
+def test_nobody_waits_before_an_empty_screen(free_port: int) -> None:
+    """Where the target is not up yet, the first line says what is waited for, and how long."""
+    words = [sys.executable, "-m", "loadtest", "official", f"127.0.0.1:{free_port}"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as running:
+        assert running.stderr is not None
+        line = running.stderr.readline()
+        running.kill()
+    assert line.startswith(f"waiting for http://127.0.0.1:{free_port}, up to 40 s")
+
+
+def test_a_check_that_takes_long_is_not_silent(
+    answer_with: Respond, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Every few seconds a line says how many rules were asked."""
+    monkeypatch.setattr("loadtest.play.rulebook.PLAIN_LINE_EVERY_S", 0.0)
+    target = Address("127.0.0.1", answer_with(answering(b"200 OK", STATEMENT)))
+    with closing(reach(target, ASKED)) as probe:
+        book = Rulebook(probe)
+        book.add("a rule", "1", "2", passed=False)
+        book.add("a rule", "1", "1", passed=True)
+    assert "2 rules asked, 1 broken so far" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,16 @@
 """Rules that only many requests at the same moment can break."""
 
+from collections.abc import Sequence
 from random import Random
 from time import monotonic
 
-from loadtest.crebitos.contract import LIMITES, ContractBrokenError, read_extrato, read_saldo
+from loadtest.crebitos.contract import (
+    CLIENTES,
+    LIMITES,
+    ContractBrokenError,
+    read_extrato,
+    read_saldo,
+)
 from loadtest.crebitos.history.aftermath import examine
 from loadtest.crebitos.history.notes import Operation, refused, unknown
 from loadtest.crebitos.history.watch import WRONG_LIMIT
@@ -28,13 +35,15 @@ MIXED_TRANSACOES = 120
 MIXED_EXTRATOS = 40
 SUSTAINED_CYCLES = 500
 SUSTAINED_MAX_S = 15.0
-RUN_MIN, RUN_CONNECTIONS = 5_000, 64  # a second or two of load: a rare fault shows too
+RUN_MIN = 5_000  # a second or two of load: a rare fault shows too
 
 
 class Seen:
     """What many answers say, read as they come: they themselves may be large, and are not kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: Sequence[int], together: int) -> None:
+        # Whose answers these are, and how many came at once.
+        self.of, self.together = of, together
         self.operations: list[tuple[int, Operation]] = []
         self.count = self.wrong = 0
         # The first that is not well answered, and the first that breaks the contract: in words, and
@@ -122,8 +131,9 @@ def _ask_mixed_burst(suite: Suite, cliente: int) -> None:
     requests += [extrato(suite.host, cliente) for _ in range(MIXED_EXTRATOS)]
     chance.shuffle(requests)
     before = suite.begin_afresh("bursts", Weight.MONEY, f"client {cliente}")
-    seen = _seen(suite, Seen(), requests)
-    _explain(suite, f"{len(requests)} debits, credits and statements at once", before, seen)
+    seen = _seen(suite, Seen([cliente], len(requests)), requests)
+    rule = f"{len(requests)} debits, credits and statements at once"
+    _explain(suite, rule, before, seen)
 
 
 def _seen(suite: Suite, seen: Seen, requests: list[LedgerRequest]) -> Seen:
@@ -135,7 +145,7 @@ def _seen(suite: Suite, seen: Seen, requests: list[LedgerRequest]) -> Seen:
 def _ask_sustained(suite: Suite) -> None:
     """Long enough to meet a fault of one request in a thousand."""
     chance, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
-    seen = Seen()
+    seen = Seen(CLIENTES, len(CYCLE))
     before = suite.begin_afresh("bursts", Weight.MONEY)
     for _ in range(SUSTAINED_CYCLES):
         cycle = [random_request(kind, suite.host, chance) for kind in shuffled_cycle(chance)]
@@ -151,14 +161,17 @@ def _ask_sustained(suite: Suite) -> None:
 
 def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
     """So many at once are not repeated by hand: a run of the same kind looks for the same fault."""
-    size, together = max(seen.count, RUN_MIN), min(seen.count, RUN_CONNECTIONS)
-    again = f"{command_line()} run http://{suite.host} -n {size} -c {together} --seed {suite.seed}"
+    size = max(seen.count, RUN_MIN)
+    again = (
+        f"{command_line()} run http://{suite.host} -n {size} -c {seen.together} --seed {suite.seed}"
+    )
     troubles = []
     if seen.first_broken[0]:
         words, again = seen.first_broken
         troubles.append(words)
     else:
-        clientes = examine(seen.operations, before, suite.state())
+        examined = examine(seen.operations, before, suite.state())
+        clientes = [one for one in examined if one.cliente in seen.of]
         for one in clientes:
             troubles += [f"{broken.name}: {broken.text}" for broken in one.breaks]
             troubles += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
