@@ -115,8 +115,8 @@ class Replaced:
         found = outcomes(list(PATHS), ledgers)
         for ledger in ledgers.values():
             ledger.close()
-        self.server.query(f"SELECT pg_terminate_backend(pid) {WAITS}")
-        self.server.wait_for(f"SELECT count(*) = 0 {WAITS}")
+        # A search that was on its way may come to wait a moment later.
+        self.server.wait_for(f"SELECT count(pg_terminate_backend(pid)) = 0 {WAITS}")
         return found
 
 
