@@ -13,7 +13,7 @@ from time import perf_counter_ns as clock_ns
 from typing import Any
 from unittest.mock import patch
 
-from loadtest import __main__ as command
+from loadtest import command
 from loadtest.crebitos.mix import build_requests
 from loadtest.drive.conduct import Conducted, View
 from loadtest.drive.crew import Job, Work
@@ -40,8 +40,8 @@ SMALL: dict[str, Any] = {
 }
 # Where an entry keeps the judge waiting: the same limits, a fiftieth as long.
 SHORT: dict[str, Any] = {
-    "loadtest.__main__.REQUEST_TIMEOUT_S": 0.2,
-    "loadtest.__main__.OFFICIAL_TIMEOUT_S": 0.2,
+    "loadtest.command.REQUEST_TIMEOUT_S": 0.2,
+    "loadtest.command.OFFICIAL_TIMEOUT_S": 0.2,
     "loadtest.wire.probe.PROBE_TIMEOUT_S": 0.1,
     "loadtest.wire.probe.SILENCE_MAX_S": 0.6,
     "loadtest.wire.probe.SILENT_TIMEOUT_S": 0.005,
@@ -67,7 +67,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
         "loadtest.wire.probe.Engine": engine,
         "loadtest.crebitos.commands.conduct": _conduct,
         "loadtest.pessoas.commands.conduct": _conduct,
-        "loadtest.__main__._files_for": lambda connections: connections or 1_000,
+        "loadtest.command._files_for": lambda connections: connections or 1_000,
         **SMALL,
         **(SHORT if short else {}),
     }
@@ -78,7 +78,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
             patched.enter_context(patch(name, value))
         patched.enter_context(redirect_stdout(out))
         patched.enter_context(redirect_stderr(out))
-        code = command.main([*words, "--plain", *reports])
+        code = command.run([*words, "--plain", *reports])
     return Judged(code, out.getvalue(), monotonic() - began_s, _memory("VmHWM") - before_bytes)
 
 

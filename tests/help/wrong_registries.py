@@ -81,13 +81,10 @@ def _count(text: str) -> Any:
 
 SOMEBODY = {"id": "1", "apelido": "a", "nome": "n", "nascimento": "2000-01-01", "stack": None}
 CROWD = json.dumps([SOMEBODY] * 5_000).encode()
-LOOKS = ("run", "official", "check")
-# A run knows nothing of the people who were there before, so it leaves more to the others.
-BY_RULES = ("official", "check")
 KINDS: dict[str, Kind] = {
     "forgets one of five": Kind(Forgets),
     "adds an apelido again": Kind(NotUnique, ("check",)),
-    "takes bad people": Kind(TakesBadPeople, BY_RULES),
+    "takes bad people": Kind(TakesBadPeople, ("check",)),
     "refuses everybody": Kind(answering(lambda entry, status, content: (
         (422, None) if entry.method == "POST" else (status, content)), RightRegistry)),
     "answers a post with 200": Kind(_status(201, 200)),
@@ -103,7 +100,7 @@ KINDS: dict[str, Kind] = {
     "finds across words": Kind(planted("across_words"), ("check",)),
     "hides who has no stack": Kind(planted("null_hidden"), ("check",)),
     "folds apelidos": Kind(planted("folded_apelidos"), ("check",)),
-    "takes a thirteenth month": Kind(planted("month_13"), BY_RULES),
+    "takes a thirteenth month": Kind(planted("month_13"), ("check",)),
     "counts bytes": Kind(planted("bytes_counted"), ("check",)),
     "sorts stacks": Kind(planted("stack_sorted")),
     "shows another name": Kind(_shown(nome="Outra")),
@@ -115,7 +112,7 @@ KINDS: dict[str, Kind] = {
     "shows a list": Kind(_of("/pessoas/", lambda pessoa: [pessoa])),
     "shows nobody": Kind(_status(200, 404)),
     "counts one more": Kind(
-        _of("/contagem-pessoas", lambda text: str(int(text) * 2 + (text != "0"))), LOOKS
+        _of("/contagem-pessoas", lambda text: str(int(text) * 2 + (text != "0")))
     ),
     "counts in 5,000 digits": Kind(_count("9" * 5_000)),
     "counts in words": Kind(_count("many")),
