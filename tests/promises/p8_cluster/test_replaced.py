@@ -3,6 +3,7 @@ nothing and acknowledges nothing on any path."""
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ from rinha.crebitos.on_postgres import PostgresLedger
 from rinha.crebitos.overview import Overview
 from rinha.errors import SnapshotError, StoreUnavailableError
 from rinha.postgres import primary
-from rinha.postgres.limits import ANSWER_MAX_S
+from rinha.postgres.limits import ANSWER_MAX_S, START_MAX_S
 from tests.help.cutting import Cut
 from tests.help.pairs import WAITS, Pair, eventually, opened, paired, servers, take_over
 from tests.help.postgres import STANDBY, Server
@@ -226,7 +227,9 @@ def test_standbys_that_were_named_since_the_start_count_too(shared: Pair) -> Non
         ledger = stack.enter_context(opened(shared.address))
         assert outcome(PATHS["statement"], ledger)
         shared.primary.set(NAMES, STANDBY)
+        deadline = time.monotonic() + START_MAX_S
         while ledger.engine.facts["standbys"] != STANDBY:
+            assert time.monotonic() < deadline
             assert outcome(PATHS["statement"], ledger)
         shared.primary.set(NAMES, "")
         shared.primary.query(f"SELECT pg_terminate_backend(pid) {OURS}")
