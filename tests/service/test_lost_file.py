@@ -187,6 +187,7 @@ def test_an_empty_file_is_not_followed_where_a_replica_has_one(
         litestream.assert_nothing_to_bring_back(file, "file:///x")
 
 
+@pytest.mark.starts
 @pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
 def test_a_first_start_killed_anywhere_is_followed_by_another(
     tmp_path: Path, synchronous: str

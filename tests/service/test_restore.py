@@ -109,6 +109,7 @@ def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapsh
     assert saldo(file) == 5
 
 
+@pytest.mark.starts
 @pytest.mark.parametrize("words", [[], ["-readonly"]])
 def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words: list[str]) -> None:
     """It read once and does nothing: what it would write later must not be lost."""
@@ -150,6 +151,7 @@ def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Pat
     assert bring_back(file, snapshot) is not None
 
 
+@pytest.mark.starts
 def test_nobody_else_writes_while_the_file_is_replaced(
     file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
