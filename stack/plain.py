@@ -206,15 +206,15 @@ def stats(_knobs: settings.Settings) -> int:
     return 0
 
 
-def watch(_knobs: settings.Settings) -> int:
+def watch(knobs: settings.Settings) -> int:
     """the numbers of the operator's page, in a terminal"""
     runs = running.environ()
-    if runs is None:
-        return fail(sentence("NOTHING_RUNS"))
-    # Whatever the environment says by now.
-    port = settings.value_of("OPS_PORT", runs)
+    # Of a stack that runs, whatever the environment says by now.
+    port = knobs.ops_port if runs is None else settings.value_of("OPS_PORT", runs)
     if not port:
         return fail(sentence("NOT_WATCHED"))
+    if runs is None:
+        return fail(sentence("NOTHING_RUNS"))
     from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that no other verb needs
 
     # In numbers: a bare system has no list of hosts.
