@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,14 @@ class Typed:
             os.killpg(self.process.pid, signal.SIGINT)
         text, _ = self.process.communicate(timeout=ANSWER_MAX_S)
         return self.process.returncode, text
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Whoever runs the tests in the background has Ctrl-C ignored, and so have all children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def typed(checkout: Checkout, command: str, *options: str) -> Typed:
