@@ -122,8 +122,12 @@ failover: dev ## break a cluster under load in every way, FAILOVERS=20 times eac
 watch: loadtest $(PRESENT) ## the numbers of the operator's page, in a terminal; q ends it
 	@$(STACK) watch
 
-load: loadtest ## play the official run against port 9999; LOAD="run -c 14 -d 30" for others
-	@$(PY) -m loadtest $(or $(LOAD),official) $(PLAYED)
+# What this clone runs, unless another target is named; a report that is shown or compared has none.
+PLAY = $(or $(LOAD),official)
+HERE = $(if $(filter run official check,$(firstword $(PLAY))),$(if $(filter http://% localhost% 127.%,$(PLAY)),,$$($(STACK) url 2>/dev/null)))
+
+load: loadtest ## play the official run against this stack; LOAD="run -c 14 -d 30" for others
+	@$(PY) -m loadtest $(PLAY) $(HERE) $(PLAYED)
 
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(PLAYED)

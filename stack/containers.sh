@@ -299,6 +299,7 @@ reset)
     answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "${answer:-no instance answered}"
     say EMPTY ;;
 check) inside rinha check ;;
+url) echo "$url" ;;
 sql)
     require_running
     # A terminal here is none in there.

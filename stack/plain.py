@@ -242,8 +242,14 @@ def logs(_knobs: settings.Settings) -> int:
 
 
 # Each with its line of the help.
+def url(knobs: settings.Settings) -> int:
+    """Where it runs, or would."""
+    print(running.url(knobs))
+    return 0
+
+
 VERBS: dict[str, Callable[[settings.Settings], int]] = {
-    verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset)
+    verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset, url)
 }
 
 
