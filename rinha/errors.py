@@ -43,6 +43,11 @@ class OutcomeUnknownError(StoreUnavailableError):
     it may be done or not."""
 
 
+class WalBrokenError(StoreUnavailableError):
+    """The write-ahead log is not as it was written: the disk lost a part of it, or it was replaced.
+    Nothing was written."""
+
+
 class StoreUnusableError(RinhaError):
     """There is no store to start with: what was tried, on which path, and what helps."""
 

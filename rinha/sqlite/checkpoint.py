@@ -10,6 +10,8 @@ Where Litestream follows the file, it moves the log and nobody else does: it rea
 stopped, and takes a log that was begun anew in between for one that it knows. Then the thread only
 syncs the log: that bounds what a power cut may take, and leaves Litestream, which has writers wait
 while it moves, little to wait for.
+
+After a failed sync or checkpoint wal_repair.py comes first, and says why.
 """
 
 import contextlib
@@ -24,7 +26,7 @@ from pathlib import Path
 
 import apsw
 
-from rinha.errors import StoreUnusableError
+from rinha.errors import StoreUnusableError, WalBrokenError
 from rinha.logs import log
 from rinha.private import open_lock_file
 from rinha.sqlite.limits import (
@@ -37,10 +39,13 @@ from rinha.sqlite.limits import (
     REPLICA_TURN_MAX_S,
 )
 from rinha.sqlite.lock import lock_file_of
+from rinha.sqlite.wal_repair import Wal
 from rinha.store import Meter
 
 FORGET = "PRAGMA wal_checkpoint(TRUNCATE)"
 MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
+# A connection opens the WAL at its first read.
+OPEN_WAL = "PRAGMA user_version"
 
 
 def _follower_file_of(file: Path) -> Path:
@@ -93,11 +98,13 @@ def _is_emptied(file: Path) -> bool:
         return True
     try:
         connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
-        with contextlib.closing(connection):
+        with contextlib.closing(connection), contextlib.closing(Wal(connection)) as wal:
+            connection.execute(OPEN_WAL).get  # noqa: B018 - that runs it
+            wal.settle()
             is_busy, _, _ = connection.execute(FORGET).get
-    except apsw.BusyError:
+    except (apsw.BusyError, BlockingIOError):
         return False
-    except apsw.Error as error:
+    except (apsw.Error, OSError) as error:
         raise StoreUnusableError(f"{file}: {error}") from None
     return not is_busy
 
@@ -111,6 +118,7 @@ def checkpointing(file: Path, connection: apsw.Connection, meter: Meter | None) 
         yield
     finally:
         checkpointer.close()
+        checkpointer.prepare_last_close(connection)
 
 
 class Checkpointer:
@@ -126,6 +134,7 @@ class Checkpointer:
         self._next_sync_pages = LOG_PAGES_MAX
         self._ended = False
         self._connection: apsw.Connection | None = None
+        self._wal: Wal | None = None
         self._file_fd = -1
         self._synced_at_block = 0
         self._turn = _opened(file.with_name(f"{file.name}.checkpoint"))
@@ -143,6 +152,7 @@ class Checkpointer:
             self._next_sync_pages = LOG_PAGES_MAX
         elif log_pages >= self._next_try_pages:
             self._next_try_pages = max(LOG_PAGES_LOCKED, log_pages + LOG_PAGES_LONG)
+            self._wal = self._wal or Wal(connection)
             self._long.set()
             if log_pages >= LOG_PAGES_MAX:
                 self._move_now(connection, log_pages)
@@ -159,28 +169,42 @@ class Checkpointer:
         if self._busy.acquire(timeout=CHECKPOINT_END_MAX_S) and self._connection:
             self._connection.close()
 
+    def prepare_last_close(self, connection: apsw.Connection) -> None:
+        """SQLite checkpoints when the last connection closes. Where that cannot be trusted the WAL
+        stays, and the next start recovers from it."""
+        deadline = time.monotonic() + CHECKPOINT_END_MAX_S
+        with contextlib.closing(self._wal or Wal(connection)) as wal:
+            while wal.in_doubt:
+                try:
+                    wal.settle()
+                except (OSError, WalBrokenError) as error:
+                    if not isinstance(error, BlockingIOError) or time.monotonic() > deadline:
+                        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                        return
+                    time.sleep(FOREIGN_LOCK_PAUSE_S)
+
     def _move_now(self, connection: apsw.Connection, log_pages: int) -> None:
         """By a writer. Where a neighbour hangs in the middle of it, or reads on and on, the log has
         to grow, but what a power cut may take need not."""
-        with contextlib.suppress(apsw.Error, OSError):
+        wal = self._wal = self._wal or Wal(connection)
+        with contextlib.suppress(apsw.Error, OSError, WalBrokenError):
             try:
                 with _unless_followed(self._writers_follower) as is_ours:
-                    is_moved = is_ours and len(set(connection.wal_checkpoint())) == 1
-            except apsw.BusyError:
+                    is_moved = is_ours and self._is_moved_whole(connection, wal)
+            except (apsw.BusyError, BlockingIOError):
                 is_moved = False
             if is_ours and not is_moved:
-                self._sync()
+                wal.sync()
             elif not is_ours and log_pages >= self._next_sync_pages:
                 # The thread does so all along, so this is for the case that it hangs.
                 self._next_sync_pages = log_pages + LOG_PAGES_MAX
-                self._sync()
+                wal.sync()
 
-    def _sync(self) -> None:
-        log_fd = os.open(f"{self._file}-wal", os.O_RDWR | os.O_CLOEXEC)
-        try:
-            os.fdatasync(log_fd)
-        finally:
-            os.close(log_fd)
+    def _is_moved_whole(self, connection: apsw.Connection, wal: Wal) -> bool:
+        if wal.in_doubt:
+            wal.settle()
+        with _in_doubt_where_it_fails(wal):
+            return len(set(connection.wal_checkpoint())) == 1
 
     def _run(self) -> None:
         # The alarm that ends a wait for the lock has to interrupt the main thread.
@@ -198,28 +222,56 @@ class Checkpointer:
                             self._move()
                         else:
                             self._sync()
-                except apsw.BusyError:
+                except (apsw.BusyError, BlockingIOError):
                     # A shell has it all to itself; the log is still long at the next look.
                     continue
-                except (apsw.Error, OSError) as error:
-                    log.error("the write-ahead log cannot be moved", exc_info=error)
+                except (apsw.Error, OSError, WalBrokenError) as error:
+                    log.error("the checkpoint failed, it is tried again", exc_info=error)
 
     def _move(self) -> None:
-        if self._connection is None:
-            self._connection = apsw.Connection(str(self._file), apsw.SQLITE_OPEN_READWRITE)
-            # Never closed: that would let go of all locks that SQLite has on the file.
-            self._file_fd = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
-        log_pages = self._move_once(self._connection, "beside")
+        connection = self._connection or self._opened_connection()
+        wal = self._wal = self._wal or Wal(connection)
+        if wal.in_doubt:
+            wal.settle(self._writers_waiting())
+        with _in_doubt_where_it_fails(wal):
+            self._move_in_steps(connection)
+
+    def _opened_connection(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self._file), apsw.SQLITE_OPEN_READWRITE)
+        connection.execute(OPEN_WAL).get  # noqa: B018 - that runs it
+        # Never closed: that would let go of all locks that SQLite has on the file.
+        self._file_fd = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
+        self._connection = connection
+        if self._wal:
+            # The new descriptors are told of no error that was reported before.
+            self._wal.in_doubt = True
+        return connection
+
+    def _move_in_steps(self, connection: apsw.Connection) -> None:
+        log_pages = self._move_once(connection, "beside")
         if log_pages < LOG_PAGES_LOCKED:
             return
         if _blocks_written() - self._synced_at_block > FILE_BLOCKS_UNSYNCED:
             os.fdatasync(self._file_fd)
+        with self._writers_waiting():
+            self._move_once(connection, "locked")
+        self._synced_at_block = _blocks_written()
+
+    def _sync(self) -> None:
+        """Where Litestream checkpoints."""
+        assert self._wal is not None
+        if self._wal.in_doubt:
+            self._wal.settle(self._writers_waiting())
+        else:
+            self._wal.sync()
+
+    @contextlib.contextmanager
+    def _writers_waiting(self) -> Iterator[None]:
         fcntl.flock(self._write_lock, fcntl.LOCK_EX)
         try:
-            self._move_once(self._connection, "locked")
+            yield
         finally:
             fcntl.flock(self._write_lock, fcntl.LOCK_UN)
-        self._synced_at_block = _blocks_written()
 
     def _move_once(self, connection: apsw.Connection, step: str) -> int:
         """How many pages the log had."""
@@ -228,6 +280,17 @@ class Checkpointer:
         if self._meter:
             self._meter.moved(step, round((time.monotonic() - began_at) * 1e6))
         return int(log_pages)
+
+
+@contextlib.contextmanager
+def _in_doubt_where_it_fails(wal: Wal) -> Iterator[None]:
+    try:
+        yield
+    except apsw.BusyError:
+        raise
+    except (apsw.Error, OSError):
+        wal.in_doubt = True
+        raise
 
 
 def _blocks_written() -> int:

@@ -30,6 +30,7 @@ from rinha.sqlite.litestream_tables import OF_LITESTREAM, drop_from
 from rinha.sqlite.lock import WriteLock, lock_file_of
 from rinha.sqlite.moved import MARK, assert_not_moved
 from rinha.sqlite.sync import SyncedWriting
+from rinha.sqlite.wal_repair import Wal
 from rinha.store import Level, Meter, Safety
 
 READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
@@ -95,7 +96,7 @@ class SqliteFile:
                 self.writing: AbstractContextManager[None] = _WriteTransaction(self)
                 self._synced = None
                 if synchronous == "FULL":
-                    self.writing = self._synced = SyncedWriting(self.writing, path)
+                    self.writing = self._synced = SyncedWriting(self.writing, Wal(self.connection))
             except OSError as error:
                 raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
             except apsw.Error as error:

@@ -24,8 +24,8 @@ LOG_PAGES_MAX = 6500
 # Of 512 bytes, as the kernel counts. With so many moved and not synced, a megabyte, the sync is not
 # left to the step under the lock: a million clients' 8 MB take 20 ms there.
 FILE_BLOCKS_UNSYNCED = 2048
-# After a failed sync the log is written again, in pieces: it may have grown long.
-LOG_PIECE_BYTES = 1_000_000
+# After a failed sync the WAL is checked and written again, in pieces: it may have grown long.
+WAL_PIECE_BYTES = 1_000_000
 # An instance that ends waits this long for its checkpoint: a second sync on a slow disk.
 CHECKPOINT_END_MAX_S = 0.2
 # How long a file that was deleted under a running instance may stay unnoticed.

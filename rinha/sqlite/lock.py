@@ -1,7 +1,10 @@
-"""Whose turn it is to write: a lock among processes that is waited for, fairly and not for ever.
+"""The lock of those who write, among processes, and a wait for it that ends.
 
 SQLite's own waiting sleeps for up to 100 ms between two looks; a blocking flock is woken at once.
-What flock lacks is an end, so an alarm interrupts it.
+What flock lacks is an end, so an alarm interrupts it. It is not fair: a process that asks again at
+once overtakes one that sleeps. Where the lock is held for a transaction, some 20 us, that evens
+out, with eight who write back to back too. Beside neighbours who hold it for milliseconds, again
+and again, a wait may end in vain.
 """
 
 import fcntl

@@ -5,13 +5,11 @@ only writes, as with NORMAL, and the sync comes after the lock was let go. It ta
 then, so it serves every commit until then, the neighbours' too.
 """
 
-import os
 from contextlib import AbstractContextManager
-from pathlib import Path
 from types import TracebackType
 
 from rinha.errors import OutcomeUnknownError, StoreUnavailableError
-from rinha.sqlite.limits import LOG_PIECE_BYTES
+from rinha.sqlite.wal_repair import Wal
 
 UNSAFE = "written, but not safe from a power cut: look at what is there before a retry"
 
@@ -20,31 +18,34 @@ class SyncedWriting:
     """Transactions that are safe when they end; or, while the syncs are shared, when whoever
     answers for one asks for it."""
 
-    def __init__(self, transaction: AbstractContextManager[None], file: Path) -> None:
+    def __init__(self, transaction: AbstractContextManager[None], wal: Wal) -> None:
         self._transaction = transaction
-        self._log = f"{file}-wal"
-        self._log_fd = -1
+        # In doubt at first: what a process before this one wrote last may have been lost in a sync
+        # that only it saw.
+        self._wal = wal
         self.is_shared = False
         # By this process; and up to which of these all are safe.
         self.committed = 0
         self._safe = 0
-        # What a process before this one wrote last may have been lost in a sync that only it saw.
-        self._in_doubt = True
 
     def close(self) -> None:
-        if self._log_fd >= 0:
-            os.close(self._log_fd)
+        self._wal.close()
 
     def __enter__(self) -> None:
         self._transaction.__enter__()
-        if self._in_doubt:
+        if self._wal.in_doubt:
             try:
-                self._write_again()
-            except OSError as error:
+                # Within a transaction, as nobody else writes to the WAL then.
+                self._wal.write_again()
+            except (OSError, StoreUnavailableError) as error:
                 self._transaction.__exit__(type(error), error, None)
+                if isinstance(error, StoreUnavailableError):
+                    raise
                 raise StoreUnavailableError(
-                    f"the log cannot be made safe now ({error}), nothing was written: try again"
+                    f"the write-ahead log cannot be synced now ({error}), nothing was written: "
+                    "try again"
                 ) from error
+            self._safe = self.committed
 
     def __exit__(
         self,
@@ -62,26 +63,12 @@ class SyncedWriting:
         """Nothing to do where a later one was made safe already."""
         if commit <= self._safe:
             return
-        # The system reports a failed sync once, to each process that has the log open, and takes
-        # what it lost for written: another sync of the same would succeed and mean nothing.
-        if self._in_doubt:
+        # Another sync would succeed and mean nothing.
+        if self._wal.in_doubt:
             raise OutcomeUnknownError(UNSAFE)
         reached = self.committed
         try:
-            os.fdatasync(self._log_fd)
+            self._wal.sync()
         except OSError as error:
-            self._in_doubt = True
             raise OutcomeUnknownError(f"{UNSAFE} ({error})") from error
         self._safe = reached
-
-    def _write_again(self) -> None:
-        """At first, and after a failed sync: the whole log as it was, so that a sync means it.
-        Within a transaction, as nobody else writes to the log then. SQLite made it by then, and
-        does not remove it while this process has the file open."""
-        if self._log_fd < 0:
-            self._log_fd = os.open(self._log, os.O_RDWR | os.O_CLOEXEC)
-        place = 0
-        while piece := os.pread(self._log_fd, LOG_PIECE_BYTES, place):
-            place += os.pwrite(self._log_fd, piece, place)
-        os.fdatasync(self._log_fd)
-        self._in_doubt, self._safe = False, self.committed

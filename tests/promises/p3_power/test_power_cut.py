@@ -4,7 +4,6 @@ import contextlib
 import re
 import shutil
 import time
-from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from random import Random
@@ -12,11 +11,13 @@ from random import Random
 import pytest
 
 from rinha.sqlite.limits import LOG_PAGES_LOCKED, PAGE_SIZE_BYTES
-from tests.help.disk import CorruptError, Disk, Kind, Step, numbers_in, watch, write_files
+from tests.help.disk import Kind
 from tests.help.effort import drawn_seed, effort
+from tests.help.power import Case, Findings, look
 from tests.help.running import Stack
 from tests.help.teller import traced
 from tests.help.tenants import TENANTS
+from tests.help.watched_disk import watch
 
 STATES = {
     "crebitos": effort(2_000, 50_000, 100_000),
@@ -31,80 +32,11 @@ AT_RISK_MAX = 1_000
 STRETCH = 100
 # Between two requests of the usual load.
 PAUSE_S = 1 / 340
-# So often the service itself is started on what is left, and goes on.
-SERVICE_EVERY = 200
-
-
-@dataclass
-class Findings:
-    states: int = 0
-    distinct: set[int] = field(default_factory=set)
-    corrupt: list[str] = field(default_factory=list)
-    # In how many a number is missing before one that is there, or one that nobody sent is there.
-    out_of_order: int = 0
-    lost_in: int = 0
-    lost_most: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.states} states, {len(self.distinct)} distinct: {len(self.corrupt)} corrupt, "
-            f"{self.out_of_order} not a prefix, acknowledged ones lost in {self.lost_in}, "
-            f"at most {self.lost_most}"
-        )
-
-
-@dataclass
-class Case:
-    """Whose history it is, how it is synced, and how often the power goes in it."""
-
-    edition: str
-    synchronous: str
-    states: int
-
-
-def look(case: Case, folder: Path, steps: list[Step], chance: Random, found: Findings) -> None:
-    """Cuts the power so many times, at random steps, and reads what is left."""
-    states = min(STATES_A_HISTORY, case.states - found.states)
-    moments = sorted(chance.randrange(len(steps)) for _ in range(states))
-    disk, done, begun, kept = Disk(), 0, 0, 0
-    for moment in moments:
-        for step in steps[done:moment]:
-            disk.take(step)
-            begun = step.place if step.kind == "begun" else begun
-            # What one instance syncs is the other's too, whose answers may come later.
-            kept = max(kept, step.place) if step.kind == "kept" else kept
-        done = moment
-        files = disk.after_a_cut(chance)
-        write_files(folder, files)
-        found.states += 1
-        found.distinct.add(hash(tuple(bytes(data) for data in files.values())))
-        try:
-            left = numbers_in(folder / "rinha.db", case.edition)
-        except CorruptError as error:
-            found.corrupt.append(str(error))
-            continue
-        found.out_of_order += left != list(range(1, len(left) + 1)) or len(left) > max(begun, kept)
-        found.lost_in += len(left) < kept
-        found.lost_most = max(found.lost_most, kept - len(left))
-        if found.states % SERVICE_EVERY == 0:
-            assert_service_goes_on(case, folder, files, len(left))
-
-
-def assert_service_goes_on(
-    case: Case, folder: Path, files: dict[str, bytearray], left: int
-) -> None:
-    write_files(folder, files)
-    tenant = TENANTS[case.edition]
-    store = tenant.open(folder / "rinha.db", "NORMAL")
-    tenant.write(store, left + 1, Random(left))
-    audit = store.audit()
-    store.close()
-    assert audit.problems == []
-    assert numbers_in(folder / "rinha.db", case.edition) == list(range(1, left + 2))
 
 
 def cut_power(memory: Path, case: Case, *, kept_at: Kind = "kept") -> Findings:
-    seed, found = drawn_seed(), Findings()
+    seed = drawn_seed()
+    found = Findings(Random(seed))
     for number in range(0, case.states, STATES_A_HISTORY):
         working, images = memory / "working", memory / "images"
         for folder in (working, images):
@@ -113,7 +45,9 @@ def cut_power(memory: Path, case: Case, *, kept_at: Kind = "kept") -> Findings:
         file = working / "rinha.db"
         steps = watch(file, case.synchronous, TRANSACTIONS, seed + number, case.edition)
         steps = [step._replace(kind="kept") if step.kind == kept_at else step for step in steps]
-        look(case, images, steps, Random(seed + number), found)
+        states = min(STATES_A_HISTORY, case.states - found.states)
+        moments = sorted(found.chance.randrange(len(steps)) for _ in range(states))
+        look(case, images, steps, moments, found)
     print(f"{case}: {found}")
     assert len(found.distinct) > case.states / 4
     return found

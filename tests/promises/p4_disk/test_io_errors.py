@@ -6,8 +6,13 @@ from typing import NamedTuple
 import pytest
 
 from rinha.errors import RinhaError
-from tests.help.effort import effort
+from tests.help.disk import Disk, numbers_in, write_files
+from tests.help.effort import drawn_seed, effort
+from tests.help.failed_sync import Fault as Loss
+from tests.help.failed_sync import history
+from tests.help.forks import apart
 from tests.help.teller import Teller, names_in, traced
+from tests.help.tenants import TENANTS
 
 # What opening, reading, writing, syncing, cutting, deleting and locking are made of.
 FILES = ("openat", "pread64", "pwrite64", "fdatasync", "fsync", "ftruncate", "unlink")
@@ -21,6 +26,9 @@ BEFORE = ["a0", "a1"]
 AFTER = ["c0", "c1"]
 # One in so many dies of its fault, and is found again without it.
 DIES_EVERY = 4
+# Histories in which a disk loses what it could not write, for so many syncs.
+LOSSES = effort(4, 40, 400)
+LOSES_FOR = 12
 
 
 class Fault(NamedTuple):
@@ -124,3 +132,27 @@ def test_a_disk_that_fails_at_the_start(tmp_path: Path, left_behind: bool) -> No
     print(f"{happened} faults in {place + 1} runs, {refused} starts refused")
     assert happened >= 0.9 * (place + 1)
     assert refused > 0
+
+
+@pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
+def test_a_disk_that_loses_what_it_could_not_write(memory: Path, synchronous: str) -> None:
+    """For a while: no false 200, and both instances are themselves again without a restart. When
+    all is closed and the power goes, with FULL nothing acknowledged is gone, with NORMAL the newest
+    at most."""
+    seed = drawn_seed()
+    for number in range(LOSSES):
+        edition = list(TENANTS)[number % len(TENANTS)]
+        working, image = memory / f"{number}", memory / "image"
+        working.mkdir()
+        image.mkdir(exist_ok=True)
+        loss = Loss(sync=1 + number, more=LOSES_FOR)
+        file = working / "rinha.db"
+        steps, _ = apart(history, file, synchronous, edition, loss, seed + number)
+        disk = Disk()
+        for step in steps:
+            disk.take(step)
+        write_files(image, disk.as_synced())
+        kept = max(step.place for step in steps if step.kind == "kept")
+        left = numbers_in(image / "rinha.db", edition)
+        assert left == list(range(1, len(left) + 1))
+        assert synchronous == "NORMAL" or len(left) >= kept

@@ -1,0 +1,220 @@
+"""The write-ahead log (WAL) past SQLite: what a process does that cannot trust a sync.
+
+Linux reports a failed write once to each open file and takes what it lost for written. The next
+sync succeeds and means nothing, and so does one on a descriptor that was opened after the report.
+SQLite tries again all the same: behind a WAL with a hole it writes into the file, and of the frames
+up to `nBackfill`, which earlier checkpoints copied without a sync, it copies none again. The next
+writer restarts the WAL, and a power cut then takes what was in those frames.
+
+So a process is in doubt at first, and after each error of a sync or a checkpoint. Before its next
+checkpoint it writes the WAL again and syncs it, and sets `nBackfill` to 0, as a recovery does. From
+then on any checkpoint, of any process, copies all frames again, and no writer restarts the WAL
+until the sync of the file succeeded on a descriptor that was open all the while. `nBackfill` is in
+the WAL's index, shared memory, so this outlives a process that is killed.
+
+Where that index has what, and its locks, is part of SQLite's file format:
+https://sqlite.org/walformat.html
+"""
+
+import contextlib
+import fcntl
+import os
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import apsw
+
+from rinha.errors import WalBrokenError
+from rinha.sqlite.limits import WAL_PIECE_BYTES
+from rinha.sqlite.wal import Sums, checksum
+
+INDEX = struct.Struct("=14xHI4xII8s")
+INDEX_COPY_BYTES = 48
+BACKFILL_AT = 96
+WRITE_LOCK_AT, CHECKPOINT_LOCK_AT = 120, 121
+HEADER = struct.Struct(">II4x4x8sII")
+HEADER_SUMMED_BYTES = 24
+FRAME = struct.Struct(">8s8sII")
+BIG_ENDIAN_MAGIC = 0x377F0683
+DESCRIPTORS = Path("/proc/self/fd")
+
+NOBODY_WAITS: AbstractContextManager[None] = contextlib.nullcontext()
+
+
+class _Index(NamedTuple):
+    """What the WAL is known to hold: its frames, and the checksums that the last one must have."""
+
+    page_bytes: int
+    frames: int
+    sums: Sums
+    salts: bytes
+
+
+class Wal:
+    """A WAL that a connection of this process has open."""
+
+    # All that this class has open: what else is open on the same file is SQLite's.
+    _ours: ClassVar[set[int]] = set()
+    # Of the index, and never closed while the file exists: that would release SQLite's locks on it.
+    _shared: ClassVar[dict[tuple[int, int], int]] = {}
+    # SQLite's locks, which are taken by descriptor, keep no thread of this process out.
+    _settling: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._name = connection.filename_wal
+        self._index_name = f"{connection.filename}-shm"
+        self._fd = -1
+        self.in_doubt = True
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            self._ours.discard(self._fd)
+            os.close(self._fd)
+            self._fd = -1
+
+    def sync(self) -> None:
+        try:
+            os.fdatasync(self._opened())
+        except OSError:
+            self.in_doubt = True
+            raise
+
+    def write_again(self) -> None:
+        """Makes all frames durable, whatever was lost before, within a transaction: while nobody
+        else writes no frame is replaced."""
+        self._write_again(_read(self._opened_index()))
+        self.in_doubt = False
+
+    def settle(self, writers_waiting: AbstractContextManager[None] = NOBODY_WAITS) -> None:
+        """Ends the doubt: the WAL is durable, and the next checkpoint begins with its first frame.
+        BlockingIOError where somebody writes to it or is in a checkpoint.
+
+        Writers wait for its first step only. From then on nobody restarts the WAL, as nothing of it
+        was copied and no checkpoint begins, so its frames stay where they are."""
+        index = self._opened_index()
+        with self._alone_in_this_process(), _locked(index, CHECKPOINT_LOCK_AT):
+            with writers_waiting, _locked(index, WRITE_LOCK_AT):
+                known = _read(index)
+                os.pwrite(index, bytes(4), BACKFILL_AT)
+            self._write_again(known)
+            # Not after the lock: an error that another thread gets then must count.
+            self.in_doubt = False
+
+    @contextlib.contextmanager
+    def _alone_in_this_process(self) -> Iterator[None]:
+        if not self._settling.acquire(blocking=False):
+            raise BlockingIOError
+        try:
+            yield
+        finally:
+            self._settling.release()
+
+    def _opened(self) -> int:
+        if self._fd < 0:
+            fd = os.open(self._name, os.O_RDWR | os.O_CLOEXEC)
+            self._ours.add(fd)
+            self._fd = fd
+        return self._fd
+
+    def _opened_index(self) -> int:
+        for key, fd in list(self._shared.items()):
+            if not os.fstat(fd).st_nlink:
+                os.close(self._shared.pop(key))
+        status = os.stat(self._index_name)  # noqa: PTH116 - a name, as SQLite has it
+        key = (status.st_dev, status.st_ino)
+        if key not in self._shared:
+            self._shared[key] = os.open(self._index_name, os.O_RDWR | os.O_CLOEXEC)
+        return self._shared[key]
+
+    def _write_again(self, index: _Index) -> None:
+        fd = self._opened()
+        self._assert_is_sqlites(fd)
+        # While the disk fails nobody has to wait for what follows.
+        os.fdatasync(fd)
+        if index.frames:
+            header = os.pread(fd, HEADER.size, 0)
+            sums, order = self._assert_header(header, index)
+            os.pwrite(fd, header, 0)
+            frame_bytes = FRAME.size + index.page_bytes
+            at_once = max(1, WAL_PIECE_BYTES // frame_bytes)
+            for first in range(0, index.frames, at_once):
+                count = min(at_once, index.frames - first)
+                place = HEADER.size + first * frame_bytes
+                piece = os.pread(fd, count * frame_bytes, place)
+                for number in range(count):
+                    frame = piece[number * frame_bytes :][:frame_bytes]
+                    sums = self._assert_frame(frame, first + number + 1, sums, order, index)
+                os.pwrite(fd, piece, place)
+        os.fdatasync(fd)
+
+    def _assert_is_sqlites(self, fd: int) -> None:
+        """A file that took the place of the one that SQLite has open would be synced in vain."""
+        ours = os.fstat(fd)
+        for name in os.listdir(DESCRIPTORS):  # noqa: PTH208 - a third of the price
+            # The one of this listing is closed by now.
+            with contextlib.suppress(OSError):
+                is_sqlites = int(name) not in self._ours
+                if is_sqlites and os.path.samestat(ours, os.fstat(int(name))):
+                    return
+        raise WalBrokenError(
+            f"{self._name}: moved away or replaced under the instance, nothing was written: "
+            "stop all instances, and put back the file that was there"
+        )
+
+    def _assert_header(self, header: bytes, index: _Index) -> tuple[Sums, str]:
+        if len(header) < HEADER.size:
+            raise self._broken(0, index)
+        magic, _, salts, *sums = HEADER.unpack(header)
+        order = ">" if magic == BIG_ENDIAN_MAGIC else "<"
+        found = checksum(order, header[:HEADER_SUMMED_BYTES], (0, 0))
+        if salts != index.salts or found != tuple(sums):
+            raise self._broken(0, index)
+        return found, order
+
+    def _assert_frame(
+        self, frame: bytes, number: int, sums: Sums, order: str, index: _Index
+    ) -> Sums:
+        if len(frame) < FRAME.size + index.page_bytes:
+            raise self._broken(number, index)
+        start, salts, *expected = FRAME.unpack_from(frame)
+        sums = checksum(order, frame[FRAME.size :], checksum(order, start, sums))
+        if salts != index.salts or sums != tuple(expected):
+            raise self._broken(number, index)
+        if number == index.frames and sums != index.sums:
+            raise self._broken(number, index)
+        return sums
+
+    def _broken(self, frame: int, index: _Index) -> WalBrokenError:
+        return WalBrokenError(
+            f"{self._name}: frame {frame} of {index.frames} cannot be read back as it was written, "
+            "the disk lost it; nothing was written. Keep a copy of the files, then stop all "
+            "instances and start them again: the ledger goes back to the frame before"
+        )
+
+
+def _read(index: int) -> _Index:
+    found = os.pread(index, 2 * INDEX_COPY_BYTES, 0)
+    if found[:INDEX_COPY_BYTES] != found[INDEX_COPY_BYTES:]:
+        # A process died as it wrote this; the next reader makes the index anew.
+        raise BlockingIOError
+    size, frames, *sums, salts = INDEX.unpack_from(found)
+    return _Index((size & 0xFE00) | (size & 1) << 16, frames, (sums[0], sums[1]), salts)
+
+
+@contextlib.contextmanager
+def _locked(index: int, place: int) -> Iterator[None]:
+    """By descriptor, which keeps out the connections of this process too."""
+
+    def lock(kind: int) -> None:
+        words = struct.pack("hhqqi4x", kind, os.SEEK_SET, place, 1, 0)
+        fcntl.fcntl(index, fcntl.F_OFD_SETLK, words)
+
+    lock(fcntl.F_WRLCK)
+    try:
+        yield
+    finally:
+        lock(fcntl.F_UNLCK)

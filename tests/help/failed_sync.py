@@ -1,0 +1,201 @@
+"""What two instances do to their files while a write is lost, and which of the two dies of it.
+
+Everything that syncs takes part, in an order left to chance: answers, both steps of a checkpoint
+beside readers, writers that checkpoint, and the close.
+"""
+
+import contextlib
+import threading
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import apsw
+import pytest
+
+from rinha.errors import RinhaError
+from rinha.sqlite import checkpoint
+from tests.help.disk import Step
+from tests.help.tenants import TENANTS
+from tests.help.watched_disk import Answers, WatchedDisk, watch_calls, writeback
+
+ROUNDS = 5
+# Of what a round is made of so much is left out.
+LEFT_OUT = 0.15
+# So many transactions at once: some pages are then left behind by those that are written always.
+WRITES_MAX = 12
+# Mistakes that can be planted.
+MISTAKES = (
+    "frames are not copied again",
+    "the WAL is not written again",
+    "who starts trusts descriptors that were told of no error",
+)
+
+
+class Fault(NamedTuple):
+    """Right before this sync what was written to its file is lost, and before so many more that
+    follow; 0 is never."""
+
+    sync: int = 0
+    more: int = 0
+    # Whether the instance that is told of it dies of that.
+    is_deadly: bool = False
+    mistake: str = ""
+
+
+class _NoThread:
+    """What it would do is done by the test, in an order that can be had again."""
+
+    def __init__(self, **_: object) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+
+class _Instance:
+    def __init__(self, file: Path, synchronous: str, edition: str) -> None:
+        self.store = TENANTS[edition].open(file, synchronous)
+        self._serving = self.store.engine.serving()
+        self.answers = Answers(self._serving.__enter__())
+        self.checkpointer = _checkpointers[-1]
+
+    def close(self) -> None:
+        self._serving.__exit__(None, None, None)
+        # Only a VFS in Python raises it: SQLite's own lets a close end well.
+        with contextlib.suppress(apsw.IOError):
+            self.store.close()
+
+
+class _Known(checkpoint.Checkpointer):
+    def __init__(self, *words: Any) -> None:
+        super().__init__(*words)
+        _checkpointers.append(self)
+
+
+_checkpointers: list[_Known] = []
+# Whoever was killed tidies nothing up.
+_killed: list[_Instance] = []
+
+
+class _History:
+    def __init__(self, case: tuple[Path, str, str], fault: Fault, chance: Random) -> None:
+        self._case, self._fault, self._chance = case, fault, chance
+        self._steps: list[Step] = []
+        self._number = 1
+
+    def play(self) -> list[Step]:
+        file, _, _ = self._case
+        with pytest.MonkeyPatch.context() as patch:
+            self._steps = watch_calls(patch)
+            self._set_up(patch)
+            self._instances = [_Instance(*self._case) for _ in range(2)]
+            self._reader = apsw.Connection(str(file))
+            writeback.fail_at(self._fault.sync, self._fault.more)
+            for _ in range(ROUNDS):
+                self._play_round()
+            self._reader.close()
+            with writeback.sound():
+                for instance in self._instances:
+                    self._assert_works_again(instance)
+            for instance in self._instances:
+                instance.close()
+            return list(self._steps)
+
+    def _assert_works_again(self, instance: _Instance) -> None:
+        """By itself, when the disk does. Each of its descriptors is told of an error once."""
+        for _ in range(2):
+            self._write(instance)
+            self._answer(instance)
+        assert self._steps[-1] == Step("kept", "", self._number - 1)
+
+    def _play_round(self) -> None:
+        """A checkpoint beside a reader copies a part and syncs nothing, a later one all."""
+        begin = (self._write, self._answer, self._write, self._read, self._write)
+        beside_reader = (self._checkpoint, self._answer, self._write, self._read)
+        end = (self._checkpoint, self._by_writer, self._checkpoint, self._write, self._answer)
+        for event in (*begin, *beside_reader, *end):
+            if self._chance.random() >= LEFT_OUT:
+                self._do(event)
+
+    def _set_up(self, patch: pytest.MonkeyPatch) -> None:
+        no_thread = SimpleNamespace(Event=threading.Event, Lock=threading.Lock, Thread=_NoThread)
+        patch.setattr(checkpoint, "threading", no_thread)
+        patch.setattr(checkpoint, "Checkpointer", _Known)
+        patch.setattr(checkpoint, "LOG_PAGES_LOCKED", 0)
+        patch.setattr(checkpoint, "FILE_BLOCKS_UNSYNCED", self._chance.choice((-1, 1 << 30)))
+        if self._fault.mistake:
+            _plant(self._fault.mistake, patch)
+
+    def _do(self, event: Any) -> None:
+        which, told = self._chance.randrange(2), writeback.reports
+        event(self._instances[which])
+        if self._fault.is_deadly and told < writeback.reports == 1:
+            _killed.append(self._instances[which])
+            self._instances[which] = _Instance(*self._case)
+
+    def _write(self, instance: _Instance) -> None:
+        """What is refused is sent again."""
+        for _ in range(self._chance.randint(1, WRITES_MAX)):
+            self._steps.append(Step("begun", "", self._number))
+            with contextlib.suppress(RinhaError):
+                TENANTS[self._case[2]].write(instance.store, self._number, self._chance)
+                self._steps.append(Step("committed", "", self._number))
+                instance.answers.waiting.append(self._number)
+                self._number += 1
+
+    def _answer(self, instance: _Instance) -> None:
+        try:
+            instance.answers.answer()
+        except RinhaError:
+            # They broke off.
+            instance.answers.waiting.clear()
+
+    def _read(self, _instance: _Instance) -> None:
+        """Begins to read on and on, or ends it: what comes in between cannot be copied."""
+        if self._reader.in_transaction:
+            self._reader.execute("ROLLBACK")
+        else:
+            self._reader.execute("BEGIN")
+            self._reader.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018
+
+    def _checkpoint(self, instance: _Instance) -> None:
+        with contextlib.suppress(apsw.Error, OSError, RinhaError):
+            instance.checkpointer._move()
+
+    def _by_writer(self, instance: _Instance) -> None:
+        instance.checkpointer._move_now(instance.store.engine.connection, 1 << 30)
+
+
+def _plant(mistake: str, patch: pytest.MonkeyPatch) -> None:
+    from rinha.sqlite.wal_repair import Wal  # noqa: PLC0415 - only where a mistake is planted
+
+    begin = Wal.__init__
+
+    def begin_trusting(wal: Wal, connection: apsw.Connection) -> None:
+        begin(wal, connection)
+        wal.in_doubt = False
+
+    def only_write_again(wal: Wal, *_: object) -> None:
+        wal.write_again()
+
+    def do_nothing(*_: object) -> None:
+        pass
+
+    instead = (
+        ("settle", only_write_again),
+        ("_write_again", do_nothing),
+        ("__init__", begin_trusting),
+    )
+    patch.setattr(Wal, *dict(zip(MISTAKES, instead, strict=True))[mistake])
+
+
+def history(
+    file: Path, synchronous: str, edition: str, fault: Fault, seed: int
+) -> tuple[list[Step], list[str]]:
+    """All that happened, and of which file each sync was."""
+    disk = WatchedDisk()
+    steps = _History((file, synchronous, edition), fault, Random(seed)).play()
+    disk.unregister()
+    return steps, writeback.syncs

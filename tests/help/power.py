@@ -1,0 +1,82 @@
+"""Power cuts in a history of what was written, and what they left."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from tests.help.disk import CorruptError, Disk, Step, numbers_in, write_files
+from tests.help.tenants import TENANTS
+
+# So often the service itself is started on what is left, and goes on.
+SERVICE_EVERY = 200
+
+
+@dataclass
+class Findings:
+    chance: Random
+    states: int = 0
+    distinct: set[int] = field(default_factory=set)
+    corrupt: list[str] = field(default_factory=list)
+    # In how many a number is missing before one that is there, or one that nobody sent is there.
+    out_of_order: int = 0
+    lost_in: int = 0
+    lost_most: int = 0
+
+    @property
+    def is_broken(self) -> bool:
+        return bool(self.corrupt or self.out_of_order)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.states} states, {len(self.distinct)} distinct: {len(self.corrupt)} corrupt, "
+            f"{self.out_of_order} not a prefix, acknowledged ones lost in {self.lost_in}, "
+            f"at most {self.lost_most}"
+        )
+
+
+@dataclass
+class Case:
+    """Whose history it is, how it is synced, and how often the power goes in it."""
+
+    edition: str
+    synchronous: str
+    states: int
+
+
+def look(case: Case, folder: Path, steps: list[Step], moments: list[int], found: Findings) -> None:
+    """Cuts the power at each of these steps, in their order, and reads what is left."""
+    disk, done, begun, kept = Disk(), 0, 0, 0
+    for moment in moments:
+        for step in steps[done:moment]:
+            disk.take(step)
+            begun = step.place if step.kind == "begun" else begun
+            # What one instance syncs is the other's too, whose answers may come later.
+            kept = max(kept, step.place) if step.kind == "kept" else kept
+        done = moment
+        files = disk.after_a_cut(found.chance)
+        write_files(folder, files)
+        found.states += 1
+        found.distinct.add(hash(tuple(bytes(data) for data in files.values())))
+        try:
+            left = numbers_in(folder / "rinha.db", case.edition)
+        except CorruptError as error:
+            found.corrupt.append(str(error))
+            continue
+        found.out_of_order += left != list(range(1, len(left) + 1)) or len(left) > max(begun, kept)
+        found.lost_in += len(left) < kept
+        found.lost_most = max(found.lost_most, kept - len(left))
+        if found.states % SERVICE_EVERY == 0:
+            assert_service_goes_on(case, folder, files, len(left))
+
+
+def assert_service_goes_on(
+    case: Case, folder: Path, files: dict[str, bytearray], left: int
+) -> None:
+    write_files(folder, files)
+    tenant = TENANTS[case.edition]
+    store = tenant.open(folder / "rinha.db", "NORMAL")
+    tenant.write(store, left + 1, Random(left))
+    audit = store.audit()
+    store.close()
+    assert audit.problems == []
+    assert numbers_in(folder / "rinha.db", case.edition) == list(range(1, left + 2))

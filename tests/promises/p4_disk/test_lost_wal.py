@@ -1,0 +1,112 @@
+"""What is in the WAL is checked before it is trusted again: a failed write may have changed it."""
+
+import os
+import shutil
+from pathlib import Path
+from random import Random
+
+import apsw
+import pytest
+
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import OutcomeUnknownError, StoreUnavailableError
+from rinha.sqlite.checkpoint import Checkpointer
+from tests.help.effort import drawn_seed, effort
+
+PLACES = effort(20, 200, 2_000)
+ACKNOWLEDGED = 20
+CREDIT = Transacao(1, "c", "abc")
+
+
+def opened(file: Path) -> SqliteLedger:
+    return SqliteLedger(file, synchronous="FULL", lock_wait_s=1)
+
+
+def fail_a_sync(ledger: SqliteLedger) -> None:
+    """Once, after a commit that is then in doubt."""
+
+    def fail(_fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with pytest.MonkeyPatch.context() as fault:
+        fault.setattr(os, "fdatasync", fail)
+        with pytest.raises(OutcomeUnknownError):
+            ledger.transact(1, CREDIT)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> SqliteLedger:
+    """With a WAL of so many acknowledged transactions, and one whose sync failed."""
+    ledger = opened(tmp_path / "rinha.db")
+    ledger.engine.execute("PRAGMA wal_autocheckpoint = 0")
+    for _ in range(ACKNOWLEDGED):
+        ledger.transact(1, CREDIT)
+    return ledger
+
+
+def test_a_wal_that_lost_what_was_written_is_refused(ledger: SqliteLedger) -> None:
+    """Whichever of its bytes the disk gives back as something else: no 200 over a hole, nothing is
+    copied into the file, and with the bytes it works again."""
+    chance = Random(drawn_seed())
+    file = ledger.engine.path
+    wal = file.with_name("rinha.db-wal")
+    fail_a_sync(ledger)
+    checkpointer = Checkpointer(file)
+    whole = wal.read_bytes()
+    for _ in range(PLACES):
+        place = chance.choice([chance.randrange(32), chance.randrange(len(whole))])
+        changed = whole[place] ^ chance.randrange(1, 256)
+        before = file.read_bytes()
+        with wal.open("r+b") as lost:
+            lost.seek(place)
+            lost.write(bytes([changed]))
+        with pytest.raises(StoreUnavailableError, match=r"rinha\.db-wal: frame \d+ of \d+ cannot"):
+            ledger.transact(1, CREDIT)
+        with pytest.raises(StoreUnavailableError):
+            checkpointer._move()
+        assert file.read_bytes() == before
+        with wal.open("r+b") as found:
+            found.write(whole)
+    ledger.transact(1, CREDIT)
+    checkpointer._move()
+    checkpointer.close()
+    assert ledger.extrato(1).saldo.total == ACKNOWLEDGED + 2
+    assert ledger.audit().problems == []
+
+
+def test_a_restart_after_a_loss_keeps_what_was_acknowledged(
+    ledger: SqliteLedger, tmp_path: Path
+) -> None:
+    """As the message says: the ledger then ends before the frame that is lost."""
+    synced = (tmp_path / "rinha.db-wal").stat().st_size
+    fail_a_sync(ledger)
+    with (tmp_path / "rinha.db-wal").open("r+b") as lost:
+        lost.truncate(synced)
+    with pytest.raises(StoreUnavailableError, match="stop all instances and start them again"):
+        ledger.transact(1, CREDIT)
+    # What a kill leaves.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("rinha.db", "rinha.db-wal"):
+        shutil.copyfile(tmp_path / name, elsewhere / name)
+    again = opened(elsewhere / "rinha.db")
+    assert again.extrato(1).saldo.total == ACKNOWLEDGED
+    assert again.audit().problems == []
+    again.transact(1, CREDIT)
+    again.close()
+
+
+@pytest.mark.parametrize("has_frames", [False, True])
+def test_only_the_file_that_sqlite_has_open_is_synced(tmp_path: Path, has_frames: bool) -> None:
+    """One that took its place in the folder is no WAL of this ledger: nothing is acknowledged."""
+    opened(tmp_path / "rinha.db").close()
+    ledger = opened(tmp_path / "rinha.db")
+    if has_frames:
+        apsw.Connection(str(tmp_path / "rinha.db")).execute("UPDATE clientes SET saldo = saldo")
+    wal = tmp_path / "rinha.db-wal"
+    wal.rename(tmp_path / "moved")
+    shutil.copyfile(tmp_path / "moved", wal)
+    with pytest.raises(StoreUnavailableError, match="moved away or replaced"):
+        ledger.transact(1, CREDIT)
+    assert ledger.extrato(1).saldo.total == 0
