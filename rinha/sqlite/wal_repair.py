@@ -86,6 +86,8 @@ class Wal:
     def write_again(self) -> None:
         """Makes all frames durable, whatever was lost before, within a transaction: while nobody
         else writes no frame is replaced."""
+        # While the disk fails nobody has to wait for what follows.
+        os.fdatasync(self._opened())
         self._write_again(_read(self._opened_index()))
         self.in_doubt = False
 
@@ -133,8 +135,6 @@ class Wal:
     def _write_again(self, index: _Index) -> None:
         fd = self._opened()
         self._assert_is_sqlites(fd)
-        # While the disk fails nobody has to wait for what follows.
-        os.fdatasync(fd)
         if index.frames:
             header = os.pread(fd, HEADER.size, 0)
             sums, order = self._assert_header(header, index)
