@@ -44,7 +44,7 @@ class RightEntry:
         if isinstance(content, bytes):
             return content
         if isinstance(content, str):
-            return content.encode()
+            return content.encode(errors="surrogatepass")
         return b"" if content is None else json.dumps(content).encode()
 
     def pieces(self, status: int, text: bytes) -> Iterable[Piece]:
