@@ -1,12 +1,13 @@
 """The answer parser against any split of good and bad bytes."""
 
 from contextlib import suppress
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtest.limits import ANSWER_BYTES_MAX, HEAD_BYTES_MAX
 from loadtest.wire.http_parser import AnswerParser, CutShortError, RubbishError
 
 BODY = b'{"limite": 100000, "saldo": -9098}'
@@ -101,3 +102,40 @@ def test_no_bytes_crash_the_parser(data: bytes, cuts: list[int]) -> None:
     """Any bytes end in an answer, in a wait for more, or in a named error."""
     with suppress(RubbishError, CutShortError):
         fed(b"HTTP/1.1 200 OK\r\n" + data, cuts).end()
+
+
+ENDLESS = {
+    "chunks": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"fff\r\n%s\r\n" % (b"x" * 4095),
+    ),
+    "chunks of a byte": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"1\r\nx\r\n" * 500,
+    ),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n" * 500),
+    "a body until it closes": (b"HTTP/1.0 200 OK\r\n\r\n", b"x" * 4096),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 500),
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a chunk size": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1", b";" * 4096),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_answer_without_an_end_is_given_up(name: str) -> None:
+    """Before it takes more than one answer may, whatever it is made of."""
+    first, again = ENDLESS[name]
+    parser = AnswerParser()
+    parser.feed(first)
+    pieces = repeat(again, 2 * ANSWER_BYTES_MAX // len(again))
+    with pytest.raises(RubbishError):
+        list(map(parser.feed, pieces))
+    assert parser.size <= ANSWER_BYTES_MAX + HEAD_BYTES_MAX + len(again)
+
+
+@pytest.mark.parametrize("digits", [17, 5_000])
+def test_a_length_of_many_digits_is_rubbish(digits: int) -> None:
+    """However small the number is that they make."""
+    for digit in (b"0", b"9"):
+        with pytest.raises(RubbishError):
+            fed(b"HTTP/1.1 200 OK\r\nContent-Length: " + digit * digits + b"\r\n\r\n", [])

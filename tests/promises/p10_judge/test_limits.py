@@ -1,0 +1,70 @@
+"""Limits of the judge that take many connections, or many unanswered requests, to reach."""
+
+from collections.abc import Iterable
+from typing import Any
+from unittest.mock import patch
+
+from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
+from loadtest.crebitos.history.aftermath import examine
+from loadtest.crebitos.history.notes import Notes, Operation, unknown
+from loadtest.crebitos.mix import transacao
+from loadtest.crebitos.report import NOT_DECIDED, undecided
+from loadtest.crebitos.state import State
+from loadtest.limits import UNKNOWN_SUMS_MAX
+from loadtest.wire.outcome import Failure
+from loadtest.wire.request import CHECK, Address, Request, get
+from tests.help.wired import Piece, WiredEngine
+
+TOGETHER = 40
+PART = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 100_000
+
+
+class Halfway:
+    """Begins every answer and ends none."""
+
+    def take(self, _data: bytes) -> Iterable[Piece]:
+        return [PART]
+
+
+def test_unfinished_answers_of_all_connections_have_one_limit() -> None:
+    """Each is far from its own, all together are beyond: the surplus is given up at once."""
+    ended: list[int] = []
+
+    def keep(_request: Any, code: int, _body: bytes, _due_ns: int, _sent_ns: int) -> None:
+        ended.append(code)
+
+    with patch("loadtest.wire.engine.UNREAD_BYTES_MAX", 10 * len(PART)):
+        engine = WiredEngine(Halfway(), Address("127.0.0.1", 1), keep, 60.0)
+        for _ in range(TOGETHER):
+            engine.start(Request(CHECK, get("here", "/")), 0)
+        for _ in range(20):
+            engine.turn(0.01)
+    assert len(ended) >= TOGETHER - 10
+    assert set(ended) == {Failure.TOO_LARGE}
+    assert engine.in_flight == TOGETHER - len(ended) > 0
+    engine.close()
+
+
+def test_a_balance_cannot_stand_for_an_outcome() -> None:
+    """Whatever number is answered, it is noted as answered."""
+    notes, request = Notes(), transacao("here", 5, -(10**9), "a")
+    saldos = (0, -1, 2**53, -(2**53), 2**62, 2**62 + 1)
+    for saldo in saldos:
+        notes.transacao(request, 1, 2, saldo)
+    notes.flush()
+    noted = [(cliente, one.delta, one.saldo, one.outcome) for cliente, one in notes.read()]
+    assert noted == [(5, -(10**9), saldo, 0) for saldo in saldos]
+    notes.close()
+
+
+def test_what_is_not_decided_is_not_well() -> None:
+    """With too many unanswered requests there is something to say against each such client."""
+    lost = [(1, unknown(number, -1, number)) for number in range(UNKNOWN_SUMS_MAX + 1)]
+    empty: State = {cliente: Extrato(0, LIMITES[cliente], "", ()) for cliente in CLIENTES}
+    clientes = examine([*lost, (1, Operation(1, 2, 5, 5))], empty, empty)
+    assert clientes[0].order == NOT_DECIDED
+    assert clientes[0].is_broken
+    assert undecided(clientes) == []
+    # Without a word against it nothing is proved, either way.
+    clientes[0].trouble = None
+    assert len(undecided(clientes)) == 1
