@@ -1,5 +1,6 @@
 """Fixtures that several suites share."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from tests.help.running import Client, Stack
 # How long an example takes is up to the machine, and no test is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# `make test` passes them on; a make that a test starts would take them as its own.
+for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(name, None)
 
 NewLedger = Callable[[Path], str]
 # Fixtures that start programs; so does every engine that is no file.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from tests.help.running import ANSWER_MAX_S, ROOT
 
 ROWS, COLUMNS = 100, 200
+SIZES = ("LINES", "COLUMNS")
 
 
 def on_terminal(
@@ -20,10 +21,12 @@ def on_terminal(
     """The exit code and what was shown; the keys are pressed once `wait_for` was shown."""
     leader, follower = os.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    # What pytest's workers say of a size is not this terminal's.
+    inherited = {name: text for name, text in os.environ.items() if name not in SIZES}
     process = subprocess.Popen(
         words,
         cwd=ROOT,
-        env={**os.environ, "TERM": "xterm-256color", **environment},
+        env={**inherited, "TERM": "xterm-256color", **environment},
         stdin=follower,
         stdout=follower,
         stderr=follower,

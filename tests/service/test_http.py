@@ -55,7 +55,9 @@ def broken_api(error: Exception) -> falcon.testing.TestClient:
 
 def test_every_error_has_a_status() -> None:
     """An error class that is forgotten in the table would end in a 500."""
-    assert set(RinhaError.__subclasses__()) - AT_START_ONLY == set(STATUS_OF)
+    # Those of the stack's own commands end in no answer.
+    ours = {one for one in RinhaError.__subclasses__() if one.__module__.startswith("rinha.")}
+    assert ours - AT_START_ONLY == set(STATUS_OF)
     for error, status in ((UnknownClienteError("x"), 404), (LimiteExceededError("x"), 422)):
         assert broken_api(error).simulate_get("/clientes/1/extrato").status_code == status
 

@@ -130,8 +130,12 @@ def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path: Path, moment: str)
             assert "requests/s for 60 s" in started.process.stdout.readline()
         code, text = started.interrupt(lambda: bool(processes_in(folder)))
         assert (code, text) == (130, "")
-        assert processes_in(folder) == {}
         assert list(folder.iterdir()) == []
+        # What was killed may need a moment on a busy machine.
+        deadline = time.monotonic() + ANSWER_MAX_S
+        while processes_in(folder):
+            assert time.monotonic() < deadline, processes_in(folder)
+            time.sleep(0.02)
 
 
 def test_an_environment_that_is_interrupted_is_made_anew(checkout: Checkout) -> None:

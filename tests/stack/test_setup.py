@@ -13,24 +13,8 @@ from tests.help.running import ROOT
 from tests.help.strangers import NOBODY
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-# Set in the Makefile itself.
-OWN = {
-    "ALL_TESTS",
-    "ANSWERS",
-    "EDITIONS",
-    "ELSEWHERE",
-    "GATLING_TEST",
-    "MAKEFILE_LIST",
-    "NAMED",
-    "PLAYED",
-    "PRESENT",
-    "RINHA_EDITION",
-    "PY",
-    "PYTEST",
-    "READY",
-    "STACK",
-    "UNIT_TESTS",
-}
+# Set in the Makefile itself, or by make.
+OWN = {*re.findall(r"^(?:override )?([A-Z_]+) :?= ?", MAKEFILE, re.MULTILINE), "MAKEFILE_LIST"}
 
 
 def supported() -> tuple[str, str]:
