@@ -244,8 +244,16 @@ def test_runtime_dependencies_are_four() -> None:
     assert names == ["apsw", "bjoern", "falcon", "msgspec"]
 
 
+def anchors_of(page: Path) -> set[str]:
+    """Returns what GitHub makes of each heading: lower case, hyphens, no punctuation."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("path", project_files(".md"), ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    """A page of this project that names a file of it is right about where that is."""
-    for target in re.findall(r"\]\(([^):#]+)\)", path.read_text()):
-        assert (path.parent / target).exists(), target
+    """A link to a file of the project, or to a heading in it, leads to one that exists."""
+    for target, anchor in re.findall(r"\]\(([^):#]*)(?:#([^)]+))?\)", path.read_text()):
+        page = path.parent / target if target else path
+        assert page.exists(), target
+        assert not anchor or anchor in anchors_of(page), f"{target}#{anchor}"

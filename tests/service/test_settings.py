@@ -170,7 +170,7 @@ def test_what_means_nothing_to_a_server_is_refused(name: str) -> None:
 
 
 def test_every_knob_is_described_everywhere() -> None:
-    """--help, .env.example and the README know every knob, with its default."""
+    """--help, .env.example and the pages of settings have every setting, with its default."""
     help_text = describe()
     example = (ROOT / ".env.example").read_text()
     for name, knob in KNOBS.items():
@@ -179,5 +179,5 @@ def test_every_knob_is_described_everywhere() -> None:
         # What only means something to a file stands there as a remark.
         is_shown = re.search(f"^(# )?{name}=", example, re.MULTILINE)
         assert name in ("RINHA_LISTEN", "RINHA_METRICS") or is_shown
-        assert name in (ROOT / "README.md").read_text()
-        assert name in (ROOT / "README.pt-BR.md").read_text()
+        assert name in (ROOT / "docs/settings.md").read_text()
+        assert name in (ROOT / "docs/settings.pt-BR.md").read_text()

@@ -1,14 +1,20 @@
-"""The README says the same in both languages, and what it names is there."""
+"""The pages in two languages say the same, and the commands and settings they name exist."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from rinha.settings import KNOBS
 from tests.help.running import ROOT
 
-ENGLISH, PORTUGUESE = ((ROOT / name).read_text() for name in ("README.md", "README.pt-BR.md"))
+PAGES = {
+    name: ((ROOT / f"{name}.md").read_text(), (ROOT / f"{name}.pt-BR.md").read_text())
+    for name in ("README", "docs/settings")
+}
+README_LINES_MAX = 110
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
@@ -27,37 +33,63 @@ def table_shapes(page: str) -> list[int]:
     return [line.count("|") for line in page.splitlines() if line.startswith("|")]
 
 
-def test_both_languages_show_the_same_commands() -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_both_languages_show_the_same_commands(name: str) -> None:
     """Readers of either type the same and see the same."""
-    assert commands(ENGLISH) == commands(PORTUGUESE)
+    english, portuguese = PAGES[name]
+    assert commands(english) == commands(portuguese)
 
 
-def test_both_languages_have_the_same_tables_links_and_headings() -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_both_languages_have_the_same_tables_links_and_headings(name: str) -> None:
     """No row, link or section is missing in one of them."""
+    own = {f"{Path(name).name}.md", f"{Path(name).name}.pt-BR.md"}
     for pattern in (r"\]\(([^)]+)\)", r"^(#+) ", r"`([^`\n]+)`"):
-        found = [re.findall(pattern, page, re.MULTILINE) for page in (ENGLISH, PORTUGUESE)]
-        other = [[one for one in page if "README" not in one] for page in found]
+        found = [re.findall(pattern, page, re.MULTILINE) for page in PAGES[name]]
+        other = [[one for one in page if one not in own] for page in found]
         assert sorted(other[0]) == sorted(other[1])
-    assert table_shapes(ENGLISH) == table_shapes(PORTUGUESE)
+    assert table_shapes(PAGES[name][0]) == table_shapes(PAGES[name][1])
 
 
-def test_both_languages_name_the_same_numbers() -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_both_languages_name_the_same_numbers(name: str) -> None:
     """A figure that is renewed in one of them is renewed in the other."""
     tables = [
         [numbers(line) for line in page.splitlines() if line.startswith("|")]
-        for page in (ENGLISH, PORTUGUESE)
+        for page in PAGES[name]
     ]
     assert tables[0] == tables[1]
-    assert sorted(numbers(ENGLISH)) == sorted(numbers(PORTUGUESE))
+    assert sorted(numbers(PAGES[name][0])) == sorted(numbers(PAGES[name][1]))
 
 
-def test_every_target_and_setting_that_is_named_exists() -> None:
-    """A newcomer never types what is not there."""
-    assert set(re.findall(r"[`$] ?make ([a-z-]+)", ENGLISH)) <= TARGETS
-    named = set(re.findall(r"^\| `([A-Z_]+)` ", ENGLISH, re.MULTILINE))
-    assert named == {*KNOBS, "MODE", "NETWORK"}
-    for name, knob in KNOBS.items():
-        assert re.search(rf"^\| `{name}` \| [^|]*{re.escape(knob.default)}", ENGLISH, re.MULTILINE)
+@pytest.mark.parametrize("page", PAGES["README"], ids=["English", "Portuguese"])
+def test_the_readme_is_short(page: str) -> None:
+    """It is a way in; each further subject has a page in docs/."""
+    assert len(page.splitlines()) <= README_LINES_MAX
+
+
+@pytest.mark.parametrize("name", [*DOCS, "README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_every_target_that_is_named_exists(name: str) -> None:
+    """A reader never types a target that the Makefile lacks."""
+    assert (
+        set(re.findall(r"(?:[`$] ?|^)make ([a-z-]+)", (ROOT / name).read_text(), re.M)) <= TARGETS
+    )
+
+
+def test_the_settings_page_has_every_setting_with_its_default() -> None:
+    """The table is that of the code, in both languages."""
+    for page in PAGES["docs/settings"]:
+        named = re.findall(r"^\| `([A-Z_]+)` ", page, re.MULTILINE)
+        assert sorted(named) == sorted([*KNOBS, "MODE", "NETWORK"])
+        for name, knob in KNOBS.items():
+            assert re.search(rf"^\| `{name}` \| [^|]*{re.escape(knob.default)}", page, re.MULTILINE)
+
+
+def test_the_index_has_every_page() -> None:
+    """Each page of docs/ is found from docs/README.md."""
+    linked = set(re.findall(r"\]\(([^):#]+)\)", (ROOT / "docs/README.md").read_text()))
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages - {"README.md"} <= linked
 
 
 @pytest.mark.parametrize(
@@ -67,13 +99,15 @@ def test_every_target_and_setting_that_is_named_exists() -> None:
         *(
             f"docs/{page}.md"
             for page in (
-                "guarantees",
-                "performance",
+                "backup",
                 "containers",
                 "gatling",
-                "growing",
+                "guarantees",
+                "high-availability",
                 "loadtest",
-                "onefile",
+                "metrics",
+                "one-file",
+                "performance",
                 "pessoas",
             )
         ),

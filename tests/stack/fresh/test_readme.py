@@ -1,5 +1,5 @@
-"""What a new machine meets: a bare Debian, a clone of what is committed, and the README's commands
-exactly as they stand there, with an index in which everything that is locked has a newer release.
+"""The README's commands on a new machine: a bare Debian, a clone of what is committed, the commands
+exactly as the pages show them, and an index in which each locked package has a newer release.
 
 Whole on one Debian; on the other far enough to see that its environment stands.
 """
@@ -17,13 +17,15 @@ from tests.stack.fresh.bare_root import NEWER, BareRoot
 
 SUITES = ("bookworm", "trixie")
 WHOLE_ON = "bookworm"
+# In this order: each page leaves the stack as the next one expects it.
+PAGES = ("README.md", "docs/ledger.md", "docs/pessoas.md")
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Four minutes of load are for a measurement; the rest of these blocks is run.
 LEFT_OUT = re.compile(r"make (load|gatling|submission|bench|sql *$)")
 
 
 def blocks() -> list[str]:
-    return BLOCK.findall((ROOT / "README.md").read_text())
+    return [block for page in PAGES for block in BLOCK.findall((ROOT / page).read_text())]
 
 
 def first_commands() -> list[str]:
@@ -32,7 +34,7 @@ def first_commands() -> list[str]:
 
 
 def shown_commands() -> Iterator[tuple[str, str]]:
-    """Each line behind a prompt, and the answer that the README shows below it."""
+    """Returns each command after a prompt, and the answer that the page shows below it."""
     for block in blocks()[1:]:
         for shown in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, answer = shown.partition("\n")
@@ -83,7 +85,7 @@ def test_the_readme_works_on_a_bare_debian(suite: str, root: BareRoot) -> None:
         if command.startswith("curl"):
             # Before it stands what curl says of its progress where no terminal is.
             assert shape(json.loads(said[said.index("{") :])) == shape(json.loads(answer))
-    assert "rinha is not up" in root.run("make status || true"), "the README stops what it starts"
+    assert "rinha is not up" in root.run("make status || true"), "the pages stop what they start"
     if suite == WHOLE_ON:
         said = root.run(test)
         assert " passed" in said
