@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rinha.ops.families import FAMILIES
 from rinha.settings import KNOBS
 from tests.help.running import ROOT
 
@@ -19,13 +20,13 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 
 
 def commands(page: str) -> list[str]:
-    """What is to be typed and what is answered; remarks are in the reader's language."""
+    """Returns the commands and their answers; comments are in the reader's language."""
     lines = "\n".join(BLOCK.findall(page)).splitlines()
     return [re.sub(r"  +# .*", "", line).rstrip() for line in lines]
 
 
 def numbers(page: str) -> list[str]:
-    """Without points and commas, which each language sets in its own way."""
+    """Returns all numbers without points and commas, which each language uses in its own way."""
     return [re.sub("[.,]", "", found) for found in re.findall(r"\d[\d.,]*\d|\d", page)]
 
 
@@ -90,6 +91,17 @@ def test_the_index_has_every_page() -> None:
     linked = set(re.findall(r"\]\(([^):#]+)\)", (ROOT / "docs/README.md").read_text()))
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert pages - {"README.md"} <= linked
+
+
+def test_the_metrics_page_has_every_metric_and_alert() -> None:
+    """What is counted, and what wakes an operator, is explained in one place."""
+    page = (ROOT / "docs/metrics.md").read_text()
+    rules = (ROOT / "ops/prometheus/rules.yml").read_text()
+    named = {name.removesuffix("_total") for name in re.findall(r"`([a-z_]+)`", page)}
+    assert set(FAMILIES) <= named
+    alerts = re.findall(r"alert: (\w+)\n(?:.*\n)+? +labels: { severity: (\w+) }", rules)
+    assert alerts
+    assert set(alerts) == set(re.findall(r"^\| `(Rinha\w+)` \| (\w+) \|", page, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
