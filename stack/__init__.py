@@ -1,6 +1,6 @@
-"""How it is set up and run: plain processes, containers, the contest's submission."""
+"""Set-up and start of the stack: plain processes, containers, the contest's submission."""
 
 from stack.interrupts import without_a_traceback
 
-# Before anything else is imported, in the middle of which Ctrl-C may come.
+# First of all, because Ctrl-C may arrive during the imports that follow.
 without_a_traceback()

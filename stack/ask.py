@@ -1,5 +1,8 @@
-"""Asks the instance of this container, on its own address: ask.py METHOD PATH [patiently]. Imports
-nothing of ours, and little else, as a health check does it again and again."""
+"""Sends one request to the instance in this container: ask.py METHOD PATH [patiently].
+
+Imports no module of this project, and few others: a health check starts this script again and
+again.
+"""
 
 import os
 import socket
@@ -7,15 +10,15 @@ import sys
 import time
 
 ANSWER_MAX_S = 2.5
-# A start wants to be noticed within a second. After that a question a second would cost more than
-# it tells: 15 ms of CPU here and as much in the engine, in the middle of other people's requests.
+# The engine runs the health check every second, so that it notices a start at once. Later a check
+# each second is too expensive: 15 ms of CPU here, and as much in the engine.
 START_S = 15.0
 PATIENCE_S = 30.0
 
 
 def uptime_s() -> float:
-    """How long this container runs."""
-    # Not pathlib: to import it takes longer than all the rest.
+    """Returns the age of this container."""
+    # The import of pathlib takes longer than the rest of this script.
     with open("/proc/uptime") as uptime, open("/proc/1/stat") as first_process:  # noqa: PTH123
         started = int(first_process.read().rpartition(")")[2].split()[19])
         return float(uptime.read().split()[0]) - started / os.sysconf("SC_CLK_TCK")

@@ -1,6 +1,6 @@
-"""The reader of `.env` for Python; dotenv.sh is the one for sh, and reads every line alike.
+"""The reader of `.env` for Python; dotenv.sh reads every line alike for sh.
 
-Docker compose reads each line that is accepted here in the same way.
+Docker compose gives the same value to each line that is accepted here.
 """
 
 import difflib
@@ -15,18 +15,19 @@ from stack.say import sentence
 
 # Patterns of the names that the file may set; dotenv.sh reads the same list.
 NAMES = (files("stack") / "dotenv.names").read_text().split()
-# A tenth of what Linux takes as one variable, and fifty times .env.example; dotenv.sh has it too.
+# Over thirty times .env.example, and below the 128 KiB that Linux accepts as one variable.
+# dotenv.sh has the same limit.
 FILE_MAX_BYTES = 100_000
-# Of difflib's ratio, at which a name is taken for a mistyped one.
+# The difflib ratio from which on a name counts as mistyped.
 NEAR = 0.6
-# Three times the longest setting. What is longer is not compared with them.
+# Three times the longest setting. A longer name is refused before the comparison.
 NAME_MAX = 64
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLANKS = " \t"
 
 
 def read(path: Path) -> dict[str, str]:
-    """Returns what the file sets: nothing where there is no file, the last value of a name."""
+    """Returns the settings in the file, with the last value of each name. No file: no settings."""
     if not os.path.lexists(path):
         return {}
     if not path.is_file():

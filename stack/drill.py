@@ -1,8 +1,8 @@
-"""A fire drill: a ledger of its own under load is lost with its disk, and brought back from its
-copy: drill.py SECONDS.
+"""A recovery drill: loses a ledger under load, and restores it from its replica: drill.py SECONDS.
 
-What was lost is kept aside for the comparison only; nothing of a stack that runs is touched. The
-copy is kept in a folder of its own, or beside the one at RINHA_REPLICA where that is set.
+The drill makes a ledger of its own, and touches no stack that runs. It keeps the lost ledger only
+to compare it with the restored one. The replica is in a temporary folder, or in a new folder under
+RINHA_REPLICA.
 """
 
 import contextlib
@@ -29,14 +29,14 @@ from stack.launch import ROOT
 RATE = 340
 START_MAX_S = 20.0
 LOOK_AGAIN_S = 0.1
-# What came within the last moments: a look a second at the log, and the sending.
+# Litestream reads the WAL once a second, and then has to upload what it read.
 LOST_MAX_S = 2.0
 EXIT_BAD, EXIT_BROKEN = 1, 2
 READ_ROWS = "SELECT * FROM transacoes ORDER BY cliente, sequencia"
 
 
 class DrillFailedError(Exception):
-    """The drill itself did not come to its end, and why."""
+    """The drill could not be completed; the text says why."""
 
 
 def main() -> int:
@@ -69,7 +69,7 @@ def drill(top: Path, seconds: float) -> int:
     with running(disk, replica) as port:
         print(f"1. {RATE} requests/s for {seconds:g} s, a copy follows at {replica}")
         load(port, seconds)
-    # Everything is dead, without a word.
+    # SIGKILL has ended all processes, so Litestream could not upload its last changes.
     disk.rename(lost)
     lost_at = time.time()
     print("2. everything was killed, and the disk is gone")
@@ -84,7 +84,7 @@ def drill(top: Path, seconds: float) -> int:
 
 
 def compare(was: list[tuple[int, ...]], came: list[tuple[int, ...]], lost_at: float) -> int:
-    """Of each client the beginning has to be there, whole; how old is what is not?"""
+    """Checks that a gapless beginning of each client's history came back; prints the time lost."""
     kept = set(came)
     gone = [row for row in was if row not in kept]
     first_gone: dict[int, int] = {}
@@ -114,7 +114,7 @@ def place_of(top: Path) -> str:
 
 @contextlib.contextmanager
 def running(disk: Path, replica: str) -> Iterator[int]:
-    """nginx, two instances and Litestream, until they are killed."""
+    """Runs nginx, two instances and Litestream, and kills them at the end of the block."""
     port = free_port()
     environment = {
         **os.environ,
@@ -169,7 +169,7 @@ def load(port: int, seconds: float) -> None:
         text=True,
         check=False,
     )
-    # 4: the machine had no time for the generator, which is no trouble here.
+    # 4: the generator got too little CPU to keep its rate, which is no failure of the drill.
     if done.returncode not in (0, 4):
         raise DrillFailedError(f"the load: {(done.stderr or done.stdout).strip()[-500:]}")
 

@@ -1,4 +1,4 @@
-"""How a stack of plain processes is ended, also one whose folder was removed under it."""
+"""Stops a stack of plain processes, including one whose folder was removed while it ran."""
 
 import os
 import signal
@@ -10,16 +10,17 @@ from stack.services import DOWN_MAX_S, LOOK_AGAIN_S, SERVICES, stop_services
 
 
 def end_what_lost_its_folder() -> None:
-    """All that it can answer is a refusal."""
+    """Stops a stack whose folder was removed: it answers every request with an error."""
     pid = running.supervisor()
     if pid and not SERVICES.exists():
         stop(pid)
 
 
 def stop(pid: int | None) -> None:
-    """With the number of its supervisor, if that lives."""
+    """Stops the stack, given the pid of its supervisor if one runs."""
     if pid:
-        # Told to hang up it ends its services too, which else are asked one by one.
+        # On SIGHUP runsvdir also ends its services. On SIGTERM it leaves them running, and
+        # stop_services() ends them in order.
         has_folder = SERVICES.exists()
         waits_for = [pid] if has_folder else [pid, *_children(pid)]
         os.kill(pid, signal.SIGTERM if has_folder else signal.SIGHUP)
@@ -35,7 +36,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _is_alive(pid: int) -> bool:
-    """One that is dead and unburied has no words left."""
+    """Tells if a process runs. A zombie does not: its command line is empty."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:

@@ -10,23 +10,27 @@ from rinha.errors import SettingError
 from stack import dotenv, running
 from stack.services import VAR
 
-# Of these nothing is taken from what runs: one is compared with it, the other needs it stopped.
+# Commands that take no setting from a running stack: `up` compares its own settings with those of
+# the stack, and `restore` needs the stack stopped.
 STARTING = ("up", "restore")
 
 
 def settle(command: str) -> None:
-    """Puts into the environment what it does not say itself. A stack that runs is asked with the
-    settings that it was started with."""
+    """Adds the settings that the environment lacks.
+
+    They come from the running stack's own environment. Where none runs, and for the commands in
+    STARTING, they come from `.env`.
+    """
     found = dotenv.read(Path(".env"))
     runs = running.environ()
     if runs is not None and command not in STARTING:
         found = only_settings(runs)
-        # Whatever the environment says: the other edition does not run.
+        # The edition that runs wins over the one in the environment.
         os.environ.pop("RINHA_EDITION", None)
     for name, value in found.items():
         os.environ.setdefault(name, value)
     if command == "up":
-        # The challenge wants a fresh ledger for each run; a bank would leave this off.
+        # The contest needs an empty ledger for each run. Production should keep this off.
         os.environ["RINHA_RESET"] = os.environ.get("RINHA_RESET") or "on"
     edition = settings.value_of("RINHA_EDITION", os.environ)
     if edition != settings.EDITIONS[0] and not os.environ.get("RINHA_LEDGER"):
@@ -34,7 +38,7 @@ def settle(command: str) -> None:
 
 
 def only_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """The part of an environment that `.env` may set."""
+    """Returns the part of an environment that `.env` may set."""
     return {
         name: value
         for name, value in environ.items()
@@ -43,8 +47,10 @@ def only_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def differing(runs: Mapping[str, str], asked: Mapping[str, str]) -> list[str]:
-    """The names of the settings in which two environments differ; how a value is written is no
-    difference."""
+    """Returns the names of the settings that differ between two environments.
+
+    Two spellings of one value are no difference.
+    """
     names = [name for name in settings.KNOBS if name in dotenv.NAMES]
     found = [name for name in names if _value(name, runs) != _value(name, asked)]
     # Plain processes never run in containers.
@@ -65,5 +71,5 @@ def _value(name: str, environ: Mapping[str, str]) -> object:
     try:
         return settings.value_of(name, environ)
     except SettingError:
-        # Of another version, which took what this one refuses.
+        # The stack may be of another version, which accepted a value that this version refuses.
         return environ.get(name)

@@ -1,4 +1,4 @@
-"""Ctrl-C while parts are started and stopped."""
+"""Handling of Ctrl-C while parts of the stack start and stop."""
 
 import contextlib
 import signal
@@ -14,7 +14,10 @@ INTERRUPTED = 130
 
 @contextlib.contextmanager
 def delayed() -> Iterator[None]:
-    """Holds Ctrl-C back to the end of the block. A handler is no child's, where a mask would be."""
+    """Delays Ctrl-C to the end of the block.
+
+    A handler does it: the programs started meanwhile would inherit a signal mask.
+    """
     came = []
     before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
     try:
@@ -26,12 +29,12 @@ def delayed() -> Iterator[None]:
 
 
 def run_apart(command: Sequence[str | Path], **how: Any) -> "subprocess.CompletedProcess[str]":
-    """Runs a program that the terminal's Ctrl-C does not reach: it is ended from here."""
+    """Runs a program in a session of its own, so that Ctrl-C in the terminal does not reach it."""
     return subprocess.run(command, check=False, text=True, start_new_session=True, **how)
 
 
 def without_a_traceback() -> None:
-    """Ends a command by Ctrl-C in silence, wherever it is. The shell sees 130."""
+    """Makes Ctrl-C end a command without a traceback. The shell sees exit code 130."""
     shown = sys.excepthook
 
     def show(

@@ -1,4 +1,7 @@
-"""How nginx and the instances are started, by make, the tests, the benchmark or the one file."""
+"""Commands and configuration that start nginx and the instances.
+
+Make, the tests, the benchmark and the one-file executable use them.
+"""
 
 import os
 import pwd
@@ -14,33 +17,37 @@ from rinha.errors import RinhaError
 from rinha.settings import EDITIONS
 
 ROOT = Path(__file__).resolve().parent.parent
-# Whether this is the executable that carries everything, as programs made of Python say it.
+# True in the one-file executable, which sets sys.frozen as other packed Python programs do.
 ONE_FILE = bool(getattr(sys, "frozen", False))
-# The stack runs in the checkout, the one file's where it is called.
+# The stack runs in the checkout; that of the one file runs in the current folder.
 HOME = Path.cwd() if ONE_FILE else ROOT
-# Debian keeps it where ordinary users do not look; the one file has its own.
+# Debian installs nginx in /usr/sbin, outside the PATH of ordinary users. The one file carries its
+# own nginx.
 PATH = "" if ONE_FILE else f"{os.environ.get('PATH', '')}:/usr/sbin"
 NGINX = shutil.which("nginx", path=PATH) or "nginx"
-# In the one file too, which takes `-m` as an interpreter does.
+# The one-file executable accepts `-m` as an interpreter does.
 RINHA = (sys.executable, "-m", "rinha")
 INSTANCE = (*RINHA, "serve")
 FOLLOW = (*RINHA, "follow")
-# Where the set-up puts it.
+# The place where stack/setup.sh installs it.
 LITESTREAM = Path(sys.executable).with_name("litestream")
 SERVER = "server {place} max_fails=0;"
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - as the contest wants it
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - the contest requires it
 
 
 class ConfError(RinhaError):
-    """nginx.conf was edited, and cannot be used so."""
+    """nginx.conf was edited in a way that makes it unusable."""
 
 
 def instance_names(instances: int) -> list[str]:
-    """Each listens on a socket of its name, in the folder where nginx is started."""
+    """Returns the names of the instances.
+
+    Each listens on a socket of its name, in the folder where nginx is started.
+    """
     return [f"api{number + 1:02d}" for number in range(instances)]
 
 
-def nginx(  # noqa: PLR0913 - each of them is a setting
+def nginx(  # noqa: PLR0913 - each argument is a setting
     folder: Path,
     *,
     port: int,
@@ -50,8 +57,10 @@ def nginx(  # noqa: PLR0913 - each of them is a setting
     ops_port: int | None = None,
     places: Sequence[str] = (),
 ) -> list[str]:
-    """Writes its configuration into the folder, where it has to be started: with these words. The
-    places are HOST:PORT of instances that listen on no socket here."""
+    """Writes the configuration of nginx into the folder; returns the command to run there.
+
+    The places are HOST:PORT of instances that listen on another machine, not on a socket here.
+    """
     (folder / "ops.conf").unlink(missing_ok=True)
     if ops_port:
         ops = (files("ops") / "ops.conf").read_text()
@@ -62,19 +71,20 @@ def nginx(  # noqa: PLR0913 - each of them is a setting
             ops = ops.replace("unix:$instance.sock:", "$place")
             ops = f"map $instance $place {{ {known} }}\n{ops}"
         (folder / "ops.conf").write_text(ops)
-        # nginx takes it from files only, and finds it beside its configuration.
+        # nginx serves the page from files, and finds them beside its configuration.
         (folder / "page").mkdir(exist_ok=True)
         for file in (files("ops") / "page").iterdir():
             (folder / "page" / file.name).write_bytes(file.read_bytes())
         (folder / "ops.listen").write_text(f"listen 127.0.0.1:{ops_port} reuseport;\n")
-    # As root its worker would become a user who may not reach the sockets.
+    # Started by root, an nginx worker would switch to a user who may not open the sockets.
     user = _name_of_root() if os.geteuid() == 0 else None
     sockets = [f"unix:{name}.sock" for name in instance_names(instances)]
     template = template_of(edition)
     conf = render(template, port=port, bind=bind, places=places or sockets, user=user)
     (folder / "nginx.conf").write_text(conf)
     words = [NGINX, "-p", ".", "-c", "nginx.conf"]
-    # Where there is no /var/log/nginx it would complain; those of older systems know no -e.
+    # Without -e nginx complains where /var/log/nginx is missing. The nginx of older systems does
+    # not know -e, so only the one file uses it.
     return [*words, "-e", "stderr"] if ONE_FILE else words
 
 
@@ -82,12 +92,12 @@ def _name_of_root() -> str:
     try:
         return pwd.getpwuid(0).pw_name
     except KeyError:
-        # There is no list of users here; the nginx that the one file carries knows this one.
+        # The system has no /etc/passwd. The nginx that the one file carries still knows root.
         return "root"
 
 
 def template_of(edition: str) -> str:
-    """nginx.conf, with the changes that an edition's folder here names."""
+    """Returns nginx.conf with the changes in nginx.sed of the edition's folder, if there is one."""
     conf, changes = files("stack") / "nginx.conf", files("stack") / edition / "nginx.sed"
     if not changes.is_file():
         return conf.read_text()
@@ -108,8 +118,10 @@ def render(
     bind: str = EVERY_ADDRESS,
     user: str | None = None,
 ) -> str:
-    """nginx.conf for another address, other instances or another user than it was written for. Each
-    line keeps its number, by which nginx names a mistake."""
+    """Returns nginx.conf with another address, other instances or another user.
+
+    Each line keeps its number, because nginx reports an error by its line.
+    """
     first, *others = [SERVER.format(place=place) for place in places]
     servers = f"{first}\n        {' '.join(others)}"
     listen = f"listen {port}" if bind == EVERY_ADDRESS else f"listen {bind}:{port}"
@@ -126,9 +138,9 @@ def render(
 
 
 def assert_nginx_starts(folder: Path, command: Sequence[str]) -> None:
-    """Asks nginx itself, before anything else is started."""
+    """Tests the configuration with `nginx -t`, before any part of the stack starts."""
     if ONE_FILE:
-        return  # nobody has edited what it carries
+        return  # its nginx.conf cannot be edited
     tried = subprocess.run(
         [*command, "-t"], cwd=folder, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""What goes on in a stack of plain processes: its logs as they grow, and what each part takes."""
+"""The logs of a stack of plain processes, and the CPU and memory of its parts."""
 
 import os
 import time
@@ -14,8 +14,10 @@ MEGABYTE = 1_000_000
 
 
 def follow(paths: Sequence[Path]) -> Iterator[str]:
-    """The last lines of each, then all that comes, for ever; of a file that was put away too, and
-    of the new one under its name."""
+    """Yields the last lines of each log, then all new lines, for ever.
+
+    After a rotation it goes on with the new file of that name.
+    """
     opened = {path: path.open(errors="replace") for path in paths}
     shown = None
     while True:
@@ -32,12 +34,12 @@ def follow(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def ends(paths: Iterable[Path]) -> dict[tuple[Path, int], int]:
-    """Where each log ends now; a log that is begun anew under its name is another file."""
+    """Returns the size of each log, by path and inode: a rotated log is another file."""
     return {(path, path.stat().st_ino): path.stat().st_size for path in paths}
 
 
 def lines_since(path: Path, before: Mapping[tuple[Path, int], int]) -> list[str]:
-    """Returns what a log has got since."""
+    """Returns the lines that were added to a log after `ends` was called."""
     with path.open("rb") as log:
         log.seek(before.get((path, os.fstat(log.fileno()).st_ino), 0))
         return log.read().decode(errors="replace").splitlines()
@@ -50,8 +52,10 @@ def _is_another(path: Path, log: TextIO) -> bool:
 
 
 def parts(services: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    """A table: each service's process, and those that it started. CPU is the mean since its start,
-    as ps says it."""
+    """Yields the rows of a table: the process of each service, and its children.
+
+    CPU is the mean since the start of the process, as in ps.
+    """
     yield "PART", "PID", "CPU", "MB", "THREADS"
     uptime_s = float(Path("/proc/uptime").read_text().split()[0])
     for service in services:

@@ -1,4 +1,4 @@
-"""Machines as far as the network knows: namespaces, each with an address, on a bridge of ours."""
+"""Simulated machines: network namespaces, each with an address, on one bridge."""
 
 import os
 import shutil
@@ -9,27 +9,27 @@ from zlib import crc32
 
 from stack.launch import ROOT
 
-# Of the cluster that `make cluster` makes: each node has one, and the instances share two.
+# The machines of `make cluster`: one for each node, and two that the instances share.
 NODES_ON = ("db1", "db2", "db3")
 INSTANCES_ON = ("app1", "app2")
 
 
 class Machine(NamedTuple):
-    """Where something runs, and what to say first to run it there."""
+    """A machine: its address, and the prefix of a command that runs there."""
 
     address: str = "127.0.0.1"
     enter: tuple[str, ...] = ()
 
 
 class Machines:
-    """This machine reaches each of them, and they each other. Only root can make them."""
+    """Machines that reach each other and that this one reaches. Only root can make them."""
 
     def __init__(self, owner: object, names: Sequence[str]) -> None:
-        """Whoever else makes some on this machine is another owner."""
+        """Derives names and addresses from the owner: those of two owners rarely collide."""
         number = crc32(str(owner).encode())
-        # Names of the kernel have 15 characters.
+        # The kernel limits an interface's name to 15 characters.
         self._tag = f"r{number % 1_000_000:06}"
-        # From the addresses that nobody routes.
+        # 198.18.0.0/15 is reserved for tests, and is not routed.
         self._network = f"198.18.{number % 256}"
         self._names = names
 
@@ -51,7 +51,7 @@ class Machines:
 
     def make(self) -> list[Machine]:
         self.unmake()
-        # In a namespace of its own no firewall of this machine looks at what passes the bridge.
+        # The bridge has a namespace of its own: this machine's firewall does not filter there.
         bridge = f"{self._tag}b"
         _ip(f"netns add {bridge}")
         _ip(f"-n {bridge} link add bridge type bridge")
@@ -75,19 +75,19 @@ class Machines:
 
     def unmake(self) -> None:
         for name in (f"{self._tag}b", *(machine.enter[-1] for machine in self.all())):
-            # What still runs in one keeps it alive, but cut off.
+            # A process that still runs in a namespace keeps it alive, but without a network.
             _ip(f"-n {name} link del eth0", check=False)
             _ip(f"netns del {name}", check=False)
         _ip(f"link del {self._tag}b", check=False)
 
 
 def our_machines() -> Machines:
-    """Of this checkout."""
+    """Returns the machines of this checkout."""
     return Machines(ROOT, (*NODES_ON, *INSTANCES_ON))
 
 
 def can_be_made() -> bool:
-    """Not in every container is even root allowed to."""
+    """Tells if this process may make machines: some containers forbid it even to root."""
     if os.geteuid() != 0:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Keeps var/ for its owner alone: the ledger, its locks, the sockets and the logs."""
+"""Keeps var/ private to its owner: the ledger, its locks, the sockets and the logs."""
 
 import contextlib
 import os
@@ -10,22 +10,24 @@ from rinha.private import UMASK
 from stack.services import CLUSTER, VAR
 
 FOLDER_MODE = 0o700
-# PostgreSQL's own user passes through var/ to the cluster's folder, and can list nothing in it.
+# PostgreSQL's own user passes through var/ to the cluster's folder, but cannot list var/.
 PASSED_THROUGH_MODE = 0o711
 
 
 class NotOursError(RinhaError):
-    """Another user can put programs into var/, which would run as this one."""
+    """Another user can put programs into var/, which this user would run."""
 
 
 def close_umask() -> None:
-    """Of this process and of all that it starts."""
+    """Sets the private umask for this process and its children."""
     os.umask(UMASK)
 
 
 def assert_ours() -> None:
-    """Refuses var/ where another user made it, or could put something into it, to root too: what
-    stands there is run, and the one file is carried to folders that nobody looked into."""
+    """Refuses a var/ that another user owns or everybody may write, to root too.
+
+    The stack runs programs from var/, and the one file may be started in any folder.
+    """
     for path in {VAR.absolute(), VAR.resolve()}:
         if not os.path.lexists(path):
             continue
@@ -39,18 +41,18 @@ def assert_ours() -> None:
 
 
 def make_var() -> None:
-    """Makes var/, or narrows one that an older version left open to others."""
+    """Makes var/, or removes the permissions that an older version left to others."""
     VAR.mkdir(mode=FOLDER_MODE, exist_ok=True)
     VAR.chmod(PASSED_THROUGH_MODE if CLUSTER.exists() else FOLDER_MODE)
     for folder, names, files in os.walk(VAR):
-        # Nodes run as users of their own, and each keeps its folder closed.
+        # A node's folder belongs to the user that PostgreSQL runs as, and is private already.
         names[:] = [name for name in names if Path(folder, name) != CLUSTER]
         for name in (*names, *files):
             _narrow(Path(folder, name))
 
 
 def let_through() -> None:
-    """Makes the cluster's folder, and lets PostgreSQL's user reach its nodes there."""
+    """Makes the cluster's folder, and lets PostgreSQL's user reach the nodes in it."""
     for folder in (VAR, CLUSTER):
         folder.mkdir(exist_ok=True)
         folder.chmod(PASSED_THROUGH_MODE)
@@ -59,7 +61,7 @@ def let_through() -> None:
 
 
 def _narrow(path: Path) -> None:
-    # It may end meanwhile; what another user has made there is behind the folder's own mode.
+    # The file may vanish meanwhile. Another user's file is protected by the mode of its folder.
     with contextlib.suppress(FileNotFoundError, PermissionError):
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode) and mode & UMASK:

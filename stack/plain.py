@@ -1,7 +1,6 @@
-"""The stack as plain processes: runit watches nginx and the instances and keeps their logs. What is
-no verb of the stack is one of the service's own.
+"""The stack as plain processes: runit watches nginx and the instances and keeps their logs.
 
-Whatever it writes is in var/.
+Verbs that are not in VERBS go to the service's own command. All files of the stack are in var/.
 """
 
 import contextlib
@@ -33,9 +32,9 @@ from stack.services import (
     write_services,
 )
 
-# An empty ledger, its log and those of the parts are a fifth of it.
+# Five times an empty ledger, its WAL and the logs of the parts.
 SPACE_MIN_BYTES = 1_000_000
-# The one file answers this before anything of ours is asked.
+# The verb that onefile/boot.py answers before it starts this module.
 CARRIED = ("licences", "the terms of all that this file carries")
 
 
@@ -59,15 +58,15 @@ def main() -> int:
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror}; the stack keeps all it has in {launch.HOME / VAR}")
     except subprocess.CalledProcessError as error:
-        # It has said why.
+        # The program has printed its reason.
         return error.returncode
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
 def _ask_service(command: str, words: list[str]) -> int:
-    """`rinha COMMAND`, with a place for what is not named."""
-    from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that the stack's do without
+    """Runs `rinha COMMAND`, with a new file name for a snapshot that was given none."""
+    from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that VERBS save
 
     with contextlib.ExitStack() as naming:
         if command == "snapshot" and not words:
@@ -79,7 +78,7 @@ def _ask_service(command: str, words: list[str]) -> int:
 
 @contextlib.contextmanager
 def _snapshot_name() -> Iterator[Path]:
-    """Names a file that is not there yet. Two that ask at once get it one after the other."""
+    """Yields the name of a new file, under a lock that a second command waits for."""
     out = Path("out")
     out.mkdir(exist_ok=True)
     ending = "db" if settings.load(os.environ).engine == "sqlite" else "dump"
@@ -105,11 +104,12 @@ def up(knobs: settings.Settings) -> int:
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
     _assert_space()
-    # What is wrong with the ledger is said now, by one voice, and not after a long wait by several.
+    # One early `init` reports an error of the ledger once, at once. The instances would each report
+    # it, after a long wait.
     made = run_apart([*launch.RINHA, "init"], stdout=subprocess.DEVNULL)
     if made.returncode:
         return made.returncode
-    # What a killed supervisor left has served until now.
+    # Ends the services that a killed supervisor left behind: they have served until now.
     with delayed():
         stop_services()
     trouble = ports.trouble(knobs)
@@ -126,7 +126,7 @@ def up(knobs: settings.Settings) -> int:
 def _start(knobs: settings.Settings) -> int:
     write_services(knobs)
     logged = look.ends((VAR / "log").glob("*/current"))
-    # Until the new one is there, the stack is found without it.
+    # Until the new pid is written, running.supervisor() finds the stack without a pid file.
     running.PID.unlink(missing_ok=True)
     with delayed(), (VAR / "log" / "runsvdir.log").open("w") as log:
         supervisor = subprocess.Popen(
@@ -160,7 +160,7 @@ def _start(knobs: settings.Settings) -> int:
 
 
 def _up_already(knobs: settings.Settings) -> int:
-    """Nothing that is asked for is passed over: what runs has it, or is named."""
+    """Names the settings in which the running stack differs from this command, as an error."""
     others = differing(running.environ() or {}, os.environ)
     if others:
         return fail(sentence("UP_OTHERWISE", running.url(knobs), ", ".join(others)))
@@ -178,7 +178,7 @@ def down(_knobs: settings.Settings) -> int:
 
 
 def status(knobs: settings.Settings) -> int:
-    """what runs, and whether it answers"""
+    """show what runs, and whether it answers"""
     if not running.supervisor():
         say("NOT_UP")
         return 3
@@ -209,15 +209,15 @@ def stats(_knobs: settings.Settings) -> int:
 def watch(knobs: settings.Settings) -> int:
     """the numbers of the operator's page, in a terminal"""
     runs = running.environ()
-    # Of a stack that runs, whatever the environment says by now.
+    # The port of the stack that runs wins over the one in the environment.
     port = knobs.ops_port if runs is None else settings.value_of("OPS_PORT", runs)
     if not port:
         return fail(sentence("NOT_WATCHED"))
     if runs is None:
         return fail(sentence("NOTHING_RUNS"))
-    from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that no other verb needs
+    from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that other verbs save
 
-    # In numbers: a bare system has no list of hosts.
+    # Not localhost: a bare system has no /etc/hosts.
     return look_on(f"http://127.0.0.1:{port}")
 
 
@@ -241,13 +241,13 @@ def logs(_knobs: settings.Settings) -> int:
     return 0
 
 
-# Each with its line of the help.
 def url(knobs: settings.Settings) -> int:
-    """Where it runs, or would."""
+    """the URL of the stack, whether or not it runs"""
     print(running.url(knobs))
     return 0
 
 
+# The docstring of each is its line in the help.
 VERBS: dict[str, Callable[[settings.Settings], int]] = {
     verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset, url)
 }
@@ -255,7 +255,7 @@ VERBS: dict[str, Callable[[settings.Settings], int]] = {
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Two people, or a person and a script, who start or stop the same stack at once."""
+    """Holds a lock, so that two commands do not start or stop the stack at the same time."""
     VAR.mkdir(exist_ok=True)
     with (VAR / "stack.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -263,16 +263,16 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _make_ready(knobs: settings.Settings) -> None:
-    """For a ledger that may have to come, and a copy of it that may be wanted."""
+    """Ends a stack that lost its folder, makes var/, and installs Litestream if it is needed."""
     end_what_lost_its_folder()
     make_var()
-    # The one file carries none, and takes what is in the path.
+    # The one file carries no Litestream, and uses the one in the PATH.
     if knobs.replica and not launch.ONE_FILE and not launch.LITESTREAM.exists():
         subprocess.run(["stack/setup.sh", "replica"], check=True)
 
 
 def _assert_space() -> None:
-    """Where there is none the logs would not say so either."""
+    """Raises OSError on a full disk, where the logs could not report the cause."""
     probe = VAR / "space"
     try:
         with probe.open("wb") as file:

@@ -1,4 +1,4 @@
-"""The ports that a stack is to listen on: whether they are free, and which others are."""
+"""Checks that the ports of a stack are free, and proposes free ones."""
 
 import errno
 import itertools
@@ -8,13 +8,13 @@ from rinha.settings import Settings
 from stack import launch
 from stack.say import sentence
 
-# Where the first free port is looked for, in place of the contest's and of the operator's.
+# The search for a free port starts here, in place of the contest's port and the operator's.
 OTHER_PORT, OTHER_OPS_PORT = 8888, 8990
 LOOPBACK = "127.0.0.1"
 
 
 def trouble(knobs: Settings) -> str | None:
-    """Names every port that is in use, and settings with which the stack starts."""
+    """Returns a sentence that names the ports in use, and settings with which the stack starts."""
     if knobs.port == knobs.ops_port:
         return sentence("ONE_PORT", knobs.port)
     wanted = [("PORT", knobs.bind, knobs.port)]
@@ -36,7 +36,7 @@ def trouble(knobs: Settings) -> str | None:
 
 
 def _settings(knobs: Settings, others: list[str] | tuple[str, ...]) -> str:
-    """All of them, so that none is lost that was set for one command."""
+    """Returns all settings of ports, so that the proposal keeps those set for one command."""
     port, ops_port = knobs.port, knobs.ops_port
     if "PORT" in others:
         port = _free_port(knobs.bind, OTHER_PORT, ops_port)
@@ -52,7 +52,7 @@ def _free_port(address: str, first: int, but: int | None) -> int:
 
 
 def _bind(address: str, port: int) -> int:
-    """Returns the error number, or 0. Not even another nginx that shares its port passes."""
+    """Returns the error number of a bind, or 0. A port that nginx shares by reuseport is in use."""
     host = address.strip("[]")
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:

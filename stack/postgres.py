@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs: where they are, as whom they run, and a server made in a folder."""
+"""PostgreSQL's own programs: their path, the account that runs them, and a new server."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ class MissingError(Exception):
 
 
 def program(name: str) -> Path:
-    """Debian keeps them out of the PATH, by version."""
+    """Returns the path of the newest version: Debian installs each outside the PATH."""
     found = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
         key=lambda path: int(path.parts[4]),
@@ -28,24 +28,24 @@ def program(name: str) -> Path:
 
 
 def as_user() -> list[str]:
-    """What to put in front of a command."""
+    """Returns the prefix that runs a command as PostgreSQL's account: none unless we are root."""
     become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups"]
     return become if os.geteuid() == 0 else []
 
 
 def user() -> str:
-    """Who that is."""
+    """Returns the name of the account that runs PostgreSQL."""
     return USER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
 
 def give(folder: Path) -> None:
-    """To whom the programs run as."""
+    """Makes that account the owner of a file or folder."""
     if os.geteuid() == 0:
         shutil.chown(folder, USER, USER)
 
 
 def make(data: Path, settings: Mapping[str, str], *options: str) -> None:
-    """A new server's folder."""
+    """Makes the data folder of a new server."""
     data.mkdir()
     give(data)
     run([program("initdb"), "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", *options])
@@ -54,7 +54,7 @@ def make(data: Path, settings: Mapping[str, str], *options: str) -> None:
 
 
 def run(command: Sequence[str | Path], text: str = "") -> str:
-    """As that user; what it said, or an error with what it said last."""
+    """Runs a command as that account, and returns its output; fails with its stderr."""
     done = subprocess.run(
         [*as_user(), *command], input=text, cwd="/", capture_output=True, text=True, check=False
     )

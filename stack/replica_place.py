@@ -1,11 +1,11 @@
-"""Whether a copy can be kept where RINHA_REPLICA says."""
+"""Checks that a replica can be written to the place in RINHA_REPLICA."""
 
 import tempfile
 from pathlib import Path
 
 
 def complaint(replica: str) -> str | None:
-    """Returns the reason why not, as far as a folder of this machine can tell."""
+    """Returns the reason why not. Only a folder on this machine is checked."""
     if not replica.startswith("file://"):
         return None
     folder = Path(replica.removeprefix("file://"))

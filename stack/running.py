@@ -1,4 +1,4 @@
-"""What is known of the stack that runs: who watches it, where it listens, what it answers."""
+"""The stack that runs: its supervisor, its settings, its address and its answers."""
 
 import http.client
 import json
@@ -12,15 +12,18 @@ from stack import launch
 from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places, services
 
 PID = VAR / "runsvdir.pid"
-# The address to ask, where nginx listens on all of them.
+# The loopback address to ask when nginx listens on every address.
 ASKED_AT = {launch.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
 
 
 def supervisor() -> int | None:
-    """Ours, and not a stranger that was given the number of one that is gone. Where var/ was
-    removed, so was the number, but not the process."""
+    """Returns the pid of this stack's runsvdir, or None.
+
+    The pid in the file may belong to another process by now. Without the file, which is removed
+    with var/, every process is examined.
+    """
     try:
         pids = [int(PID.read_text())]
     except ValueError:
@@ -41,8 +44,10 @@ def _is_ours(pid: int) -> bool:
 
 
 def environ() -> dict[str, str] | None:
-    """The environment of the stack that runs, as the kernel keeps it for its owner: no file has
-    to hold what was said at its start. None where nothing runs."""
+    """Returns the environment of the stack that runs, or None.
+
+    The kernel keeps it for the owner of the process, so no file has to keep the settings.
+    """
     pid = supervisor()
     try:
         text = Path(f"/proc/{pid}/environ").read_bytes() if pid else b""
@@ -58,7 +63,7 @@ def url(knobs: settings.Settings) -> str:
 
 
 def _address(knobs: settings.Settings) -> tuple[str, int]:
-    """Where nginx listens, as the settings write it."""
+    """Returns BIND and PORT of the stack that runs, or those of the settings."""
     runs = environ()
     if runs is None:
         return knobs.bind, knobs.port
@@ -66,7 +71,7 @@ def _address(knobs: settings.Settings) -> tuple[str, int]:
 
 
 def log_files() -> list[Path]:
-    """Those of its parts; of all that ever ran here, where nothing runs."""
+    """Returns the logs of the parts that run. If none runs: the logs of all earlier runs."""
     names = [service.name for service in services()] if supervisor() else ["*"]
     return sorted(path for name in names for path in (VAR / "log").glob(f"{name}/current"))
 
@@ -78,7 +83,7 @@ def _listens(place: Place) -> bool:
 
 
 def wait_until_healthy(knobs: settings.Settings) -> bool:
-    """Every instance listens, and one answers through nginx."""
+    """Waits until every instance listens and one answers through nginx; False on a timeout."""
     deadline = time.monotonic() + UP_MAX_S
     found = places(knobs)
     while time.monotonic() < deadline:
@@ -91,7 +96,10 @@ def wait_until_healthy(knobs: settings.Settings) -> bool:
 
 
 def ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
-    """The address in numbers: a bare system has no list of hosts."""
+    """Sends a request through nginx; returns the status and the text, or 0 without an answer.
+
+    It uses a numeric address, because a bare system has no /etc/hosts.
+    """
     bind, port = _address(knobs)
     host = ASKED_AT.get(bind, bind).strip("[]")
     connection = http.client.HTTPConnection(host, port, timeout=UP_MAX_S)
@@ -101,7 +109,7 @@ def ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
         text = answer.read().decode()
         return answer.status, text if answer.status == 200 else json.loads(text)["error"]
     except (OSError, http.client.HTTPException, ValueError, KeyError):
-        # The last two: what answers there is another one's, and no error of ours.
+        # ValueError and KeyError: another server answered there, not this stack.
         return 0, "nothing"
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""What the stack tells people, in sentences that both ways of running share."""
+"""Messages of the stack, from the file of sentences that say.sh shares."""
 
 import sys
 from importlib.resources import files
@@ -9,12 +9,12 @@ from stack import launch
 SENTENCES = dict(
     line.split("=", 1) for line in (files("stack") / "sentences").read_text().splitlines()
 )
-# How a verb is typed, where the sentences say `make`.
+# Replaces the `make` in the sentences.
 COMMAND = sys.argv[0] if launch.ONE_FILE else "make"
 
 
 def sentence(name: str, *words: object) -> str:
-    """Line breaks stand in the file as a shell's printf reads them."""
+    """Returns a sentence with its arguments. The file writes line breaks as printf reads them."""
     return SENTENCES[name].replace("make ", f"{COMMAND} ").replace("\\n", "\n") % words
 
 

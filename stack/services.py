@@ -1,5 +1,4 @@
-"""What runit watches: a folder for nginx and for each instance, with how to run it and where its
-words go."""
+"""The services that runit watches: a folder for each, with a run script and a logger."""
 
 import contextlib
 import os
@@ -23,12 +22,12 @@ VAR = Path("var")
 SERVICES = VAR / "service"
 # A cluster beside the stack is watched by another runsvdir.
 CLUSTER = VAR / "cluster"
-# Of the first instance, where they listen on machines of their own.
+# The port of the first instance, when instances listen on other machines than this one.
 FIRST_PORT = 8001
-# At most what an instance may take, and a little.
+# An instance stops within 2 s; the rest is a margin.
 DOWN_MAX_S = 4
 LOOK_AGAIN_S = 0.05
-# Of a killed runsv: the instance ends, or the next one would find its address taken.
+# Ends an instance whose runsv is killed: else the next one finds its address in use.
 WITH_ITS_PARENT = ("setpriv", "--pdeathsig", "TERM")
 RUN = """#!/bin/sh
 # Written by `make up`.
@@ -36,9 +35,9 @@ exec 2>&1
 cd {directory}
 {before}exec {command}
 """
-# A killed master leaves its worker behind, a killed runsv both, with the port. They serve until the
-# new nginx listens beside them (`reuseport`), so no connection is refused in between. A master
-# deletes the pid file when it ends, also where that names its successor by then.
+# A killed master leaves its worker behind, and a killed runsv leaves both, with the port. They
+# serve until the new nginx listens beside them (`reuseport`), so no connection is refused in
+# between. An ending master deletes the pid file, even when that names its successor by then.
 TAKE_OVER = """\
 old=
 for process in /proc/[0-9]*; do
@@ -58,18 +57,18 @@ done 2>/dev/null
 """
 # Three old files of 10 MB each beside the current one.
 LOG_CONFIG = "s10000000\nn3\n"
-# Ends nginx when the requests begun are answered, where TERM would cut them.
+# QUIT lets nginx answer the requests that it has; TERM would cut them off.
 GENTLE_STOP = """#!/bin/sh
 kill -QUIT "$(cat supervise/pid)"
 """
-# By these names the one file is the program that it carries. runsvdir passes over what begins with
-# a point.
+# Started under one of these names, the one file runs that program of its own. runsvdir ignores
+# folders whose names begin with a dot.
 PROGRAMS = ("runsvdir", "runsv", "sv")
 BIN = SERVICES / ".bin"
 
 
 class Place(NamedTuple):
-    """Of an instance: its name, and on which machine it listens; on this one on a socket."""
+    """The name and the address of an instance: a socket on this machine, a port on others."""
 
     name: str
     port: int
@@ -77,20 +76,20 @@ class Place(NamedTuple):
 
     @property
     def address(self) -> str | tuple[str, int]:
-        """As a socket takes it."""
+        """The address in the form that socket.connect() accepts."""
         return (
             (self.machine.address, self.port) if self.machine.enter else f"{VAR}/{self.name}.sock"
         )
 
     @property
     def listen(self) -> str:
-        """As RINHA_LISTEN says it."""
+        """The address in the form of RINHA_LISTEN."""
         where = self.address
         return f"unix:{where}" if isinstance(where, str) else f"{where[0]}:{where[1]}"
 
 
 def places(knobs: settings.Settings) -> list[Place]:
-    """In turn on the machines that a cluster has for them, or all here."""
+    """Spreads the instances evenly over the machines of a cluster; without them all are here."""
     machines = [Machine()]
     if knobs.engine != "sqlite" and our_machines().are_there():
         machines = our_machines().some(INSTANCES_ON)
@@ -114,7 +113,7 @@ def write_services(knobs: settings.Settings) -> None:
     )
     launch.assert_nginx_starts(VAR, start)
     metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
-    # A new start counts anew; an instance that is restarted goes on.
+    # Counters restart at 0 with the stack. They survive the restart of one instance.
     olds = list(VAR.glob("*.counts"))
     if isinstance(knobs.ledger, Path):
         olds += knobs.ledger.parent.glob("*.replica.state")
@@ -131,7 +130,7 @@ def write_services(knobs: settings.Settings) -> None:
         BIN.mkdir()
         for program in PROGRAMS:
             (BIN / program).symlink_to(sys.executable)
-    # In the second in which its folder was changed runsvdir only sleeps.
+    # Saves a second: runsvdir sleeps before it scans a folder that has just been changed.
     os.utime(SERVICES, (0, 0))
 
 
@@ -144,7 +143,7 @@ def _write_service(name: str, directory: str, command: Sequence[str], before: st
 
 
 def _write_run(path: Path, directory: str, command: Sequence[str], before: str = "") -> None:
-    """The one file takes the words from beside it, and knows what is to be done before."""
+    """Writes a run script. The one file reads `words` in its place, and does `before` itself."""
     text = RUN.format(directory=directory, before=before, command=shlex.join(command))
     _write_script(path, text)
     if launch.ONE_FILE:
@@ -152,8 +151,10 @@ def _write_run(path: Path, directory: str, command: Sequence[str], before: str =
 
 
 def _write_script(path: Path, text: str) -> None:
-    """In the one file a link to it in place of a shell's: there may be none, and no file here that
-    may be executed."""
+    """Writes a script, or for the one file a link to its executable.
+
+    The link needs no shell, and works where files in var/ may not be executed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if launch.ONE_FILE:
         path.symlink_to(sys.executable)
@@ -163,7 +164,7 @@ def _write_script(path: Path, text: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    """With runit's programs on the way."""
+    """Returns the environment with a PATH that has runit's programs."""
     path = os.environ.get("PATH", os.defpath)
     return {**os.environ, "PATH": f"{launch.HOME / BIN}:{path}" if launch.ONE_FILE else path}
 
@@ -173,8 +174,10 @@ def services(pattern: str = "[!.]*") -> list[Path]:
 
 
 def stop_services() -> None:
-    """The entrance first, so that no request meets a stack half gone, and what follows last, so
-    that it misses none. Also those that a killed supervisor left behind."""
+    """Stops nginx first, so that no request reaches a half-stopped stack, and the replica last.
+
+    Litestream thus misses no commit. Services of a killed supervisor are stopped too.
+    """
     for group in (services("nginx"), services("api*"), services("replica")):
         if group:
             command: list[str | Path] = ["sv", "-w", str(DOWN_MAX_S), "force-shutdown", *group]
@@ -184,8 +187,10 @@ def stop_services() -> None:
 
 
 def _end_strays() -> None:
-    """An nginx whose master or whose runsv was killed, and that no other one took over from; and
-    loggers, which on a full disk do not end while they have something to write."""
+    """Ends processes that a killed runsv or nginx master left, and loggers on a full disk.
+
+    svlogd does not end while it has lines that it cannot write.
+    """
     for number, wait_s in ((signal.SIGQUIT, DOWN_MAX_S), (signal.SIGKILL, 1)):
         for pid, name in _strays().items():
             with contextlib.suppress(ProcessLookupError):
@@ -202,7 +207,7 @@ def _strays() -> dict[int, str]:
             folder = (process / "cwd").readlink()
             name = re.match(rb"(nginx|runsv|svlogd)\b", (process / "cmdline").read_bytes())
         except OSError:
-            continue  # gone by now, or somebody else's
+            continue  # it has ended, or belongs to another user
         if name and folder.is_relative_to(here) and not folder.is_relative_to(others):
             found[int(process.name)] = name[1].decode()
     return found

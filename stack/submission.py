@@ -1,5 +1,7 @@
-"""Writes dist/participante/NAME/, as the contest takes entries, and checks the arena's rules on it:
-python -m stack.submission NAME IMAGE."""
+"""Writes an entry for the contest, and checks it: python -m stack.submission NAME IMAGE.
+
+The entry is dist/participante/NAME/.
+"""
 
 import os
 import re
@@ -17,7 +19,7 @@ DIST = ROOT / "dist" / "participante"
 
 
 class Arena(NamedTuple):
-    """What all services of an entry together may take; and what its README has to own up to."""
+    """Limits of all services of an entry together, and a remark that its README must contain."""
 
     cpus_max: float
     memory_max_mb: int
@@ -70,19 +72,19 @@ def main() -> int:
 
 
 def compose_of(edition: str) -> dict[str, Any]:
-    """What stands in docker-compose.yml, with an edition's changes on top of it."""
+    """Returns docker-compose.yml with an edition's changes on top."""
     compose = _read(ROOT / "docker-compose.yml")
     changes = ROOT / "stack" / edition / "docker-compose.yml"
     if changes.exists():
         for name, service in _read(changes)["services"].items():
-            # How nginx.conf is changed on the way is no matter here: it is written as it has to be.
+            # The changes to nginx.conf are left out: main() writes the changed file itself.
             for part in ("environment", "deploy"):
                 compose["services"][name].setdefault(part, {}).update(service.get(part, {}))
     return compose
 
 
 def _read(path: Path) -> dict[str, Any]:
-    # What stands there for a setting alone first: no setting is set.
+    # No variable is set: text that needs a set one goes first, then defaults replace the rest.
     text = re.sub(r"\$\{(\w+):\+\$\{\1:-\}:\}", "", path.read_text())
     text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
     found: dict[str, Any] = yaml.safe_load(text)
@@ -90,7 +92,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def for_the_arena(compose: dict[str, Any], image: str) -> dict[str, Any]:
-    """Nothing built, nothing for tests, everything said in full."""
+    """Returns the compose file of an entry: published images, no tests, a platform for each."""
     services = {}
     for name, service in compose["services"].items():
         if "profiles" in service:
