@@ -1,8 +1,8 @@
-"""A cluster on this machine: up, status or down.
+"""A PostgreSQL cluster on this machine: up, status or down.
 
-In containers where a Docker engine answers. Else it is watched by runit: as root each node has a
-machine of its own, as far as the network knows, and there are two more for instances; otherwise all
-share this one.
+MODE=docker puts each node into a container. Otherwise runit watches the nodes. If root may make
+network namespaces, each node has a simulated machine (stack/machines.py), and the instances have
+two more. Otherwise all nodes share this machine.
 """
 
 import json
@@ -146,7 +146,7 @@ def down() -> int:
     if not SERVICES.supervisor() and not SERVICES.folder.exists():
         print("the cluster is not up")
         return 0
-    # etcd last: who stops says so there.
+    # etcd stops last: a Patroni that stops releases its leader lock there.
     SERVICES.end(DOWN_MAX_S, "patroni*", "etcd*")
     if our_machines().are_there():
         our_machines().unmake()
@@ -162,7 +162,10 @@ def _nodes() -> list[Node]:
 
 
 def _passwords() -> dict[str, str]:
-    """Made once; nobody else may read them, and who runs an instance needs only its own."""
+    """Returns the passwords, which it makes once and keeps in files for their owner alone.
+
+    An instance needs only the passfile, which has no password but its own.
+    """
     if not PASSWORDS.exists():
         passwords = new_passwords()
         AUTHORITY.make()

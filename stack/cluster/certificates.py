@@ -1,5 +1,7 @@
-"""Certificates by which the etcd of a cluster knows its members and its clients: whoever has none
-that the cluster's own authority signed can neither read nor write."""
+"""TLS certificates for the members and clients of a cluster's etcd.
+
+A client without a certificate of the cluster's own authority can neither read nor write.
+"""
 
 import secrets
 import subprocess
@@ -19,7 +21,7 @@ extendedKeyUsage = serverAuth, clientAuth
 
 
 class Authority:
-    """A folder that nobody else may look into, with the key that signs."""
+    """The certificate authority of a cluster: a private folder with the key that signs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,8 +38,10 @@ class Authority:
         new.rename(self._certificate)
 
     def issue(self, name: str, address: str | None = None) -> Mapping[str, str]:
-        """Returns a new key and certificate, and the authority's certificate, by file name. etcd
-        holds a peer or client to the address, if there is one."""
+        """Returns a new key, its certificate and the authority's certificate, by file name.
+
+        etcd compares the address, if one is given, with that of a connection.
+        """
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             key, asked, signed, uses = (

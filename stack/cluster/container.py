@@ -1,8 +1,7 @@
-"""What runs in a node's container: its etcd and its Patroni, watched by runit, and the ledger's
-database once there is a primary.
+"""The commands in a node's container: run etcd and Patroni under runit, or make the database.
 
-Passwords and keys are handed over on stdin to a container that runs, and are kept in its volume:
-they are in no environment, so `docker inspect` does not show them.
+A running container gets passwords and keys on stdin, and keeps them in its volume. They are in no
+environment, so `docker inspect` does not show them.
 """
 
 import json
@@ -25,13 +24,13 @@ NETWORK, NODE = "CLUSTER_NETWORK", "CLUSTER_NODE"
 
 
 def nodes_on(network: str) -> list[Node]:
-    """Each under an address of its own, the same from inside and from this machine."""
+    """Returns the nodes, each with an address that is the same in a container and on the host."""
     machines = [Machine(f"{network}.{FIRST_CONTAINER + number}") for number in range(COUNT)]
     return make_nodes(FIRST_PORT, TOP, machines)
 
 
 def run() -> None:
-    """Until it is told to stop, or its supervisor is gone."""
+    """Runs etcd and Patroni until SIGTERM, or until their supervisor has died."""
     signal.signal(signal.SIGTERM, _stop)
     while not SECRETS.exists():
         time.sleep(LOOK_AGAIN_S)
@@ -45,7 +44,7 @@ def run() -> None:
     try:
         os.wait()
     finally:
-        # etcd last: who stops says so there.
+        # etcd stops last: a Patroni that stops releases its leader lock there.
         services.end(DOWN_MAX_S, "patroni*", "etcd*")
 
 
@@ -54,12 +53,12 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def take() -> None:
-    """Keeps the secrets that come on stdin."""
+    """Writes the secrets from stdin to a file in the volume."""
     write_secret(SECRETS, sys.stdin.read())
 
 
 def database() -> None:
-    """On the primary, asked of whichever node this is: nothing, unless it is that one."""
+    """Makes the ledger's database if this node is the primary; otherwise does nothing."""
     primary = watch.primary(nodes_on(os.environ[NETWORK]))
     if primary and primary.name == os.environ[NODE]:
         watch.make_database(primary, json.loads(SECRETS.read_text())["passwords"][ROLE])

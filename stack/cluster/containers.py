@@ -1,4 +1,4 @@
-"""The cluster in containers, where a Docker engine answers: one for each node."""
+"""The cluster in Docker containers, one for each node."""
 
 import json
 import os
@@ -19,7 +19,7 @@ INSIDE = ("/usr/bin/python3", "-m", "stack.cluster.container")
 
 
 def network() -> str:
-    """From the addresses that nobody routes: another one for each project on this machine."""
+    """Returns the address prefix of this Compose project, in the reserved 198.18.0.0/15."""
     return f"198.19.{crc32(os.environ.get('COMPOSE_PROJECT_NAME', PROJECT).encode()) % 256}"
 
 
@@ -28,7 +28,7 @@ def nodes() -> list[Node]:
 
 
 def are_up() -> bool:
-    """Some of it, at least."""
+    """Tells if at least one container runs."""
     try:
         return bool(_compose("ps", "--quiet").strip())
     except OSError:
@@ -36,7 +36,7 @@ def are_up() -> bool:
 
 
 def volumes() -> str:
-    """What is kept while it is down."""
+    """Returns the names of the volumes, which outlive the containers."""
     project = os.environ.get("COMPOSE_PROJECT_NAME", PROJECT)
     label = f"label=com.docker.compose.project={project}"
     words = ["docker", "volume", "ls", "--quiet", "--filter", label]
@@ -55,13 +55,13 @@ def up(passwords: Mapping[str, str], authority: Authority) -> None:
 
 
 def make_database() -> None:
-    """By whichever node is the primary."""
+    """Makes the ledger's database: asks each node, and the primary does it."""
     for node in nodes():
         _compose("exec", "-T", node.name, *INSIDE, "database")
 
 
 def last_words() -> str:
-    """Of what runs in each; or of the container itself, where that does not run."""
+    """Returns the last log lines of each node; those of its container if that does not run."""
     words = ("sh", "-c", "tail -n 20 /cluster/log/*/current")
     said = []
     for node in nodes():

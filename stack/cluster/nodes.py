@@ -1,4 +1,4 @@
-"""What a node is: an etcd and a Patroni with its PostgreSQL, in a folder, on a machine."""
+"""A node of the cluster: an etcd, a Patroni and its PostgreSQL, in a folder on a machine."""
 
 import json
 import os
@@ -23,12 +23,12 @@ from stack.machines import Machine
 SCOPE = "rinha"
 ROLE = DATABASE = "rinha"
 COUNT = 3
-# What each has a password for.
+# The roles of PostgreSQL that Patroni uses, each with a password.
 SUPERUSER, REPLICATION, REWIND = "postgres", "replicator", "rewinder"
 
 
 class Node:
-    """Each has ports of its own, so that all can be on one machine."""
+    """A node, with ports of its own, so that all nodes can share one machine."""
 
     def __init__(self, number: int, first_port: int, top: Path, machine: Machine) -> None:
         self.name = f"node{number + 1}"
@@ -40,7 +40,7 @@ class Node:
 
     @property
     def api(self) -> str:
-        """Where its Patroni tells what it knows."""
+        """The URL of Patroni's REST API."""
         return f"http://{self.machine.address}:{self.patroni_port}"
 
     @property
@@ -52,7 +52,7 @@ class Node:
         return f"https://{self.machine.address}:{self.peer_port}"
 
     def etcd(self, nodes: Sequence["Node"]) -> list[str]:
-        """The command."""
+        """Returns the command that runs etcd."""
         return [
             *self.machine.enter,
             *postgres.as_user(),
@@ -64,7 +64,7 @@ class Node:
             *("--initial-advertise-peer-urls", self.peer_url),
             *("--initial-cluster", ",".join(f"{each.name}={each.peer_url}" for each in nodes)),
             *("--initial-cluster-token", SCOPE),
-            # Nobody is a client, or a member, without a certificate of the cluster's authority.
+            # Every client and member needs a certificate of the cluster's authority.
             *("--client-cert-auth", "--trusted-ca-file", str(self.folder / CA)),
             *("--cert-file", str(self.folder / CERTIFICATE)),
             *("--key-file", str(self.folder / KEY)),
@@ -75,7 +75,7 @@ class Node:
         ]
 
     def patroni(self) -> list[str]:
-        """The command. PostgreSQL's times are the same wherever somebody reads them."""
+        """Returns the command that runs Patroni, with PostgreSQL's time zone set to UTC."""
         words = ["env", "TZ=UTC", "LC_ALL=C.UTF-8", "patroni", str(self.folder / "patroni.yml")]
         return [*self.machine.enter, *postgres.as_user(), *words]
 
@@ -85,10 +85,10 @@ class Node:
         passwords: Mapping[str, str],
         certificates: Mapping[str, str],
     ) -> None:
-        """Its folder, which nobody else may look into."""
+        """Writes the node's private folder: configuration, key and certificates."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         postgres.give(self.folder)
-        # JSON is YAML.
+        # JSON is valid YAML.
         settings = json.dumps(self._settings(nodes, passwords), indent=2)
         for name, text in {"patroni.yml": settings, **certificates}.items():
             file = self.folder / name
@@ -103,16 +103,16 @@ class Node:
         return {
             "scope": SCOPE,
             "name": self.name,
-            # Who may look at it is not asked for a password; who may change anything is.
+            # Reads need no password; every request that changes something does.
             "restapi": {
                 "listen": own_api,
                 "connect_address": own_api,
                 "authentication": api_login,
             },
             "ctl": {"authentication": api_login},
-            # By etcd's older interface: over the newer one Patroni before 3.0.3, and Debian 12 has
-            # 3.0.2, takes the lock from a new primary when an old one that was cut off comes back,
-            # and what the new one confirmed is lost.
+            # etcd's API v2, because of Patroni before 3.0.3 (Debian 12 has 3.0.2). Over v3 an old
+            # primary that was cut off takes the lock from the new one when it comes back, and the
+            # commits that the new one confirmed are lost.
             "etcd": {
                 "hosts": [f"{each.machine.address}:{each.etcd_port}" for each in nodes],
                 "protocol": "https",
@@ -136,7 +136,7 @@ class Node:
                     for kind, name in logins.items()
                 },
                 "parameters": {"unix_socket_directories": str(self.folder)},
-                # The socket is in the folder of its user, whom it trusts.
+                # The socket is in a private folder, so its only user needs no password.
                 "pg_hba": [
                     "local all all trust",
                     "host all all all scram-sha-256",
@@ -149,19 +149,20 @@ class Node:
 
 
 def dcs_settings() -> dict[str, Any]:
-    """What all nodes agree on, kept in etcd."""
+    """Returns the settings that all nodes share and that Patroni keeps in etcd."""
     return {
         "ttl": TTL_S,
         "loop_wait": LOOP_WAIT_S,
         "retry_timeout": RETRY_TIMEOUT_S,
         "primary_start_timeout": PRIMARY_START_TIMEOUT_S,
-        # Nothing is acknowledged that only one node has, and nobody takes over who has not got it.
+        # A commit is acknowledged only after a standby has it too, and only a standby that has all
+        # acknowledged commits may take over.
         "synchronous_mode": True,
         "synchronous_mode_strict": True,
-        # While etcd is away the primary goes on as long as it reaches every other node.
+        # Without etcd the primary goes on as long as it reaches every other node.
         "failsafe_mode": True,
         "postgresql": {
-            # Who was primary, and has what nobody confirmed, comes back as a standby without it.
+            # An old primary drops the commits that no standby confirmed, and returns as a standby.
             "use_pg_rewind": True,
             "use_slots": True,
             "parameters": {
@@ -169,7 +170,7 @@ def dcs_settings() -> dict[str, Any]:
                 "wal_retrieve_retry_interval": f"{STANDBY_RETRY_MS}ms",
                 "wal_sender_timeout": f"{STANDBY_SILENT_S}s",
                 "wal_receiver_timeout": f"{STANDBY_SILENT_S}s",
-                # Point queries: compiling them costs more than they do.
+                # The queries are point queries: compiling one costs more than running it.
                 "jit": "off",
             },
         },
@@ -177,14 +178,14 @@ def dcs_settings() -> dict[str, Any]:
 
 
 def make_nodes(first_port: int, top: Path, machines: Sequence[Machine]) -> list[Node]:
-    """One on each machine, or all on one."""
+    """Returns the nodes, spread over the machines: one on each, or all on one."""
     return [
         Node(number, first_port, top, machines[number % len(machines)]) for number in range(COUNT)
     ]
 
 
 def write_secret(file: Path, text: str) -> None:
-    """Replaces the file whole, by one that only its owner may read."""
+    """Replaces the file atomically by one that only its owner may read."""
     new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
@@ -198,6 +199,6 @@ def new_passwords() -> dict[str, str]:
 
 
 def address_of(nodes: Sequence[Node], passfile: Path) -> str:
-    """What RINHA_LEDGER has to be."""
+    """Returns the URL for RINHA_LEDGER."""
     hosts = ",".join(f"{node.machine.address}:{node.port}" for node in nodes)
     return f"postgresql://{ROLE}@{hosts}/{DATABASE}?passfile={passfile}"

@@ -1,4 +1,4 @@
-"""A cluster's services as runit watches them, each with how to run it and where its words go."""
+"""The services of a cluster under runit, each with a run script and a logger."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ LOG_CONFIG = "s10000000\nn3\n"
 
 
 class Services:
-    """In a folder, seen from the top of the checkout."""
+    """Services in a folder, whose path is relative to the top of the checkout."""
 
     def __init__(self, top: Path) -> None:
         self.folder = top / "service"
@@ -54,7 +54,10 @@ class Services:
         self._pid_file.write_text(str(supervisor.pid))
 
     def supervisor(self) -> int | None:
-        """Ours, and not a stranger that was given the number of one that is gone."""
+        """Returns the pid of this cluster's runsvdir, or None.
+
+        The pid in the file may belong to another process by now.
+        """
         try:
             pid = int(self._pid_file.read_text())
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -64,8 +67,10 @@ class Services:
         return pid if folder == ROOT and str(self.folder).encode() in words else None
 
     def end(self, patience_s: int, *groups: str) -> None:
-        """Group by group, each a pattern of names. Also those that a killed supervisor left
-        behind."""
+        """Ends the services in groups, one after another; each group is a pattern of names.
+
+        It ends services of a killed supervisor too.
+        """
         pid = self.supervisor()
         if pid:
             os.kill(pid, signal.SIGTERM)

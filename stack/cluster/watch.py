@@ -1,4 +1,4 @@
-"""What a cluster says of itself."""
+"""The state of a cluster, as Patroni's REST API reports it, and the ledger's database in it."""
 
 import json
 import subprocess
@@ -10,14 +10,14 @@ from stack import postgres
 from stack.cluster.limits import ANSWER_MAX_S
 from stack.cluster.nodes import DATABASE, ROLE, SUPERUSER, Node
 
-# Whatever way to the outside the environment names, a node is no place outside.
+# Ignores the environment's HTTP proxy: a node is on this machine.
 OPEN = build_opener(ProxyHandler({})).open
-# Newer ones say which kind of running it is.
+# Newer versions of Patroni report `streaming` for a standby that replicates.
 RUNNING = ("running", "streaming")
 
 
 def members(nodes: Sequence[Node]) -> list[dict[str, Any]]:
-    """As the first node that answers sees them."""
+    """Returns the members as the first node that answers reports them."""
     for node in nodes:
         try:
             with OPEN(f"{node.api}/cluster", timeout=ANSWER_MAX_S) as answer:
@@ -29,21 +29,21 @@ def members(nodes: Sequence[Node]) -> list[dict[str, Any]]:
 
 
 def primary(nodes: Sequence[Node]) -> Node | None:
-    """Who has the lock, and says so by itself."""
+    """Returns the node whose own Patroni reports that it is the primary."""
     return next((node for node in nodes if _says(node, "primary")), None)
 
 
 def is_whole(nodes: Sequence[Node]) -> bool:
-    """A primary, and every other node follows it, one of them synchronously."""
+    """Tells if there is a primary with two standbys, one of them synchronous."""
     roles = sorted(each["role"] for each in members(nodes) if each["state"] in RUNNING)
     if roles != sorted(["leader", "replica", "sync_standby"]):
         return False
-    # For a while the others know a lost node as it was: each must say so by itself.
+    # The other nodes report a lost one as running for a while, so each is asked itself.
     return all(_says(node, "health") for node in nodes) and primary(nodes) is not None
 
 
 def _says(node: Node, what: str) -> bool:
-    """Whether it is that, by its own word."""
+    """Tells if the node's own Patroni answers 200 on this path."""
     try:
         with OPEN(f"{node.api}/{what}", timeout=ANSWER_MAX_S):
             return True
@@ -52,7 +52,7 @@ def _says(node: Node, what: str) -> bool:
 
 
 def ask(node: Node, sql: str, database: str = "postgres") -> str:
-    """Over the socket in its folder, as the user whom it trusts."""
+    """Runs a statement with psql over the socket in the node's folder; returns its output."""
     where = f"host={node.folder} port={node.port} user={SUPERUSER} dbname={database}"
     words = [*postgres.as_user(), "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", where, "-c", sql]
     done = subprocess.run(words, cwd="/", capture_output=True, text=True, check=False)
@@ -62,7 +62,7 @@ def ask(node: Node, sql: str, database: str = "postgres") -> str:
 
 
 def make_database(node: Node, password: str) -> None:
-    """Once: the ledger's role and its database."""
+    """Makes the ledger's role and its database, unless they exist."""
     if ask(node, f"SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}'") != "1":  # noqa: S608
         ask(node, f"CREATE ROLE {ROLE} LOGIN PASSWORD '{password}'")
     if ask(node, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'") != "1":  # noqa: S608
