@@ -1,7 +1,7 @@
-"""Holds locks/ closed, so that they install the same in a year: whatever a distribution needs,
-extras included, is pinned in the same file; check.py [FOLDER].
+"""Checks that each lock pins all that its distributions need, extras included: check.py [FOLDER].
 
-What each one needs is read from what is installed, so .venv has to be made from the same locks.
+A lock without gaps installs the same packages in a year. The requirements are read from the
+installed distributions, so .venv has to be made from the same locks.
 """
 
 import re
@@ -19,7 +19,8 @@ from packaging.utils import canonicalize_name
 
 LOCKS = Path(__file__).resolve().parent
 PROJECT = LOCKS.parent / "pyproject.toml"
-# What each lock is made for: the service, an extra or a group of pyproject.toml, or its own word.
+# The purposes of each lock: the service, an extra, a group or the build-system of pyproject.toml,
+# or the name of a package.
 MADE_FOR: dict[str, list[str]] = {
     "bench.txt": ["group bench"],
     "build.txt": ["build-system"],
@@ -31,13 +32,13 @@ MADE_FOR: dict[str, list[str]] = {
     "replica.txt": ["group replica"],
     "service.txt": ["service"],
 }
-# It needs nothing, but a compiler to be made: dev.txt leaves it to service.txt, and where only the
-# lint runs it is not installed.
+# bjoern has no dependencies, but its build needs a compiler. dev.txt leaves it to service.txt, and
+# an environment for lint alone does not install it.
 NOT_IN_DEV = "bjoern"
 
 
 class Pin(NamedTuple):
-    """A line of a lock with its hashes."""
+    """A pinned requirement of a lock, with its hashes."""
 
     requirement: Requirement
     version: str
@@ -94,7 +95,7 @@ def pin_of(text: str) -> Pin | None:
 
 
 def disagreements(locks: dict[str, list[Pin]]) -> Iterator[str]:
-    """Two locks may be installed into one place, and one must not undo the other."""
+    """Finds pins that differ between locks: two locks may be installed into one environment."""
     seen: dict[tuple[str, str], tuple[str, Pin]] = {}
     for name, pins in locks.items():
         for pin in pins:
@@ -107,7 +108,7 @@ def disagreements(locks: dict[str, list[Pin]]) -> Iterator[str]:
 
 
 def unread(locks: dict[str, list[Pin]]) -> Iterator[str]:
-    """What an installed distribution needs is only known where it is the pinned one."""
+    """Finds pins whose version is not installed, so that their requirements are unknown."""
     here = environment_of()
     for name, pins in locks.items():
         for pin in pins:
@@ -121,7 +122,7 @@ def unread(locks: dict[str, list[Pin]]) -> Iterator[str]:
 def needs(
     lock: str, pins: dict[str, Pin], project: dict[str, Any], environment: dict[str, str]
 ) -> Iterator[tuple[str, Requirement]]:
-    """Who needs what: first what the lock is made for, then what it pins."""
+    """Yields each requirement with its source: first the purposes of the lock, then its pins."""
     for purpose in MADE_FOR[lock]:
         for text in wanted_for(purpose, project):
             yield f"the {purpose}", Requirement(text)
@@ -142,7 +143,7 @@ def installed(name: str) -> Distribution | None:
 
 
 def environment_of(python: str = "") -> dict[str, str]:
-    """What a marker asks about: this machine, with this Python or another one."""
+    """Returns the environment of a marker: this machine, with this Python or another version."""
     here = {**default_environment(), "extra": ""}
     other = {"python_version": python, "python_full_version": f"{python}.0"} if python else {}
     return {name: str(value) for name, value in (here | other).items()}

@@ -1,1 +1,1 @@
-"""One executable that carries everything: how it is built, and what runs in it first."""
+"""The one-file executables: their build, and the boot code that runs in them first."""

@@ -1,5 +1,4 @@
-"""Other people's machine code, made fit to be carried: stripped, asking for no newer C library than
-all of it does, compressed."""
+"""Third-party machine code in the executable: stripped, limited to GLIBC_MAX, compressed."""
 
 import re
 import subprocess
@@ -12,20 +11,20 @@ from onefile.contents import Contents
 from onefile.modules import SITE, STDLIB, pinned
 
 GLIBC_MAX = (2, 34)
-# Part of libc.so.6 since glibc 2.34; a bare system may lack the empty files that are left of them.
+# Part of libc.so.6 since glibc 2.34. A bare system may lack the empty files that remain of them.
 IN_LIBC = {"libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1"}
 LIBC = {"libc.so.6", "libm.so.6", *IN_LIBC}
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
-# Nobody who serves or measures asks for them.
+# Modules that neither the service nor the load generator imports.
 NOT_CARRIED = re.compile(r"_test|_ctypes|_xx|xx|_codecs_|_multibytecodec|audioop|nis|ossaudiodev")
 
 
 class TooNewError(Exception):
-    """Something asks for a newer C library; the text says what."""
+    """A file needs a newer C library than GLIBC_MAX; the text names the file."""
 
 
 def blobs_of(contents: Contents, shim: Path) -> dict[str, Path]:
-    """Each under the name that carried.h explains."""
+    """Returns the files to carry, by the names that carried.h explains."""
     found: dict[str, Path] = {}
     for base, paths in (
         (STDLIB / "lib-dynload", sorted((STDLIB / "lib-dynload").iterdir())),
@@ -36,7 +35,7 @@ def blobs_of(contents: Contents, shim: Path) -> dict[str, Path]:
             if not path.name.endswith(SUFFIX) or NOT_CARRIED.match(module):
                 continue
             libraries = dict(_libraries(path))
-            # Python's own that need a library are nearly all of them those that nothing here uses.
+            # Of the standard modules that need a library nearly all are unused here.
             if not libraries or base == SITE or module in contents.with_libraries:
                 found[f"so/{module}"] = path
                 found |= {f"lib/{module}/{name}": where for name, where in libraries.items()}
@@ -48,7 +47,7 @@ def blobs_of(contents: Contents, shim: Path) -> dict[str, Path]:
 
 
 def _libraries(path: Path) -> Iterator[tuple[str, Path]]:
-    """What the loader would take, besides the C library."""
+    """Yields the libraries that the loader would load, except those of the C library."""
     said = subprocess.run(["ldd", path], check=True, capture_output=True, text=True).stdout
     for name, where in re.findall(r"^\t(\S+) => (\S+)", said, re.MULTILINE):
         if name not in LIBC:
@@ -56,8 +55,8 @@ def _libraries(path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def fit(path: Path, to: Path) -> bytes:
-    """Compressed, for the executable; `to` is what is compressed."""
-    # By the build's id two builds of one code would differ.
+    """Writes a stripped copy of the file to `to`; returns it compressed."""
+    # The build id would make two builds of the same code differ.
     words = ("--strip-unneeded", "--remove-section=.note.gnu.build-id")
     subprocess.run(["strip", *words, "-o", to, path], check=True)
     needed = subprocess.run(

@@ -1,5 +1,4 @@
-"""The first thing that runs in the one file: finds extension modules among what it carries, then
-becomes what it is for."""
+"""The boot module of the one file: makes carried extension modules importable, then runs `main`."""
 
 import importlib
 import os
@@ -17,8 +16,8 @@ LICENCES = "licences.txt"
 
 
 class _Loader(ExtensionFileLoader):
-    # glibc takes two files of one name for one library, and a number that was closed is given
-    # again: each is spelled with a few more `./` than the last one.
+    # glibc takes two files of one path for one library, and Linux reuses closed descriptors. So
+    # each path has one `./` more than the last one.
     opened = 0
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -51,15 +50,15 @@ class _Finder:
         if f"so/{path}/__init__" in CARRIED:
             loader = _Loader(name, f"{path}/__init__")
             spec = ModuleSpec(name, loader, origin=path, is_package=True)
-            # Its other modules are in the archive.
+            # The package's other modules are in the archive.
             spec.submodule_search_locations = [f"{sys.executable}/{path}"]
             return spec
         return None
 
 
 def run(main: str) -> None:
-    """The module's `main`, or for what starts its own interpreter again what it asks for."""
-    sys.meta_path.insert(2, _Finder)  # after what is built in and frozen, before the archive
+    """Runs the module's `main`. With -m or -c it acts as an interpreter: it is sys.executable."""
+    sys.meta_path.insert(2, _Finder)  # after built-in and frozen modules, before the archive
     sys.frozen = True  # type: ignore[attr-defined]
     how, *words = sys.argv[1:] or [""]
     if how in ("-m", "-c") and words:
@@ -67,7 +66,7 @@ def run(main: str) -> None:
         if how == "-m":
             runpy.run_module(words[0], run_name="__main__", alter_sys=True)
         else:
-            exec(words[0], {"__name__": "__main__"})  # noqa: S102 - as the interpreter does
+            exec(words[0], {"__name__": "__main__"})  # noqa: S102 - the interpreter does so
     elif how == "licences" and not words:
         print((files("onefile") / LICENCES).read_text(), end="")
     else:

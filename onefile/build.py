@@ -1,4 +1,4 @@
-"""Links one executable, by the interpreter and among the packages that it is to carry."""
+"""Builds an executable from the interpreter and the packages of the current environment."""
 
 import platform
 import subprocess
@@ -14,30 +14,30 @@ HERE = Path(__file__).resolve().parent
 LIBRARIES = Path("/usr/lib", sysconfig.get_config_var("MULTIARCH"))
 INTERPRETER = Path(sysconfig.get_config_var("LIBPL"), sysconfig.get_config_var("LIBRARY"))
 STATIC = (INTERPRETER, LIBRARIES / "libexpat.a", LIBRARIES / "libz.a")
-# By which every symbol of the C library's first version for this machine is named.
+# The symbol version of the C library's first release for this machine.
 OLDEST_GLIBC = {"x86_64": "GLIBC_2.2.5", "aarch64": "GLIBC_2.17"}[platform.machine()]
-# A function of ours goes before the C library's only under the version that is asked for.
+# A function of the shim replaces the C library's only under the symbol version that nginx needs.
 SHIM_MAP = f"""XCRYPT_2.0 {{ global: crypt_r; }};
 {OLDEST_GLIBC} {{ global: getpwnam; getgrnam; local: *; }};
 """
 COMPILE = ["-O2", "-g0", "-Wall", "-Wextra", "-Werror", f"-ffile-prefix-map={HERE}=."]
 LINK: list[str | Path] = [
-    # Debian's own interpreter is no other kind; code that may be loaded anywhere is slower.
+    # Debian links its own interpreter so, too; position-independent code is slower.
     "-no-pie",
-    # What extension modules look for is in the executable.
+    # Extension modules find Python's symbols in the executable.
     *("-Wl,--export-dynamic", "-Wl,--whole-archive", INTERPRETER, "-Wl,--no-whole-archive"),
     *STATIC[1:],
     "-lm",
     "-static-libgcc",
     *("-Wl,--wrap=hypot", "-Wl,--wrap=arc4random_buf"),
-    # It would be another one for each name of the folder.
+    # The build id would differ with the path of the build folder.
     "-Wl,--build-id=none",
     *("-Wl,-z,noexecstack", "-s"),
 ]
 
 
 def build(name: str, out: Path, work: Path) -> list[Part]:
-    """What it carries of others."""
+    """Builds an executable; returns the third-party parts that it carries."""
     contents = EXECUTABLES[name]
     work.mkdir(parents=True, exist_ok=True)
     blobs = blobs_of(contents, _shim(work))
@@ -59,7 +59,7 @@ def build(name: str, out: Path, work: Path) -> list[Part]:
 
 
 def _shim(work: Path) -> Path:
-    """libcrypt.so.1 as nginx takes it."""
+    """Builds the libcrypt.so.1 that nginx loads."""
     (work / "shim.map").write_text(SHIM_MAP)
     made = work / "libcrypt.so.1"
     shared = ("-shared", "-fPIC", f"-Wl,-soname,{made.name}", "-Wl,--version-script=shim.map")
@@ -68,9 +68,9 @@ def _shim(work: Path) -> Path:
 
 
 def _write_carried(blobs: dict[str, Path], work: Path) -> None:
-    """blobs.S has the bytes, table.c their names."""
+    """Writes blobs.S, which has the bytes, and table.c, which has their names."""
     assembly, declared, table = [".section .rodata"], ['#include "carried.h"'], []
-    # Once, however many of them need it.
+    # A library that many modules need is stored once.
     numbers = {path: number for number, path in enumerate(dict.fromkeys(blobs.values()))}
     for path, number in numbers.items():
         (work / f"{number}.z").write_bytes(fit(path, work / f"{number}.so"))

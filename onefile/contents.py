@@ -1,4 +1,4 @@
-"""What goes into each of the two executables."""
+"""The contents of the two executables."""
 
 import re
 from pathlib import Path
@@ -8,14 +8,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Contents(NamedTuple):
-    # The module whose `main` it is.
+    # The module whose `main` the executable runs.
     main: str
-    # Ours: folders, and files of folders that do not come whole.
+    # Sources of this project: whole folders, and single files of other folders.
     sources: tuple[str, ...]
-    # Whatever they pin comes along.
+    # The executable carries every package that these locks pin.
     locks: tuple[str, ...]
     programs: tuple[Path, ...]
-    # Of Python's own extension modules those that come although they need others' libraries.
+    # Standard extension modules to carry although they need third-party libraries.
     with_libraries: tuple[str, ...]
 
     @property
@@ -27,7 +27,7 @@ class Contents(NamedTuple):
 
 RUNIT = tuple(Path("/usr/bin", name) for name in ("runsvdir", "runsv", "sv", "svlogd"))
 OPS = ("ops/__init__.py", "ops/ops.conf", "ops/page", "ops/watch.py")
-# `watch` draws with what the judge draws with.
+# `watch` draws with modules of the load generator.
 DRAWS = tuple(
     f"loadtest/{name}" for name in ("__init__.py", "limits.py", "report", "measure", "wire")
 )
@@ -37,7 +37,7 @@ EXECUTABLES = {
         (*("rinha", "stack"), *OPS, *DRAWS),
         ("ops.txt", "loadtest.txt"),
         (*RUNIT, Path("/usr/sbin/nginx")),
-        # prometheus-client imports it, and nginx brings what it needs.
+        # prometheus-client imports _ssl, whose libraries nginx needs anyway.
         ("_ssl",),
     ),
     "loadtest": Contents("loadtest.__main__", ("loadtest",), ("loadtest.txt",), (), ()),

@@ -1,5 +1,7 @@
-"""Writes dist/: the two executables and what they carry, the wheel, the sdist, and checksums. Runs
-in build/venv, as dist.sh has made it."""
+"""Writes dist/: two executables and their SBOMs, the wheel, the sdist, and checksums.
+
+Runs in build/venv, which dist.sh makes.
+"""
 
 import hashlib
 import os
@@ -41,7 +43,7 @@ def main() -> int:
     (WORK / "SHA256SUMS").write_text(sums)
     (ROOT / "dist").mkdir(exist_ok=True)
     for path in (*made, WORK / "SHA256SUMS"):
-        # Put into its place as a whole: one that runs goes on as it was.
+        # Replaced atomically: a running executable keeps its old file.
         shutil.copy2(path, ROOT / "dist" / ".new")
         (ROOT / "dist" / ".new").replace(ROOT / "dist" / path.name)
         print(f"dist/{path.name}: {path.stat().st_size / MEGABYTE:.1f} MB")

@@ -1,4 +1,4 @@
-"""The archive of modules: Python's own, those that are pinned, and ours."""
+"""The zip archive of modules: the standard library, pinned packages and this project."""
 
 import importlib._bootstrap_external as bootstrap
 import io
@@ -12,23 +12,23 @@ from pathlib import Path
 from onefile.contents import ROOT, Contents
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
-# Of Python's own what needs a screen, a compiler, an extension module that is not carried, or its
-# own tests; it is a third of the whole.
+# Standard modules that need a screen, a compiler or an extension module that is not carried, and
+# tests. They are a large part of the standard library.
 NOT_CARRIED = {
     *("ctypes", "curses", "dbm", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data"),
     *("sqlite3", "test", "tests", "tkinter", "turtledemo", "turtle.py", "unittest", "venv"),
     *("bench", "testing", "lib-dynload", "dist-packages", "site-packages", "__pycache__"),
-    # Of pygments, which rich only has for source code: every language and every output.
+    # Parts of pygments, which rich uses only to highlight source code.
     *("lexers", "styles", "formatters"),
 }
-# Written by this machine's Python, and by Maven.
+# Files that this machine's Python or Maven wrote, and shell scripts.
 BY_PATTERN = ("config-*", "_sysconfigdata_*", "sitecustomize.py", "build", "*.sh")
-# A zip knows no time before it.
+# The earliest date that a zip file can store.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def archive(contents: Contents, texts: dict[str, str]) -> bytes:
-    """The same bytes for the same modules, whatever their dates and wherever they are."""
+    """Returns the archive: the same bytes for the same modules, at any time and in any folder."""
     members: dict[str, bytes] = {name: text.encode() for name, text in texts.items()}
     for base, path in _files(contents):
         name = str(path.relative_to(base))
@@ -59,7 +59,7 @@ SITE = Path(sysconfig.get_path("platlib"))
 
 
 def pinned(name: str) -> list[Path]:
-    """All files that a distribution has installed."""
+    """Returns all files that a distribution has installed."""
     return [Path(str(file.locate())) for file in distribution(name).files or ()]
 
 
@@ -80,6 +80,6 @@ def _content(name: str, path: Path) -> bytes:
     if path.suffix != ".py":
         return data
     code = compile(data, name, "exec", dont_inherit=True, optimize=0)
-    # Never compared with a source, which is not there.
+    # Without a check against the source, which is not in the archive.
     made: bytes = bootstrap._code_to_hash_pyc(code, source_hash(data), False)  # type: ignore[attr-defined]
     return made

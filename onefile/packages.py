@@ -16,8 +16,10 @@ BUILD = "import sys; from setuptools import build_meta as b; b.build_{}(sys.argv
 
 
 def build_packages(work: Path, made_at_s: int) -> list[Path]:
-    """From a copy: setuptools leaves its own folders beside the sources, and takes what an older
-    build has left there."""
+    """Builds the wheel and the sdist from a copy of the sources.
+
+    setuptools writes folders beside the sources, and packs what an older build left in them.
+    """
     copy, out = work / "sources", work / "packages"
     for folder in (copy, out):
         shutil.rmtree(folder, ignore_errors=True)
@@ -41,7 +43,7 @@ def build_packages(work: Path, made_at_s: int) -> list[Path]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Links become what they lead to, and everybody's umask makes the same of them."""
+    """Copies a file or folder, with links resolved and modes that no umask changes."""
     if source.is_dir():
         if source.name not in ("__pycache__", "build"):
             target.mkdir()
@@ -53,7 +55,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _normalise(sdist: Path, made_at_s: int) -> None:
-    """setuptools keeps the order, the dates and the owner that it finds."""
+    """Rewrites the sdist with sorted members, one date and no owners.
+
+    setuptools takes all three from the disk.
+    """
     with tarfile.open(sdist) as found:
         members = [(member, found.extractfile(member)) for member in found.getmembers()]
         content = [(member, file.read() if file else b"") for member, file in members]

@@ -1,5 +1,4 @@
-"""Whose work an executable carries: packages of Debian and distributions of Python, their versions
-and licences."""
+"""Third-party parts of an executable: Debian packages and Python distributions, with licences."""
 
 import re
 import subprocess
@@ -17,14 +16,14 @@ SEE_TEXT = "see the text that `licences` shows"
 class Part(NamedTuple):
     name: str
     version: str
-    # Where it is from, as package URLs say it.
+    # The package URL.
     purl: str
     licence: str
     text: str
 
 
 def parts_of(contents: Contents, files: Sequence[Path]) -> list[Part]:
-    """The files are others' that were linked or put in; Python's own modules come besides."""
+    """Returns the parts that own these files and the standard library, and the distributions."""
     others = [path.resolve() for path in (*files, STDLIB / "os.py", STDLIB / "colorsys.py")]
     packages = {_package(str(path)) for path in others if path.is_relative_to("/usr/")}
     parts = [_of_debian(package) for package in sorted(packages)]
@@ -37,7 +36,7 @@ def parts_of(contents: Contents, files: Sequence[Path]) -> list[Part]:
 
 
 def licences(parts: Sequence[Part]) -> str:
-    """All in one text; packages of one source share theirs."""
+    """Returns all licences as one text; parts with the same text share it."""
     texts: dict[str, list[str]] = {}
     for part in parts:
         texts.setdefault(part.text, []).append(f"{part.name} {part.version}")
@@ -48,7 +47,7 @@ def licences(parts: Sequence[Part]) -> str:
 
 
 def _package(path: str) -> str:
-    """Some are known by the path that they had before /lib became /usr/lib."""
+    """Returns the Debian package of a file. dpkg knows some files by their path before usrmerge."""
     for name in (path, path.removeprefix("/usr")):
         asked = ["dpkg-query", "--search", name]
         found = subprocess.run(asked, capture_output=True, text=True, check=False)
@@ -63,7 +62,7 @@ def _of_debian(package: str) -> Part:
     said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     name, version, architecture, source, source_version = said.split("\t")
     text = Path("/usr/share/doc", name, "copyright").read_text(errors="replace")
-    # That of its own files; the rest, such as Debian's rules for building it, is in the text.
+    # The licence of the package's own files. Others, such as that of debian/, are in the text.
     found = re.search(r"^Files: \*$(?:\n.+)*?\nLicense: *(.+)$", text, re.MULTILINE)
     purl = f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"
     if source != name:
@@ -87,8 +86,8 @@ def _of_python(name: str) -> Part:
 
 
 def _sqlite() -> Part:
-    """It comes in the wheel of apsw, and most want to know about it first."""
-    import apsw  # noqa: PLC0415 - not there where it is not carried
+    """Returns SQLite, which is inside the wheel of apsw, as a part of its own."""
+    import apsw  # noqa: PLC0415 - only installed where it is carried
 
     version = apsw.sqlite_lib_version()
     text = "SQLite is in the public domain."
@@ -96,7 +95,7 @@ def _sqlite() -> Part:
 
 
 def _uplot() -> Part:
-    """The page's charts, as they lie in the repository."""
+    """Returns uPlot, which draws the page's charts and is stored in the repository."""
     page = ROOT / "ops" / "page"
     (version,) = re.findall(r"npm package uplot ([\d.]+)", (page / "uplot.md").read_text())
     text = (page / "uplot.LICENSE").read_text()

@@ -1,4 +1,4 @@
-"""What an executable carries as a CycloneDX document; the same bytes for the same executable."""
+"""The SBOM of an executable in CycloneDX form; the same bytes for the same executable."""
 
 import hashlib
 import json

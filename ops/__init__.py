@@ -1,1 +1,1 @@
-"""For operators: the page and its listener, the numbers in a terminal, alerts, a dashboard."""
+"""Operators' tools: the page and its listener, a terminal view, alerts and a dashboard."""

@@ -25,10 +25,10 @@ LOOK_EVERY_S = 1.0
 PATIENCE_S = 2.5
 CHART_SECONDS = 60
 RATE_OVER_S = 5
-# An instance says once a second that it lives.
+# An instance writes its heartbeat once a second.
 SILENT_AFTER_S = 2.6
 QUIT_KEYS = {"q", "Q", "\x1b"}
-# In cents, as the API has them, and shown as the page shows them.
+# Columns in cents, as in the API. They are shown with two decimals, as on the page.
 MONEY = {"saldo", "limite", "valor"}
 
 Key = tuple[str, ...]
@@ -41,7 +41,7 @@ class Answer(NamedTuple):
     kept: dict[str, list[dict[str, Any]]]
 
     def sum(self, family: str, *labels: str | None) -> int:
-        """Over all instances; None stands for any value of a label."""
+        """Returns the sum over all instances; None stands for any value of a label."""
         return sum(
             count
             for words in self.counts.values()
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
         )
 
     def paths(self) -> set[tuple[str, str]]:
-        """Those that were answered, and how: 201 is what was added there, 200 what was read."""
+        """Returns each route with its 2xx statuses: 201 tells additions from reads on one route."""
         return {
             (key[1], key[2])
             for words in self.counts.values()
@@ -83,7 +83,7 @@ def ask(url: str) -> Answer:
 
 
 def _printable(said: Any) -> Any:
-    """All that was said, with names and values of clients in it, fit for a terminal."""
+    """Escapes all texts of an answer for a terminal: they contain names and values of clients."""
     if isinstance(said, str):
         return printable(said)
     if isinstance(said, list):
@@ -104,7 +104,7 @@ def percentile_ms(before: Counter[int], now: Counter[int], percent: float) -> fl
 
 
 class Watch:
-    """What the last minute was like."""
+    """The terminal view of the last minute."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -187,7 +187,7 @@ def _cell(column: str, value: object) -> str:
 
 
 class _Keys:
-    """Keys one by one, where there is a keyboard; Ctrl-C still is Ctrl-C."""
+    """Unbuffered keys of a terminal. Ctrl-C still interrupts, and without a terminal none come."""
 
     def __enter__(self) -> Self:
         self._before = None
@@ -201,7 +201,7 @@ class _Keys:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
 
     def wants_to_quit(self, within_s: float) -> bool:
-        """Waits for a key for so long."""
+        """Waits for a key until the timeout; tells if it was one of QUIT_KEYS."""
         if self._before is None:
             time.sleep(within_s)
             return False
