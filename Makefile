@@ -10,9 +10,9 @@
 #? DRILL       make drill: so many seconds of load
 #? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
 #? SIMULATION  make gatling: a Scala file of one's own
-#? QUICK       make bench: 1 measures this service and its ceilings only
-#? BASELINE    make bench: a stored run to hold this one against
-#? STACKS      make bench: a folder with stacks of your own, a file each
+#? QUICK       make bench: 1 takes 3 minutes, and measures this service and what it is held against only
+#? BASELINE    make bench: stored results that this service must not be worse than
+#? STACKS      make bench: a folder with contenders of your own, a file each
 #? NAME, IMAGE make submission: the entry and its published image
 #? SEED        test, crash, chaos: repeats the chance of a run that failed
 #? FAILOVERS   make failover: how often each of its kinds
@@ -52,7 +52,7 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
-	$(patsubst %,tests/bench/test_%.py,figures gather guard output)
+	$(patsubst %,tests/bench/test_%.py,figures guard load_contenders output)
 ELSEWHERE = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
 # Through the environment, so that the shell takes what is in it as it is.
@@ -132,11 +132,9 @@ load: loadtest ## play the official run against this stack; LOAD="run -c 14 -d 3
 gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(PLAYED)
 
-bench: ## measure all stacks side by side into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
-	@case "$(RINHA_EDITION):$(QUICK)$(BASELINE)$(STACKS)" in pessoas:?*) \
-		echo "rinha: QUICK, BASELINE and STACKS are for EDITION=crebitos only" >&2; exit 2 ;; esac
+bench: ## measure the service beside alternatives into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
 	@stack/setup.sh bench
-	@$(PY) -m bench$(if $(filter pessoas,$(RINHA_EDITION)),.people) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
+	@$(PY) -m bench $(if $(RINHA_EDITION),--edition $(RINHA_EDITION)) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
 
 submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"

@@ -1,1 +1,1 @@
-"""What the service is worth, measured side by side: every figure of the README."""
+"""The benchmark: the service beside its ceilings and its alternatives, in one run."""

@@ -1,72 +1,89 @@
-"""`make bench`: measures every stack and writes down what it found."""
+"""`make bench`: measures every contender of an edition and writes the results."""
 
 import argparse
 import signal
-import socket
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from bench.gather import NoStacksError, gather
+from bench.contender import Contender, NoContendersError, load_contenders
+from bench.crebitos.edition import CREBITOS
+from bench.edition import Edition
 from bench.parts.cgroups import ControlGroups
 from bench.parts.machine import origin, versions
-from bench.parts.stack import ROOT, Stack
-from bench.plan import ALONE_MODES
+from bench.parts.running import ROOT, port_is_used
+from bench.pessoas.edition import PESSOAS
 from bench.results import guard
 from bench.results.data import BadResultsError, Results, read_results, write_results
-from bench.results.pictures import pictures
-from bench.results.table import page
 from bench.rounds import PORT, Rounds
 
-# On a disk, whatever /tmp is; and PostgreSQL's own user gets there.
-WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - a folder of our own is made in it
+EDITIONS = {"crebitos": CREBITOS, "2024q1": CREBITOS, "pessoas": PESSOAS, "2023q3": PESSOAS}
+# On a disk, which /tmp may not be, and open to the account that runs PostgreSQL.
+WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - the run makes a folder of its own in it
 EXIT_WORSE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
-def main() -> int:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="ours and its ceilings, 3 minutes")
-    parser.add_argument("--baseline", type=Path, help="results to be no worse than")
-    parser.add_argument("--stacks", type=Path, help="a folder with more of them, a file each")
-    asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, _leave)
+    parser.add_argument(
+        "--edition", choices=EDITIONS, default=CREBITOS.name,
+        help=f"edition that is measured (default {CREBITOS.name})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--quick", action="store_true",
+        help="3 minutes: this service and what the guard holds it against, into out/bench/",
+    )  # fmt: skip
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE",
+        help="exit 1 when a ratio of this service is worse than in these results",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stacks", type=Path, metavar="DIR", help="folder with more contenders, a file each"
+    )
+    return parser
+
+
+def main() -> int:
+    args = parser().parse_args()
+    edition = EDITIONS[args.edition]
+    signal.signal(signal.SIGTERM, _exit)
+    own = {name: one for name, one in edition.contenders.items() if one.quick or not args.quick}
     try:
-        baseline = read_results(asked.baseline) if asked.baseline else None
-        stacks, failed = gather(asked.stacks, quick=asked.quick)
-    except (BadResultsError, NoStacksError) as error:
+        baseline = read_results(args.baseline) if args.baseline else None
+        if baseline:
+            guard.assert_guards(edition.guarded, baseline, args.baseline)
+        found, failed = (
+            load_contenders(args.stacks, edition.contenders) if args.stacks else ({}, {})
+        )
+    except (BadResultsError, NoContendersError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return EXIT_USAGE
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            print(f"bench: port {PORT} is in use, stop what listens there", file=sys.stderr)
-            return EXIT_USAGE
+    if port_is_used(PORT):
+        print(f"bench: port {PORT} is in use; stop the program that listens there", file=sys.stderr)
+        return EXIT_USAGE
     try:
-        results = measure(stacks, failed, quick=asked.quick)
+        results = run(edition, {**own, **found}, failed, quick=args.quick)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    folder = ROOT / ("out/bench" if asked.quick else "docs/benchmarks")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_results(results, folder / "results.json")
-    drawn = pictures(results)
-    (folder / "results.md").write_text(page(results, list(drawn)))
-    for name, picture in drawn.items():
-        (folder / name).write_text(picture)
-    print(f"written to {folder}: results.md, results.json and pictures")
+    write(edition, results, ROOT / ("out/bench" if args.quick else "docs/benchmarks"))
     if baseline is None:
         return 0
-    verdicts = guard.judge(baseline, results)
-    print(f"against {asked.baseline}:", *guard.told(verdicts), sep="\n")
+    verdicts = guard.judge(edition.guarded, baseline, results)
+    print(f"against {args.baseline}:", *guard.lines(verdicts), sep="\n")
     return EXIT_WORSE if any(one.fails for one in verdicts) else 0
 
 
-def measure(stacks: dict[str, Stack], failed: dict[str, str], *, quick: bool) -> Results:
-    titles = {name: stack.title for name, stack in stacks.items()}
-    titles |= {f"ledger_{mode.lower()}": f"ledger alone, {mode}" for mode in ALONE_MODES}
+def run(
+    edition: Edition, contenders: Mapping[str, Contender], failed: dict[str, str], *, quick: bool
+) -> Results:
+    titles = {name: one.title for name, one in contenders.items()}
+    titles |= {name: one.title for name, one in edition.directs.items()}
     started_at = time.monotonic()
 
-    def tell(line: str) -> None:
+    def log(line: str) -> None:
         print(f"{time.monotonic() - started_at:6.0f} s  {line}", flush=True)
 
     groups = ControlGroups()
@@ -78,13 +95,23 @@ def measure(stacks: dict[str, Stack], failed: dict[str, str], *, quick: bool) ->
             results.remarks.append(groups.remark)
             print(f"ATTENTION: {groups.remark}")
         try:
-            Rounds(stacks, results, folder, groups, tell).run()
+            Rounds(edition, contenders, results, folder, groups, log).run()
         finally:
             groups.remove()
     return results
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def write(edition: Edition, results: Results, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_results(results, folder / f"{edition.file}.json")
+    pictures = edition.pictures(results)
+    for name, picture in pictures.items():
+        (folder / name).write_text(picture)
+    (folder / f"{edition.file}.md").write_text(edition.page(results, list(pictures)))
+    print(f"written to {folder}: {edition.file}.md, {edition.file}.json, {len(pictures)} pictures")
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
     sys.exit("ended by a signal")
 
 

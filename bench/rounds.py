@@ -1,136 +1,128 @@
-"""The run: every stack takes its turn, round after round."""
+"""The run: every contender is measured once a round, round after round."""
 
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bench import ledger_alone
-from bench.drive import drive, warm_up
+from bench.contender import Contender
+from bench.edition import Direct, Edition
+from bench.measure import measure
 from bench.parts.cgroups import ControlGroups
 from bench.parts.disk import fsync_times_ms
-from bench.parts.stack import Running, Stack
-from bench.plan import (
-    ALONE,
-    ALONE_MODES,
-    OFFICIAL,
-    QUICK_ROUNDS,
-    QUICK_ROUNDS_MAX_S,
-    ROUNDS,
-    ROUNDS_MAX_S,
-    Work,
-)
+from bench.parts.running import Running
 from bench.results.cell import Cell
 from bench.results.data import Results
+from bench.workload import Workload
 
 PORT = 9999
+LOGGED = ("rate", "p50_ms", "p99_ms", "cpu_us", "failures")
 
 
+@dataclass(frozen=True)
 class Rounds:
-    def __init__(
-        self,
-        stacks: dict[str, Stack],
-        results: Results,
-        folder: Path,
-        groups: ControlGroups,
-        tell: Callable[[str], None],
-    ) -> None:
-        self._stacks = stacks
-        self._results = results
-        self._folder = folder
-        self._groups = groups
-        self._tell = tell
+    edition: Edition
+    contenders: Mapping[str, Contender]
+    results: Results
+    folder: Path
+    groups: ControlGroups
+    log: Callable[[str], None]
 
     def run(self) -> None:
-        quick = self._results.quick
-        ends_at = time.monotonic() + (QUICK_ROUNDS_MAX_S if quick else ROUNDS_MAX_S)
-        for round_ in range(QUICK_ROUNDS if quick else ROUNDS):
-            for name, turn in self._turns(round_):
-                if time.monotonic() < ends_at:
-                    self.take(name, turn)
+        quick = self.results.quick
+        budget = self.edition.quick if quick else self.edition.full
+        deadline = time.monotonic() + budget.max_s
+        for round_ in range(budget.rounds):
+            self.results.fsync_ms.append(median(fsync_times_ms(self.folder)))
+            for name, step in self._steps(round_):
+                if time.monotonic() < deadline:
+                    self.attempt(name, step)
                 else:
-                    self._results.remarks.append(f"no time for {name} in round {round_ + 1}")
-        name, stack = next(iter(self._stacks.items()))
-        self.take(name, partial(self._official, name, stack))
+                    self.results.remarks.append(f"no time for {name} in round {round_ + 1}")
+        for name in self.edition.official_contenders[: 1 if quick else None]:
+            self.attempt(name, partial(self._run_official, name))
 
-    def take(self, name: str, turn: Callable[[], None]) -> None:
-        """A stack that fails, in whatever way, is written down and ends nobody else's turn."""
+    def attempt(self, name: str, step: Callable[[], None]) -> None:
+        """Runs the step; its error is noted, and the other contenders are measured all the same."""
         try:
-            turn()
-        except Exception as error:  # noqa: BLE001 - a stack is somebody else's code
-            self._results.failed[name] = f"{error or type(error).__name__}"
-            self._tell(f"{name} FAILED: {error}")
+            step()
+        except Exception as error:  # noqa: BLE001 - a contender is foreign code
+            self.results.failed[name] = f"{error or type(error).__name__}"
+            self.log(f"{name} FAILED: {error}")
 
-    def _turns(self, round_: int) -> Iterable[tuple[str, Callable[[], None]]]:
-        times_ms = sorted(fsync_times_ms(self._folder))
-        self._results.fsync_ms.append(median(times_ms))
-        turns: list[tuple[str, Callable[[], None]]] = [
-            (name, partial(self._turn, name, stack, round_)) for name, stack in self._stacks.items()
+    def _steps(self, round_: int) -> Iterable[tuple[str, Callable[[], None]]]:
+        steps: list[tuple[str, Callable[[], None]]] = [
+            (name, partial(self._run_contender, name, contender, round_))
+            for name, contender in self.contenders.items()
         ]
-        turns += [
-            (f"ledger_{mode.lower()}", partial(self._alone, mode, round_)) for mode in ALONE_MODES
+        steps += [
+            (name, partial(self._run_direct, name, direct, round_))
+            for name, direct in self.edition.directs.items()
+            if (direct.quick or not self.results.quick) and (direct.each_round or round_ == 0)
         ]
-        # Every other round backwards: what a turn leaves to the next one goes both ways.
-        return reversed(turns) if round_ % 2 else turns
+        # Every other round backwards: the effect of one step on the next goes both ways.
+        return reversed(steps) if round_ % 2 else steps
 
-    def _turn(self, name: str, stack: Stack, round_: int) -> None:
-        """One start of a stack on a fresh folder, and its works."""
-        folder = self._fresh_folder(name)
-        transacoes = 0
-        with Running(stack, folder, PORT, self._groups) as running:
-            self._results.shares[name] = dict(running.shares)
-            empty_bytes = running.disk_bytes()
-            transacoes += warm_up(running)
-            for work in stack.works:
-                transacoes += self._work(running, name, work, round_)
-        # After the stop, when nothing waits in a log any more.
-        if transacoes:
-            grown_bytes = running.disk_bytes() - empty_bytes
-            self._results.bytes_per_transaction.setdefault(name, []).append(
-                grown_bytes / transacoes
-            )
+    def _run_contender(self, name: str, contender: Contender, round_: int) -> None:
+        """Starts a contender on an empty folder and runs its workloads."""
+        folder = self._empty_folder(name)
+        with self._running(contender, folder) as running:
+            self.results.shares[name] = {part.name: part.share for part in running.parts}
+            empty_bytes = contender.disk_bytes(folder)
+            added = 0
+            if warm_up := self.edition.warm_up:
+                cell = Cell(name, warm_up.name, round_)
+                added += measure(running, self.edition, warm_up, warm_up.seconds, cell)
+            for workload in contender.workloads or self.edition.workloads:
+                added += self._run_workload(running, name, workload, round_)
+        # After the stop, when the WAL has been checkpointed.
+        if added:
+            grown_bytes = contender.disk_bytes(folder) - empty_bytes
+            by_round = self.results.bytes_per_transaction.setdefault(name, [])
+            by_round.append(grown_bytes / added)
         shutil.rmtree(folder)
 
-    def _work(self, running: Running, name: str, work: Work, round_: int) -> int:
-        seconds = work.quick_seconds if self._results.quick else work.seconds
-        transacoes = 0
-        # What was thrown out is tried once more, at once, so that it stands beside its neighbours;
-        # the official run is too long for that.
-        for _ in range((1 if work == OFFICIAL else 2) if seconds else 0):
-            cell = Cell(name, work.name, round_)
-            transacoes += drive(running, work, seconds, cell)
-            self._keep(cell)
+    def _running(self, contender: Contender, folder: Path) -> Running:
+        parts = contender.parts(folder, PORT)
+        return Running(parts, folder, PORT, self.edition.ready_path, self.groups)
+
+    def _run_workload(self, running: Running, name: str, workload: Workload, round_: int) -> int:
+        seconds = workload.quick_seconds if self.results.quick else workload.seconds
+        added = 0
+        # A measurement that is thrown out is repeated once, at once, beside its neighbours.
+        for _ in range((2 if workload.repeatable else 1) if seconds else 0):
+            cell = Cell(name, workload.name, round_, {"ready_s": running.ready_s})
+            added += measure(running, self.edition, workload, seconds, cell)
+            self._add(cell)
             if not cell.thrown_out:
                 break
-        return transacoes
+        return added
 
-    def _alone(self, mode: str, round_: int) -> None:
-        name = f"ledger_{mode.lower()}"
-        folder = self._fresh_folder(name)
-        cell = Cell(name, ALONE.name, round_)
-        ledger_alone.measure(mode, ALONE.seconds, folder, self._groups, cell)
-        self._keep(cell)
+    def _run_direct(self, name: str, direct: Direct, round_: int) -> None:
+        folder = self._empty_folder(name)
+        for cell in direct.measure(folder, self.groups):
+            cell.round = round_
+            self._add(cell)
         shutil.rmtree(folder)
 
-    def _official(self, name: str, stack: Stack) -> None:
-        with Running(stack, self._fresh_folder(name), PORT, self._groups) as running:
-            self._work(running, name, OFFICIAL, 0)
+    def _run_official(self, name: str) -> None:
+        with self._running(self.contenders[name], self._empty_folder(name)) as running:
+            self._run_workload(running, name, self.edition.official, 0)
 
-    def _keep(self, cell: Cell) -> None:
-        self._results.cells.append(cell)
+    def _add(self, cell: Cell) -> None:
+        self.results.cells.append(cell)
         figures = "  ".join(
-            f"{figure} {cell.figures[figure]:,.2f}"
-            for figure in ("rate", "p50_ms", "p99_ms", "cpu_us")
-            if figure in cell.figures
+            f"{figure} {cell.figures[figure]:,.2f}" for figure in LOGGED if figure in cell.figures
         )
         why = f"  THROWN OUT: {cell.thrown_out}" if cell.thrown_out else ""
-        self._tell(f"round {cell.round + 1}  {cell.stack:<16} {cell.work:<12} {figures}{why}")
+        self.log(f"round {cell.round + 1}  {cell.contender:<16} {cell.workload:<12} {figures}{why}")
 
-    def _fresh_folder(self, name: str) -> Path:
-        folder = self._folder / name
+    def _empty_folder(self, name: str) -> Path:
+        folder = self.folder / name
         with suppress(FileNotFoundError):
             shutil.rmtree(folder)
         folder.mkdir()

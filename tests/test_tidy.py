@@ -116,21 +116,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stack/cluster": {"stack"},
     "onefile": set(),
     "ops": {"loadtest/report", "rinha", "rinha/ops"},
-    "bench": {
-        *("bench/parts", "bench/results", "bench/stacks", "loadtest/crebitos", "loadtest/report"),
-        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
+    "bench": {"bench/parts", "bench/results", "loadtest/report"},
+    # It wires the editions.
+    "bench/__main__.py": {
+        *("bench", "bench/crebitos", "bench/parts", "bench/pessoas", "bench/results"),
     },
-    "bench/parts": {"bench", "rinha", "rinha/crebitos/on_sqlite.py", "stack"},
-    "bench/people": {
-        *("bench", "bench/parts", "bench/results", "loadtest/pessoas"),
+    "bench/parts": {"rinha", "stack"},
+    # The names of before.
+    "bench/parts/stack.py": {"bench", "bench/parts"},
+    "bench/results": {"bench", "loadtest/report"},
+    "bench/crebitos": {
+        *("bench", "bench/parts", "bench/results", "loadtest/crebitos", "loadtest/report"),
+        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py", "stack"),
+    },
+    "bench/crebitos/programs": {
+        *("bench/crebitos", "bench/parts", "rinha", "rinha/crebitos"),
+        *("rinha/crebitos/on_sqlite.py", "rinha/sqlite"),
+    },
+    "bench/pessoas": {
+        *("bench", "bench/parts", "bench/results", "loadtest/pessoas", "loadtest/report"),
         *("rinha", "rinha/pessoas", "rinha/pessoas/on_sqlite.py"),
     },
-    "bench/people/stacks": {"bench/parts", "bench/people"},
-    "bench/results": {"bench", "loadtest/report"},
-    "bench/stacks": {
-        *("bench", "bench/parts", "rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
-        *("rinha/sqlite", "stack"),
-    },
+    "bench/pessoas/programs": {"bench/parts"},
 }
 
 

@@ -1,1 +1,1 @@
-"""What stacks are made of and held in: programs, control groups, disks, and what they show."""
+"""The processes of a contender, their limits, their usage, and the machine they run on."""

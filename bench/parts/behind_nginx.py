@@ -1,11 +1,11 @@
-"""Two instances behind this project's nginx.conf, as most stacks here are."""
+"""Two instances behind this project's nginx.conf, as most contenders have them."""
 
 import socket
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.parts.stack import Part, Share
+from bench.parts.running import Part, Share
 from rinha.settings import EDITIONS
 from stack import launch
 
@@ -20,22 +20,20 @@ def behind_nginx(
     environment: Mapping[str, str] | None = None,
     shares: tuple[Share, Share] = SHARES,
 ) -> list[Part]:
-    """The shares are of nginx and of each instance, which finds its address in RINHA_LISTEN."""
+    """The command starts an instance, which listens on RINHA_LISTEN. The shares are those of nginx
+    and of each instance."""
+    environment = {"RINHA_LEDGER": "rinha.db", **(environment or {})}
     instances = [
         Part(
             name,
             command,
             shares[1],
-            {
-                "RINHA_LEDGER": "rinha.db",
-                "RINHA_LISTEN": f"unix:{name}.sock",
-                **(environment or {}),
-            },
+            {"RINHA_LISTEN": f"unix:{name}.sock", **environment},
             is_ready=partial(_listens, folder / f"{name}.sock"),
         )
         for name in launch.instance_names(2)
     ]
-    edition = (environment or {}).get("RINHA_EDITION", EDITIONS[0])
+    edition = environment.get("RINHA_EDITION", EDITIONS[0])
     nginx = launch.nginx(folder, port=port, instances=2, edition=edition)
     return [*instances, Part("nginx", nginx, shares[0])]
 

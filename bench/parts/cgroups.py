@@ -1,5 +1,4 @@
-"""CPU and memory limits for the parts of a stack: control groups of version 1 or 2, made and
-removed here."""
+"""CPU and memory limits of the parts of a stack: control groups of version 1 or 2."""
 
 import os
 import time
@@ -10,25 +9,26 @@ OWN_GROUPS = Path("/proc/self/cgroup")
 # The period that Docker sets for `cpus`, and so the arena's.
 PERIOD_US = 100_000
 MEGABYTE = 1_000_000
-# The kernel lets a group go a moment after its last process.
+# The kernel releases a group shortly after its last process.
 REMOVE_MAX_S = 2.0
 
 
 class ControlGroups:
-    """`remark` says in words which of the two do not hold, and why; empty when both do."""
+    """Makes a control group for each part, and removes them; `remark` names limits that cannot be
+    set, with the reason."""
 
     def __init__(self, root: Path = CONTROL_GROUPS, own_groups: Path = OWN_GROUPS) -> None:
         self._name = f"rinha-bench-{os.getpid()}"
         self._tops: dict[str, Path] = {}
         self._made: list[Path] = []
         self._unified = (root / "cgroup.controllers").exists()
-        reasons = {"cpu": "no control groups here", "memory": "no control groups here"}
+        reasons = dict.fromkeys(("cpu", "memory"), "no control groups here")
         for controller in reasons:
             try:
                 self._tops[controller] = self._make_top(root, controller, own_groups)
             except OSError as error:
                 reasons[controller] = str(error.strerror or error)
-        self.hold_cpu = "cpu" in self._tops
+        self.limit_cpu = "cpu" in self._tops
         self.remark = "; ".join(
             f"{controller} was measured but not limited: {why}"
             for controller, why in reasons.items()
@@ -39,11 +39,11 @@ class ControlGroups:
         if self._unified:
             top = root / self._name
             if controller not in (root / "cgroup.subtree_control").read_text().split():
-                raise OSError(f"the {controller} controller is not handed down")
+                raise OSError(f"the {controller} controller is not delegated")
             self._make(top)
             (top / "cgroup.subtree_control").write_text(f"+{controller}")
             return top
-        # Somebody put this process into a group of its own to keep count: it is not ours to leave.
+        # This process is in a group that another program made to account for it: it stays there.
         own = {
             name: path
             for _, names, path in (
@@ -52,7 +52,7 @@ class ControlGroups:
             for name in names.split(",")
         }
         if own.get(controller) != "/":
-            raise OSError("this process is kept in a group by somebody else")
+            raise OSError("another program keeps this process in a group")
         self._make(root / controller / self._name)
         return root / controller / self._name
 
@@ -61,20 +61,20 @@ class ControlGroups:
             group.mkdir()
             self._made.append(group)
 
-    def entrance(self, part: str, cpus: float, memory_mb: int) -> list[str]:
-        """The words before a command that start it inside its limits."""
-        doors = []
+    def command_prefix(self, part: str, cpus: float, memory_mb: int) -> list[str]:
+        """Returns the arguments in front of a command that start it within its limits."""
+        files = []
         for controller, top in self._tops.items():
             group = top / part
             self._make(group)
             for file, value in self._values(controller, cpus, memory_mb).items():
                 (group / file).write_text(value)
-            doors.append(str(group / "cgroup.procs"))
-        if not doors:
+            files.append(str(group / "cgroup.procs"))
+        if not files:
             return []
-        # A shell steps in before it becomes the command, so that no child is ever outside.
-        enter = "; ".join(f"echo $$ >{door}" for door in dict.fromkeys(doors))
-        return ["/bin/sh", "-ec", f'{enter}; exec "$@"', "enter"]
+        # The shell joins the group and then becomes the command, so that no child is outside.
+        join = "; ".join(f"echo $$ >{file}" for file in dict.fromkeys(files))
+        return ["/bin/sh", "-ec", f'{join}; exec "$@"', "limits"]
 
     def _values(self, controller: str, cpus: float, memory_mb: int) -> dict[str, str]:
         quota_us, memory_bytes = round(cpus * PERIOD_US), memory_mb * MEGABYTE

@@ -1,10 +1,10 @@
-"""What one fsync costs where the ledgers are."""
+"""Time of one fsync on the disk that holds the data."""
 
 import os
 import time
 from pathlib import Path
 
-# A commit of the service writes about this much to its log.
+# A commit of the service writes about this much to the WAL.
 BLOCK = b"x" * 4096
 FILE_BLOCKS = 1000
 # Half a second where an fsync takes 2 ms.
@@ -12,7 +12,7 @@ SYNCS = 250
 
 
 def fsync_times_ms(folder: Path) -> list[float]:
-    """Of single blocks over a file that has its size, as a write-ahead log is written."""
+    """Times of single blocks written over a file of constant size, as a WAL is written."""
     path = folder / "fsync"
     path.write_bytes(BLOCK * FILE_BLOCKS)
     times_ms = []
@@ -28,7 +28,7 @@ def fsync_times_ms(folder: Path) -> list[float]:
 
 
 def file_system_of(folder: Path) -> str:
-    """Its kind and device: on one in memory an fsync is for nothing."""
+    """Returns type and device: a file system in memory makes fsync free."""
     found = ("", "?")
     for line in Path("/proc/mounts").read_text().splitlines():
         device, mount, kind = line.split()[:3]

@@ -1,4 +1,4 @@
-"""Where and with what a run was made."""
+"""Machine, commit and versions of a run."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 
 from bench.parts.disk import file_system_of
-from bench.parts.stack import ROOT
+from bench.parts.running import ROOT
 
 PACKAGES = (
     *("falcon", "bjoern", "msgspec", "apsw"),
@@ -23,7 +23,7 @@ PACKAGES = (
 
 
 def origin(folder: Path) -> dict[str, str]:
-    """Words for the head of a table."""
+    """Returns the machine and the time, for the head of the page."""
     memory_kb = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return {
@@ -39,8 +39,8 @@ def origin(folder: Path) -> dict[str, str]:
 def versions() -> dict[str, str]:
     found = {
         "Python": platform.python_version(),
-        "nginx": _asked("nginx", "-v"),
-        "PostgreSQL": _asked("psql", "--version"),
+        "nginx": _version_of("nginx", "-v"),
+        "PostgreSQL": _version_of("psql", "--version"),
         "SQLite in apsw": apsw.sqlite_lib_version(),
         "SQLite in sqlite3": sqlite3.sqlite_version,
     }
@@ -65,10 +65,10 @@ def _system() -> str:
     return platform.system()
 
 
-def _asked(program: str, word: str) -> str:
+def _version_of(program: str, option: str) -> str:
     path = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if not path:
         return ""
-    done = subprocess.run([path, word], capture_output=True, text=True, check=False)
+    done = subprocess.run([path, option], capture_output=True, text=True, check=False)
     found = re.search(r"\d+\.[\d.]+", done.stdout + done.stderr)
     return found[0] if found else ""

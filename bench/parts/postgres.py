@@ -1,24 +1,25 @@
-"""Debian's PostgreSQL as a part of a stack, tuned for it.
+"""Debian's PostgreSQL as a part of a stack.
 
-As the contest's entries have it: fsync and synchronous_commit off, so a power cut may take the
-database, where this project's NORMAL takes the newest moments only. Or as a bank would: with both
-on, and with a standby that has each transaction before it is answered.
+By default fsync and synchronous_commit are off, as in the contest's entries: a power cut may
+destroy the database, where this project's NORMAL loses the newest commits only. DURABLE has both
+on, and a standby has each transaction before it is answered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from bench.parts.stack import Part, Share, StackFailedError
-from stack import postgres
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.running import Part, Share, StackFailedError
+from stack import launch, postgres
 
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    # Nobody reads along, so the log holds no more than recovery needs.
+    # Without a replica the WAL holds no more than recovery needs.
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_connections": "40",
@@ -32,14 +33,14 @@ SETTINGS = {
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 STANDBY = "standby"
-# Its socket is not the one of which it copies the lock file.
+# Not the primary's: the standby copies the lock file of that socket.
 STANDBY_PORT = 5433
-FOLLOWED = {
+REPLICATED = {
     "wal_level": "replica",
     "max_wal_senders": "4",
     "synchronous_standby_names": STANDBY,
 }
-# One statement each: a line is a command to the server that runs alone.
+# One statement a line: `postgres --single` takes each line as a command.
 SCHEMA = """\
 CREATE TABLE clientes (id integer PRIMARY KEY, limite bigint NOT NULL, saldo bigint NOT NULL DEFAULT 0) WITH (fillfactor = 10);
 CREATE TABLE transacoes (id bigserial PRIMARY KEY, cliente_id integer NOT NULL, valor bigint NOT NULL, tipo char(1) NOT NULL, descricao varchar(10) NOT NULL, realizada_em timestamptz NOT NULL DEFAULT clock_timestamp());
@@ -54,11 +55,11 @@ def database(
     schema: str = SCHEMA,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Part:
-    """Made anew in the folder; reached by its unix socket there."""
+    """Makes a database in the folder; it listens on a unix socket there."""
     data = folder / "postgres"
-    here = {"unix_socket_directories": str(data)}
+    socket = {"unix_socket_directories": str(data)}
     try:
-        postgres.make(data, {**SETTINGS, **settings, **here}, "--no-sync")
+        postgres.make(data, {**SETTINGS, **settings, **socket}, "--no-sync")
         server = postgres.program("postgres")
         postgres.run([server, "--single", "-D", data, "postgres"], schema)
     except (RuntimeError, postgres.MissingError) as error:
@@ -72,8 +73,34 @@ def database(
     )
 
 
+def on_postgres(  # noqa: PLR0913 - each of them differs between contenders
+    share: Share,
+    shares: tuple[Share, Share],
+    command: Sequence[str] = launch.INSTANCE,
+    *,
+    schema: str = "",
+    settings: Mapping[str, str] = MappingProxyType({}),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    standby_share: Share | None = None,
+) -> Callable[[Path, int], list[Part]]:
+    """A database, and two instances behind nginx that find it in their environment."""
+
+    def parts(folder: Path, port: int) -> list[Part]:
+        socket = str(folder / "postgres")
+        found = {"PGHOST": socket, "PGUSER": "postgres", "PGDATABASE": "postgres"}
+        found["RINHA_LEDGER"] = f"postgresql://postgres@/postgres?host={socket}"
+        replicated = REPLICATED if standby_share else {}
+        return [
+            database(folder, share, schema, {**settings, **replicated}),
+            *([standby(folder, standby_share)] if standby_share else []),
+            *behind_nginx(folder, port, command, {**found, **environment}, shares),
+        ]
+
+    return parts
+
+
 def standby(folder: Path, share: Share) -> Part:
-    """Copied from the database once that runs, and in step with it before anybody writes."""
+    """A synchronous standby, copied from the running database before the first write."""
     data = folder / STANDBY
     copy, server = postgres.program("pg_basebackup"), postgres.program("postgres")
     source = f"host={folder / 'postgres'} application_name={STANDBY}"
@@ -89,6 +116,6 @@ def standby(folder: Path, share: Share) -> Part:
 
 
 def _is_ready(data: Path) -> bool:
-    """It listens before it lets anybody in; this file says when it does."""
+    """The server listens before it accepts connections; its pid file says when it does."""
     pid_file = data / "postmaster.pid"
     return pid_file.exists() and pid_file.read_text().rstrip().endswith("ready")

@@ -1,4 +1,4 @@
-"""CPU and memory of processes, and what else the machine did, from /proc."""
+"""CPU and memory of processes and of the machine, from /proc."""
 
 import os
 import resource
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROC = Path("/proc")
-# What started every thread of the kernel.
+# Parent of every kernel thread.
 KERNEL_PID = 2
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -19,8 +19,8 @@ class Usage(NamedTuple):
     memory_bytes: int
 
 
-def family(pid: int) -> list[int]:
-    """A process and all that it started."""
+def process_tree(pid: int) -> list[int]:
+    """Returns a process and all its descendants."""
     children = defaultdict(list)
     for entry in PROC.iterdir():
         if entry.name.isdigit():
@@ -33,7 +33,7 @@ def family(pid: int) -> list[int]:
 
 
 def usage_of(pids: list[int]) -> Usage:
-    """Their CPU, with that of children gone by, and their memory; what they share counts once."""
+    """Returns their CPU, with that of ended children, and memory; shared memory counts once."""
     cpu_s, memory_bytes = 0.0, 0
     for pid in pids:
         with suppress(OSError):
@@ -44,17 +44,17 @@ def usage_of(pids: list[int]) -> Usage:
     return Usage(cpu_s, memory_bytes)
 
 
-class Meanwhile:
-    """What the machine did from here on."""
+class MachineUsage:
+    """CPU of the whole machine since this object was made."""
 
     def __init__(self) -> None:
-        self._began = self._now()
+        self._start = self._now()
 
     def figures(self, stack_cpu_s: float | None = None) -> dict[str, float]:
-        """In CPUs: used by programs that are neither stack nor benchmark, kept by the hypervisor,
-        and idle. Without its own CPU given, the stack is a child that was waited for."""
+        """Returns the CPUs used by other programs, taken by the hypervisor, and idle. Without
+        `stack_cpu_s` the stack counts as an ended child of this process."""
         passed_s, busy_s, stolen_s, idle_s, own_s = (
-            now - began for now, began in zip(self._now(), self._began, strict=True)
+            now - start for now, start in zip(self._now(), self._start, strict=True)
         )
         return {
             "others_cpus": (busy_s - own_s - (stack_cpu_s or 0.0)) / passed_s,
@@ -66,15 +66,15 @@ class Meanwhile:
         user, nice, system, idle, iowait, irq, softirq, stolen = (
             int(ticks) / TICKS for ticks in (PROC / "stat").read_text().split(maxsplit=9)[1:9]
         )
-        # The load generator is a child that was waited for by the time it is asked about.
+        # The load generator is an ended child by now.
         own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         own_s = sum(usage.ru_utime + usage.ru_stime for usage in own)
-        # The kernel's own threads write for the one who fills the disk, which is the stack.
-        own_s += usage_of(family(KERNEL_PID)).cpu_s
+        # Kernel threads write back the data of the stack.
+        own_s += usage_of(process_tree(KERNEL_PID)).cpu_s
         busy_s = user + nice + system + irq + softirq
         return time.monotonic(), busy_s, stolen, idle + iowait, own_s
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields after the name, which may hold anything: state, parent, ..."""
+    """Returns the fields after the name, which may contain anything: state, parent, ..."""
     return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

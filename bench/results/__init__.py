@@ -1,1 +1,1 @@
-"""What a run found: as data, as medians and ratios, as tables and pictures, against another run."""
+"""The results of a run: cells, medians and ratios, tables, pictures, and the guard."""

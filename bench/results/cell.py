@@ -1,35 +1,35 @@
-"""One measurement's figures, and when they say nothing."""
+"""The figures of one measurement, and the reasons to throw it out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-# Of a core, used by programs that have no part in this, or kept by the hypervisor: above it a cell
-# shows their work. Reading /proc is off by about 0.05.
+from msgspec import Struct, field
+
+# CPUs used by programs outside of the benchmark, or taken by the hypervisor. Above it the figures
+# show their work. Reading /proc is off by about 0.05.
 OTHERS_CPUS_MAX = 0.15
 STOLEN_CPUS_MAX = 0.05
-# With less than this left, stack and generator took CPU from each other.
+# With less idle CPU, contender and generator took it from each other.
 IDLE_CPUS_MIN = 0.05
 
 
-@dataclass
-class Cell:
-    """What one stack did in one work of one round; times in ms, CPU per request in us."""
+class Cell(Struct):
+    """One contender under one workload in one round; times in ms, CPU per request in us."""
 
-    stack: str
-    work: str
+    contender: str = field(name="stack")
+    workload: str = field(name="work")
     round: int
     figures: dict[str, float] = field(default_factory=dict)
-    # By part of the stack.
+    # By part.
     cpu_us: dict[str, float] = field(default_factory=dict)
     memory_mb: dict[str, float] = field(default_factory=dict)
-    # Why it says nothing about the stack; None when it does.
+    # Why it says nothing about the contender; None when it does.
     thrown_out: str | None = None
 
 
 def why_thrown_out(
     generator_invalid: Sequence[str], figures: dict[str, float], *, limited: bool
 ) -> str | None:
-    """A stack without limits takes all there is: then a machine with nothing left is no reason."""
+    """Without limits a contender uses all CPU: then a machine without idle CPU is no reason."""
     if generator_invalid:
         return f"the generator was the limit: {'; '.join(generator_invalid)}"
     if figures["others_cpus"] > OTHERS_CPUS_MAX:

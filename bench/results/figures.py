@@ -8,7 +8,7 @@ from bench.results.data import Results
 
 
 class Spread(NamedTuple):
-    """What the rounds say together."""
+    """Median and range of a figure over the rounds."""
 
     median: float
     lowest: float
@@ -17,7 +17,7 @@ class Spread(NamedTuple):
 
     @property
     def noise(self) -> float:
-        """Half of what the rounds differ by, as a share of their median."""
+        """Half of the range of the rounds, relative to their median."""
         return (self.highest - self.lowest) / 2 / self.median if self.median else 0.0
 
 
@@ -27,32 +27,34 @@ def spread(values: Sequence[float]) -> Spread | None:
     return Spread(median(values), min(values), max(values), len(values))
 
 
-def by_round(results: Results, stack: str, work: str, figure: str) -> dict[int, float]:
-    """Only rounds that were not thrown out."""
+def by_round(results: Results, contender: str, workload: str, figure: str) -> dict[int, float]:
+    """Returns the figure of each round, without what was thrown out."""
     return {
         cell.round: cell.figures[figure]
         for cell in results.cells
-        if (cell.stack, cell.work) == (stack, work)
+        if (cell.contender, cell.workload) == (contender, workload)
         and not cell.thrown_out
         and figure in cell.figures
     }
 
 
-def figure_of(results: Results, stack: str, work: str, figure: str) -> Spread | None:
-    return spread(list(by_round(results, stack, work, figure).values()))
+def figure_of(results: Results, contender: str, workload: str, figure: str) -> Spread | None:
+    return spread(list(by_round(results, contender, workload, figure).values()))
 
 
-def ratio_of(results: Results, stack: str, other: str, work: str, figure: str) -> Spread | None:
-    """Of neighbours in the same round, so that a machine that drifts cannot move it."""
-    ours, theirs = (by_round(results, name, work, figure) for name in (stack, other))
-    return spread([ours[round_] / theirs[round_] for round_ in ours if theirs.get(round_)])
+def ratio_of(
+    results: Results, contender: str, other: str, workload: str, figure: str
+) -> Spread | None:
+    """Returns the ratio within each round, so that a drift of the machine cancels out."""
+    values, others = (by_round(results, name, workload, figure) for name in (contender, other))
+    return spread([values[round_] / others[round_] for round_ in values if others.get(round_)])
 
 
-def parts_of(results: Results, stack: str, work: str, kind: str) -> dict[str, float]:
-    """The medians of `cpu_us` or `memory_mb` by part of the stack."""
+def parts_of(results: Results, contender: str, workload: str, kind: str) -> dict[str, float]:
+    """Returns the medians of `cpu_us` or `memory_mb` by part of the contender."""
     rounds: dict[str, list[float]] = {}
     for cell in results.cells:
-        if (cell.stack, cell.work) == (stack, work) and not cell.thrown_out:
+        if (cell.contender, cell.workload) == (contender, workload) and not cell.thrown_out:
             parts: dict[str, float] = getattr(cell, kind)
             for part, value in parts.items():
                 rounds.setdefault(part, []).append(value)

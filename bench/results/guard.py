@@ -1,42 +1,32 @@
-"""Whether a run is worse than a stored one: ratios of ours to its ceiling, which a slower machine
-leaves as they are."""
+"""Holds a run against a stored one by ratios of this service to another contender, which a slower
+machine does not change."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
-from bench.results.data import Results
+from bench.results.data import BadResultsError, Results
 from bench.results.figures import Spread, ratio_of
 
-# Two runs of the same code differ by less than this, beside what their own rounds differ by.
+# Two runs of the same code differ by less than this and the noise of their rounds.
 TOLERANCE = 0.05
 
 
 class Guarded(NamedTuple):
-    """One ratio that is held against the stored one."""
+    """One ratio that must not be worse than the stored one."""
 
-    stack: str
-    ceiling: str
-    work: str
+    contender: str
+    reference: str
+    workload: str
     figure: str
     higher_is_better: bool
-
-
-# No p99 at capacity: whether the pause of a used up share of CPU falls on one request in a hundred,
-# or on a few less, is chance, and moves it from 1 to 50 ms.
-GUARDED = (
-    Guarded("rinha_normal", "constant", "capacity_14", "rate", True),
-    Guarded("rinha_normal", "constant", "capacity_64", "rate", True),
-    Guarded("rinha_normal", "constant", "capacity_14", "cpu_us", False),
-    Guarded("rinha_normal", "constant", "steady_340", "p50_ms", False),
-    Guarded("rinha_normal", "constant", "steady_340", "p99_ms", False),
-    Guarded("rinha_full", "constant", "capacity_14", "cpu_us", False),
-)
 
 
 class Verdict(NamedTuple):
     guarded: Guarded
     before: Spread | None
     now: Spread | None
-    # Above 0: how much worse, as a share.
+    # Relative; negative when it is better.
     worse: float
     allowed: float
 
@@ -45,15 +35,17 @@ class Verdict(NamedTuple):
         return self.before is not None and (self.now is None or self.worse > self.allowed)
 
 
-def judge(before: Results, now: Results) -> list[Verdict]:
-    verdicts = []
-    for guarded in GUARDED:
-        ratios = [
-            ratio_of(results, guarded.stack, guarded.ceiling, guarded.work, guarded.figure)
-            for results in (before, now)
-        ]
-        verdicts.append(_verdict(guarded, *ratios))
-    return verdicts
+def assert_guards(guarded: Iterable[Guarded], baseline: Results, path: Path) -> None:
+    """Refuses results with nothing to be worse than, such as those of another edition."""
+    if not any(ratio_of(baseline, *one[:4]) for one in guarded):
+        raise BadResultsError(f"{path}: none of the ratios that the guard compares")
+
+
+def judge(guarded: Iterable[Guarded], before: Results, now: Results) -> list[Verdict]:
+    return [
+        _verdict(one, *(ratio_of(results, *one[:4]) for results in (before, now)))
+        for one in guarded
+    ]
 
 
 def _verdict(guarded: Guarded, before: Spread | None, now: Spread | None) -> Verdict:
@@ -64,10 +56,12 @@ def _verdict(guarded: Guarded, before: Spread | None, now: Spread | None) -> Ver
     return Verdict(guarded, before, now, worse, TOLERANCE + before.noise + now.noise)
 
 
-def told(verdicts: list[Verdict]) -> list[str]:
+def lines(verdicts: Iterable[Verdict]) -> list[str]:
+    """Returns a line for each verdict, in words."""
     lines = []
     for one in verdicts:
-        name = f"{one.guarded.work} {one.guarded.figure}, {one.guarded.stack} to ceiling"
+        guarded = one.guarded
+        name = f"{guarded.workload} {guarded.figure}, {guarded.contender} to {guarded.reference}"
         if one.before is None:
             lines.append(f"  new     {name}")
         elif one.now is None:
@@ -77,6 +71,6 @@ def told(verdicts: list[Verdict]) -> list[str]:
             change = f"{abs(one.worse):.1%} {'worse' if one.worse > 0 else 'better'}"
             lines.append(
                 f"  {word} {name}: {one.before.median:.3f} -> {one.now.median:.3f}, "
-                f"{change} where {one.allowed:.1%} is noise"
+                f"{change}, where {one.allowed:.1%} is noise"
             )
     return lines

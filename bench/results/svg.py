@@ -1,5 +1,4 @@
-"""Bars and ranges as SVG files that read well on light and dark, without any script. Imports
-loadtest.charts."""
+"""Bars and ranges as SVG files for light and dark backgrounds, without scripts."""
 
 from collections.abc import Sequence
 from html import escape
@@ -11,24 +10,25 @@ WIDTH, LABELS, RIGHT = 900, 244, 88
 TOP, ROW, BAR, AXIS = 74, 30, 16, 34
 STYLE = """
 svg { --card:#ffffff; --edge:#e3e6eb; --ink:#16191f; --soft:#5c6470; --line:#e8ebf0;
-  --ours:#2563c9; --ceiling:#9aa3b0; --other:#d9620f; --a:#8a3fc0; --b:#2563c9; --c:#0f8a76; }
+  --service:#2563c9; --ceiling:#9aa3b0; --other:#d9620f; --a:#8a3fc0; --b:#2563c9; --c:#0f8a76; }
 @media (prefers-color-scheme: dark) {
   svg { --card:#14171c; --edge:#2c313a; --ink:#eceef2; --soft:#9aa3b0; --line:#262b33;
-    --ours:#6ea3ff; --ceiling:#6b7482; --other:#ff9a52; --a:#c18bf0; --b:#6ea3ff; --c:#3fc7ae; } }
+    --service:#6ea3ff; --ceiling:#6b7482; --other:#ff9a52;
+    --a:#c18bf0; --b:#6ea3ff; --c:#3fc7ae; } }
 text { font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
   fill:var(--ink); font-variant-numeric:tabular-nums; }
 .title { font-size:17px; font-weight:650; } .soft { fill:var(--soft); font-size:12px; }
 .card { fill:var(--card); stroke:var(--edge); } .grid { stroke:var(--line); }
 .whisker { stroke:var(--ink); stroke-width:1.3; opacity:.75; }
-.ours { fill:var(--ours); } .ceiling { fill:var(--ceiling); } .other { fill:var(--other); }
+.service { fill:var(--service); } .ceiling { fill:var(--ceiling); } .other { fill:var(--other); }
 .a { fill:var(--a); } .b { fill:var(--b); } .c { fill:var(--c); }
-line.ours { stroke:var(--ours); } line.ceiling { stroke:var(--ceiling); }
+line.service { stroke:var(--service); } line.ceiling { stroke:var(--ceiling); }
 line.other { stroke:var(--other); } .range { stroke-width:3; stroke-linecap:round; opacity:.45; }
 """
 
 
 class Row(NamedTuple):
-    """One stack: values with their style class, drawn one after the other or each at its place."""
+    """One contender: values with their style class, stacked as a bar or each at its place."""
 
     label: str
     values: Sequence[tuple[str, float]]
@@ -74,7 +74,7 @@ def ranges(title: str, hint: str, rows: Sequence[Row], axis: Axis) -> str:
 
 
 def legend(names: Sequence[tuple[str, str]]) -> str:
-    """Words in their colour, for a hint."""
+    """Returns the names in their colours, for a hint."""
     return "   ".join(f'<tspan class="{style}">■</tspan> {escape(name)}' for style, name in names)
 
 

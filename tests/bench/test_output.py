@@ -1,14 +1,19 @@
-"""What a run leaves behind can be read."""
+"""The files of a run can be read."""
 
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from bench.crebitos.edition import CREBITOS
+from bench.crebitos.page import page
+from bench.crebitos.pictures import pictures
+from bench.edition import Edition
+from bench.pessoas.edition import PESSOAS
+from bench.results import guard
 from bench.results.data import BadResultsError, read_results, write_results
-from bench.results.pictures import pictures
-from bench.results.table import page
 from tests.bench.simulated import results_of
+from tests.help.running import ROOT
 
 RATES: dict[str, list[float]] = {
     "rinha_normal": [500, 400],
@@ -18,15 +23,15 @@ RATES: dict[str, list[float]] = {
 
 
 def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
-    """A baseline is the run that it was."""
+    """A baseline is read without loss."""
     results = results_of(RATES)
     write_results(results, tmp_path / "results.json")
     assert read_results(tmp_path / "results.json") == results
 
 
 @pytest.mark.parametrize("text", [None, "not JSON", "{}", '{"schema": 0}'])
-def test_a_file_that_holds_no_results_is_refused(tmp_path: Path, text: str | None) -> None:
-    """In words, with its name."""
+def test_a_file_without_results_is_refused(tmp_path: Path, text: str | None) -> None:
+    """The error names the file."""
     path = tmp_path / "results.json"
     if text is not None:
         path.write_text(text)
@@ -34,28 +39,48 @@ def test_a_file_that_holds_no_results_is_refused(tmp_path: Path, text: str | Non
         read_results(path)
 
 
+@pytest.mark.parametrize(
+    ("edition", "other", "name"),
+    [
+        (CREBITOS, PESSOAS, "results"),
+        (CREBITOS, PESSOAS, "quick"),
+        (PESSOAS, CREBITOS, "pessoas"),
+    ],
+)
+def test_stored_results_can_be_read(edition: Edition, other: Edition, name: str) -> None:
+    """They make a page, and a baseline of their edition only: with none the guard would pass."""
+    path = ROOT / "docs" / "benchmarks" / f"{name}.json"
+    results = read_results(path)
+    text = edition.page(results, [])
+    assert "\n## The official run" in text
+    assert ("\n## Growth\n" in text) != results.quick
+    guard.assert_guards(edition.guarded, results, path)
+    with pytest.raises(BadResultsError, match=name):
+        guard.assert_guards(other.guarded, results, path)
+
+
 def test_the_page_names_what_failed_and_what_was_thrown_out() -> None:
-    """Nothing that went wrong is passed over in silence."""
+    """Every error of a run is on its page."""
     results = results_of(RATES, thrown_out=("constant", 1))
     results.failed["falcon_psycopg"] = "there is no PostgreSQL"
     text = page(results, ["capacity.svg"])
     assert "there is no PostgreSQL" in text
     assert "![capacity](capacity.svg)" in text
     assert "1 of 6 measurements" in text
-    assert "round 2, the stack constant, capacity_14: other programs" in text
+    assert "round 2, the constant, capacity_14: other programs" in text
 
 
 def test_ratios_stand_beside_their_figures() -> None:
     """Half of the ceiling, and nine times the alternative."""
     text = page(results_of(RATES), [])
-    assert "| the stack rinha_normal | 450 (400 to 500) | 0.50 |" in text
-    assert "| the stack rinha_normal to the stack falcon_psycopg | 9.00 (8.00 to 10.00) |" in text
+    assert "| the rinha_normal | 450 (400 to 500) | 0.50 |" in text
+    assert "| the rinha_normal to the falcon_psycopg | 9.00 (8.00 to 10.00) |" in text
 
 
-def test_every_picture_is_svg_and_names_every_stack() -> None:
+def test_every_picture_is_svg_and_names_every_contender() -> None:
     """A reader knows what each bar is."""
     drawn = pictures(results_of(RATES))
     assert set(drawn) == {"capacity.svg", "latency_at_capacity.svg", "cpu.svg", "memory.svg"}
     for text in drawn.values():
-        ElementTree.fromstring(text)  # noqa: S314 - it is our own
-        assert all(f"the stack {stack}" in text for stack in RATES)
+        ElementTree.fromstring(text)  # noqa: S314 - this project wrote it
+        assert all(f"the {name}" in text for name in RATES)

@@ -138,13 +138,3 @@ def test_the_units_need_no_server() -> None:
     assert "tests/service/test_settings.py::" in listed
     assert "[sqlite" in listed
     assert not re.search(r"\[postgres[]-]", listed)
-
-
-def test_what_a_benchmark_does_not_know_is_refused() -> None:
-    """Before anything is installed or measured."""
-    done = subprocess.run(
-        ["make", "bench", "EDITION=2023q3", "QUICK=1", "MODE=local"],
-        cwd=ROOT, check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "rinha: QUICK, BASELINE and STACKS are for EDITION=crebitos only" in done.stderr

@@ -1,16 +1,17 @@
-"""The benchmark's stack of the one file."""
+"""The contender of the one file."""
 
 import pytest
 
-from bench.parts.stack import Running
-from tests.bench.test_stacks import BUILT, folder, running
-from tests.loadtest.command import loadtest
+from bench.crebitos.edition import CREBITOS
+from bench.edition import Edition
+from bench.parts.running import Running
+from tests.bench import test_contenders
+from tests.bench.test_contenders import running
 
-__all__ = ["folder", "running"]
+__all__ = ["running"]
 
 
-@pytest.mark.parametrize("name", BUILT)
-def test_it_does_what_the_judge_wants(name: str, running: Running) -> None:
-    """What is compared does the same job: every rule that the official judge asks holds."""
-    checked = loadtest("check", "--no-strict", f"http://127.0.0.1:{running.port}")
-    assert checked.code == 0, checked.out
+@pytest.mark.parametrize(("edition", "name"), [(CREBITOS, "rinha_onefile")])
+def test_the_one_file_serves_its_edition(edition: Edition, name: str, running: Running) -> None:
+    """Every rule of the official judge holds, within the limits of the arena."""
+    test_contenders.test_a_contender_serves_its_edition(edition, name, running)

@@ -1,0 +1,61 @@
+"""A contender: one way to serve an edition, with every process that it needs."""
+
+import runpy
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.parts.running import Part
+from bench.workload import Workload
+
+
+class NoContendersError(Exception):
+    """A folder without contenders; the text says why."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    title: str
+    # Prepares an empty folder. Returns what serves on the port, in the order of its start.
+    parts: Callable[[Path, int], list[Part]]
+    # Without any, those that every contender of the edition has.
+    workloads: tuple[Workload, ...] = ()
+    # Pattern of the files in the folder that hold the data; by default SQLite's or PostgreSQL's.
+    data: str = ""
+    # Whether a quick run has it too.
+    quick: bool = False
+
+    def disk_bytes(self, folder: Path) -> int:
+        patterns = (self.data,) if self.data else ("rinha.db*", "postgres/base/*/*")
+        paths = (path for pattern in patterns for path in folder.glob(pattern))
+        return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+def load_contenders(
+    folder: Path, taken: Container[str]
+) -> tuple[dict[str, Contender], dict[str, str]]:
+    """Returns the contenders of a user's folder, one a file, and the errors of those that fail."""
+    found: dict[str, Contender] = {}
+    failed: dict[str, str] = {}
+    paths = sorted(folder.glob("[!_]*.py"))
+    if not paths:
+        raise NoContendersError(f"{folder}: no folder with a .py file for each contender")
+    for path in paths:
+        if path.stem in taken:
+            raise NoContendersError(
+                f"{path}: the benchmark has a contender of this name; rename it"
+            )
+        try:
+            found[path.stem] = _load(path)
+        except Exception as error:  # noqa: BLE001 - the file is foreign code
+            failed[path.stem] = f"{type(error).__name__}: {error}"
+    return found, failed
+
+
+def _load(path: Path) -> Contender:
+    names = runpy.run_path(str(path), run_name=path.stem)
+    # STACK is the name of before, see bench/parts/stack.py.
+    contender = names["STACK"] if "STACK" in names else names["CONTENDER"]
+    if not isinstance(contender, Contender):
+        raise TypeError(f"CONTENDER is a {type(contender).__name__}, not a Contender")
+    return contender

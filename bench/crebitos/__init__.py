@@ -1,0 +1,1 @@
+"""The benchmark of crebitos: its workloads, its contenders and its page."""

@@ -1,0 +1,51 @@
+"""The benchmark of crebitos, put together."""
+
+from bench.crebitos import ledger_alone
+from bench.crebitos.contenders import CONTENDERS
+from bench.crebitos.page import page
+from bench.crebitos.pictures import pictures
+from bench.crebitos.plan import FULL, MAIN, OFFICIAL, QUICK, WARM_UP
+from bench.edition import Edition
+from bench.results.guard import Guarded
+from loadtest.crebitos.mix import CREDIT, DEBIT
+from loadtest.crebitos.report import CrebitosReport
+from loadtest.report.data import Report
+
+# No p99 at capacity: whether the pause of a used up share of CPU falls on one request in a hundred,
+# or on a few less, is random, and moves it from 1 to 50 ms.
+GUARDED = (
+    Guarded("rinha_normal", "constant", "capacity_14", "rate", True),
+    Guarded("rinha_normal", "constant", "capacity_64", "rate", True),
+    Guarded("rinha_normal", "constant", "capacity_14", "cpu_us", False),
+    Guarded("rinha_normal", "constant", "steady_340", "p50_ms", False),
+    Guarded("rinha_normal", "constant", "steady_340", "p99_ms", False),
+    Guarded("rinha_full", "constant", "capacity_14", "cpu_us", False),
+)
+
+
+def official_figures(report: Report) -> dict[str, float]:
+    if not isinstance(report, CrebitosReport) or report.official is None:
+        return {}
+    official = report.official
+    return {"paid_usd": float(official.paid_usd), "ok_percent": float(official.ok_percent)}
+
+
+CREBITOS = Edition(
+    name="crebitos",
+    ready_path="/clientes/1/extrato",
+    contenders=CONTENDERS,
+    directs=ledger_alone.DIRECTS,
+    workloads=MAIN,
+    warm_up=WARM_UP,
+    official=OFFICIAL,
+    official_contenders=("rinha_normal",),
+    full=FULL,
+    quick=QUICK,
+    report=CrebitosReport,
+    added=frozenset({(DEBIT.name, 200), (CREDIT.name, 200)}),
+    official_figures=official_figures,
+    guarded=GUARDED,
+    file="results",
+    page=page,
+    pictures=pictures,
+)

@@ -1,0 +1,120 @@
+"""The ceiling below HTTP: the same transactions in a bare loop by two processes, each with an
+instance's share of CPU.
+
+Run as a program it is one of the two: FILE SYNCHRONOUS SECONDS.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from bench.crebitos.plan import ALONE, ALONE_MODES, ALONE_S
+from bench.edition import Direct
+from bench.parts.cgroups import ControlGroups
+from bench.parts.processes import MachineUsage
+from bench.parts.running import ROOT, Share, StackFailedError
+from bench.results.cell import Cell, why_thrown_out
+from rinha.crebitos.ledger import LimiteExceededError
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+
+PROCESSES = 2
+SHARE = Share(0.53, 250)
+# As in the load: 22 debits, 11 credits, 1 statement.
+TIPOS: tuple[Literal["c", "d"] | None, ...] = ("d",) * 22 + ("c",) * 11 + (None,)
+# How often that is repeated before all is shuffled, and between two readings of the clock.
+BATCH = 10
+START_MAX_S = 20.0
+LOCK_WAIT_S = 1.0
+
+
+def measure(synchronous: str, folder: Path, groups: ControlGroups) -> list[Cell]:
+    arguments = [str(folder / "rinha.db"), synchronous, f"{ALONE_S:g}"]
+    command = [sys.executable, "-m", __name__, *arguments]
+    machine = MachineUsage()
+    processes = [
+        subprocess.Popen(
+            [*groups.command_prefix(f"alone{number}", *SHARE), *command],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(PROCESSES)
+    ]
+    try:
+        for process in processes:
+            assert process.stdout
+            process.stdout.readline()
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        ended = [process.communicate(timeout=ALONE_S + START_MAX_S) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    if any(process.returncode for process in processes):
+        raise StackFailedError(ended[0][1].strip() or ended[1][1].strip())
+    found = [json.loads(out) for out, _ in ended]
+    figures = {
+        "rate": sum(one["count"] / one["elapsed_s"] for one in found),
+        "cpu_us": sum(one["cpu_s"] for one in found) / sum(one["count"] for one in found) * 1e6,
+        **machine.figures(),
+    }
+    reason = why_thrown_out([], figures, limited=groups.limit_cpu)
+    return [Cell(name_of(synchronous), ALONE, 0, figures, thrown_out=reason)]
+
+
+def name_of(synchronous: str) -> str:
+    return f"ledger_{synchronous.lower()}"
+
+
+DIRECTS = {
+    name_of(mode): Direct(
+        f"ledger alone, {mode}", partial(measure, mode), quick=True, each_round=True
+    )
+    for mode in ALONE_MODES
+}
+
+
+def main() -> None:
+    file, synchronous, seconds = sys.argv[1:]
+    ledger = SqliteLedger(Path(file), synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
+    requests = _requests()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    count, started_at, cpu_s = 0, time.monotonic(), time.process_time()
+    while time.monotonic() < started_at + float(seconds):
+        for cliente, transacao in requests:
+            if transacao is None:
+                ledger.extrato(cliente)
+                continue
+            with suppress(LimiteExceededError):
+                ledger.transact(cliente, transacao)
+        count += len(requests)
+    elapsed_s, cpu_s = time.monotonic() - started_at, time.process_time() - cpu_s
+    print(json.dumps({"count": count, "elapsed_s": elapsed_s, "cpu_s": cpu_s}))
+    ledger.close()
+
+
+def _requests() -> list[tuple[int, Transacao | None]]:
+    """Returns client and transaction of each request; None is a statement."""
+    requests: list[tuple[int, Transacao | None]] = []
+    for tipo in TIPOS * BATCH:
+        transacao = Transacao(random.randint(1, 10_000), tipo, "abcdefghij") if tipo else None
+        requests.append((random.randint(1, 5), transacao))
+    random.shuffle(requests)
+    return requests
+
+
+if __name__ == "__main__":
+    main()

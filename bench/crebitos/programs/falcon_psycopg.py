@@ -1,0 +1,84 @@
+"""This service with PostgreSQL through psycopg 3 in place of its ledger."""
+
+import os
+import time
+
+import psycopg
+
+from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.routes import add_routes
+from rinha.http import create_app
+from rinha.server import Instance
+
+# One round trip, refused or not: no row is an unknown client, an empty one is a debit too much.
+TRANSACT = """
+    WITH moved AS (
+        UPDATE clientes SET saldo = saldo + %(change)s
+        WHERE id = %(cliente)s AND saldo + %(change)s >= -limite
+        RETURNING id, limite, saldo
+    ), noted AS (
+        INSERT INTO transacoes (cliente_id, valor, tipo, descricao)
+        SELECT id, %(valor)s, %(tipo)s, %(descricao)s FROM moved
+    )
+    SELECT moved.limite, moved.saldo
+    FROM clientes LEFT JOIN moved USING (id) WHERE clientes.id = %(cliente)s
+"""
+EXTRATO = """
+    SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao,
+           (extract(epoch FROM t.realizada_em) * 1000000)::bigint
+    FROM clientes AS c LEFT JOIN LATERAL (
+        SELECT * FROM transacoes WHERE cliente_id = c.id ORDER BY id DESC LIMIT 10
+    ) AS t ON true
+    WHERE c.id = %s ORDER BY t.id DESC
+"""
+
+
+class PostgresLedger:
+    """A ledger for the routes: one process, one connection, one request at a time."""
+
+    # Overridden for other tables.
+    TRANSACT = TRANSACT
+    EXTRATO = EXTRATO
+
+    def __init__(self) -> None:
+        self.connection = psycopg.connect(autocommit=True, prepare_threshold=0)
+
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+        valor, tipo = transacao.valor, transacao.tipo
+        bindings = {
+            "cliente": cliente,
+            "change": valor if tipo == "c" else -valor,
+            "valor": valor,
+            "tipo": tipo,
+            "descricao": transacao.descricao,
+            "now": time.time_ns() // 1000,
+        }
+        row = self.connection.execute(self.TRANSACT, bindings).fetchone()
+        if row is None:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        if row[0] is None:
+            raise LimiteExceededError("the debit would take the balance below its limit")
+        return Resultado(*row)
+
+    def extrato(self, cliente: int) -> Extrato:
+        rows = self.connection.execute(self.EXTRATO, (cliente,)).fetchall()
+        if not rows:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        limite, saldo, valor = rows[0][:3]
+        return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
+
+    def assert_readable(self) -> None:
+        self.connection.execute("SELECT 1")
+
+    def reset(self) -> None:
+        self.connection.execute("UPDATE clientes SET saldo = 0")
+        self.connection.execute("TRUNCATE transacoes")
+
+
+def serve(ledger: PostgresLedger) -> None:
+    Instance(create_app(ledger, add_routes, reset=False), os.environ["RINHA_LISTEN"]).run()
+
+
+if __name__ == "__main__":
+    serve(PostgresLedger())

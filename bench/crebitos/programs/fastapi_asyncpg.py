@@ -1,0 +1,79 @@
+"""FastAPI with PostgreSQL through asyncpg, as their guides write it."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import FastAPI, HTTPException, Response
+from pydantic import BaseModel, Field, StrictInt
+
+from bench.parts.fastapi_app import Database, as_json, new_app, serve
+
+# One round trip, refused or not: no row is an unknown client, an empty one is a debit too much.
+TRANSACT = """
+    WITH moved AS (
+        UPDATE clientes SET saldo = saldo + $2 WHERE id = $1 AND saldo + $2 >= -limite
+        RETURNING id, limite, saldo
+    ), noted AS (
+        INSERT INTO transacoes (cliente_id, valor, tipo, descricao)
+        SELECT id, $3, $4, $5 FROM moved
+    )
+    SELECT moved.limite, moved.saldo FROM clientes LEFT JOIN moved USING (id) WHERE clientes.id = $1
+"""
+EXTRATO = """
+    SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao, t.realizada_em
+    FROM clientes AS c LEFT JOIN LATERAL (
+        SELECT * FROM transacoes WHERE cliente_id = c.id ORDER BY id DESC LIMIT 10
+    ) AS t ON true
+    WHERE c.id = $1 ORDER BY t.id DESC
+"""
+
+
+class Transacao(BaseModel):
+    valor: Annotated[StrictInt, Field(gt=0, lt=2**53)]
+    tipo: Literal["c", "d"]
+    descricao: Annotated[str, Field(min_length=1, max_length=10)]
+
+
+def create_app(database: Database) -> FastAPI:
+    app = new_app(database)
+
+    @app.post("/clientes/{cliente}/transacoes")
+    async def transact(cliente: int, transacao: Transacao) -> Response:
+        valor, tipo = transacao.valor, transacao.tipo
+        change = valor if tipo == "c" else -valor
+        values = (cliente, change, valor, tipo, transacao.descricao)
+        row = await database.pool.fetchrow(TRANSACT, *values)
+        if row is None:
+            raise HTTPException(404)
+        if row["limite"] is None:
+            raise HTTPException(422)
+        return as_json({"limite": row["limite"], "saldo": row["saldo"]})
+
+    @app.get("/clientes/{cliente}/extrato")
+    async def extrato(cliente: int) -> Response:
+        rows = await database.pool.fetch(EXTRATO, cliente)
+        if not rows:
+            raise HTTPException(404)
+        limite, total = rows[0]["limite"], rows[0]["saldo"]
+        saldo = {"total": total, "data_extrato": _utc(datetime.now(UTC)), "limite": limite}
+        ultimas = [
+            {
+                "valor": row["valor"],
+                "tipo": row["tipo"],
+                "descricao": row["descricao"],
+                "realizada_em": _utc(row["realizada_em"]),
+            }
+            for row in rows
+            if row["valor"] is not None
+        ]
+        return as_json({"saldo": saldo, "ultimas_transacoes": ultimas})
+
+    return app
+
+
+def _utc(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+if __name__ == "__main__":
+    serve(create_app(Database()))

@@ -1,0 +1,36 @@
+"""This service with a million clients: each request is for a random one, not for its own."""
+
+import os
+import random
+
+from bench.crebitos.growth import CLIENTES
+from rinha import settings
+from rinha.crebitos.messages import Extrato, Resultado, Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger, open_store
+from rinha.crebitos.routes import add_routes
+from rinha.http import create_app
+from rinha.server import Instance
+
+
+class ManyClientes:
+    """Replaces the client of each request: the load generator names five only, as the contest."""
+
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self._ledger = ledger
+        self.assert_readable = ledger.assert_readable
+        self.reset = ledger.reset
+
+    def transact(self, _cliente: int, transacao: Transacao) -> Resultado:
+        return self._ledger.transact(int(random.random() * CLIENTES) + 1, transacao)
+
+    def extrato(self, _cliente: int) -> Extrato:
+        return self._ledger.extrato(int(random.random() * CLIENTES) + 1)
+
+
+if __name__ == "__main__":
+    loaded = settings.load(os.environ)
+    ledger = open_store(loaded, create=True)
+    with ledger.engine.serving():
+        app = create_app(ManyClientes(ledger), add_routes, reset=False)
+        Instance(app, loaded.listen).run()
+    ledger.close()

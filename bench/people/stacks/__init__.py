@@ -1,1 +1,0 @@
-"""One file for each stack that carries people."""

@@ -1,0 +1,1 @@
+"""The benchmark of pessoas: its workloads, its contenders and its page."""

@@ -1,0 +1,56 @@
+"""The contenders of pessoas. All have 1.5 CPU and 3 GB in all."""
+
+import sys
+from pathlib import Path
+
+from bench.contender import Contender
+from bench.parts.behind_nginx import behind_nginx
+from bench.parts.postgres import on_postgres
+from bench.parts.running import Part, Share
+from bench.pessoas.growth import MANY, make_registry
+from bench.pessoas.plan import GROWTH
+
+# As stack/pessoas/docker-compose.yml has them.
+SHARES = (Share(0.54, 600), Share(0.48, 1200))
+SETTINGS = {"RINHA_EDITION": "pessoas"}
+MANY_FILE = "rinha_2m_pessoas.db"
+# One statement a line: `postgres --single` takes each line as a command.
+SCHEMA = """\
+CREATE EXTENSION pg_trgm;
+CREATE TABLE pessoas (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), apelido varchar(32) NOT NULL UNIQUE, nome varchar(100) NOT NULL, nascimento date NOT NULL, stack varchar(32)[], busca text NOT NULL);
+CREATE INDEX ON pessoas USING gin (busca gin_trgm_ops);
+"""  # noqa: E501
+DATABASE = {"shared_buffers": "512MB", "work_mem": "16MB"}
+
+
+def service(folder: Path, port: int) -> list[Part]:
+    return behind_nginx(folder, port, environment=SETTINGS, shares=SHARES)
+
+
+def two_million_people(folder: Path, port: int) -> list[Part]:
+    # Outside of the folder, so that it is made once for all rounds.
+    file = folder.parent / MANY_FILE
+    make_registry(file, MANY)
+    return behind_nginx(
+        folder, port, environment={**SETTINGS, "RINHA_LEDGER": str(file)}, shares=SHARES
+    )
+
+
+CONTENDERS = {
+    "rinha_pessoas": Contender("rinha", service, quick=True),
+    "fastapi_pg_trgm": Contender(
+        "FastAPI, asyncpg, PostgreSQL with pg_trgm",
+        on_postgres(
+            Share(0.5, 1900),
+            (Share(0.2, 300), Share(0.4, 400)),
+            [sys.executable, "-m", "bench.pessoas.programs.fastapi_pg_trgm"],
+            schema=SCHEMA,
+            settings=DATABASE,
+            environment=SETTINGS,
+        ),
+        quick=True,
+    ),
+    "rinha_2m_pessoas": Contender(
+        "rinha, 2 million people", two_million_people, GROWTH, f"../{MANY_FILE}*"
+    ),
+}

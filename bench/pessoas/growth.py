@@ -1,0 +1,36 @@
+"""A registry with many rows, filled in a minute with what the service would have written."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+
+from bench.parts.prefilled import prefill
+from loadtest.pessoas.payloads import payloads
+from rinha.bodies import encode
+from rinha.pessoas.ids import new_id
+from rinha.pessoas.on_sqlite import SqliteRegistry
+
+MANY = 2_000_000
+# After so many the people repeat, each time with a new apelido.
+DIFFERENT = 100_000
+SEED = 1
+ADD = "INSERT INTO pessoas (id, apelido, nome, nascimento, stack) VALUES (?, ?, ?, ?, ?)"
+Row = tuple[str, str, str, str, str | None]
+
+
+def make_registry(file: Path, people: int) -> None:
+    prefill(
+        file,
+        partial(SqliteRegistry, synchronous="NORMAL", lock_wait_s=1.0),
+        lambda connection: connection.executemany(ADD, islice(rows(), people)),
+    )
+
+
+def rows() -> Iterator[Row]:
+    """Endless; no apelido comes twice."""
+    right = (payload.pessoa for payload in payloads(SEED) if payload.pessoa is not None)
+    for number, pessoa in enumerate(cycle(islice(right, DIFFERENT))):
+        stack = None if pessoa.stack is None else encode(pessoa.stack).decode()
+        apelido = f"{pessoa.apelido[:24]}{number:x}"
+        yield new_id(), apelido, pessoa.nome, pessoa.nascimento, stack

@@ -1,0 +1,60 @@
+"""A run goes on beside contenders that fail, and repeats what was thrown out."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import rounds
+from bench.crebitos.edition import CREBITOS
+from bench.edition import Edition
+from bench.parts.cgroups import ControlGroups
+from bench.parts.running import Part, Running, Share, StackFailedError
+from bench.pessoas.edition import PESSOAS
+from tests.bench.simulated import results_of
+from tests.help.ports import free_port
+
+BROKEN = Part("api01", ["/bin/sh", "-c", "echo no such thing; exit 3"], Share(0.5, 250))
+
+
+def rounds_of(edition: Edition, folder: Path) -> rounds.Rounds:
+    groups = ControlGroups(folder, folder)
+    return rounds.Rounds(edition, {}, results_of({}), folder, groups, lambda _: None)
+
+
+def test_a_part_that_fails_to_start_is_quoted(tmp_path: Path) -> None:
+    """The error names the program, its exit code and the end of its log."""
+    running = Running([BROKEN], tmp_path, free_port(), "/", ControlGroups(tmp_path, tmp_path))
+    with pytest.raises(StackFailedError, match="api01 ended with 3: no such thing"), running:
+        pass
+
+
+def test_a_contender_that_fails_does_not_end_the_run(tmp_path: Path) -> None:
+    """Its error is noted, and the next one is measured."""
+    run = rounds_of(CREBITOS, tmp_path)
+    done = []
+
+    def fails() -> None:
+        raise ValueError("a mistake of its author")
+
+    run.attempt("broken", fails)
+    run.attempt("whole", lambda: done.append("whole"))
+    assert (run.results.failed, done) == ({"broken": "a mistake of its author"}, ["whole"])
+
+
+@pytest.mark.parametrize("edition", [CREBITOS, PESSOAS], ids=lambda edition: edition.name)
+def test_what_was_thrown_out_is_repeated_once(
+    edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for workloads that need an empty store: the official run, and the fill of pessoas."""
+
+    def throw_out(*arguments: Any) -> int:
+        arguments[-1].thrown_out = "other programs"
+        return 1
+
+    monkeypatch.setattr(rounds, "measure", throw_out)
+    run = rounds_of(edition, tmp_path)
+    running = Running([], tmp_path, 1, edition.ready_path, run.groups)
+    for one in (*edition.workloads, edition.official):
+        times = 1 if one.name in ("fill", "official") else 2
+        assert run._run_workload(running, "rinha", one, 0) == (times if one.quick_seconds else 0)
