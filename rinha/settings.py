@@ -147,7 +147,7 @@ KNOBS = {
     "RINHA_LOCK_WAIT_MS": Knob(
         "1000",
         _whole_number(1, 10_000),
-        "how long a request waits for its turn to write before it is answered 503",
+        "how long a request waits for the write lock before it is answered 503",
     ),
     "RINHA_RESET": Knob(
         "off", _switch, "on allows POST /reset, which empties the ledger: for contests only"

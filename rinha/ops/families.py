@@ -33,7 +33,7 @@ FAMILIES = {
         "histogram", ("route",), MICRO, "From the request in an instance to its answer."
     ),
     "lock_wait_seconds": Family(
-        "histogram", (), MICRO, "Waiting for the turn to write; only requests that had to wait."
+        "histogram", (), MICRO, "Wait for the write lock; only requests that had to wait."
     ),
     "commits": Family("counter", (), 1, "Transactions committed."),
     "log_pages": Family("gauge", (), 1, "Pages in the write-ahead log at the last commit."),
