@@ -1,1 +1,1 @@
-"""The engine: one SQLite file that several processes share."""
+"""SQLite engine: one file that several processes share."""

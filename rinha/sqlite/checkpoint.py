@@ -1,17 +1,16 @@
-"""Moves the write-ahead log into its file, beside the requests.
+"""Checkpoints: a thread copies the WAL into the database file while requests go on.
 
-SQLite by itself does so inside whichever commit finds the log long, and all writers wait for two
-syncs of the disk. Here a thread does it in two steps. The first needs no lock: requests go on, and
-if none of them writes meanwhile, the next that does begins the log anew. Under more load than that
-the log grows, until the second step moves the little that came since under the write lock. SQLite
-syncs the file only then, so where the first step has left much to sync, that is done in between.
+SQLite by itself runs a checkpoint inside the commit that finds the WAL long, and all writers wait
+for two syncs of the disk. Here a thread runs it in two steps. The first needs no lock: if no
+request writes meanwhile, the next writer restarts the WAL. Under more load the WAL grows, until the
+second step copies the newest frames under the write lock. SQLite syncs the file only after the last
+frame. If the first step left much to sync, the file is synced between the steps.
 
-Where Litestream follows the file, it moves the log and nobody else does: it reads on where it
-stopped, and takes a log that was begun anew in between for one that it knows. Then the thread only
-syncs the log: that bounds what a power cut may take, and leaves Litestream, which has writers wait
-while it moves, little to wait for.
+While Litestream replicates the file, only Litestream runs checkpoints: it mistakes a restarted WAL
+for the one it was reading. The thread then only syncs the WAL. This bounds what a power cut may
+take, and shortens Litestream's checkpoints, for which writers wait.
 
-After a failed sync or checkpoint wal_repair.py comes first, and says why.
+After a failed sync or checkpoint the WAL is repaired first; wal_repair.py says why.
 """
 
 import contextlib
@@ -53,10 +52,10 @@ def _follower_file_of(file: Path) -> Path:
 
 
 def take_over_the_log(file: Path) -> int:
-    """For Litestream: a descriptor that keeps the instances from moving it until it is closed.
+    """Returns a descriptor that keeps the instances from running checkpoints until it is closed.
 
-    What it does not know yet must not look as if it did, so the log is emptied: it then begins with
-    a whole copy."""
+    Litestream may mistake a WAL that it has not read for one that it knows. So the WAL is
+    truncated, and Litestream begins with a snapshot."""
     fd = _opened(_follower_file_of(file))
     deadline = time.monotonic() + REPLICA_TURN_MAX_S
     while not (_can_lock(fd, fcntl.LOCK_EX) and _is_emptied(file)):
@@ -76,7 +75,7 @@ def _opened(path: Path) -> int:
 
 @contextlib.contextmanager
 def _unless_followed(follower: int) -> Iterator[bool]:
-    """False while Litestream has taken the log over, which it cannot do in the middle of this."""
+    """Yields True and keeps Litestream from taking the WAL over, or False if it has done so."""
     is_ours = _can_lock(follower, fcntl.LOCK_SH)
     try:
         yield is_ours
@@ -99,7 +98,7 @@ def _is_emptied(file: Path) -> bool:
     try:
         connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
         with contextlib.closing(connection), contextlib.closing(Wal(connection)) as wal:
-            connection.execute(OPEN_WAL).get  # noqa: B018 - that runs it
+            connection.execute(OPEN_WAL).get  # noqa: B018 - `get` runs it
             wal.settle()
             is_busy, _, _ = connection.execute(FORGET).get
     except (apsw.BusyError, BlockingIOError):
@@ -111,7 +110,7 @@ def _is_emptied(file: Path) -> bool:
 
 @contextlib.contextmanager
 def checkpointing(file: Path, connection: apsw.Connection, meter: Meter | None) -> Iterator[None]:
-    """While it lasts, a thread of this process or of a neighbour's keeps the log short."""
+    """Keeps the WAL short, by a thread of this process or of another instance."""
     checkpointer = Checkpointer(file, meter)
     connection.set_wal_hook(checkpointer.look_and_count if meter else checkpointer.look)
     try:
@@ -122,9 +121,9 @@ def checkpointing(file: Path, connection: apsw.Connection, meter: Meter | None) 
 
 
 class Checkpointer:
-    """One instance does it for all. The others wait for a lock that is theirs once it ends, however
-    it ends. While it hangs, a log that is far too long is moved by the writers.
-    """
+    """Checkpoint thread. One instance holds the lock and serves all; the others wait for the lock,
+    which is free once that instance ends, in any way. While it hangs, writers run checkpoints as
+    soon as the WAL has LOG_PAGES_MAX pages."""
 
     def __init__(self, file: Path, meter: Meter | None = None) -> None:
         self._file = file
@@ -138,7 +137,8 @@ class Checkpointer:
         self._file_fd = -1
         self._synced_at_block = 0
         self._turn = _opened(file.with_name(f"{file.name}.checkpoint"))
-        # One for the thread and one for the writer: what one lets go the other must not lose.
+        # One descriptor for the thread and one for the writer: neither may release the other's
+        # lock.
         self._follower = _opened(_follower_file_of(file))
         self._writers_follower = _opened(_follower_file_of(file))
         self._write_lock = _opened(lock_file_of(file))
@@ -146,7 +146,7 @@ class Checkpointer:
         threading.Thread(target=self._run, name="checkpoint", daemon=True).start()
 
     def look(self, connection: apsw.Connection, _database: str, log_pages: int) -> int:
-        """After each commit, which is done: nothing that fails here may make it look failed."""
+        """Runs after each commit. A failure here must not make the finished commit look failed."""
         if log_pages < LOG_PAGES_LONG:
             self._next_try_pages = LOG_PAGES_LONG
             self._next_sync_pages = LOG_PAGES_MAX
@@ -164,14 +164,14 @@ class Checkpointer:
         return self.look(connection, database, log_pages)
 
     def close(self) -> None:
-        """Lets it finish what it is at: the last one to close the ledger removes the log."""
+        """Closes the thread's connection between checkpoints: the last close removes the WAL."""
         self._ended = True
         if self._busy.acquire(timeout=CHECKPOINT_END_MAX_S) and self._connection:
             self._connection.close()
 
     def prepare_last_close(self, connection: apsw.Connection) -> None:
-        """SQLite checkpoints when the last connection closes. Where that cannot be trusted the WAL
-        stays, and the next start recovers from it."""
+        """Repairs a WAL in doubt before the last close, at which SQLite runs a checkpoint. If the
+        repair fails the WAL stays, and the next start recovers from it."""
         deadline = time.monotonic() + CHECKPOINT_END_MAX_S
         with contextlib.closing(self._wal or Wal(connection)) as wal:
             while wal.in_doubt:
@@ -184,8 +184,8 @@ class Checkpointer:
                     time.sleep(FOREIGN_LOCK_PAUSE_S)
 
     def _move_now(self, connection: apsw.Connection, log_pages: int) -> None:
-        """By a writer. Where a neighbour hangs in the middle of it, or reads on and on, the log has
-        to grow, but what a power cut may take need not."""
+        """Runs a checkpoint in a writer. If another process prevents it, the WAL is synced instead:
+        it grows, but what a power cut may take does not."""
         wal = self._wal = self._wal or Wal(connection)
         with contextlib.suppress(apsw.Error, OSError, WalBrokenError):
             try:
@@ -196,7 +196,7 @@ class Checkpointer:
             if is_ours and not is_moved:
                 wal.sync()
             elif not is_ours and log_pages >= self._next_sync_pages:
-                # The thread does so all along, so this is for the case that it hangs.
+                # Only needed if the thread hangs: otherwise that syncs the WAL.
                 self._next_sync_pages = log_pages + LOG_PAGES_MAX
                 wal.sync()
 
@@ -207,7 +207,7 @@ class Checkpointer:
             return len(set(connection.wal_checkpoint())) == 1
 
     def _run(self) -> None:
-        # The alarm that ends a wait for the lock has to interrupt the main thread.
+        # SIGALRM, which ends a wait for the lock, has to interrupt the main thread.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         fcntl.flock(self._turn, fcntl.LOCK_EX)
         while True:
@@ -223,7 +223,7 @@ class Checkpointer:
                         else:
                             self._sync()
                 except (apsw.BusyError, BlockingIOError):
-                    # A shell has it all to itself; the log is still long at the next look.
+                    # Another program, such as a shell, holds the file. A later commit tries again.
                     continue
                 except (apsw.Error, OSError, WalBrokenError) as error:
                     log.error("the checkpoint failed, it is tried again", exc_info=error)
@@ -238,12 +238,12 @@ class Checkpointer:
 
     def _opened_connection(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._file), apsw.SQLITE_OPEN_READWRITE)
-        connection.execute(OPEN_WAL).get  # noqa: B018 - that runs it
-        # Never closed: that would let go of all locks that SQLite has on the file.
+        connection.execute(OPEN_WAL).get  # noqa: B018 - `get` runs it
+        # Never closed: that would release all locks that SQLite holds on the file.
         self._file_fd = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
         self._connection = connection
         if self._wal:
-            # The new descriptors are told of no error that was reported before.
+            # Linux does not report an earlier error to the new descriptors.
             self._wal.in_doubt = True
         return connection
 
@@ -258,7 +258,7 @@ class Checkpointer:
         self._synced_at_block = _blocks_written()
 
     def _sync(self) -> None:
-        """Where Litestream checkpoints."""
+        """Syncs the WAL, or repairs one in doubt, while Litestream runs the checkpoints."""
         assert self._wal is not None
         if self._wal.in_doubt:
             self._wal.settle(self._writers_waiting())
@@ -274,7 +274,7 @@ class Checkpointer:
             fcntl.flock(self._write_lock, fcntl.LOCK_UN)
 
     def _move_once(self, connection: apsw.Connection, step: str) -> int:
-        """How many pages the log had."""
+        """Runs a passive checkpoint. Returns how many pages the WAL had."""
         began_at = time.monotonic()
         _, log_pages, _ = connection.execute(MOVE).get
         if self._meter:
@@ -294,6 +294,6 @@ def _in_doubt_where_it_fails(wal: Wal) -> Iterator[None]:
 
 
 def _blocks_written() -> int:
-    """By this thread, which writes to nothing but the file: to pages that were not waiting for a
-    sync already."""
+    """Returns the blocks written by this thread, which writes to the database file alone. Pages
+    that already waited for a sync are not counted again."""
     return resource.getrusage(resource.RUSAGE_THREAD).ru_oublock

@@ -1,4 +1,4 @@
-"""All that a file holds, table by table."""
+"""Tables of an SQLite file, read and filled row by row for `rinha move`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager

@@ -1,4 +1,4 @@
-"""What must be true of a ledger's file before SQLite may open it."""
+"""Checks of a ledger's file before SQLite may open it."""
 
 import fcntl
 import os
@@ -11,13 +11,14 @@ from rinha.sqlite.lock import keep_out, use
 from rinha.sqlite.wal import HEADER_BYTES, has_commit, wal_of
 
 MAGIC = b"SQLite format 3\0"
-# Beside a file, what it is incomplete without.
+# Endings of the files without which a database is incomplete.
 LOGS = ("-wal", "-journal")
 
 
 def can_corrupt_wal(version: tuple[int, ...]) -> bool:
-    """SQLite 3.7.0 to 3.51.2 may corrupt a WAL database when two connections write and checkpoint
-    at the same moment, which is what two instances do. 3.50.7 and 3.44.6 carry the mend."""
+    """Returns True for SQLite 3.7.0 to 3.51.2, except for the fixed releases from 3.50.7 and 3.44.6
+    on. It may corrupt a WAL database if two connections write and checkpoint at the same time, as
+    two instances do."""
     mended = version[:2] == (3, 50) and version >= (3, 50, 7)
     mended |= version[:2] == (3, 44) and version >= (3, 44, 6)
     return (3, 7, 0) <= version < (3, 51, 3) and not mended
@@ -33,8 +34,7 @@ def assert_sqlite_is_sound(noun: str) -> None:
 
 
 def enter(file: Path, noun: str) -> int:
-    """Returns a descriptor, to be closed by who no longer uses the file: until then no restore
-    replaces it."""
+    """Checks the file and returns a descriptor. Until it is closed no restore replaces the file."""
     try:
         _finish_restore(file)
         place = use(file)
@@ -70,7 +70,8 @@ def assert_there(file: Path, noun: str) -> None:
 
 
 def assert_one_name(file: Path) -> None:
-    """SQLite names the WAL after the name that it is given: two names are two WALs of one file."""
+    """Refuses a file with hard links: SQLite derives the WAL's name from the path, so each name
+    would have its own WAL."""
     names = file.stat().st_nlink if file.exists() else 1
     if names > 1:
         raise StoreUnusableError(
@@ -80,10 +81,11 @@ def assert_one_name(file: Path) -> None:
 
 
 def assert_wal_has_its_file(file: Path, noun: str) -> None:
-    """SQLite removes a WAL beside an empty file, and writes one into whatever else is there."""
+    """Refuses a WAL with commits whose database is missing, empty or another kind of file. SQLite
+    would remove the WAL, or write it into that file."""
     if is_database(file) or not has_commit(wal_of(file)):
         return
-    # A neighbour that makes the file writes to that first.
+    # Another instance may just have created the file: it writes there before it writes a WAL.
     if is_database(file):
         return
     state = "no database" if file.exists() and file.stat().st_size else "missing or empty"
@@ -95,8 +97,10 @@ def assert_wal_has_its_file(file: Path, noun: str) -> None:
 
 
 def is_database(file: Path) -> bool:
-    """Reads by SQLite's own means: any other handle would drop this process's locks on the file
-    when it is closed. Without a WAL there is no need to look."""
+    """Returns whether the file is an SQLite database; without a WAL any file with content counts.
+
+    It reads through SQLite: closing any other handle would drop this process's locks on the
+    file."""
     try:
         if not file.stat().st_size:
             return False
@@ -118,8 +122,7 @@ def _first_bytes(file: Path) -> bytes:
 
 
 def second_name(file: Path) -> Path | None:
-    """Returns the name that a restore gave the file before it was killed; None once it replaced
-    the file."""
+    """Returns the second name that a killed restore gave the file, or None after a finished one."""
     if file.exists() and file.stat().st_nlink > 1:
         for each in file.parent.iterdir():
             if each.name.startswith(f"{file.name}.2") and each.samefile(file):
@@ -128,7 +131,8 @@ def second_name(file: Path) -> Path | None:
 
 
 def take_back(file: Path, kept: Path) -> None:
-    """Undoes what a restore did before the step that counts: the old file has its WAL again."""
+    """Undoes a restore that has not replaced the file: renames the WAL back and removes the second
+    name."""
     for ending in LOGS:
         aside, log = (path.with_name(path.name + ending) for path in (kept, file))
         if aside.exists():
@@ -149,7 +153,7 @@ def sync_folder(file: Path) -> None:
 
 
 def _finish_restore(file: Path) -> None:
-    """Where one runs it is left alone: the use of the file is refused then."""
+    """Undoes a killed restore. A running one is left alone: `use` then refuses the file."""
     if second_name(file) is None:
         return
     place = keep_out(file)

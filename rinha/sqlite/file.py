@@ -1,7 +1,7 @@
-"""One SQLite file that several processes read and write: opened, guarded, copied.
+"""One SQLite file that several processes read and write.
 
-Open one per process, after any fork, and never open the file past this SQLite in that process:
-closing such a handle would drop the locks of all others.
+Open one SqliteFile per process, after any fork. Never open the file without SQLite in that process:
+closing such a handle would drop all locks that SQLite holds on it.
 """
 
 import os
@@ -41,7 +41,7 @@ READ_KIND = (
 
 
 class Schema(NamedTuple):
-    """An edition's tables, and how its files are told from any other database."""
+    """An edition's tables, and the application id and version that identify its files."""
 
     noun: str
     sql: Traversable
@@ -52,7 +52,8 @@ class Schema(NamedTuple):
 def assert_is_ours(
     connection: apsw.Connection, path: Path, schema: Schema, *, create: bool = False
 ) -> int:
-    """Of this edition and version, or empty where one is to be made. Returns how much is in it."""
+    """Refuses other programs' databases, editions and versions. Returns the schema's object
+    count."""
     application, version, objects = connection.execute(READ_KIND).get
     if application == schema.application_id and version != schema.version:
         raise StoreUnusableError(
@@ -77,7 +78,7 @@ class SqliteFile:
         create: bool = True,
     ) -> None:
         path = self.path = real_path(path)
-        # Set where a copy is to follow: then the levels say how far that is behind.
+        # Set if a replica is configured: the gauges then include its lag.
         self.replicated_since_s: float | None = None
         self._schema = schema
         self._synchronous = synchronous
@@ -115,7 +116,7 @@ class SqliteFile:
             raise StoreUnusableError(f"{path}: not a regular file")
 
     def _open(self, create: bool) -> None:
-        """Under the lock, or two instances that make the file at once get in each other's way."""
+        """Opens or creates the file, under the lock: two instances may do so at the same time."""
         schema = self._schema
         self.connection = apsw.Connection(str(self.path))
         self.connection.set_busy_handler(self._keep_waiting)
@@ -130,7 +131,7 @@ class SqliteFile:
             raise StoreUnusableError(f"{self.path}: this file system has no write-ahead log")
         if not objects:
             self.execute(f"BEGIN IMMEDIATE; {schema.sql.read_text()}; COMMIT")
-        # What FULL asks for besides comes after the commit.
+        # With FULL, sync.py adds a sync after the commit.
         self.execute("PRAGMA synchronous = NORMAL")
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
@@ -155,13 +156,13 @@ class SqliteFile:
         free = shutil.disk_usage(self.path.parent).free
         yield Level("disk_free_bytes", "Free space where the file is.", free)
         if self.replicated_since_s is not None:
-            from rinha.sqlite.replica_state import behind_s  # noqa: PLC0415 - where a copy follows
+            from rinha.sqlite.replica_state import behind_s  # noqa: PLC0415 - only with a replica
 
             behind = behind_s(self.path, self.replicated_since_s)
             yield Level("replica_behind_seconds", "What a lost disk would take.", behind)
 
     def be_alone(self) -> None:
-        """Until it is closed no other process of ours has the file."""
+        """Makes the use of the file exclusive until it is closed, or raises if it is in use."""
         be_alone(self._use, self.path, self._schema.noun)
 
     def close(self) -> None:
@@ -172,7 +173,7 @@ class SqliteFile:
         os.close(self._use)
 
     def read(self, sql: str, bindings: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:
-        """One statement, which is one snapshot."""
+        """Runs one statement, which reads one snapshot."""
         self._assert_in_place()
         try:
             return self.execute(sql, bindings).fetchall()
@@ -180,13 +181,13 @@ class SqliteFile:
             raise self._trouble(error) from error
 
     def assert_readable(self, sql: str) -> None:
-        """Looks at the file too, whatever was seen a moment ago."""
+        """Runs a statement, after a new check that the file is in place."""
         self._look_at_file_at = 0.0
         self.read(sql)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Several statements on one snapshot."""
+        """Runs the statements of its block on one snapshot."""
         try:
             self.execute("BEGIN")
             yield
@@ -194,7 +195,7 @@ class SqliteFile:
             self._rollback()
 
     def problems(self) -> list[str]:
-        """What is wrong with the file, whatever it holds; without its schema no view is true."""
+        """Returns what is wrong with the file or its schema, on which the audit's views depend."""
         found = [f"integrity: {line}" for (line,) in self.execute("PRAGMA integrity_check")]
         if found == ["integrity: ok"]:
             found = []
@@ -207,7 +208,7 @@ class SqliteFile:
         return found
 
     def snapshot(self, target: Path) -> None:
-        """A consistent copy that any sqlite3 can open; it appears whole or not at all."""
+        """Writes a consistent copy that any sqlite3 can open; it appears whole or not at all."""
         if target.exists():
             raise SnapshotError(f"{target}: there is a file already, it was left as it is")
         partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
@@ -221,12 +222,12 @@ class SqliteFile:
             raise SnapshotError(f"{target}: no snapshot: {error}") from None
 
     def _assert_in_place(self) -> None:
-        """Whatever is written to a file that was deleted would be acknowledged and lost."""
+        """Refuses a file that was deleted or replaced: what is acknowledged in it would be lost."""
         now = time.monotonic()
         if now < self._look_at_file_at:
             return
         try:
-            status = os.stat(self.path)  # noqa: PTH116 - a third of the price
+            status = os.stat(self.path)  # noqa: PTH116 - takes a third of the time
         except OSError:
             status = None
         if status is None or (status.st_dev, status.st_ino) != self._inode:
@@ -236,7 +237,7 @@ class SqliteFile:
         self._look_at_file_at = now + FILE_MOVED_CHECK_S
 
     def _keep_waiting(self, looks: int) -> bool:
-        """For the file's own lock, which a shell may hold: the instances wait at the WriteLock."""
+        """Waits for SQLite's own lock, which a shell may hold. Instances wait for the WriteLock."""
         now = time.monotonic()
         if looks == 0:
             self._foreign_deadline = now + self._lock.budget_s
@@ -259,7 +260,7 @@ class SqliteFile:
 
 
 class _WriteTransaction:
-    """Lock, BEGIN IMMEDIATE, then COMMIT or, whatever went wrong, ROLLBACK and no trace."""
+    """Transaction under the lock: BEGIN IMMEDIATE, then COMMIT or, after any error, ROLLBACK."""
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
@@ -292,6 +293,6 @@ class _WriteTransaction:
                 file._rollback()
             finally:
                 file._lock.__exit__(None, None, None)
-        # A broken constraint is a mistake of ours, and goes on as it is.
+        # A broken constraint is a bug of this program, so its error is raised unchanged.
         if isinstance(failure, apsw.Error) and not isinstance(failure, apsw.ConstraintError):
             raise file._trouble(failure) from failure

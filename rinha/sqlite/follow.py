@@ -1,7 +1,7 @@
-"""A copy that follows the ledger elsewhere: Litestream, with a share of its own, and watched.
+"""Replication by Litestream, with limits on its CPU and memory, and a watcher.
 
-`follow` becomes Litestream, which starts the watch as its child: so whatever supervises this sees
-Litestream itself live and die, and no watch outlives it unseen.
+`follow` replaces this process by Litestream, which starts the watcher as its child. So a supervisor
+sees Litestream itself start and end, and the watcher ends with it.
 """
 
 import json
@@ -27,11 +27,11 @@ from rinha.sqlite.limits import (
     REPLICA_WAITING_MAX_BYTES,
 )
 
-# What the kernel takes as the address of one.
+# Longest path that the kernel accepts for a Unix socket.
 SOCKET_MAX_BYTES = 107
-# How the watch is told whom it watches: when it looks for its parent, that may be gone already.
+# Variable with Litestream's pid for the watcher: at its start its parent may be dead already.
 LITESTREAM_PID = "RINHA_LITESTREAM_PID"
-# Litestream's own knowledge of what was sent, and what waits.
+# Folder of Litestream's state: what it has sent, and what it has yet to send.
 WAITING = ".{name}-litestream"
 
 
@@ -40,7 +40,7 @@ def socket_of(ledger: Path) -> Path:
 
 
 def follow(ledger: Path, replica: str, watch: list[str]) -> None:
-    """Does not return."""
+    """Replaces this process by Litestream; does not return."""
     if not replica:
         raise ReplicaError("RINHA_REPLICA is not set: it says where the copy is kept")
     program = litestream.program()
@@ -48,7 +48,7 @@ def follow(ledger: Path, replica: str, watch: list[str]) -> None:
     if len(os.fsencode(socket_of(ledger))) > SOCKET_MAX_BYTES:
         raise ReplicaError(f"{ledger}: this path is too long for the socket beside it")
     socket_of(ledger).unlink(missing_ok=True)
-    # Both are Litestream's from now on, for as long as it lives.
+    # Litestream inherits both descriptors, and holds their locks until it ends.
     os.set_inheritable(enter(ledger, "ledger"), True)
     os.set_inheritable(take_over_the_log(ledger), True)
     _throw_away_what_waits_too_long(ledger)
@@ -57,7 +57,7 @@ def follow(ledger: Path, replica: str, watch: list[str]) -> None:
     config.write_text(json.dumps(_config(ledger, replica)))
     os.nice(REPLICA_NICE)
     resource.setrlimit(resource.RLIMIT_DATA, (REPLICA_MEMORY_MAX_BYTES,) * 2)
-    # One core's worth at most; and collected early instead of grown.
+    # One core at most; the soft memory limit makes Go collect garbage early.
     share = {"GOMAXPROCS": "1", "GOMEMLIMIT": REPLICA_MEMORY_SOFT}
     share[LITESTREAM_PID] = str(os.getpid())
     words = [program, "replicate", "-config", str(config), "-no-expand-env"]
@@ -89,7 +89,7 @@ def _throw_away_what_waits_too_long(ledger: Path) -> None:
 
 
 def waiting_bytes(ledger: Path) -> int:
-    """On the ledger's own disk, beyond a whole copy of it."""
+    """Returns how much larger Litestream's folder beside the ledger is than the ledger."""
     waiting = ledger.with_name(WAITING.format(name=ledger.name))
     found = 0
     for folder, _, names in os.walk(waiting):

@@ -1,6 +1,6 @@
-"""Litestream, the program: found, asked which SQLite it carries, and made to bring a copy back.
+"""Finds the program Litestream, checks the SQLite in it, and restores replicas with it.
 
-Its credentials are in the environment, from which it takes them itself.
+Litestream reads its credentials from the environment by itself.
 """
 
 import json
@@ -20,14 +20,14 @@ from rinha.errors import ReplicaError, RestoreError
 from rinha.sqlite.entry import can_corrupt_wal
 from rinha.sqlite.limits import REPLICA_TRANSFER_MAX_S
 
-# Where a database has the version of the SQLite that wrote it last.
+# Offset in a database of the version of the SQLite that wrote it last.
 WRITER_AT = 96
 NOTHING_THERE = re.compile("no matching backup|no backups? found|no snapshots?", re.IGNORECASE)
 NOT_THEN = "timestamp does not exist"
 
 
 def program() -> str:
-    """Where the set-up puts it, or anywhere else in the path."""
+    """Returns Litestream's path: beside Python, where the set-up installs it, or else in PATH."""
     beside_python = str(Path(sys.executable).parent)
     found = shutil.which("litestream", path=beside_python) or shutil.which("litestream")
     if not found:
@@ -36,7 +36,8 @@ def program() -> str:
 
 
 def environment() -> dict[str, str]:
-    """Ours but for one name: its client of S3 fails at AWS_CA_BUNDLE, and Go reads another one."""
+    """Returns this environment with SSL_CERT_FILE, which Go reads, in place of AWS_CA_BUNDLE.
+    Litestream's S3 client fails if that one is set."""
     found = dict(os.environ)
     bundle = found.pop("AWS_CA_BUNDLE", None)
     if bundle:
@@ -45,9 +46,10 @@ def environment() -> dict[str, str]:
 
 
 def assert_mended(litestream: str) -> None:
-    """It writes to the ledger beside the instances, so its SQLite must not be one that can corrupt
-    it then. No version number of Litestream's says which one it is, so it is made to write to a
-    file of no worth, and that tells."""
+    """Refuses a Litestream whose SQLite can corrupt a file that others write to.
+
+    Litestream's version does not tell which SQLite it contains. So it replicates and restores a
+    scratch file, whose header has SQLite's version."""
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "x.db"
         connection = apsw.Connection(str(file))
@@ -66,7 +68,8 @@ def assert_mended(litestream: str) -> None:
 
 
 def assert_nothing_to_bring_back(ledger: Path, replica: str) -> None:
-    """An empty one that is made and followed would take the place of what the copy holds."""
+    """Refuses a missing or empty ledger while the replica holds one: a new ledger would replace the
+    replica's content."""
     if not (ledger.exists() and ledger.stat().st_size) and newest(replica):
         raise ReplicaError(
             f"{ledger} is missing or empty, but {replica} holds a copy: "
@@ -75,7 +78,7 @@ def assert_nothing_to_bring_back(ledger: Path, replica: str) -> None:
 
 
 def newest(replica: str) -> datetime | None:
-    """When what is there was written last; None where nothing is."""
+    """Returns the time of the last write to the replica, or None if it is empty."""
     with tempfile.TemporaryDirectory() as name:
         words = ["restore", "-dry-run", "-json", "-o", f"{name}/x.db", replica]
         done = _ask(program(), *words)
@@ -87,7 +90,7 @@ def newest(replica: str) -> datetime | None:
 
 
 def bring_back(replica: str, target: Path, at: datetime | None = None) -> None:
-    """As it was last, or as Litestream saw it last before a moment."""
+    """Restores the latest state, or the last one that Litestream has before a time."""
     words = ["restore", "-o", str(target)]
     if at is not None:
         words += ["-timestamp", at.isoformat(timespec="microseconds")]

@@ -1,5 +1,7 @@
-"""The two tables that Litestream makes in a file that it follows: known to the letter, so that an
-audit takes nothing else for them, and left out of copies."""
+"""Names the two tables that Litestream makes in a replicated file.
+
+An audit accepts exactly these definitions. Snapshots and restored files do not contain the tables.
+"""
 
 from pathlib import Path
 
@@ -16,7 +18,7 @@ OF_LITESTREAM = {
 
 
 def drop_from(copy: Path) -> None:
-    """Of a file that nobody else uses."""
+    """Drops the tables from a file that no other process uses."""
     connection = apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         for _, name, _ in sorted(OF_LITESTREAM):

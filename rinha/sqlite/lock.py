@@ -1,10 +1,10 @@
-"""The lock of those who write, among processes, and a wait for it that ends.
+"""Write lock among processes, with a timeout.
 
-SQLite's own waiting sleeps for up to 100 ms between two looks; a blocking flock is woken at once.
-What flock lacks is an end, so an alarm interrupts it. It is not fair: a process that asks again at
-once overtakes one that sleeps. Where the lock is held for a transaction, some 20 us, that evens
-out, with eight who write back to back too. Beside neighbours who hold it for milliseconds, again
-and again, a wait may end in vain.
+SQLite's own wait sleeps for up to 100 ms between two tries; a blocking flock wakes up at once.
+flock has no timeout, so an alarm interrupts it. The lock is not fair: a process that asks again at
+once overtakes one that sleeps. A transaction holds it for some 20 us, so this evens out, even with
+eight processes that write back to back. If others hold it for milliseconds again and again, a wait
+may time out.
 """
 
 import fcntl
@@ -30,8 +30,7 @@ def lock_file_of(file: Path) -> Path:
 
 
 def use(file: Path) -> int:
-    """A descriptor, to be closed by whoever no longer uses the file: until then nobody can put
-    another one in its place."""
+    """Returns a descriptor. Until it is closed no restore can replace the file."""
     try:
         return _hold(file, fcntl.LOCK_SH)
     except BlockingIOError:
@@ -39,7 +38,8 @@ def use(file: Path) -> int:
 
 
 def keep_out(file: Path) -> int | None:
-    """A descriptor that keeps everybody from its use until it is closed; None while it is used."""
+    """Returns a descriptor that prevents any use of the file until it is closed; None if it is in
+    use."""
     try:
         return _hold(file, fcntl.LOCK_EX)
     except BlockingIOError:
@@ -62,7 +62,7 @@ class _TimeUp(Exception):  # noqa: N818 - it is an event, not an error
 
 
 class _Wait:
-    """Whether this process waits now; the alarm is the process's, and so is this."""
+    """State of the process: `now` is True while it waits. A process has one alarm, so one state."""
 
     now = False
 
@@ -74,14 +74,14 @@ def _on_alarm(_signal: int, _frame: FrameType | None) -> None:
 
 
 class WriteLock:
-    """For the main thread only, as only that one is interrupted by an alarm."""
+    """Lock for the main thread only: the alarm interrupts no other thread."""
 
     def __init__(self, path: Path, wait_s: float, noun: str) -> None:
         self._fd = open_lock_file(path)
         self._noun = noun
         self._wait_s = wait_s
         self.budget_s = wait_s
-        # Told how long a turn was waited for, where somebody wants to know.
+        # Gets the time that each wait for the lock took, if metrics are on.
         self.meter: Meter | None = None
         signal.signal(signal.SIGALRM, _on_alarm)
 
@@ -92,7 +92,8 @@ class WriteLock:
         os.close(self._fd)
 
     def refused(self) -> StoreBusyError:
-        """Notes that a wait was in vain, so that those queued behind it do not wait as long."""
+        """Returns the error of a timeout, and shortens the next waits: requests in the queue must
+        not each wait the full time."""
         self.budget_s = min(self._wait_s, LOCK_WAIT_AFTER_REFUSAL_S)
         return StoreBusyError(
             f"the {self._noun} was busy for {self._wait_s:g} s, nothing was written: try again"
@@ -146,7 +147,7 @@ class WriteLock:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
             _Wait.now = False
         except _TimeUp:
-            # The alarm may ring just after the lock was granted.
+            # The alarm may come just after the lock was granted.
             fcntl.flock(self._fd, fcntl.LOCK_UN)
             raise self.refused() from None
         finally:

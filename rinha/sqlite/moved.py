@@ -1,4 +1,5 @@
-"""The mark in a ledger that `rinha move` has copied elsewhere: one ledger must not become two."""
+"""Mark in a ledger that `rinha move` has copied to another place, so that it is not served any
+more."""
 
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import apsw
 from rinha.errors import StoreUnusableError
 
 CREATE_MARK = "CREATE TABLE moved_to (place TEXT NOT NULL) STRICT"
-# As the schema names it.
+# The mark's row in sqlite_schema.
 MARK = ("table", "moved_to", CREATE_MARK)
 
 

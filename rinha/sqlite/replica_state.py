@@ -1,8 +1,8 @@
-"""How the copy is, in a file beside the ledger: written by the watch, read by `make status` and by
-who asks for the metrics.
+"""State of the replica, in a file beside the ledger.
 
-Its times are the machine's since it was started, which no setting of the clock changes. So it also
-says since which start: what was written before that one is old, whatever its times.
+The watcher writes it; `make status` and the metrics read it. Its times count from the machine's
+boot, so no change of the clock affects them. The file also holds the id of that boot: a state from
+before it is ignored.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rinha.logs import tell
 from rinha.sqlite.limits import REPLICA_BEHIND_S
 
-# The kernel draws another one at each start of the machine.
+# The kernel makes a new id at each boot.
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -49,7 +49,7 @@ def write(ledger: Path, state: State) -> None:
 
 
 def _read(ledger: Path) -> State | None:
-    """Nothing where no copy was followed since the machine was started."""
+    """Returns the state, or None if nothing was replicated since the machine's boot."""
     try:
         state = State(**json.loads(file_of(ledger).read_text()))
         is_of_now = state.boot == boot_id() and state.at_s <= time.monotonic()
@@ -59,15 +59,15 @@ def _read(ledger: Path) -> State | None:
 
 
 def behind_s(ledger: Path, since_s: float) -> float:
-    """How much a lost disk would take; it grows while nobody writes the state. Where there is none,
-    all since then, which is when whoever asks was started."""
+    """Returns the lag in seconds: how much a lost disk would take. It keeps growing after the
+    watcher has died. Without a state it counts from `since_s`, the caller's start."""
     now = time.monotonic()
     state = _read(ledger)
     return state.behind_s + now - state.at_s if state else now - since_s
 
 
 def told(ledger: Path, replica: str) -> tuple[bool, str]:
-    """Whether the copy follows, and a sentence about it."""
+    """Returns whether replication is in order, and a sentence about it."""
     state = _read(ledger)
     if state is None:
         if not replica:

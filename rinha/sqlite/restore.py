@@ -1,8 +1,8 @@
-"""Puts a copy in the place of the file, whole or not at all, at whichever moment it is cut short.
+"""Replaces a ledger's file by a copy: completely or not at all, even if it is killed.
 
-The copy is made beside the file, audited there, and renamed over it: the one step that counts. What
-was there gets a second name before that step, and is found under it after. Where the step never
-came, the next start or restore takes the second name back.
+The copy is made beside the file, audited there, and renamed over it. Before the rename the old file
+gets a second name, a hard link, which it keeps. If the rename did not happen, the next start or
+restore removes the second name.
 """
 
 import contextlib
@@ -34,25 +34,26 @@ from rinha.sqlite.litestream_tables import drop_from
 from rinha.sqlite.lock import keep_out
 from rinha.sqlite.wal import wal_of
 
-# What file systems without hard links say to one.
+# Errors of `os.link` on file systems without hard links.
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
-# Beside a file: what SQLite, its users and Litestream keep for it.
+# Endings of the files that SQLite, its users and Litestream keep beside a database.
 BESIDE = ("-wal", "-shm", "-journal", ".lock", ".users", ".checkpoint", ".tmp", "-txid")
 
 
 class Restorable(NamedTuple):
-    """What an edition knows of its files."""
+    """Schema and audit of an edition's files, and the rest of a restore to a point in time."""
 
     schema: Schema
     problems: Callable[[Path], Sequence[str]]
-    # Adds to what Litestream had before a moment what came between the two.
+    # Adds the commits between Litestream's state and the requested time.
     complete: Callable[[Path, str, datetime], None] = lambda *_: None
 
 
 def bring_back(
     knobs: Settings, source: Path | None, at: datetime | None, edition: Restorable
 ) -> Path | None:
-    """From a file, or from RINHA_REPLICA. Returns where what was there is kept now."""
+    """Restores from a file or from RINHA_REPLICA. Returns the old file's new name, if there was
+    one."""
     assert isinstance(knobs.ledger, Path)
     schema, problems, complete = edition
     if source is not None:
@@ -76,7 +77,8 @@ def put_in_place(
     fetch: Callable[[Path], None],
     audit: Callable[[Path], Sequence[str]],
 ) -> Path | None:
-    """`fetch` makes the copy at a path. Returns where what was there is kept now, if anything."""
+    """Replaces the file by what `fetch` makes at a path. Returns the old file's new name, if
+    any."""
     try:
         with _alone(file, schema.noun):
             copy = file.with_name(f"{file.name}.restoring")
@@ -87,7 +89,7 @@ def put_in_place(
                 _settle(copy)
                 kept = _swap(copy, file)
             finally:
-                # The next restore removes what this one cannot.
+                # If this fails, the next restore removes the copy.
                 with contextlib.suppress(OSError):
                     _remove(copy)
             _assert_synced(file, kept)
@@ -99,7 +101,7 @@ def put_in_place(
 
 
 def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
-    """Makes a copy page by page at one moment of the source, whatever is wrong with it."""
+    """Returns a function that copies a snapshot of the source page by page, even a corrupt one."""
 
     def fetch(target: Path) -> None:
         if not source.is_file():
@@ -122,7 +124,7 @@ def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
 
 @contextlib.contextmanager
 def _alone(file: Path, noun: str) -> Iterator[None]:
-    """Ends what a killed restore left, too."""
+    """Keeps all other processes from the file, and undoes a killed restore."""
     if not file.parent.is_dir():
         raise RestoreError(f"{file}: there is no directory {file.parent}, create it")
     if file.exists() and not file.is_file():
@@ -148,7 +150,7 @@ def _assert_sound(source: str, problems: Sequence[str]) -> None:
 
 
 def _settle(copy: Path) -> None:
-    """One file, in the mode of a live one, with nothing of anybody else, and safe on the disk."""
+    """Makes the copy one durable file in WAL mode, without Litestream's tables."""
     drop_from(copy)
     connection = apsw.Connection(str(copy))
     connection.pragma("journal_mode", "WAL")
@@ -159,18 +161,18 @@ def _settle(copy: Path) -> None:
 
 
 def _swap(copy: Path, file: Path) -> Path | None:
-    """Replaces the file by the copy. Returns the name under which the old one is kept.
+    """Replaces the file by the copy. Returns the old file's new name, if there was one.
 
-    A WAL that stayed would be taken for the new file's. So all of it is in the old file before; or
-    it gets the kept name's, where the old file is no database."""
+    SQLite would take an old WAL for the new file's. So the WAL is first checkpointed into the old
+    file. If that is no database, the WAL is renamed with it."""
     kept = _kept_name(file)
-    # What Litestream knows of the old file is not true of the new one.
+    # Litestream's state describes the old file.
     shutil.rmtree(file.with_name(f".{file.name}-litestream"), ignore_errors=True)
     if not file.exists():
         if not any(_logs(file)):
             copy.rename(file)
             return None
-        # The pair of an empty file and its WAL is refused by a start until it is kept whole.
+        # Until both have their new names, a start refuses the empty file with its WAL.
         file.touch()
     with _folded_in(file):
         _link(file, kept)
@@ -183,7 +185,7 @@ def _swap(copy: Path, file: Path) -> Path | None:
             sync_folder(file)
             copy.rename(file)
         except OSError:
-            # Where this fails too, the next start or restore does it.
+            # If this fails too, the next start or restore does it.
             with contextlib.suppress(OSError):
                 take_back(file, kept)
             raise
@@ -214,23 +216,23 @@ def _link(file: Path, kept: Path) -> None:
 
 
 def _logs(file: Path) -> list[Path]:
-    """Those that are not empty."""
+    """Returns the WAL and the journal, if they are not empty."""
     logs = [file.with_name(file.name + ending) for ending in LOGS]
     return [log for log in logs if log.exists() and log.stat().st_size]
 
 
 @contextlib.contextmanager
 def _folded_in(file: Path) -> Iterator[None]:
-    """Moves the WAL into the file, and keeps every other SQLite from both while it lasts: also one
-    that does nothing, as it has a lock on the file since it first read it.
+    """Checkpoints the WAL into the file, and locks all other SQLite connections out meanwhile.
+    Raises RestoreError if one is open: even an idle one has a lock since its first read.
 
-    What is no database is left as it is."""
+    A file that is no database is left as it is."""
     if not is_database(file):
         yield
         return
     old = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
-        # By the time it is closed there may be another file by this name.
+        # At the close, another file may have this name.
         old.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         with contextlib.suppress(apsw.NotADBError, apsw.CorruptError):
             old.pragma("locking_mode", "EXCLUSIVE")
@@ -247,7 +249,7 @@ def _folded_in(file: Path) -> Iterator[None]:
 
 
 def _kept_name(file: Path) -> Path:
-    """With the time; a second later where that is taken."""
+    """Returns the file's name with the time. If that exists, it waits for the next second."""
     while True:
         kept = file.with_name(f"{file.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
         if not any(kept.with_name(kept.name + ending).exists() for ending in ("", *LOGS)):

@@ -1,4 +1,4 @@
-"""SQLite's shell on the live file, by the one SQLite that may be there."""
+"""SQLite's shell on the live file, run by the SQLite library of this process."""
 
 import sys
 from collections.abc import Sequence
@@ -12,8 +12,10 @@ from rinha.terminal import PrintableStream
 
 
 def run(file: Path, words: Sequence[str], *, escape: bool) -> None:
-    """This process holds no other handle on the file, and keeps a restore off until it ends. With
-    `escape` the terminal obeys no value of a client; colours, sequences too, are left out."""
+    """Runs the shell in this process, and keeps restores from the file until it ends.
+
+    With `escape` it escapes control characters in the output. Colours are off then, as they are
+    control sequences too."""
     assert_there(file, "ledger")
     enter(file, "ledger")
     options = []

@@ -1,8 +1,8 @@
-"""With FULL: makes commits safe from a power cut, with one sync for all that are in the log.
+"""Group commit for FULL: one sync makes all commits in the WAL durable.
 
-SQLite by itself syncs within each commit, while everybody waits for the write lock. Here a commit
-only writes, as with NORMAL, and the sync comes after the lock was let go. It takes the log as it is
-then, so it serves every commit until then, the neighbours' too.
+SQLite by itself syncs within each commit, while all other writers wait for the lock. Here a commit
+only writes, as with NORMAL, and the sync comes after the lock is released. It covers all commits
+that are in the WAL by then, also those of other instances.
 """
 
 from contextlib import AbstractContextManager
@@ -15,16 +15,16 @@ UNSAFE = "written, but not safe from a power cut: look at what is there before a
 
 
 class SyncedWriting:
-    """Transactions that are safe when they end; or, while the syncs are shared, when whoever
-    answers for one asks for it."""
+    """Transactions that are durable when they end. If syncs are shared, a commit is durable only
+    after a call of `make_safe`."""
 
     def __init__(self, transaction: AbstractContextManager[None], wal: Wal) -> None:
         self._transaction = transaction
-        # In doubt at first: what a process before this one wrote last may have been lost in a sync
-        # that only it saw.
+        # In doubt at first: writes of an earlier process may have been lost in a failed sync. Linux
+        # reports that error to that process only.
         self._wal = wal
         self.is_shared = False
-        # By this process; and up to which of these all are safe.
+        # Commits of this process, and how many of them are durable.
         self.committed = 0
         self._safe = 0
 
@@ -35,7 +35,7 @@ class SyncedWriting:
         self._transaction.__enter__()
         if self._wal.in_doubt:
             try:
-                # Within a transaction, as nobody else writes to the WAL then.
+                # Within a transaction, so that no other process writes to the WAL.
                 self._wal.write_again()
             except (OSError, StoreUnavailableError) as error:
                 self._transaction.__exit__(type(error), error, None)
@@ -60,10 +60,10 @@ class SyncedWriting:
                 self.make_safe(self.committed)
 
     def make_safe(self, commit: int) -> None:
-        """Nothing to do where a later one was made safe already."""
+        """Syncs the WAL, unless a later sync already made this commit durable."""
         if commit <= self._safe:
             return
-        # Another sync would succeed and mean nothing.
+        # After a failed sync another one succeeds without effect.
         if self._wal.in_doubt:
             raise OutcomeUnknownError(UNSAFE)
         reached = self.committed

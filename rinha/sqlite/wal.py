@@ -1,4 +1,4 @@
-"""Reads SQLite's WAL without SQLite, which removes one that lies beside an empty file."""
+"""Reads a WAL without SQLite, which removes a WAL that lies beside an empty file."""
 
 import struct
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ def wal_of(file: Path) -> Path:
 
 
 def has_commit(wal: Path) -> bool:
-    """Returns whether a whole transaction is in it: frames in a row whose checksums and salts are
-    right, up to one that ends a commit."""
+    """Returns whether the WAL holds a whole transaction: frames in a row with right checksums and
+    salts, up to one that ends a commit."""
     try:
         with wal.open("rb") as frames:
             return any(_commits(frames))
@@ -26,7 +26,7 @@ def has_commit(wal: Path) -> bool:
 
 
 def _commits(frames: BinaryIO) -> Iterator[bool]:
-    """For each valid frame, whether it ends a commit."""
+    """Yields for each valid frame whether it ends a commit."""
     header = frames.read(HEADER_BYTES)
     if len(header) < HEADER_BYTES:
         return
@@ -53,7 +53,7 @@ def checksum(order: str, data: bytes, sums: Sums) -> Sums:
     for one, two, three, four, five, six, seven, eight in struct.iter_unpack(
         f"{order}8I", memoryview(data)[:eights]
     ):
-        # Unrolled, which is three times as fast. The sums are those modulo 2 ** 32.
+        # Unrolled, which is three times as fast. Sums are reduced modulo 2 ** 32.
         first += one + second
         second += two + first
         first += three + second

@@ -1,18 +1,18 @@
-"""The write-ahead log (WAL) past SQLite: what a process does that cannot trust a sync.
+"""Repairs a write-ahead log (WAL) after a failed sync, which SQLite does not do.
 
-Linux reports a failed write once to each open file and takes what it lost for written. The next
-sync succeeds and means nothing, and so does one on a descriptor that was opened after the report.
-SQLite tries again all the same: behind a WAL with a hole it writes into the file, and of the frames
-up to `nBackfill`, which earlier checkpoints copied without a sync, it copies none again. The next
+Linux reports a failed write once to each open file, and takes the lost pages for written. The next
+sync succeeds without effect, and so does one on a descriptor that was opened after the report.
+SQLite tries again all the same: from a WAL with a hole it copies frames into the file. It does not
+copy again the frames up to `nBackfill`, which earlier checkpoints copied without a sync. The next
 writer restarts the WAL, and a power cut then takes what was in those frames.
 
 So a process is in doubt at first, and after each error of a sync or a checkpoint. Before its next
-checkpoint it writes the WAL again and syncs it, and sets `nBackfill` to 0, as a recovery does. From
-then on any checkpoint, of any process, copies all frames again, and no writer restarts the WAL
-until the sync of the file succeeded on a descriptor that was open all the while. `nBackfill` is in
-the WAL's index, shared memory, so this outlives a process that is killed.
+checkpoint it writes the WAL again, syncs it, and sets `nBackfill` to 0, as a recovery does. From
+then on any checkpoint, of any process, copies all frames again. No writer restarts the WAL until
+the file was synced on a descriptor that was open all the time. `nBackfill` is in the WAL's index,
+which is shared memory, so it outlives a killed process.
 
-Where that index has what, and its locks, is part of SQLite's file format:
+The layout of the index, and its locks, are part of SQLite's file format:
 https://sqlite.org/walformat.html
 """
 
@@ -46,7 +46,7 @@ NOBODY_WAITS: AbstractContextManager[None] = contextlib.nullcontext()
 
 
 class _Index(NamedTuple):
-    """What the WAL is known to hold: its frames, and the checksums that the last one must have."""
+    """Content of the WAL's index: page size, frame count, checksums of the last frame, salts."""
 
     page_bytes: int
     frames: int
@@ -57,11 +57,13 @@ class _Index(NamedTuple):
 class Wal:
     """A WAL that a connection of this process has open."""
 
-    # All that this class has open: what else is open on the same file is SQLite's.
+    # Descriptors of this class. Any other descriptor on the same file is SQLite's.
     _ours: ClassVar[set[int]] = set()
-    # Of the index, and never closed while the file exists: that would release SQLite's locks on it.
+    # Descriptors of indexes. They stay open while the file exists: a close would release SQLite's
+    # locks on it.
     _shared: ClassVar[dict[tuple[int, int], int]] = {}
-    # SQLite's locks, which are taken by descriptor, keep no thread of this process out.
+    # The locks of the WAL belong to a descriptor, which all threads of this process share. So this
+    # lock excludes those.
     _settling: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, connection: apsw.Connection) -> None:
@@ -84,26 +86,27 @@ class Wal:
             raise
 
     def write_again(self) -> None:
-        """Makes all frames durable, whatever was lost before, within a transaction: while nobody
-        else writes no frame is replaced."""
-        # While the disk fails nobody has to wait for what follows.
+        """Makes all frames durable, whatever was lost before.
+
+        It runs within a transaction, so that no other process replaces a frame."""
+        # Fails first if the disk still fails: then no writer waits for the rest.
         os.fdatasync(self._opened())
         self._write_again(_read(self._opened_index()))
         self.in_doubt = False
 
     def settle(self, writers_waiting: AbstractContextManager[None] = NOBODY_WAITS) -> None:
-        """Ends the doubt: the WAL is durable, and the next checkpoint begins with its first frame.
-        BlockingIOError where somebody writes to it or is in a checkpoint.
+        """Makes the WAL durable, and the next checkpoint begin with the first frame. Raises
+        BlockingIOError if another process writes to the WAL or runs a checkpoint.
 
-        Writers wait for its first step only. From then on nobody restarts the WAL, as nothing of it
-        was copied and no checkpoint begins, so its frames stay where they are."""
+        Writers wait for the first step only. After it no writer restarts the WAL, as `nBackfill` is
+        0 and no checkpoint can begin. So its frames stay in place."""
         index = self._opened_index()
         with self._alone_in_this_process(), _locked(index, CHECKPOINT_LOCK_AT):
             with writers_waiting, _locked(index, WRITE_LOCK_AT):
                 known = _read(index)
                 os.pwrite(index, bytes(4), BACKFILL_AT)
             self._write_again(known)
-            # Not after the lock: an error that another thread gets then must count.
+            # Set before the lock is released: an error of another thread after that must count.
             self.in_doubt = False
 
     @contextlib.contextmanager
@@ -152,10 +155,11 @@ class Wal:
         os.fdatasync(fd)
 
     def _assert_is_sqlites(self, fd: int) -> None:
-        """A file that took the place of the one that SQLite has open would be synced in vain."""
+        """Refuses a file that replaced the WAL that SQLite has open: its sync would have no
+        effect."""
         ours = os.fstat(fd)
-        for name in os.listdir(DESCRIPTORS):  # noqa: PTH208 - a third of the price
-            # The one of this listing is closed by now.
+        for name in os.listdir(DESCRIPTORS):  # noqa: PTH208 - takes a third of the time
+            # The listing's own descriptor is closed by now.
             with contextlib.suppress(OSError):
                 is_sqlites = int(name) not in self._ours
                 if is_sqlites and os.path.samestat(ours, os.fstat(int(name))):
@@ -199,7 +203,7 @@ class Wal:
 def _read(index: int) -> _Index:
     found = os.pread(index, 2 * INDEX_COPY_BYTES, 0)
     if found[:INDEX_COPY_BYTES] != found[INDEX_COPY_BYTES:]:
-        # A process died as it wrote this; the next reader makes the index anew.
+        # A process died while it wrote this. The next reader rebuilds the index.
         raise BlockingIOError
     size, frames, *sums, salts = INDEX.unpack_from(found)
     return _Index((size & 0xFE00) | (size & 1) << 16, frames, (sums[0], sums[1]), salts)
@@ -207,7 +211,8 @@ def _read(index: int) -> _Index:
 
 @contextlib.contextmanager
 def _locked(index: int, place: int) -> Iterator[None]:
-    """By descriptor, which keeps out the connections of this process too."""
+    """Holds a lock of the WAL by descriptor, which excludes other connections of this process
+    too."""
 
     def lock(kind: int) -> None:
         words = struct.pack("hhqqi4x", kind, os.SEEK_SET, place, 1, 0)

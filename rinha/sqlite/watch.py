@@ -1,8 +1,9 @@
-"""Watches Litestream from beside it: tells the log when the copy falls behind and when it follows
-again, and ends a Litestream that stands still.
+"""Watches Litestream: logs when the replica falls behind or has caught up, and kills a Litestream
+that is stopped or does not answer.
 
-It asks and never has Litestream do anything: what that does for a request it ends with the request,
-the long read among it that keeps the log from being begun anew, and then the copy has gaps.
+The watcher only asks for the state and requests no action. Litestream ends with each request all
+that it began for it. That includes the long read that keeps the WAL from being restarted; without
+it the replica has gaps.
 """
 
 import json
@@ -36,7 +37,8 @@ SAYS_WHY = "Litestream says why in its log"
 
 
 def watch(ledger: Path, replica: str) -> None:
-    """Until Litestream is gone, or is told to end, which it passes on."""
+    """Watches until Litestream has ended, or until a SIGTERM, which Litestream passes on to this
+    process."""
     watcher = Watcher(ledger, replica)
     threading.Thread(target=watcher.keep_asking, daemon=True).start()
     signal.signal(signal.SIGTERM, _leave)
@@ -49,7 +51,7 @@ def watch(ledger: Path, replica: str) -> None:
 
 
 class _StoppedError(Exception):
-    """Litestream is being stopped in order."""
+    """A SIGTERM came: Litestream is being stopped in order."""
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
@@ -57,12 +59,13 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 class Progress:
-    """How far the copy is, from two things that Litestream says: when it last began to read the
-    log, and when it last had sent all that it had read. Both by its own clock, so only that they
-    changed counts."""
+    """Progress of the replication, from two times that Litestream reports: when it last began to
+    read the WAL, and when it last had sent all that it read.
+
+    They are by Litestream's own clock, so only a change of them counts."""
 
     def __init__(self, now: float) -> None:
-        # All that was committed before then is in the copy, once it was in there at all.
+        # The replica has all commits before this time, once `is_synced` is True.
         self.synced_at = now
         self.is_synced = False
         self._reads = self._sends = ""
@@ -71,7 +74,7 @@ class Progress:
 
     def note(self, reads: str, sends: str, asked_at: float) -> None:
         if reads != self._reads and self._reads:
-            # It began after the last time it was asked.
+            # This read began after the previous request.
             self._read_at = self._read_at or self._asked_at
         if sends != self._sends and self._read_at is not None:
             self.synced_at, self._read_at, self.is_synced = self._read_at, None, True
@@ -85,7 +88,8 @@ class Watcher:
         self._ledger = ledger
         self._replica = replica
         self._progress = Progress(now)
-        # In looks, as nobody is silent while the whole machine, or this process, stands still.
+        # Counted in calls of `look`, not in seconds: the machine, or this process, may be
+        # suspended.
         self._looks_unanswered = 0
         self._reason = SAYS_WHY
         self._was_told = False
@@ -143,7 +147,7 @@ class Watcher:
             self._end("too much waits on the ledger's disk")
 
     def _end(self, reason: str) -> None:
-        """Whoever supervises it begins it anew."""
+        """Kills Litestream. Its supervisor starts it again."""
         tell(logging.WARNING, "Litestream was ended", reason=reason)
         os.kill(self.litestream, signal.SIGKILL)
         raise SystemExit(1)
@@ -171,7 +175,7 @@ class Watcher:
                 write(self._ledger, state)
 
     def end(self) -> None:
-        """In order: nobody is to wait for a copy that was stopped."""
+        """Removes the state file at a stop in order. No state is written after it."""
         with self._writing:
             self._ended = True
             file_of(self._ledger).unlink(missing_ok=True)
