@@ -1,4 +1,4 @@
-"""All that a database holds, table by table."""
+"""Tables of a PostgreSQL database, read and filled row by row for `rinha move`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,16 +19,16 @@ class PostgresContent:
         self._primary = primary
 
     def begin_move(self) -> None:
-        """Leaves this to the locks of `holding`."""
+        """Does nothing: `holding` locks the tables."""
 
     def mark_moved(self, place: str) -> None:
-        """Leaves a server as it is: who may use it is for its administrator to say."""
+        """Does nothing: a server's administrator decides who may use it."""
 
     @contextmanager
     def holding(self) -> Iterator[None]:
         names = ", ".join(table.name for table in self.tables)
         with self._primary.alone_with(names) as pgconn:
-            # What is copied in bulk passes through psycopg's own loops.
+            # Bulk copies wait in psycopg's own loops.
             self._cursor = psycopg.Connection(pgconn).cursor()
             try:
                 yield

@@ -1,4 +1,4 @@
-"""From one address with several hosts to one for each, as a connection is made to it."""
+"""Splits an address with several hosts into the connection parameters of each host."""
 
 import socket
 
@@ -14,7 +14,7 @@ from rinha.postgres.limits import (
 )
 
 Host = dict[str, str]
-# A standby answers what was: nothing is ever asked of one.
+# Standbys are never asked: they may answer with old data.
 PRIMARY_ONLY = "read-write"
 PLACES = ("host", "hostaddr", "port")
 ALWAYS = {
@@ -28,7 +28,7 @@ ALWAYS = {
 
 
 def hosts_of(url: str) -> list[Host]:
-    """What libpq would try one after the other, apart."""
+    """Returns the parameters of each host, in the order in which libpq would try them."""
     try:
         asked = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except Error as error:
@@ -48,13 +48,14 @@ def hosts_of(url: str) -> list[Host]:
 
 
 def name_of(host: Host) -> str:
-    """As a person would say it."""
+    """Returns the host's name for messages, with its port if one is set."""
     place = host.get("host") or host.get("hostaddr") or "the local socket"
     return f"{place}:{host['port']}" if host.get("port") else place
 
 
 def conninfo_of(host: Host) -> str:
-    """Looks names up, which libpq would do while everything else in the process waits for it."""
+    """Returns the connection string, with the name resolved: libpq would block all threads to do
+    so."""
     name = host.get("host", "")
     if not name or name.startswith(("/", "@")) or "hostaddr" in host:
         return make_conninfo(**host)

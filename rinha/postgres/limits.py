@@ -1,29 +1,29 @@
-"""Every limit of the engine, each with its reason."""
+"""Limits of the PostgreSQL engine, each with its reason."""
 
-# An answer takes a millisecond, a failing standby's replacement a second or two. An instance does
-# one thing at a time: this is also the longest that others, /health among them, wait behind one.
+# An answer takes a millisecond; to replace a failed standby takes a second or two. An instance
+# serves one request at a time, so others, also /health, wait at most this long behind one.
 ANSWER_MAX_S = 3.0
-# For a row that somebody holds by hand. The server gives up by itself, and nothing is written: past
-# the limit above nobody would know.
+# Timeout for a row that another session has locked. The server gives up by itself and writes
+# nothing. After ANSWER_MAX_S the outcome would be unknown.
 LOCK_WAIT_S = 1.0
-# To empty the ledger takes every row; nginx waits 30 s for it.
+# Emptying the ledger locks every row; nginx waits 30 s for it.
 REWRITE_MAX_S = 20.0
-# To connect, and to say what kind of server it is. Nobody waits for it but a start.
+# Timeout to connect and to check the server. Only a start waits for it.
 CONNECT_MAX_S = 2.0
-# A command, or an instance that starts, gives a cluster this long to have a primary.
+# A command or a starting instance waits this long for a cluster to have a primary.
 START_MAX_S = 5.0
-# Between two looks at a host that is not the primary. A failover takes seconds.
+# Pause between two tries of a host that is not the primary. A failover takes seconds.
 LOOK_AGAIN_S = 0.1
-# A server that only restarts, or a connection closed while it was idle, is found again sooner than
-# this; a request waits so long after the loss, and not a moment when that is over.
+# Requests wait for a new connection until this long after the loss, and no longer. A restarted
+# server, or one that closed an idle connection, is found sooner.
 LOSS_PATIENCE_S = 0.25
-# Serialization failures and deadlocks come from others who write the same rows by hand.
+# Serialization failures and deadlocks come from other programs that write the same rows.
 TRIES_MAX = 10
-# A server that names no standby by now may name one in a moment; but to lose a primary takes a
-# cluster longer than this.
+# A check that the server names no standby is valid for this long. It may name one at any time, but
+# a failover takes a cluster longer than this.
 ALONE_MAX_S = 1.0
-# The kernel gives up a peer that is silent for so long: 5 s idle and 3 questions, and as long for
-# what was sent. Where a request waits the limits above come first.
+# The kernel drops a peer that is silent for 5 s and 3 probes, or that leaves sent data unconfirmed
+# for as long. Where a request waits, the limits above apply first.
 KEEPALIVES_IDLE_S = 5
 KEEPALIVES_INTERVAL_S = 2
 KEEPALIVES_COUNT = 3

@@ -1,9 +1,9 @@
-"""The primary of a PostgreSQL cluster, or the one server that there is: asked, and made to prove
-that it still is the primary.
+"""Runs statements on the primary of a PostgreSQL cluster, or on a single server, and proves that it
+still is the primary.
 
-A transaction proves itself: its commit is confirmed by the standby. Rows that were only read are
+A transaction is its own proof: the standby confirms its commit. Rows that were only read are
 returned once a later commit on the same connection was confirmed. A server that never named a
-standby cannot be replaced by one, and has nothing to prove. A server that names none any more is
+standby cannot be replaced by one, and has nothing to prove. A server that no longer names one is
 dropped, until it names one again or another server is promoted.
 """
 
@@ -40,7 +40,7 @@ from rinha.postgres.session import LostError, RefusedError, Row, Session, Statem
 from rinha.postgres.shell import dump
 from rinha.store import Level, Meter
 
-# Serialization failure and deadlock: what was asked was undone by the server, and may be again.
+# Serialization failure and deadlock: the server rolled back, so the request can be repeated.
 REPEATED = ("40001", "40P01")
 LOCK_NOT_AVAILABLE = "55P03"
 INTEGRITY_CLASS = "23"
@@ -48,7 +48,7 @@ SIZE = Statement("size", "SELECT pg_database_size(current_database())")
 
 
 class Primary:
-    """For one thread: one request, and one connection, at a time."""
+    """Client of the primary for one thread: one request, and one connection, at a time."""
 
     def __init__(self, url: ServerUrl, schema: Schema, *, create: bool = True) -> None:
         self._url = url
@@ -84,7 +84,7 @@ class Primary:
         yield Level("ledger_bytes", "Size of the database.", int(size or 0))
 
     def snapshot(self, target: Path) -> None:
-        """Copies the server of this connection, and keeps the copy if that is the primary still."""
+        """Dumps the server of this connection, and keeps the dump if that still is the primary."""
         session = self._session()
         try:
             dump(
@@ -102,8 +102,8 @@ class Primary:
         parameters: Sequence[bytes],
         has_written: Callable[[list[Row]], bool],
     ) -> list[Row]:
-        """Runs one statement as a transaction; if it wrote nothing its rows are proved, as a
-        read's are."""
+        """Runs one statement as a transaction. If it wrote nothing, its rows are proved like a
+        read's."""
 
         def ask(session: Session, patience_s: float) -> list[Row]:
             behind = self._proof.behind_a_write(session)
@@ -129,7 +129,7 @@ class Primary:
         patience_s: float,
         has_written: Callable[[list[Row]], bool],
     ) -> list[Row]:
-        """Repeats it only if nothing was written for sure."""
+        """Runs a write, and repeats it only if it certainly wrote nothing."""
         until = time.monotonic() + patience_s
         for _ in range(TRIES_MAX):
             session = self._session()
@@ -164,8 +164,8 @@ class Primary:
         return True
 
     def read(self, statement: Statement, parameters: Sequence[bytes]) -> list[Row]:
-        """Returns rows that were the newest when this began. They are proved by the connection that
-        they came from; if it is lost before, all is read again from another one."""
+        """Returns rows that were current when this began, or later. The connection that returned
+        the rows also proves them. If it is lost before that, they are read again on another one."""
         until = time.monotonic() + ANSWER_MAX_S
         while True:
             session = self._session()
@@ -187,8 +187,8 @@ class Primary:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[tuple[list[str], Callable[[str], list[Row]]]]:
-        """What is wrong with the tables, and several statements on one snapshot, however long they
-        take; all of it is proved at the end."""
+        """Yields the problems of the tables, and a function that runs statements on one snapshot
+        without a timeout. All of it is proved at the end."""
         session = self._session()
         problems = self._schema.problems(session)
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None)
@@ -200,7 +200,7 @@ class Primary:
 
     @contextlib.contextmanager
     def alone_with(self, tables: str) -> Iterator[pq.abc.PGconn]:
-        """A bare connection in a transaction, beside which nobody else writes to these tables."""
+        """Yields a libpq connection in a transaction that keeps other writers from these tables."""
         session = self._session()
         try:
             session.run(f"BEGIN; LOCK TABLE {tables} IN EXCLUSIVE MODE", None)
@@ -247,14 +247,15 @@ class Primary:
                 "try again"
             )
         if refused.sqlstate.startswith(INTEGRITY_CLASS):
-            # A broken constraint is a mistake of ours.
+            # A broken constraint is a bug of this program.
             return refused
         return StoreUnavailableError(
             f"the {self._schema.noun}'s server refuses now, nothing was written: try again"
         )
 
     def _meet(self, host: Host) -> Session:
-        """Returns when this is the primary for sure, and not before; the search calls it."""
+        """Connects to a host for the search. Returns once the host has proved that it is the
+        primary."""
         session = Session(conninfo_of(host), CONNECT_MAX_S)
         session.host = host
         try:

@@ -1,9 +1,9 @@
-"""Proof that a server is still the primary, and set to lose nothing.
+"""Proof that a server still is the primary, and that its settings make commits durable.
 
-A server that was frozen, cut off or replaced does not know that another one took over, and would
-go on to answer from history. Its commits give it away: the standby that confirms them has left.
-PROOF is such a commit. STATE reads the settings after it: a reload of the settings can end the wait
-for the standby, and then the server calls an unconfirmed commit done.
+A server that was frozen, cut off or replaced does not know of the new primary, and would answer
+with old data. But its commits stay unconfirmed, as the standby has left it. PROOF is such a commit.
+STATE reads the settings after it: a reload of the settings can end the wait for the standby, and
+the server then reports an unconfirmed commit as done.
 """
 
 import logging
@@ -16,7 +16,7 @@ from rinha.logs import tell
 from rinha.postgres.limits import ALONE_MAX_S, CONNECT_MAX_S, LOCK_WAIT_S
 from rinha.postgres.session import LostError, RefusedError, Row, Session, Standing, Statement
 
-# The settings that a reload can change while connections live.
+# Settings that a reload can change while a connection is open.
 LOOKED_AT = ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standby_names")
 READ_STATE = ", ".join(f"current_setting('{name}', true)" for name in LOOKED_AT)
 STATE = Statement("state", f"SELECT {READ_STATE}")
@@ -28,16 +28,16 @@ PROOF = Statement(
     """,
 )
 NO_PROOF: list[Row] = [(None,)]
-# A warning that is not heard is a success that may be none.
+# Warnings are needed: a commit that no standby confirmed returns success with a warning.
 SET_UP = f"""
     SET client_min_messages TO warning;
     SET default_transaction_isolation TO 'read committed';
     SET lock_timeout TO {int(LOCK_WAIT_S * 1000)};
     SELECT current_setting('server_version'), current_setting('server_encoding', true), {READ_STATE}
 """
-# For the session: no reload of the server's settings changes it any more.
+# Set for the session, so that a reload of the server's settings does not change it.
 PIN = "SET synchronous_commit TO {}"
-# Each promotion begins a new timeline, a number that only grows; the name of a WAL file begins with
+# Each promotion begins a new timeline, whose number only grows. The name of a WAL file begins with
 # its eight digits.
 READ_TIMELINE = "SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)"
 ENCODINGS = ("UTF8",)
@@ -55,7 +55,8 @@ REPLACED = "another server was promoted since"
 
 
 class State(NamedTuple):
-    """Settings of a server; one without such a setting is not PostgreSQL, and has no such risk."""
+    """Settings of a server. None stands for a setting that the server does not have, as it is not
+    PostgreSQL; it has no such risk."""
 
     fsync: str | None
     full_page_writes: str | None
@@ -63,7 +64,8 @@ class State(NamedTuple):
     standbys: str | None
 
     def fault(self) -> str | None:
-        """Returns the setting that could lose what the server acknowledges."""
+        """Returns what is wrong with a setting that could lose what the server acknowledges, or
+        None."""
         for (name, values), value in zip(MUST_BE.items(), self, strict=False):
             if value is not None and value not in values:
                 return fault(name, value, values)
@@ -87,16 +89,16 @@ def _assert_not_below(highest: Standing, standing: Standing) -> None:
 
 
 class Proof:
-    """Asks servers for the proof, and remembers the highest standing that it saw."""
+    """Asks servers for the proof, and records the highest standing seen."""
 
     def __init__(self) -> None:
         self._highest = Standing()
-        # Until then it is known that the server names no standby, as it never did.
+        # Until this time the last check is valid that the server names no standby.
         self._alone_until = 0.0
         self._is_told = False
 
     def meet(self, session: Session, name: str) -> None:
-        """Sets a new connection up. Returns if it is to the primary for sure, and not before."""
+        """Sets up a new connection, and returns once it is proved to lead to the primary."""
         ((version, encoding, *state),) = session.run(SET_UP, CONNECT_MAX_S)
         if encoding is not None and encoding.decode() not in ENCODINGS:
             said = fault("server_encoding", encoding.decode(), ENCODINGS)
@@ -120,7 +122,7 @@ class Proof:
         self._judge(session, session.ask(PROOF, (), None, STATE))
 
     def take(self, session: Session) -> None:
-        """Remembers the standing of a server that is asked from now on."""
+        """Records the standing of the server that requests use from now on."""
         self._alone_until = 0.0
         self._highest = max(self._highest, session.standing)
         self._warn_without_standby(session)
@@ -131,15 +133,15 @@ class Proof:
             self._warn_without_standby(session)
 
     def behind_a_read(self, session: Session) -> Sequence[Statement]:
-        """Statements that prove what was read before them on the same connection."""
+        """Returns statements that prove what was read before them on the same connection."""
         return () if self._is_alone(session) else (PROOF, STATE)
 
     def behind_a_write(self, session: Session) -> Sequence[Statement]:
-        """Statements that show that a commit before them was confirmed."""
+        """Returns statements that show that a commit before them was confirmed."""
         return () if self._is_alone(session) else (STATE,)
 
     def judge(self, session: Session, looked: Sequence[list[Row]]) -> None:
-        """Takes the answers of the statements behind another one. Raises LostError if the server
+        """Checks the answers of the statements behind another one. Raises LostError if the server
         may lose what it acknowledges, or may have been replaced."""
         if looked:
             self._judge(session, looked)
@@ -148,12 +150,12 @@ class Proof:
                 self._alone_until = time.monotonic() + ALONE_MAX_S
 
     def prove(self, session: Session, patience_s: float) -> None:
-        """Raises LostError unless all that this connection read until now was the newest."""
+        """Raises LostError unless all rows that this connection has read were current."""
         if not self._is_alone(session):
             self.judge(session, session.ask(PROOF, (), patience_s, STATE))
 
     def confirm(self, session: Session, patience_s: float) -> None:
-        """Proves a commit that is done: whatever is lost here, it may be kept."""
+        """Proves a commit that is done. After an error its outcome is unknown."""
         if not session.can_prove:
             return
         try:
@@ -162,8 +164,8 @@ class Proof:
             raise LostError(str(error), asked=True) from error
 
     def _is_alone(self, session: Session) -> bool:
-        """Returns True if there is no standby that could have taken over, and the settings were
-        looked at a moment ago."""
+        """Returns True if the server has no standby that could have replaced it, by settings that
+        were read less than ALONE_MAX_S ago."""
         if not session.can_prove:
             return True
         return not session.standing.has_standbys and time.monotonic() < self._alone_until

@@ -1,4 +1,4 @@
-"""An edition's tables on a server: made once, told from anybody else's, held against the file."""
+"""Creates an edition's tables on a server, identifies them, and compares them with the schema."""
 
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
@@ -7,11 +7,11 @@ from rinha.errors import StoreUnusableError
 from rinha.postgres.limits import START_MAX_S
 from rinha.postgres.session import RefusedError, Session
 
-# Whoever makes tables takes it, so that instances that start at once make them once: "rinh".
+# Advisory lock, so that of several starting instances only one creates the tables: "rinh".
 BEGIN_MAKING = f"""
     BEGIN; SET LOCAL lock_timeout TO 0; SELECT pg_advisory_xact_lock({0x72696E68})
 """
-# All that decides what a row may be and what a view says. An index more is the owner's business.
+# Everything that decides which rows are valid and what a view returns. The owner may add indexes.
 DESCRIPTION = """
     WITH ours AS (
         SELECT oid, relname, relkind FROM pg_class
@@ -37,7 +37,7 @@ DESCRIPTION = """
 
 
 class Schema(NamedTuple):
-    """An edition's tables; one of them carries, as its comment, whose and which they are."""
+    """An edition's tables. The comment of the table `marked` has their kind and version."""
 
     noun: str
     sql: Traversable
@@ -67,7 +67,7 @@ class Schema(NamedTuple):
             raise StoreUnusableError(f"{where}: no {self.noun} was made: {error}") from None
 
     def _is_there(self, session: Session, where: str) -> bool:
-        # Not to_regclass, which may not have heard yet of what was made while this one waited.
+        # Not to_regclass, which may miss a table that was created while this session waited.
         question = "SELECT obj_description(oid, 'pg_class') FROM pg_class WHERE relname = "
         question += f"'{self.marked}' AND pg_table_is_visible(oid)"
         tables = session.run(question, START_MAX_S)
@@ -85,7 +85,7 @@ class Schema(NamedTuple):
         return True
 
     def problems(self, session: Session) -> list[str]:
-        """The same server describes what is there and, made for a moment, what should be."""
+        """Compares the tables with those that the schema makes, temporarily, on the same server."""
         patience_s = None
         try:
             session.run("BEGIN; SET LOCAL search_path TO pg_temp", patience_s)

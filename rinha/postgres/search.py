@@ -1,7 +1,7 @@
-"""Looks for the primary, beside the requests, whenever there is none: a thread for each host.
+"""Searches for a lost primary in the background, with a thread for each host.
 
-So a host that hangs holds up neither the others nor a request, and at most one connection to each
-is open. Found is who has proven to be the primary, whatever it says of itself.
+So a host that hangs delays neither the others nor a request, and each has at most one open
+connection. A server counts as the primary only once it has proved that it is.
 """
 
 import logging
@@ -20,18 +20,18 @@ from rinha.store import Meter
 
 class Search:
     def __init__(self, hosts: Sequence[Host], meet: Callable[[Host], Session]) -> None:
-        """To meet is to connect, to have a look, and to ask for the proof."""
+        """Starts the threads. `meet` connects to a host, checks it, and asks it for the proof."""
         self._meet = meet
         self._changed = threading.Condition()
         self._ended = False
         self._lost_at = time.monotonic()
         self.found: Session | None = None
-        # Whether it goes into the log, and what counts it.
+        # Whether changes are logged, and the meter that counts them.
         self._is_told = False
         self._meter: Meter | None = None
-        # What each host that is not the primary said last.
+        # Last error of each host that is not the primary.
         self.said: dict[str, str] = {}
-        # What no host will get over by itself.
+        # An error that waiting does not resolve, such as a wrong setting of the server.
         self.verdict: RinhaError | None = None
         for host in hosts:
             threading.Thread(target=self._look, args=(host,), name="search", daemon=True).start()
@@ -43,7 +43,8 @@ class Search:
                 meter.searching(self.found is None)
 
     def wait(self, patience_s: float) -> Session | None:
-        """Until so long after the loss, or until it is clear that there is no use."""
+        """Returns the primary, or None once the time after the loss is over. An error that waiting
+        does not resolve ends the wait."""
         with self._changed:
             left_s = self._lost_at + patience_s - time.monotonic()
             self._changed.wait_for(lambda: self.found or self.verdict, max(0.0, left_s))
@@ -69,7 +70,7 @@ class Search:
             self._changed.notify_all()
 
     def _look(self, host: Host) -> None:
-        # They are for the main thread.
+        # Signals are for the main thread.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         while self._wait_until_needed():
             try:

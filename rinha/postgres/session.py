@@ -1,7 +1,8 @@
-"""One connection to one server. Each wait on it has an end, and one that was in vain ends it.
+"""One connection to one server, with timeouts; a timeout closes it.
 
-A query that takes too long is never cancelled: a commit that waits for its standby would come back
-as done, and be gone after a failover. Whatever the server has to warn of counts as that.
+A query that takes too long is never cancelled: a commit that waits for its standby would be
+reported as done, and be lost in a failover. The server reports that with a warning, so a warning
+closes the connection too.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ POLL_FOR = {
 
 
 class LostError(Exception):
-    """The connection is gone. What was asked, if anything, may be done or not."""
+    """The connection is lost. If `asked` is True, the outcome of the request is unknown."""
 
     def __init__(self, reason: str, *, asked: bool) -> None:
         super().__init__(reason)
@@ -31,7 +32,7 @@ class LostError(Exception):
 
 
 class RefusedError(Exception):
-    """The server said no, and did nothing."""
+    """The server refused a statement, and changed nothing."""
 
     def __init__(self, sqlstate: str, reason: str) -> None:
         super().__init__(f"{sqlstate} {reason}")
@@ -39,7 +40,7 @@ class RefusedError(Exception):
 
 
 class Statement(NamedTuple):
-    """What is prepared once on each connection: its name, and the kind of each parameter."""
+    """Statement that is prepared once on each connection: its name, SQL and parameter types."""
 
     name: str
     sql: str
@@ -60,7 +61,7 @@ class Session:
         self._asked = False
         self._warning: str | None = None
         self._prepared: set[str] = set()
-        # What its opener learned of the server.
+        # Set after the connection is made: what is known of the server.
         self.host: Host = {}
         self.facts: dict[str, object] = {}
         self.state: Row = ()
@@ -119,7 +120,8 @@ class Session:
             raise self._lost(str(error)) from None
 
     def run(self, sql: str, patience_s: float | None) -> list[Row]:
-        """Statements in one transaction, or in what they say themselves; the last one's rows."""
+        """Runs statements in one transaction, or in those that they begin themselves. Returns the
+        last one's rows."""
         self._begin(patience_s)
         try:
             self.pgconn.send_query(sql.encode())
@@ -129,7 +131,7 @@ class Session:
 
     def _prepare(self, statement: Statement, patience_s: float | None) -> None:
         self._begin(patience_s)
-        # To prepare does nothing yet.
+        # Preparing writes nothing, so no outcome is unknown.
         self._asked = False
         try:
             self.pgconn.send_prepare(
@@ -141,12 +143,13 @@ class Session:
         self._prepared.add(statement.name)
 
     def _begin(self, patience_s: float | None) -> None:
-        """Notices a server that hung up since, while it is sure that nothing was asked of it."""
+        """Starts the timeout, and notices a connection that the server has closed before anything
+        was asked on it."""
         self._asked, self._warning = False, None
         while self._poll.poll(0):
             try:
                 self.pgconn.consume_input()
-                self.pgconn.is_busy()  # hears what came
+                self.pgconn.is_busy()  # calls the notice handler
             except Error as error:
                 raise self._lost(str(error)) from None
             if self._warning is not None or self.pgconn.status == pq.ConnStatus.BAD:
@@ -162,7 +165,7 @@ class Session:
         return [] if last is None else _rows(last)
 
     def _answers(self, count: int) -> list[list[Row]]:
-        """Returns the rows of so many statements in a pipeline, each of which ends with a sync."""
+        """Returns the rows of `count` statements in a pipeline, each of which ends with a sync."""
         self._flush()
         results = []
         for _ in range(count):
@@ -220,7 +223,7 @@ class Session:
         return LostError(" ".join(reason.split()), asked=self._asked)
 
     def _hear(self, notice: pq.abc.PGresult) -> None:
-        # The last word to a session that asked nothing is such a notice too.
+        # A server that closes an idle session sends such a notice too.
         if notice.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED) in (b"WARNING", b"FATAL"):
             text = notice.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"a warning"
             self._warning = text.decode(errors="replace")

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs, which read passwords from where the service does."""
+"""Runs psql and pg_dump, which read passwords from the same places as the service."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ MISSING = "there is no {}: apt-get install postgresql-client"
 
 
 def run(url: ServerUrl, words: Sequence[str]) -> None:
-    """Becomes psql, without what somebody's own ~/.psqlrc would add to it."""
+    """Replaces this process by psql, without the user's ~/.psqlrc."""
     commands = [word for sql in words for word in ("-c", sql)]
     options = ["-X", "-v", "ON_ERROR_STOP=1", *commands]
     try:
@@ -23,7 +23,7 @@ def run(url: ServerUrl, words: Sequence[str]) -> None:
 
 
 def dump(conninfo: str, target: Path, verify: Callable[[], None]) -> None:
-    """Writes a copy for pg_restore; it appears whole and verified, or not at all."""
+    """Writes a dump for pg_restore; it appears whole and verified, or not at all."""
     if target.exists():
         raise SnapshotError(f"{target}: there is a file already, it was left as it is")
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
@@ -43,7 +43,7 @@ def dump(conninfo: str, target: Path, verify: Callable[[], None]) -> None:
 
 
 def to_primary(url: ServerUrl) -> str:
-    """As libpq reads it when several hosts are named."""
+    """Adds to the address that libpq connects to the primary only."""
     if "target_session_attrs=" in url:
         return url
     return f"{url}{'&' if '?' in url else '?'}target_session_attrs={PRIMARY_ONLY}"

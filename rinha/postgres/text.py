@@ -1,4 +1,4 @@
-"""Text as PostgreSQL can hold it: any character but NUL, which is escaped, and so is the escape."""
+"""Escapes NUL, the only character that PostgreSQL's text cannot hold, and the escape character."""
 
 ESCAPE = "␛"
 ESCAPED_NUL, ESCAPED_ESCAPE = f"{ESCAPE}0", f"{ESCAPE}1"
