@@ -1,1 +1,1 @@
-"""Eyes on the service: what it counts while it runs, and how that is shown."""
+"""Metrics of the service: counters, gauges, heartbeats and scheduled audits."""

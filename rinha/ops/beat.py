@@ -1,4 +1,4 @@
-"""Once a second an instance says that it lives, and what it takes."""
+"""Heartbeat of an instance: once a second it records that it runs, and its CPU time and memory."""
 
 import resource
 import signal
@@ -20,7 +20,7 @@ STATM = Path("/proc/self/statm")
 
 @contextmanager
 def beating(meter: Meter, knobs: Settings) -> Iterator[None]:
-    """While it lasts."""
+    """Runs the heartbeat and the scheduled audits in a thread."""
     ended = threading.Event()
     cpus_milli, memory_bytes = limits_of_this_process()
     meter.set("cpu_limit", to=cpus_milli)
@@ -41,7 +41,7 @@ def beating(meter: Meter, knobs: Settings) -> Iterator[None]:
 
 
 class Heartbeat:
-    """What an instance notes about itself."""
+    """Values that an instance records about itself."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
@@ -49,7 +49,8 @@ class Heartbeat:
         self._ahead_s = time.time() - time.monotonic()
 
     def note(self) -> None:
-        """Once a second. The time comes first: nothing that fails may hide that it lives."""
+        """Records all values. The time comes first, so that no failure hides that the instance
+        runs."""
         self._meter.set("beat_time_seconds", to=time.time_ns() // 1000)
         now_ahead_s = time.time() - time.monotonic()
         if abs(now_ahead_s - self._ahead_s) > CLOCK_STEP_MIN_S:
@@ -64,7 +65,7 @@ class Heartbeat:
 
 
 def _beat(heartbeat: Heartbeat, habit: AuditHabit, ended: threading.Event) -> None:
-    # They are for the thread that waits for them.
+    # Signals are for the thread that waits for them.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     while True:
         _attempt("heartbeat failed", heartbeat.note)
@@ -75,7 +76,7 @@ def _beat(heartbeat: Heartbeat, habit: AuditHabit, ended: threading.Event) -> No
 
 
 def _attempt(event: str, step: Callable[[], None]) -> None:
-    """One that fails, such as for want of descriptors or processes, is logged and ends no other."""
+    """Runs a step, and logs its failure, such as a lack of descriptors or processes."""
     try:
         step()
     except Exception as error:  # noqa: BLE001 - the thread goes on
@@ -83,7 +84,8 @@ def _attempt(event: str, step: Callable[[], None]) -> None:
 
 
 def limits_of_this_process() -> tuple[int, int]:
-    """Thousandths of a CPU, and bytes, that its control group allows; 0 where there is no limit."""
+    """Returns the control group's limits, in thousandths of a CPU and in bytes; 0 means no
+    limit."""
     cpus_milli = memory_bytes = 0
     with suppress(OSError, ValueError):
         quota, period = (GROUPS / "cpu.max").read_text().split()
@@ -94,7 +96,7 @@ def limits_of_this_process() -> tuple[int, int]:
         cpus_milli = max(0, quota_us * 1000 // period_us)
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         with suppress(OSError, ValueError):
-            # Without a limit version 1 says some exabytes.
+            # Version 1 reports some exabytes if there is no limit.
             found = int((GROUPS / name).read_text())
             memory_bytes = found if found < 1 << 50 else 0
     return cpus_milli, memory_bytes

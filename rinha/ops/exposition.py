@@ -1,4 +1,4 @@
-"""The counts of all instances, and the levels of the moment, as the text that Prometheus reads."""
+"""Counters of all instances, and current gauges, as the text that Prometheus reads."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ PER_INSTANCE = ("instance",)
 
 
 def text_of(folder: Path, levels: Iterable[Level]) -> bytes:
-    """`folder` is where the instances keep their counts."""
+    """Returns the metrics as text. The instances keep their counters in `folder`."""
     return generate_latest(_Now(folder, list(levels)))
 
 
@@ -54,7 +54,8 @@ def _metric(name: str, family: Family, counts: Mapping[str, Mapping[Key, int]]) 
     metric = make(f"{PREFIX}{name}", family.help, labels=labels)
     for instance, words in counts.items():
         for key, word in words.items():
-            # What never happened is 0: no increase can be seen of a number that only then appears.
+            # Counters start at 0: Prometheus does not see the increase of a counter that appears
+            # with its first event.
             if key[0] == name:
                 metric.add_metric([instance, *key[1:]], word * family.scale)
     return metric

@@ -1,17 +1,17 @@
-"""What is counted, family by family: names, labels and units, and the buckets of the histograms."""
+"""Metric families: names, labels and units, and the buckets of the histograms."""
 
 from typing import Literal, NamedTuple
 
-# Of a family, the values of its labels and, in a histogram, the number of the bucket or `sum`.
+# Name of a family, the values of its labels and, in a histogram, the number of the bucket or `sum`.
 Key = tuple[str, ...]
 
-# Each is 1.41 times the one before: a percentile read off them is at most 20% off. From 25 us, and
-# nothing is faster, to 1.2 s, when a request has long been refused.
+# Each bucket is 1.41 times the one before: a percentile is at most 20% off. They go from 25 us,
+# less than any request takes, to 1.2 s, more than a request waits for the lock by default.
 BUCKETS_US = tuple(round(25 * 2 ** (step / 2)) for step in range(32))
 
 
 class Family(NamedTuple):
-    """Whole numbers are kept; `scale` makes the unit that is shown of them."""
+    """Metric family. Its counters are integers; `scale` converts them to the unit that is shown."""
 
     kind: Literal["counter", "gauge", "histogram"]
     labels: tuple[str, ...]
@@ -19,7 +19,8 @@ class Family(NamedTuple):
     help: str
 
     def words_of(self, whole: Key) -> list[Key]:
-        """What is kept: one word, or of a histogram one for each bucket and one for the sum."""
+        """Returns the keys of its counters: one, or in a histogram one for each bucket and one for
+        the sum."""
         if self.kind != "histogram":
             return [whole]
         return [*((*whole, str(place)) for place in range(len(BUCKETS_US) + 1)), (*whole, "sum")]

@@ -1,4 +1,4 @@
-"""The audit as a habit: now and then, beside the load, by one instance for all."""
+"""Scheduled audits, beside the load, by one instance for all."""
 
 import fcntl
 import logging
@@ -18,7 +18,7 @@ from rinha.settings import Settings
 
 
 class AuditHabit:
-    """A process of its own, with the least priority: the same `rinha check` that people run."""
+    """Runs `rinha check` on a schedule, as a process with the lowest priority."""
 
     def __init__(self, meter: Meter, knobs: Settings) -> None:
         self._meter = meter
@@ -30,7 +30,8 @@ class AuditHabit:
         self._words: IO[bytes] | None = None
 
     def look(self) -> None:
-        """Once a second. The turn is another instance's once this one is gone, however it ends."""
+        """Starts an audit that is due, or records one that has ended; called once a second. An
+        instance holds the lock of the audit until it ends, in any way."""
         if self._every_s is None:
             return
         if self._process is not None:
@@ -39,9 +40,9 @@ class AuditHabit:
             self._start(self._every_s)
 
     def _start(self, every_s: float) -> None:
-        """One that cannot be started is tried again a second later."""
+        """Starts an audit. If that fails, it is tried again a second later."""
         if self._words is None:
-            self._words = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the instance
+            self._words = tempfile.TemporaryFile()  # noqa: SIM115 - open until the instance ends
         self._words.seek(0)
         self._words.truncate()
         self._process = subprocess.Popen(

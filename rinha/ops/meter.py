@@ -1,4 +1,4 @@
-"""What an instance counts, as it happens."""
+"""Counts what an instance does, as it happens."""
 
 import re
 from bisect import bisect_left
@@ -13,24 +13,24 @@ from rinha.errors import RinhaError
 from rinha.ops.counts import Counts
 from rinha.ops.families import BUCKETS_US, FAMILIES, Key
 
-# What an instance may answer, by whichever edition.
+# Statuses that an instance may answer with, in any edition.
 STATUSES = (200, 201, 204, 400, 403, 404, 405, 413, 422, 500, 503)
 OTHER = "other"
 STEPS = ("beside", "locked")
-# From the first bucket of a histogram to its sum.
+# Offset of a histogram's sum from its first bucket.
 SUM = len(BUCKETS_US) + 1
 
 
 class Meter:
-    """The app calls it before and after each request, as its middleware; the engine when it waits,
-    commits or moves its log. Routes that it was not told of are nobody's business."""
+    """Counts requests, as the app's middleware, and the engine's waits, commits and checkpoints.
+    Requests to other routes than these templates are not counted."""
 
     def __init__(self, path: Path, templates: Iterable[str]) -> None:
-        # What kind of value a name in a path stands for is nobody's business here.
+        # Labels omit the converter of a field in a path.
         route_of: dict[str | None, str] = {
             template: re.sub(r":\w+}", "}", template) for template in templates
         }
-        # A path that has no route.
+        # Requests without a route.
         route_of[None] = OTHER
         routes = tuple(route_of.values())
         statuses = (*map(str, STATUSES), OTHER)
@@ -47,7 +47,7 @@ class Meter:
                 keys += family.words_of((name, *values))
         counts = Counts(path, keys)
         self._words, self._slot = counts.words, counts.slot
-        # What each request needs is found beforehand: where it is counted, and its first bucket.
+        # Offsets that a request needs, found beforehand: its counter, and its first bucket.
         self._places: dict[tuple[str | None, str | int], tuple[int, int]] = {
             (template, code_to_http_status(status)): self._place_of(route, str(status))
             for template, route in route_of.items()
@@ -60,7 +60,7 @@ class Meter:
         self.wait_us = self.log_pages = 0
 
     def process_request(self, _req: falcon.Request, _resp: falcon.Response) -> None:
-        # One request at a time: what began last is what ends next.
+        # There is one request at a time, so the last one that began is the next one that ends.
         self._began_ns = perf_counter_ns()
 
     def process_response(
@@ -116,7 +116,7 @@ class Meter:
 
 
 def kinds_of(error: type[RinhaError]) -> Iterable[str]:
-    """The names of all errors that may be refusals, an edition's own among them."""
+    """Yields the names of all errors that may be refusals, also those of an edition."""
     for kind in error.__subclasses__():
         yield kind.__name__
         yield from kinds_of(kind)

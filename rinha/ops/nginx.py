@@ -1,4 +1,4 @@
-"""What can be seen of nginx: the numbers that it sends along, and its processes where possible."""
+"""Gauges of nginx: its connections, and the CPU time and memory of its processes if visible."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ def levels_of_nginx(folder: Path, connections: str) -> Iterator[Level]:
     for state, number in zip(STATES, connections.split(), strict=False):
         labels = (("state", state),)
         yield Level("nginx_connections", "Connections of nginx.", float(number), labels)
-    # In a container of its own its processes are not seen from here.
+    # The processes are not visible if nginx runs in a container of its own.
     with suppress(OSError, ValueError, IndexError):
         master = int((folder / "nginx.pid").read_text())
         workers = (PROC / str(master) / "task" / str(master) / "children").read_text().split()

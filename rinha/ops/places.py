@@ -1,4 +1,4 @@
-"""Where the instances of a machine find each other: their counts, and whose turn the audit is."""
+"""Paths that the instances of a machine share: their counters, and the lock file of the audit."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from rinha.settings import KNOBS, Settings
 
 
 def counts_file(knobs: Settings) -> Path:
-    """Beside the socket and named like it."""
+    """Returns the path of the counters: beside the socket, or by port beside the ledger."""
     if isinstance(knobs.listen, str):
         socket = Path(knobs.listen.removeprefix("unix:"))
         return socket.with_name(f"{socket.stem}{SUFFIX}")
@@ -18,7 +18,8 @@ def counts_file(knobs: Settings) -> Path:
 
 
 def turn_file(knobs: Settings) -> Path:
-    """Whoever holds it audits: one for a file, and on each machine one where servers have it."""
+    """Returns the lock file of the instance that audits: one for a file, one on each machine for
+    servers."""
     if isinstance(knobs.ledger, Path):
         return knobs.ledger.with_name(f"{knobs.ledger.name}.audit")
     return counts_file(knobs).with_name("ledger.audit")

@@ -1,4 +1,4 @@
-"""What the operator's listener asks of an instance; no client of the service reaches it."""
+"""Routes for the operator's listener. No client of the service can reach them."""
 
 import time
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from rinha.ops.nginx import levels_of_nginx
 from rinha.settings import Settings
 from rinha.store import Kept, Level
 
-# nginx sets it on the operator's listener, and hands on no header of a client.
+# nginx sets it on the operator's listener, and passes on no header of a client.
 OPERATOR = "X-Operator"
-# With nginx's own numbers: connections that are active, reading, writing, waiting.
+# nginx's numbers of connections: active, reading, writing, waiting.
 CONNECTIONS = "X-Connections"
 
 
 class ForOperators:
-    """There is nothing at its path for anybody else."""
+    """Resource for operators. Other requests get a 404."""
 
     def __init__(self, store: Kept, folder: Path, knobs: Settings) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class ForOperators:
         connections = req.get_header(CONNECTIONS, default="")
         levels = [*_levels_of(self._knobs), *levels_of_nginx(self._folder, connections)]
         kept: object = {}
-        # While the store is away, what else there is to see matters the more.
+        # The other gauges are needed all the more while the store is unavailable.
         with suppress(StoreUnavailableError):
             levels += self._store.levels()
             kept = self._store.overview()
@@ -47,7 +47,7 @@ class ForOperators:
 
 class Metrics(ForOperators):
     def _answer(self, resp: falcon.Response, levels: list[Level], _kept: object) -> None:
-        # Takes 45 ms to load, for who never asks too.
+        # Imported at the first use: it takes 45 ms, and many instances never need it.
         from rinha.ops.exposition import CONTENT_TYPE, text_of  # noqa: PLC0415
 
         resp.content_type = CONTENT_TYPE
@@ -55,7 +55,8 @@ class Metrics(ForOperators):
 
 
 class State(ForOperators):
-    """The same for the page, and what is kept; a tenth of the price."""
+    """The same values as JSON for the operator's page, with the newest data, in a tenth of the
+    time."""
 
     def _answer(self, resp: falcon.Response, levels: list[Level], kept: object) -> None:
         counts = {
@@ -72,7 +73,7 @@ class State(ForOperators):
 
 
 def _levels_of(knobs: Settings) -> Iterator[Level]:
-    """What tells an alert which numbers there are to be, and how old a heartbeat is."""
+    """Yields gauges that alerts compare others with: the time, and the number of instances."""
     yield Level("time_seconds", "When this was answered.", time.time())
     yield Level("instances", "How many instances there are to be.", knobs.instances)
     labels = {

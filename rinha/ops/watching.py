@@ -1,4 +1,4 @@
-"""Puts eyes on an app: its requests counted, its life told once a second, its numbers served."""
+"""Adds metrics to an app: counters of its requests, a heartbeat, and the operator's routes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,8 @@ from rinha.store import Kept
 
 @contextmanager
 def watched(app: App, store: Kept, knobs: Settings) -> Iterator[Meter]:
-    """While it lasts. The operator's own questions are not counted."""
+    """Counts the requests to the app's routes while it lasts. Those to the operator's routes are
+    not counted."""
     path = counts_file(knobs)
     meter = Meter(path, [route.path for route in inspect_routes(app)])
 
