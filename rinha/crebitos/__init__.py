@@ -1,1 +1,1 @@
-"""The edition of 2024/Q1: clients, their transactions and statements."""
+"""Edition `crebitos`, the contest's 2024/Q1: clients, their transactions and statements."""

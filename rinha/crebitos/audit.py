@@ -1,13 +1,14 @@
-"""What an audit found, and how it is shown."""
+"""Result of an audit, and its text."""
 
 from typing import NamedTuple
 
-# An audit of a million clients is read by a person: so many rows, and those with a problem.
+# The first rows are shown, and all with a problem: a person reads the audit, even of a million
+# clients.
 ROWS_SHOWN_MAX = 20
 
 
 class ClienteAudit(NamedTuple):
-    """What an audit saw of one client."""
+    """Audit of one client."""
 
     cliente: int
     limite: int
@@ -26,7 +27,7 @@ class Audit(NamedTuple):
     clientes: list[ClienteAudit]
 
     def lines(self, where: str) -> list[str]:
-        """A table of clients, each problem, and the verdict."""
+        """Returns a table of clients, each problem, and the verdict."""
         header = ("client", "limite", "saldo", "sum of rows", "lowest", "rows", "")
         table: list[tuple[str, ...]] = [header]
         for row in self.clientes:

@@ -1,4 +1,4 @@
-"""What the routes ask of a ledger, whichever engine keeps it."""
+"""Interface of a ledger for the routes, the same on each engine."""
 
 from typing import Protocol
 
@@ -30,7 +30,7 @@ TABLES = (
 
 
 class UnknownClienteError(NotFoundError):
-    """There is no such client."""
+    """The client does not exist."""
 
 
 class LimiteExceededError(RuleBrokenError):
@@ -39,7 +39,7 @@ class LimiteExceededError(RuleBrokenError):
 
 class Ledger(Store, Protocol):
     def transact(self, cliente: int, transacao: Transacao) -> Resultado:
-        """All of it or, with one of the errors above, no trace."""
+        """Writes the whole transaction, or raises one of the errors above and writes nothing."""
 
     def extrato(self, cliente: int) -> Extrato:
-        """One moment: the balance and the rows belong together."""
+        """Returns the balance and the rows of one snapshot."""

@@ -1,4 +1,4 @@
-"""The bounds of this edition's values, each with its reason."""
+"""Limits of this edition's values, each with its reason."""
 
 # The largest integer that every JSON client reads exactly; two of them still fit into 64 bits.
 VALOR_MAX = 2**53 - 1
@@ -6,6 +6,7 @@ DESCRICAO_MAX_CHARACTERS = 10
 EXTRATO_ROWS = 10
 # A client's number has to fit into SQLite's 64 bits: 18 digits always do.
 CLIENTE_MAX_DIGITS = 18
-# What an operator sees at once: a gauge for each client is a series in Prometheus, for ever.
+# Rows on the operator's page. Each client there has a gauge, which is one more series that
+# Prometheus keeps.
 CLIENTES_SHOWN_MAX = 20
 TRANSACOES_SHOWN_MAX = 20

@@ -1,4 +1,4 @@
-"""What travels: what a client may send, and what is answered."""
+"""Bodies of requests and answers."""
 
 import time
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from rinha.crebitos.limits import DESCRICAO_MAX_CHARACTERS, VALOR_MAX
 
 
 class Transacao(msgspec.Struct, frozen=True, gc=False):
-    """The validation rule: what a client may send."""
+    """Body of a transaction, and the rules that validate it."""
 
     valor: Annotated[int, msgspec.Meta(ge=1, le=VALOR_MAX)]
     tipo: Literal["c", "d"]
@@ -30,7 +30,7 @@ decode_transacao = decoder_of(
 
 
 class Resultado(msgspec.Struct, frozen=True, gc=False):
-    """What a transaction left behind."""
+    """Answer to a transaction: the client's limit and balance after it."""
 
     limite: int
     saldo: int
@@ -50,14 +50,14 @@ class TransacaoRealizada(msgspec.Struct, frozen=True, gc=False):
 
 
 class Extrato(msgspec.Struct, frozen=True, gc=False):
-    """A statement: the balance and the newest transactions of one moment, newest first."""
+    """Statement: the balance and the newest transactions of one snapshot, newest first."""
 
     saldo: Saldo
     ultimas_transacoes: list[TransacaoRealizada]
 
 
 def extrato_of(limite: int, total: int, rows: Iterable[tuple[int, str, str, int]]) -> Extrato:
-    """From a balance and rows of valor, tipo, descricao and microseconds, from any engine."""
+    """Returns a statement from a balance and rows of valor, tipo, descricao and microseconds."""
     ultimas = [
         TransacaoRealizada(valor, tipo, descricao, utc(realizada_em_us))
         for valor, tipo, descricao, realizada_em_us in rows

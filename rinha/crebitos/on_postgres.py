@@ -1,4 +1,4 @@
-"""The ledger on PostgreSQL: the balance rule, and all SQL that this edition has for it."""
+"""Ledger on PostgreSQL: the balance rule, and all SQL of this edition for that engine."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -25,8 +25,8 @@ from rinha.store import Level
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
 
-# The balance rule. Whoever waited for the row sees it as the one before left it. Without `moved`
-# the last line still tells a client that has too little from one that does not exist.
+# The balance rule. A transaction that waited for the row's lock sees the row as the previous one
+# left it. If `moved` is empty, the last line still tells a refused client from an unknown one.
 TRANSACT = Statement(
     "transact",
     f"""
@@ -40,10 +40,10 @@ TRANSACT = Statement(
     )
     SELECT coalesce(moved.limite, clientes.limite), moved.saldo
     FROM clientes LEFT JOIN moved ON true WHERE clientes.cliente = $1
-    """,  # noqa: S608 - the only thing put in is our own number
+    """,  # noqa: S608 - only our own constants are put in
     (INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER),
 )
-# One statement is one snapshot: the balance and the rows belong to the same moment.
+# One statement reads one snapshot: the balance and the rows belong together.
 READ_EXTRATO = Statement(
     "extrato",
     f"""
@@ -53,14 +53,14 @@ READ_EXTRATO = Statement(
         ORDER BY sequencia DESC LIMIT {EXTRATO_ROWS}
     ) AS t ON true
     WHERE c.cliente = $1 ORDER BY t.sequencia DESC
-    """,  # noqa: S608 - the only thing put in is our own number
+    """,  # noqa: S608 - only our own constants are put in
     (INTEGER,),
 )
 READ_CLIENTES = Statement(
     "clientes",
     f"SELECT cliente, limite, saldo FROM clientes ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}",  # noqa: S608
 )
-# Of each client that is shown the newest rows, and of those the newest again.
+# Reads the newest rows of each client that is shown, and of those the newest.
 READ_NEWEST = Statement(
     "newest",
     f"""
@@ -70,10 +70,10 @@ READ_NEWEST = Statement(
     JOIN transacoes AS t
       ON t.cliente = c.cliente AND t.sequencia > c.transacoes - {TRANSACOES_SHOWN_MAX}
     ORDER BY t.realizada_em_us DESC LIMIT {TRANSACOES_SHOWN_MAX}
-    """,  # noqa: S608 - the only thing put in is our own numbers
+    """,  # noqa: S608 - only our own constants are put in
 )
 LOOK = Statement("look", "SELECT saldo FROM clientes LIMIT 1")
-# Two statements: the second one sees what those did who held the rows when the first one came.
+# Two statements: the second one sees what was committed while the first one waited for rows.
 RESET = ("UPDATE clientes SET saldo = 0, transacoes = 0", "DELETE FROM transacoes")
 READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
 READ_AUDIT = """
@@ -126,7 +126,7 @@ class PostgresLedger:
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         limite, saldo = _integers(rows[0][:2])
-        # A client without transactions has one row without any.
+        # A client without transactions has one row with NULLs.
         return extrato_of(
             limite, saldo, [_transacao(row[2:]) for row in rows if row[2] is not None]
         )
@@ -150,7 +150,7 @@ class PostgresLedger:
         )
 
     def audit(self) -> Audit:
-        """Everything on one snapshot, so it holds even under load."""
+        """Audits one snapshot, so the result is valid under load too."""
         try:
             with self.engine.reading() as (problems, run):
                 if problems:
@@ -165,7 +165,7 @@ class PostgresLedger:
 
 
 def _has_moved(rows: list[Row]) -> bool:
-    """Returns False for a refusal, which only read."""
+    """Returns False for a refusal, which wrote nothing."""
     return bool(rows) and rows[0][1] is not None
 
 

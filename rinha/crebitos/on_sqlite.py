@@ -1,4 +1,4 @@
-"""The ledger on SQLite: the balance rule, and all SQL of this edition."""
+"""Ledger on SQLite: the balance rule, and all SQL of this edition for that engine."""
 
 import time
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)
 READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
 ADD_TRANSACAO = "INSERT INTO transacoes VALUES (?, ?, ?, ?, ?, ?)"
-# One statement is one snapshot: the balance and the rows belong to the same moment.
+# One statement reads one snapshot: the balance and the rows belong together.
 READ_EXTRATO = f"""
     SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao, t.realizada_em_us
     FROM clientes AS c LEFT JOIN transacoes AS t ON t.cliente = c.cliente
     WHERE c.cliente = ? ORDER BY t.sequencia DESC LIMIT {EXTRATO_ROWS}
-"""  # noqa: S608 - the only thing put in is our own number
+"""  # noqa: S608 - only our own constants are put in
 READ_AUDIT = """
     SELECT c.cliente, c.limite, c.saldo, c.transacoes,
            ifnull(sum(iif(l.tipo = 'c', l.valor, -l.valor)), 0), min(0, ifnull(min(l.saldo), 0))
@@ -40,7 +40,7 @@ READ_AUDIT = """
     GROUP BY c.cliente
 """
 READ_CLIENTES = "SELECT cliente, limite, saldo FROM clientes ORDER BY cliente LIMIT ?"
-# Of each client that is shown the newest rows, and of those the newest again.
+# Reads the newest rows of each client that is shown, and of those the newest.
 READ_NEWEST = """
     SELECT t.cliente, t.tipo, t.valor, t.descricao, t.realizada_em_us
     FROM (SELECT cliente, transacoes FROM clientes ORDER BY cliente LIMIT ?1) AS c
@@ -106,7 +106,7 @@ class SqliteLedger:
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         limite, saldo, valor = rows[0][:3]
-        # A client without transactions has one row without any.
+        # A client without transactions has one row with NULLs.
         return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
 
     def reset(self) -> None:
@@ -129,7 +129,7 @@ class SqliteLedger:
         )
 
     def audit(self) -> Audit:
-        """Everything on one snapshot, so it holds even under load."""
+        """Audits one snapshot, so the result is valid under load too."""
         try:
             with self.engine.reading():
                 problems = self.engine.problems()

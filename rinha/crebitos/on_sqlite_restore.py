@@ -1,4 +1,4 @@
-"""Brings a ledger back: from a file, or from the copy that follows, to a moment if one is named."""
+"""Restores a ledger from a file, or from the replica, also to a point in time."""
 
 import contextlib
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from rinha.settings import Settings
 from rinha.sqlite import litestream
 from rinha.sqlite.restore import Restorable, bring_back
 
-# A ledger only grows. Where a later state of it lacks what an earlier one had, it was emptied in
-# between or another hand was at it, and nothing can be taken from it.
+# A ledger only grows. If a later state lacks rows of an earlier one, it was emptied or edited in
+# between, and no rows are taken from it.
 COUNT_GONE = """
     SELECT (SELECT count(*) FROM clientes AS c WHERE NOT EXISTS (
         SELECT 1 FROM later.clientes AS l WHERE (l.cliente, l.limite) = (c.cliente, c.limite)
@@ -23,7 +23,7 @@ COUNT_GONE = """
             = (t.cliente, t.sequencia, t.valor, t.tipo, t.descricao, t.realizada_em_us)
     ))
 """
-# A client's history ends before the first that is of after the moment.
+# Ends each client's history before its first transaction after the time.
 TRIM = """
     DELETE FROM transacoes WHERE sequencia >= (
         SELECT min(t.sequencia) FROM transacoes AS t
@@ -60,8 +60,9 @@ def _problems(copy: Path) -> Sequence[str]:
 
 
 def _complete(copy: Path, replica: str, at: datetime) -> None:
-    """Litestream knows states some time apart, and this is the last one before the moment. What
-    came after it is in the newest one, and each row says when it was."""
+    """Adds the transactions between Litestream's last state before the time and that time.
+
+    They come from the latest state, where each row has its time."""
     later = copy.with_name(f"{copy.name}.later")
     later.unlink(missing_ok=True)
     try:

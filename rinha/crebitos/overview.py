@@ -1,4 +1,4 @@
-"""What an operator sees of the ledger: the first clients, and the newest transactions."""
+"""Operator's view of the ledger: the first clients, and the newest transactions."""
 
 from collections.abc import Iterator
 

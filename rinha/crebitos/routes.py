@@ -1,4 +1,4 @@
-"""This edition's paths. The way of a request: bytes -> Transacao -> one transaction -> bytes."""
+"""Routes of this edition. Path of a request: bytes -> Transacao -> one transaction -> bytes."""
 
 import falcon
 from falcon.routing import BaseConverter
@@ -12,7 +12,7 @@ from rinha.settings import BODY_MAX_BYTES
 
 
 class ClienteConverter(BaseConverter):
-    """A client has one spelling: `01`, `+1`, `1.0`, `0_1` and other scripts' digits name nobody."""
+    """Accepts one spelling of a number: not `01`, `+1`, `1.0`, `0_1` or digits of other scripts."""
 
     def convert(self, value: str) -> int | None:
         if not (value.isascii() and value.isdigit()) or value[0] == "0":

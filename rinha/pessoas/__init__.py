@@ -1,1 +1,1 @@
-"""The edition of 2023/Q3: people, found by their id or by a word of theirs."""
+"""Edition `pessoas`, the contest's 2023/Q3: people, found by id or by a part of a word."""

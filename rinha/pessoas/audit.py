@@ -1,8 +1,8 @@
-"""What an audit found, and how it is shown."""
+"""Result of an audit, and its text."""
 
 from typing import NamedTuple
 
-# An audit is read by a person.
+# At most so many problems are shown: a person reads the audit.
 PROBLEMS_SHOWN_MAX = 20
 
 
@@ -11,7 +11,7 @@ class Audit(NamedTuple):
     pessoas: int
 
     def lines(self, where: str) -> list[str]:
-        """Each problem, and the verdict."""
+        """Returns the first problems, and the verdict."""
         lines = [f"PROBLEM {problem}" for problem in self.problems[:PROBLEMS_SHOWN_MAX]]
         hidden = len(self.problems) - len(lines)
         if hidden:

@@ -1,5 +1,7 @@
-"""Names for people that nobody can guess, and that an index takes at its end: UUIDs of version 7,
-which begin with the time."""
+"""Ids of people: UUIDs of version 7, which cannot be guessed.
+
+They begin with the time, so an index adds a new one at its end.
+"""
 
 import os
 import time
@@ -18,5 +20,5 @@ def new_id() -> str:
 
 
 def moment_us(id_: str) -> int:
-    """When it was given, to the millisecond."""
+    """Returns the time in an id, in microseconds, exact to the millisecond."""
     return int(id_.replace("-", "")[:12], 16) * 1000

@@ -1,4 +1,4 @@
-"""What travels: what a client may send, and what is answered."""
+"""Bodies of requests and answers."""
 
 import datetime
 from typing import Annotated
@@ -16,11 +16,11 @@ from rinha.pessoas.limits import (
 
 
 class WrongKindError(MalformedBodyError):
-    """A field is of another kind than any person's: a number for a name."""
+    """A field has the wrong JSON type, such as a number for a name."""
 
 
 class Pessoa(msgspec.Struct, frozen=True, gc=False):
-    """The validation rule: what a client may send."""
+    """Body of a new person, and the rules that validate it."""
 
     apelido: Annotated[str, msgspec.Meta(max_length=APELIDO_MAX_CHARACTERS)]
     nome: Annotated[str, msgspec.Meta(max_length=NOME_MAX_CHARACTERS)]
@@ -47,7 +47,7 @@ decode_stack = msgspec.json.Decoder(list[str]).decode
 
 
 class PessoaCadastrada(msgspec.Struct, frozen=True, gc=False):
-    """A person as kept; the stack is the JSON of what was sent."""
+    """Stored person. The stack is kept as JSON."""
 
     id: str
     apelido: str
@@ -59,7 +59,7 @@ class PessoaCadastrada(msgspec.Struct, frozen=True, gc=False):
 def pessoa_cadastrada(
     id_: str, apelido: str, nome: str, nascimento: str, stack: str | None
 ) -> PessoaCadastrada:
-    """From a row of any engine."""
+    """Returns a person from a row of any engine."""
     return PessoaCadastrada(
         id_, apelido, nome, nascimento, msgspec.Raw(b"null" if stack is None else stack.encode())
     )

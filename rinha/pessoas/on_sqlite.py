@@ -1,4 +1,4 @@
-"""The registry on SQLite: the rule of one apelido each, and all SQL of this edition."""
+"""Registry on SQLite: each apelido is unique. All SQL of this edition is here."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -36,9 +36,9 @@ COLUMNS = "id, apelido, nome, nascimento, stack"
 FIND = f"SELECT {COLUMNS} FROM pessoas WHERE id = ?"  # noqa: S608 - all of it is our own
 COUNT = "SELECT count(*) FROM pessoas"
 READ_NEWEST = "SELECT apelido, nome, nascimento, id FROM pessoas ORDER BY numero DESC LIMIT ?"
-# How often something old was changed: then all is read anew.
+# Counts changes of old rows. After one the search reads all rows again.
 READ_VEZES = "SELECT vezes FROM alteracoes"
-# Not all at once: each takes some 500 bytes until it is taken in.
+# Rows that are read at once: each takes some 500 bytes until the search has it.
 NEWER_ROWS = 5_000
 READ_NEWER = f"""
     SELECT numero, apelido, nome, stack FROM pessoas WHERE numero > ?
@@ -98,7 +98,7 @@ class SqliteRegistry:
         return pessoa_cadastrada(*rows[0])
 
     def search(self, termo: str) -> Sequence[PessoaCadastrada]:
-        # One moment: what was found is there, and as it was when it was found.
+        # One snapshot: the search and the rows show the same state.
         with self.engine.reading():
             self._catch_up()
             numeros = self._words.find(termo)
@@ -122,7 +122,7 @@ class SqliteRegistry:
         yield from self.engine.levels()
         with self.engine.reading():
             self._catch_up()
-        # Once a second they are counted in memory: the file would take 20 ms for two million.
+        # Counted in memory: to count two million rows in the file takes 20 ms, once a second.
         yield Level("rows", "People in the registry.", len(self._words))
         newest = self._newest(1)
         newest_us = newest[0].cadastrada_em_us if newest else 0
@@ -139,7 +139,7 @@ class SqliteRegistry:
         ]
 
     def audit(self) -> Audit:
-        """Everything on one snapshot, so it holds even under load."""
+        """Audits one snapshot, so the result is valid under load too."""
         try:
             with self.engine.reading():
                 problems = self.engine.problems()
@@ -152,7 +152,8 @@ class SqliteRegistry:
             return Audit([f"the file cannot be read: {error}"], 0)
 
     def _catch_up(self) -> None:
-        """Row numbers rise in the order of the commits: what is new stands behind what is known."""
+        """Adds new rows to the search. Row numbers rise in commit order, so new rows follow known
+        ones."""
         vezes = self.engine.read(READ_VEZES)[0][0]
         if vezes != self._vezes:
             self._words, self._vezes = Words(), vezes

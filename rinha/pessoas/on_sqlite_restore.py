@@ -1,4 +1,5 @@
-"""Brings a registry back: from a file, or from the copy that follows, as Litestream saw it last."""
+"""Restores a registry from a file, or from the replica: its latest state, or the last one before a
+time."""
 
 from collections.abc import Sequence
 from datetime import datetime

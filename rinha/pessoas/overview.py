@@ -1,4 +1,4 @@
-"""What an operator sees of the registry: the newest people."""
+"""Operator's view of the registry: the newest people."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What the routes ask of a registry of people, whichever engine keeps it."""
+"""Interface of a registry of people for the routes, the same on each engine."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -16,7 +16,7 @@ TABLES = (
             "apelido": str,
             "nome": str,
             "nascimento": str,
-            # Or nothing.
+            # May be NULL.
             "stack": str,
         },
         ("numero",),
@@ -26,25 +26,26 @@ TABLES = (
 
 
 class UnknownPessoaError(NotFoundError):
-    """There is no such person."""
+    """The person does not exist."""
 
 
 class ApelidoTakenError(RuleBrokenError):
-    """Somebody has this apelido already."""
+    """Another person already has this apelido."""
 
 
 class Registry(Store, Protocol):
     def get_ready(self) -> None:
-        """Before the first request: so that no search waits for what could be done now."""
+        """Prepares the search before the first request, so that no search has to wait for it."""
 
     def add(self, pessoa: Pessoa) -> PessoaCadastrada:
-        """Once it returns, every instance finds the person; with an error above, none ever does."""
+        """Adds a person, whom every instance finds from then on, or raises an error above and adds
+        none."""
 
     def find(self, id_: str) -> PessoaCadastrada: ...
 
     def search(self, termo: str) -> Sequence[PessoaCadastrada]:
-        """The first of those in whose apelido, nome or an element of whose stack the term is,
-        whatever the case."""
+        """Returns the first people with the term in their apelido, nome or an element of their
+        stack, whatever the case."""
 
     def count(self) -> int:
-        """Counted now."""
+        """Returns the number of people, counted at the call."""

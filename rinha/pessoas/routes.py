@@ -1,4 +1,4 @@
-"""This edition's paths. The way of a request: bytes -> Pessoa -> one transaction -> bytes."""
+"""Routes of this edition. Path of a request: bytes -> Pessoa -> one transaction -> bytes."""
 
 from urllib.parse import unquote_to_bytes
 
@@ -45,7 +45,7 @@ class Contagem:
 
 
 def termo_of(query: str) -> str:
-    """What `t` says, escaped or as it is; the first one, where there are several."""
+    """Returns the first `t` of the query string that is not empty, with its escapes decoded."""
     for part in query.encode("latin-1").split(b"&"):
         name, _, value = part.partition(b"=")
         if unquote_to_bytes(name) == b"t" and value:

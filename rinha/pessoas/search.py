@@ -1,8 +1,8 @@
-"""Everybody's words in memory, and where to look for a part of one.
+"""Index in memory of all people's words, which finds a part of a word.
 
-Elements that many stacks share are kept once each, with the first people who have them. All other
-words stand in one text, folded, so that a search is a search in bytes. Of each block of people is
-known which trigrams are in it, so that most of the text is never looked at.
+The first elements of stacks are stored once each, with the first people who have them. All other
+words are in one case-folded text, so that a search is a search in bytes. Each block of people has a
+signature of its trigrams, so that a search skips most of the text.
 """
 
 from array import array
@@ -18,15 +18,15 @@ from rinha.pessoas.limits import (
     TRIGRAMS_ASKED_MAX,
 )
 
-# Bytes that are in no UTF-8, so that no term goes across them; as strings they are what
-# surrogateescape makes of them.
+# Separators: bytes that are in no UTF-8, so that no term matches across them. As strings they are
+# the characters that surrogateescape makes of these bytes.
 WORD_END, PESSOA_END = "\udcff", "\udcfe"
 
 SYMBOL_BITS = 5
 
 
 def _symbol(byte: int) -> int:
-    """A byte in five bits: small letters and the space have a number of their own."""
+    """Returns five bits for a byte. Lower-case letters and the space have a number of their own."""
     if byte in b"abcdefghijklmnopqrstuvwxyz":
         return byte - ord("a")
     return 26 if byte == ord(" ") else 27 + byte % 5
@@ -35,21 +35,21 @@ def _symbol(byte: int) -> int:
 SYMBOLS = bytes(map(_symbol, range(256)))
 TRIGRAMS = 1 << 3 * SYMBOL_BITS
 SIGNATURE_BYTES = TRIGRAMS // 8
-# What int() reads as digits of a number in base two.
+# Maps bytes 0 and 1 to digits that int() reads.
 AS_DIGITS = bytes((*b"01", *bytes(254)))
 
 
 class Words:
-    """People are added in the order of their numbers, and found in it."""
+    """Words of people, who are added and found in the order of their numbers."""
 
     def __init__(self) -> None:
         self.newest = 0
-        # Elements of stacks, folded, and the numbers of the first people who have each: no search
-        # shows more of them.
+        # Case-folded elements of stacks, each with the numbers of the first people who have it: no
+        # search shows more.
         self._shared: dict[str, list[int]] = {}
         self._text = bytearray()
         self._numeros = array("Q")
-        # Where each person begins in the text, and where the next one will.
+        # Offset of each person in the text, and of the next one.
         self._begins = array("Q", [0])
         self._signatures = bytearray()
 
@@ -70,7 +70,8 @@ class Words:
             self._signatures += _signature(self._text[self._begins[-1 - BLOCK_ROWS] :])
 
     def _share(self, element: str, numero: int) -> bool:
-        """Whether the element is among those kept once; the first ones are."""
+        """Adds the person to an element that is stored once. Returns False if there are too many of
+        these."""
         numeros = self._shared.get(element)
         if numeros is None:
             if len(self._shared) == SHARED_ELEMENTS_MAX:
@@ -81,11 +82,11 @@ class Words:
         return True
 
     def find(self, termo: str) -> list[int]:
-        """The numbers of the first people who have the term in a word."""
+        """Returns the numbers of the first people who have the term in a word."""
         folded = termo.casefold()
         having = [numeros for element, numeros in self._shared.items() if folded in element]
         first = sorted(set().union(*having))[:SEARCH_ROWS]
-        # Nobody behind a full answer is in it.
+        # If shared elements fill the answer, no person after its last one can be in it.
         people = len(self._numeros)
         if len(first) == SEARCH_ROWS:
             people = bisect_left(self._numeros, first[-1])
@@ -93,7 +94,7 @@ class Words:
         return sorted({*first, *found})[:SEARCH_ROWS] if first else found
 
     def _find_in_text(self, sought: bytes, people: int) -> list[int]:
-        """Among the first so many people."""
+        """Searches the text of the first `people` people."""
         text, begins, found = self._text, self._begins, list[int]()
         for begin, end in self._stretches(sought, begins[people]):
             at = text.find(sought, begin, end)
@@ -106,7 +107,7 @@ class Words:
         return found
 
     def _stretches(self, sought: bytes, end: int) -> Iterator[tuple[int, int]]:
-        """All of the text before the end where the sought may be, in its order."""
+        """Yields the parts of the text before `end` that may contain the term, in order."""
         signed = 0
         if len(sought) >= 3 and self._signatures:
             possible = self._blocks_with(sought)
@@ -121,7 +122,7 @@ class Words:
         yield self._begins[signed * BLOCK_ROWS], end
 
     def _blocks_with(self, sought: bytes) -> bytes:
-        """A byte for each block: 1 where all of the sought's trigrams are."""
+        """Returns a byte for each block: 1 if the block has all trigrams that are checked."""
         blocks = len(self._signatures) // SIGNATURE_BYTES
         common = int.from_bytes(b"\1" * blocks)
         for trigram in sorted(set(_trigrams(sought)))[:TRIGRAMS_ASKED_MAX]:
@@ -131,15 +132,15 @@ class Words:
 
 
 def _trigrams(text: bytes | bytearray) -> memoryview:
-    """The number of each three bytes that follow each other, by the arithmetic of one large number
-    with a lane of 16 bits for each byte."""
+    """Returns the number of each trigram, by arithmetic on one large number with 16 bits for each
+    byte."""
     lanes = int.from_bytes(text.translate(SYMBOLS).decode("latin-1").encode("utf-16-le"), "little")
     lanes |= lanes >> 16 << SYMBOL_BITS | lanes >> 32 << 2 * SYMBOL_BITS
     return memoryview(lanes.to_bytes(2 * len(text), "little")).cast("H")[: len(text) - 2]
 
 
 def _signature(block: bytearray) -> bytes:
-    """A bit for each trigram: whether it is in the block."""
+    """Returns a bit for each trigram: 1 if the block has it."""
     is_there = bytearray(TRIGRAMS)
     deque(map(is_there.__setitem__, _trigrams(block), repeat(1)), maxlen=0)
     return int(is_there.translate(AS_DIGITS), 2).to_bytes(SIGNATURE_BYTES)
