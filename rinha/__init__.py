@@ -1,1 +1,1 @@
-"""A service over HTTP: a chassis, the edition that it carries, and the engine that stores."""
+"""HTTP service: a common core, editions with their routes, and engines that store the data."""

@@ -1,4 +1,4 @@
-"""The command `rinha`: what each of its verbs does."""
+"""The command `rinha` and its subcommands."""
 
 import argparse
 import logging
@@ -78,7 +78,7 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
 
 
 def main(besides: Iterable[tuple[str, str]] = ()) -> int:
-    """The commands besides are those of whoever asks, and stand in the help too."""
+    """Runs the command. `besides` are the caller's own commands, which the help lists too."""
     asked = parser(besides).parse_args()
     os.umask(private.UMASK)
     try:
@@ -88,7 +88,7 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
         logs.setup(knobs.log_level)
         return COMMANDS[asked.command](knobs, asked)
     except OSError as error:
-        # The reader of this has gone, or has no room: that says nothing about the ledger.
+        # The output's reader is gone, or its disk is full. That says nothing about the ledger.
         print(printable(f"rinha {asked.command}: {error}"), file=sys.stderr, flush=True)
         logs.finish()
         os._exit(2)
@@ -130,7 +130,7 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
 def watching(app: App, store: Kept, knobs: Settings) -> AbstractContextManager[Meter | None]:
     if not knobs.metrics:
         return nullcontext()
-    from rinha.ops.watching import watched  # noqa: PLC0415 - only where somebody wants to know
+    from rinha.ops.watching import watched  # noqa: PLC0415 - only if metrics are on
 
     return watched(app, store, knobs)
 
@@ -142,7 +142,7 @@ def init(knobs: Settings, _asked: argparse.Namespace) -> int:
 
 
 def check(knobs: Settings, _asked: argparse.Namespace) -> int:
-    # An instance that audits as a habit starts this from a thread that takes no signals.
+    # A scheduled audit is started by a thread that blocks all signals, which a child inherits.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     audit = open_store(knobs, create=False).audit()
     print(*map(printable, audit.lines(str(knobs.ledger))), sep="\n", flush=True)
@@ -184,7 +184,7 @@ def follow(knobs: Settings, asked: argparse.Namespace) -> int:
 
 
 def move(knobs: Settings, asked: argparse.Namespace) -> int:
-    # What was moved stays moved, whatever happens to the power next.
+    # FULL makes the move durable, so that a power cut cannot undo one side of it.
     source, target = (
         replace(knobs, ledger=ledger_of(one), synchronous="FULL")
         for one in (asked.source, asked.target)
@@ -208,13 +208,13 @@ def _place(ledger: Path | ServerUrl) -> str:
 
 def sql(knobs: Settings, asked: argparse.Namespace) -> int:
     if isinstance(knobs.ledger, Path):
-        from rinha.sqlite import shell  # noqa: PLC0415 - that engine's alone
+        from rinha.sqlite import shell  # noqa: PLC0415 - for this engine only
 
         shell.run(knobs.ledger, asked.words, escape=asked.escape or sys.stdout.isatty())
     else:
-        from rinha.postgres import shell as psql  # noqa: PLC0415 - that engine's alone
+        from rinha.postgres import shell as psql  # noqa: PLC0415 - for this engine only
 
-        # In its aligned tables psql escapes control characters by itself.
+        # In its aligned tables psql itself escapes control characters.
         psql.run(knobs.ledger, asked.words)
     return 0
 

@@ -1,4 +1,4 @@
-"""The address of a ledger: a file, by its one real path, or PostgreSQL's servers, by their URL."""
+"""Address of a ledger: the real path of a file, or the URL of PostgreSQL servers."""
 
 import os
 import re
@@ -7,27 +7,27 @@ from urllib.parse import unquote
 
 from rinha.errors import SettingError
 
-# What a ledger begins with that is not a file.
+# Schemes of a server's address. Any other address is a path.
 SERVER_SCHEMES = ("postgresql://", "postgres://")
-# Addresses and libpq's keywords that are mistyped: as a path, an error would print their password.
+# Mistyped addresses and libpq keywords. An error about them as a path would print their password.
 LIKE_A_SERVER = re.compile(
     r"://|^\s*postgres\w*:|^\s*/*[^/]*:[^/]*@"
     r"|(^|\s)(host|hostaddr|port|user|dbname|password|passfile|service)\s*=",
     re.IGNORECASE,
 )
 HOSTS = re.compile(r"(\[[^]]*\]|[^][:/?,]*)(:\d*)?(,(\[[^]]*\]|[^][:/?,]*)(:\d*)?)*([/?]|$)")
-# A parameter of an address that holds a secret, or is meant to; passfile names a file.
+# Parameters that hold a secret, or are meant to; passfile names a file.
 SECRET_PARAMETER = re.compile(r"[?&](?!passfile=)[^=&]*(pas|pwd|secret)[^=&]*=", re.IGNORECASE)
 
 
 class ServerUrl(str):
-    """postgresql://..., which never has a password in it."""
+    """Address postgresql://..., which never contains a password."""
 
     __slots__ = ()
 
 
 def ledger_of(text: str) -> Path | ServerUrl:
-    """Returns the one name of the ledger. No error shows the text: it may hold a password."""
+    """Parses RINHA_LEDGER. Errors do not show its text, which may contain a password."""
     if not text.strip():
         raise SettingError("RINHA_LEDGER must name a file, or a server as postgresql://...")
     if not text.startswith(SERVER_SCHEMES):
@@ -37,7 +37,7 @@ def ledger_of(text: str) -> Path | ServerUrl:
                 "postgresql:// in lower case; this is neither"
             )
         return real_path(Path(text))
-    # The user's part may hold any character.
+    # The user's name may contain any character.
     user, _, rest = text.partition("://")[2].rpartition("@")
     if re.search("[:/]", user) or SECRET_PARAMETER.search(unquote(text)):
         raise SettingError(
@@ -50,7 +50,8 @@ def ledger_of(text: str) -> Path | ServerUrl:
 
 
 def real_path(path: Path) -> Path:
-    """Follows symbolic links, as SQLite does: its WAL and our locks then stand beside one file.
+    """Resolves symbolic links, as SQLite does, so that the WAL and the locks are beside the same
+    file.
 
     A relative path below the working directory stays relative, as a socket's path must be short."""
     try:

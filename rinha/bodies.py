@@ -1,4 +1,4 @@
-"""JSON bodies in and out: bytes to a struct or to a refusal that says why, and structs to bytes."""
+"""Decodes JSON bodies to structs, or raises an error that says why; encodes structs as JSON."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,12 +12,12 @@ from rinha.settings import BODY_MAX_BYTES, BODY_MAX_DEPTH
 
 T = TypeVar("T")
 
-# Strings are matched so that the brackets within them are passed over.
+# Strings are matched too, so that the brackets in them are skipped.
 BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 encode = msgspec.json.Encoder().encode
-# Numbers too large for a float are JSON all the same.
+# A number too large for a float is valid JSON too.
 _decode_anything = msgspec.json.Decoder(float_hook=str).decode
 
 
@@ -33,8 +33,8 @@ def decoder_of(
     max_bytes: int = BODY_MAX_BYTES,
     wrong_kind: type[RinhaError] = RuleBrokenError,
 ) -> Callable[[bytes], T]:
-    """Of bodies that are this kind of struct. Each field's rule, and the shape, are told when they
-    are broken; an edition may tell a value of the wrong kind by an error of its own."""
+    """Returns a decoder of bodies to this kind of struct. Its errors name the rule of the broken
+    field, or else the shape. `wrong_kind` is the error for a value of the wrong type."""
     decode = msgspec.json.Decoder(kind).decode
 
     def refusal(complaint: str) -> RinhaError:
@@ -51,7 +51,7 @@ def decoder_of(
         if body.count(b"[") + body.count(b"{") > BODY_MAX_DEPTH and _depth(body) > BODY_MAX_DEPTH:
             raise MalformedBodyError("the body is nested too deeply")
         try:
-            # As text, because fields that are skipped over would not be checked for UTF-8.
+            # Decoded to text first: msgspec does not check for UTF-8 in fields that it skips.
             return decode(body.decode())
         except msgspec.ValidationError as error:
             _assert_is_json(body)
@@ -63,14 +63,14 @@ def decoder_of(
 
 
 def _is_of_wrong_kind(complaint: str) -> bool:
-    """A field that is null counts as one that is not there."""
+    """Returns True if a value has the wrong type. A field that is null counts as missing."""
     if re.search(r"got `null` - at `\$\.\w+`$", complaint):
         return False
     return ", got `" in complaint or complaint.startswith("Number out of range")
 
 
 def _depth(body: bytes) -> int:
-    """How deep the brackets go that are not inside a string."""
+    """Returns how deep the brackets outside strings are nested."""
     depth = deepest = 0
     for bracket in BRACKETS.findall(body):
         depth += (bracket in b"[{") - (bracket in b"]}")
@@ -79,7 +79,8 @@ def _depth(body: bytes) -> int:
 
 
 def _assert_is_json(body: bytes) -> None:
-    """A rule can be seen broken before the end is: what is cut short is still not JSON."""
+    """Raises MalformedBodyError if the body is not JSON. msgspec reports a broken rule before it
+    has read the rest of the body."""
     try:
         _decode_anything(body)
     except msgspec.DecodeError as error:
@@ -87,6 +88,6 @@ def _assert_is_json(body: bytes) -> None:
 
 
 def utc(time_us: int) -> str:
-    """Microseconds since 1970 as the API shows a moment, always with six decimals."""
+    """Returns microseconds since 1970 as the API shows times, always with six decimals."""
     moment = EPOCH + timedelta(microseconds=time_us)
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -1,76 +1,75 @@
-"""Everything that can go wrong on purpose, a tiny class for each kind; editions name their own."""
+"""Errors that the service raises on purpose, one class for each kind. Editions add their own."""
 
 
 class RinhaError(Exception):
-    """The text of each is a reason that the person at the other end understands."""
+    """Base of all errors. The text is a reason that the client or the operator understands."""
 
 
 class MalformedBodyError(RinhaError):
-    """The body is not JSON at all."""
+    """The body is not JSON."""
 
 
 class BodyTooLargeError(RinhaError):
-    """The body is longer than any request can be."""
+    """The body is longer than the edition allows."""
 
 
 class RuleBrokenError(RinhaError):
-    """What was asked is well-formed, but against a rule."""
+    """The request is well-formed, but breaks a rule."""
 
 
 class MalformedQueryError(RinhaError):
-    """The query string does not ask what it has to."""
+    """The query string lacks a valid parameter."""
 
 
 class NotFoundError(RinhaError):
-    """What the path names is not there."""
+    """The path names something that does not exist."""
 
 
 class ResetDisabledError(RinhaError):
-    """Emptying the store is switched off."""
+    """POST /reset is switched off."""
 
 
 class StoreBusyError(RinhaError):
-    """Somebody else held the store for longer than a request may wait. Nothing was written."""
+    """The store was locked for longer than a request may wait. Nothing was written."""
 
 
 class StoreUnavailableError(RinhaError):
-    """The store cannot be read or written now. Nothing was written, but where a sync failed and a
-    crash follows, the transaction may be found in the log and count after all."""
+    """The store cannot be read or written now. Nothing was written. After a failed sync and a
+    crash, the transaction may still be found in the WAL and count."""
 
 
 class OutcomeUnknownError(StoreUnavailableError):
-    """The store went away, or its disk failed, before it was clear what became of what was asked:
-    it may be done or not."""
+    """The store or its disk failed before the outcome was known: the request may be done or not."""
 
 
 class WalBrokenError(StoreUnavailableError):
-    """The write-ahead log is not as it was written: the disk lost a part of it, or it was replaced.
-    Nothing was written."""
+    """The WAL is not as it was written: the disk lost a part of it, or it was replaced. Nothing was
+    written."""
 
 
 class StoreUnusableError(RinhaError):
-    """There is no store to start with: what was tried, on which path, and what helps."""
+    """The store cannot be opened. The text says what was tried, on which path, and what helps."""
 
 
 class SnapshotError(RinhaError):
-    """No copy was written, and why."""
+    """The snapshot failed and wrote no file."""
 
 
 class RestoreError(RinhaError):
-    """Nothing was restored, and why."""
+    """The restore failed. The text says why, and what is in place now."""
 
 
 class ReplicaError(RinhaError):
-    """There is no copy that follows, or it cannot be used: why, and what helps."""
+    """The replica is missing or cannot be used. The text says why, and what helps."""
 
 
 class MoveError(RinhaError):
-    """No ledger was moved, and why."""
+    """The move failed. The text says why."""
 
 
 class ListenError(RinhaError):
-    """The address cannot be listened on."""
+    """The service cannot listen on the address."""
 
 
 class SettingError(RinhaError):
-    """A setting has a value that makes no sense."""
+    """A setting has an invalid value."""

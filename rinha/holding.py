@@ -1,8 +1,8 @@
-"""Holds back the end of an answer until what it says is safe from a power cut.
+"""Delays the end of an answer until its commit is durable.
 
-bjoern reads all requests that are there before it writes the first answer. What is held back it
-asks for as it writes: one sync then serves all answers that wait. If the sync fails, the answer
-breaks off and its connection is closed, which no client can take for an answer.
+bjoern reads all requests that have arrived before it writes the first answer. It asks for the
+second half of an answer as it writes, so one sync serves all answers that wait. If the sync fails,
+the answer breaks off and its connection is closed, which no client can take for an answer.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def held(application: WSGIApplication, safety: Safety) -> WSGIApplication:
 
 
 def _until_safe(body: bytes, safety: Safety, commit: int) -> Iterator[bytes]:
-    # An answer too short to be halved is held back whole: bjoern waits for its first byte.
+    # An answer of one byte is delayed whole: its first half is empty, and bjoern waits for a first
+    # byte.
     half = len(body) // 2
     yield body[:half]
     safety.make_safe(commit)

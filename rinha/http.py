@@ -1,4 +1,4 @@
-"""What every edition has over HTTP: health, reset, and the table of which error is which status."""
+"""HTTP parts of every edition: health, reset, and the table of errors and statuses."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from rinha.errors import (
 from rinha.logs import log
 from rinha.store import Store
 
-# An edition's own errors are of these kinds.
+# An edition's own errors are subclasses of these.
 STATUS_OF: dict[type[RinhaError], str] = {
     MalformedBodyError: falcon.HTTP_400,
     MalformedQueryError: falcon.HTTP_400,
@@ -67,7 +67,7 @@ class Reset:
 
 
 def create_app(store: S, add_routes: Callable[[App, S], None], *, reset: bool) -> App:
-    """The chassis with an edition's routes, whichever engine keeps the store."""
+    """Returns the app: the common routes and an edition's, for any engine."""
     app = falcon.App()
     add_routes(app, store)
     app.add_route("/health", Health(store))

@@ -1,7 +1,7 @@
-"""Writes standard error from a thread, so that a log reader that stands still delays nothing.
+"""Writes standard error from a thread, so that a blocked reader of the log delays nothing.
 
-`sys.stderr` becomes a queue of whole lines. What does not fit is dropped and counted, and the count
-is logged once the reader goes on.
+`sys.stderr` becomes a queue of whole lines. Lines that do not fit are dropped and counted, and
+their count is logged once the reader continues.
 """
 
 import io
@@ -19,14 +19,15 @@ Item = bytes | threading.Event
 
 class LogWriter(io.TextIOBase):
     def __init__(self, fd: int, dropped: Callable[[int], None]) -> None:
-        """`dropped` logs how many lines were dropped."""
+        """Starts the thread. It calls `dropped` with the number of lines that were dropped."""
         super().__init__()
         self._fd = fd
         self._tell_dropped = dropped
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._lock = threading.Lock()
         self._unfinished = ""
-        # Counts only grow, and each has one writer under its lock: no line is missed or told twice.
+        # Both only grow: `_dropped` under the lock, `_told` in the thread. So no line is missed or
+        # counted twice.
         self._dropped = 0
         self._told = 0
         threading.Thread(target=self._write_lines, name="log", daemon=True).start()
@@ -45,13 +46,13 @@ class LogWriter(io.TextIOBase):
         return len(text)
 
     def finish(self, within_s: float) -> None:
-        """Waits until all lines so far are written, for as long as this at most."""
+        """Waits until all lines so far are written, at most `within_s`."""
         written = threading.Event()
         self._queue.put(written)
         written.wait(within_s)
 
     def _write_lines(self) -> None:
-        # They are for the thread that waits for them.
+        # Signals are for the thread that waits for them.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         is_read = True
         while True:
@@ -63,7 +64,7 @@ class LogWriter(io.TextIOBase):
                 self._told += lines
                 self._tell_dropped(lines)
                 if isinstance(item, threading.Event):
-                    # After the line that this has added.
+                    # Behind the line that this has just added.
                     self._queue.put(item)
                     continue
             if isinstance(item, threading.Event):
@@ -85,5 +86,5 @@ def _write_all(fd: int, line: bytes) -> None:
         try:
             line = line[os.write(fd, line) :]
         except BlockingIOError:
-            # Somebody else who has this pipe made it non-blocking.
+            # Another process that has this pipe made it non-blocking.
             select.select([], [fd], [])

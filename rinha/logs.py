@@ -1,4 +1,4 @@
-"""Logs as JSON lines on stderr, an error that goes on told once."""
+"""Logs JSON lines on stderr. A repeated error is logged once a minute."""
 
 import logging
 import sys
@@ -27,12 +27,12 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        # A terminal may obey more than what JSON escapes.
+        # A terminal may obey more characters than JSON escapes.
         return printable(encode(line).decode())
 
 
 class OncePerTrouble(logging.Filter):
-    """Lets an error through when it is new; then once a minute with how often it came."""
+    """Passes a new error, and then a line each minute with the number of repetitions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class OncePerTrouble(logging.Filter):
 
 
 def _place(record: logging.LogRecord) -> str:
-    """The kind of error and the line that raised it: its text may differ each time."""
+    """Returns the kind of error and the line that raised it. Its text may differ each time."""
     if not record.exc_info or record.exc_info[0] is None:
         return ""
     frames = traceback.extract_tb(record.exc_info[2])
@@ -72,10 +72,11 @@ def setup(level: str) -> None:
 
 
 def write_in_background() -> None:
-    """Lets no request and no stop wait for the reader of the log. Call `setup` after it."""
+    """Writes the log in a thread, so that its reader delays no request and no stop. Call `setup`
+    after it."""
     writer = LogWriter(sys.stderr.fileno(), _tell_dropped)
     sys.stderr = writer
-    # What these tell would be lines of plain text.
+    # By default these hooks print plain text.
     sys.excepthook = tell_uncaught
     threading.excepthook = lambda args: tell_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
@@ -86,13 +87,13 @@ def write_in_background() -> None:
 
 
 def finish() -> None:
-    """Writes the last lines, if somebody reads them; before the process ends."""
+    """Writes the last lines before the process ends, within a time limit."""
     if isinstance(sys.stderr, LogWriter):
         sys.stderr.finish(LOG_FINISH_MAX_S)
 
 
 def _tell_dropped(lines: int) -> None:
-    """Whatever the level of the log is: it says that the log has a gap."""
+    """Logs at any level that lines were dropped, as the log then has a gap."""
     event, extra = "log lines dropped: nobody read them in time", {"fields": {"lines": lines}}
     log.handle(log.makeRecord(log.name, logging.WARNING, "", 0, event, (), None, extra=extra))
 
@@ -104,5 +105,5 @@ def tell(level: int, event: str, **fields: object) -> None:
 def tell_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """In the place of sys.excepthook."""
+    """Logs an uncaught error, in place of sys.excepthook."""
     log.error("uncaught error", exc_info=(kind, error, trace))

@@ -1,5 +1,5 @@
-"""A moment of the past as people type it. Without a zone it is UTC, as everything that the service
-shows."""
+"""Parses a past time as people type it. Without a zone it is UTC, as in all output of the
+service."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ OF_TODAY = re.compile(r"\d\d?:\d\d(:\d\d(\.\d+)?)?")
 
 
 def parse(text: str, now: datetime) -> datetime:
-    """RFC 3339, its shorter forms, a time of the last 24 hours, or `10 min ago`."""
+    """Parses RFC 3339, its shorter forms, a time of the last 24 hours, or `10 min ago`."""
     ago = AGO.fullmatch(text.strip())
     if ago:
         return now - timedelta(**{UNITS[ago[2][0].lower()]: int(ago[1])})

@@ -1,5 +1,8 @@
-"""A ledger copied from one engine to another: in one transaction on the target, read back before it
-counts, and audited on both sides. Nothing but equal is success."""
+"""Copies a ledger from one engine to another.
+
+The rows are added in one transaction of the target and read back before its commit. Both sides are
+audited, and the move fails unless they are equal.
+"""
 
 import hashlib
 import time
@@ -13,9 +16,10 @@ from rinha.store import Content, Kept, Row, Table
 
 
 def move(source: Kept, target: Kept, place: str, tell: Callable[[str], None]) -> None:
-    """Nobody else can write to either while it lasts. A file of the source is marked as moved to
-    this place by the last commit: until then the source is the ledger, whatever TO holds, and a
-    move that was killed is finished by another."""
+    """Moves a ledger. No other process can write to either side while rows are copied.
+
+    The last commit marks a file of the source as moved to `place`. Until then the source is the
+    ledger, whatever the target holds, and a new move finishes a killed one."""
     source.content.begin_move()
     tell("auditing what is there")
     before = source.audit()
@@ -38,7 +42,7 @@ def move(source: Kept, target: Kept, place: str, tell: Callable[[str], None]) ->
 
 
 def _is_equal(old: Content, new: Content, table: Table) -> bool:
-    """As after a move that was killed before it could mark what it copied."""
+    """Returns whether both hold the same rows, as after a move that was killed before the mark."""
     digests = [_Digest(), _Digest()]
     for digest, content in zip(digests, (old, new), strict=True):
         for _ in digest.of(content.rows(table)):
@@ -57,7 +61,7 @@ def _copy(old: Content, new: Content, table: Table, tell: Callable[[str], None])
 
 
 class _Digest:
-    """Of rows as they pass."""
+    """Hash and count of the rows that pass through `of`."""
 
     def __init__(self) -> None:
         self._hash = hashlib.blake2b()
@@ -81,7 +85,7 @@ class _Progress:
 
     def of(self, doing: str, rows: Iterator[Row]) -> Iterator[Row]:
         count, told_at = 0, time.monotonic()
-        # A look at the clock for each would cost as much as a row.
+        # The clock is read once a batch, as to read it takes as long as a row.
         while batch := list(islice(rows, 1000)):
             yield from batch
             count += len(batch)

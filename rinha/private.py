@@ -1,4 +1,7 @@
-"""Files for their owner alone, whatever the umask: who may open a lock file may hold its lock."""
+"""Files that only their owner can open, whatever the umask.
+
+A user who can open a lock file can hold its lock.
+"""
 
 import contextlib
 import os
@@ -10,9 +13,9 @@ FILE_MODE = 0o600
 
 
 def open_lock_file(path: Path) -> int:
-    """Returns a descriptor. Narrows a file of an older version, too."""
+    """Returns a descriptor. Also restricts the mode of a file that an older version made."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-    # Another user's file can be opened, but not narrowed.
+    # Only the file's owner may change its mode.
     with contextlib.suppress(PermissionError):
         os.fchmod(fd, FILE_MODE)
     return fd

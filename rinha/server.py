@@ -1,9 +1,9 @@
-"""One instance: a WSGI application on bjoern, ended without cutting an answer.
+"""One instance: a WSGI application on bjoern, which ends without cutting an answer.
 
 bjoern cannot drain by itself: SIGTERM kills it at once, and SIGINT waits for ever for the proxy's
-idle connections. So SIGTERM (1) takes the address away, which sends new connections elsewhere,
-(2) answers what still comes with `Connection: close`, (3) stops accepting once the backlog is empty
-and (4) ends when the proxy has closed the last connection, or in any case before 2 s are over.
+idle connections. So on SIGTERM an instance removes its address, which sends new connections to the
+others. It answers later requests with `Connection: close`, and stops accepting once the backlog is
+empty. It ends when the proxy has closed the last connection, in any case within 2 s.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Instance:
         self._application = application
         self._path = Path(listen.removeprefix("unix:")) if isinstance(listen, str) else None
         self._draining = False
-        # A thread waits for the signal: a handler would run in the middle of whatever the main
-        # thread is at, a line of the log among others, and might not write one itself.
+        # A thread waits for the signal. A handler would interrupt the main thread anywhere, even
+        # while it writes a line of the log, and so could not safely log itself.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         # bjoern raises this signal itself when its last connection is closed.
         signal.signal(signal.SIGINT, lambda _signal, _frame: None)
@@ -45,7 +45,7 @@ class Instance:
         threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
     def run(self) -> None:
-        # bjoern gives it what an answer raises after its first half.
+        # bjoern calls it with an error that an answer raises after its first half.
         sys.excepthook = tell_uncaught
         try:
             bjoern.server_run(self._socket, self._answer)
@@ -65,13 +65,13 @@ class Instance:
 
     def _drain(self) -> None:
         signal.sigwait({signal.SIGTERM})
-        # The clock starts first: whatever holds one of the steps takes from its time.
+        # The clock starts first, so that a delay in one of the steps counts too.
         end_at = time.monotonic() + DRAIN_MAX_S
         self._draining = True
         tell(logging.INFO, "stopping")
         self._remove_address()
         time.sleep(DRAIN_BACKLOG_S)
-        # Stops accepting.
+        # bjoern stops accepting.
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(max(0.0, end_at - time.monotonic()))
         tell(logging.WARNING, "stopped with connections open", after_s=DRAIN_MAX_S)
@@ -79,7 +79,7 @@ class Instance:
         os._exit(0)
 
     def _remove_address(self) -> None:
-        """Once: a moment later the address may be the next instance's."""
+        """Removes the socket once: after that, the path may belong to the next instance."""
         path, self._path = self._path, None
         if path:
             # A folder that is gone or read-only must not keep the instance from ending.
@@ -93,7 +93,7 @@ def _bind(address: Path | str | tuple[str, int]) -> socket.socket:
         if isinstance(address, Path):
             _remove_stale_socket(address)
             listener.bind(str(address))
-            # The proxy runs as the same user. Nobody else comes past its limits.
+            # The proxy runs as the same user. Other users must not bypass its limits.
             address.chmod(FILE_MODE)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -106,7 +106,7 @@ def _bind(address: Path | str | tuple[str, int]) -> socket.socket:
 
 
 def _remove_stale_socket(path: Path) -> None:
-    """What a killed instance left behind goes; a living one is never robbed of its address."""
+    """Removes the socket of a killed instance; raises if a running one answers there."""
     with (
         socket.socket(socket.AF_UNIX) as probe,
         contextlib.suppress(FileNotFoundError, ConnectionRefusedError),

@@ -1,4 +1,4 @@
-"""Every knob of the service, and the limits of its chassis, each with its reason."""
+"""Settings of the service, and the limits of its common core, each with its reason."""
 
 import ipaddress
 import re
@@ -10,29 +10,29 @@ from typing import Any, NamedTuple
 from rinha.address import ServerUrl, ledger_of
 from rinha.errors import SettingError
 
-# Limits that nobody needs to turn.
+# Limits that are not settings.
 
 # The longest sensible body, ten escaped emoji and spacing included, is under 250 bytes.
 BODY_MAX_BYTES = 4096
-# A transaction is one level deep. Past this it is absurd, whatever the interpreter could stand.
+# A transaction is one level deep, and no sensible body is deeper than this.
 BODY_MAX_DEPTH = 32
 # Connections that the kernel holds while the one worker of an instance is busy.
 LISTEN_BACKLOG = 4096
-# Once the address is gone, connections made a moment before still wait in the backlog.
+# After the address is removed, earlier connections still wait in the backlog.
 DRAIN_BACKLOG_S = 0.2
-# SIGTERM promises an end within 2 s; a neighbour that keeps its connection is cut before that.
+# An instance ends within 2 s of a SIGTERM. Connections that stay open are cut before that.
 DRAIN_MAX_S = 1.7
 
-# An error that goes on is told again this often, with the number of times it happened.
+# Interval at which a repeated error is logged again, with its count.
 LOG_REPEAT_S = 60.0
 
-# Lines that wait while the reader of the log stands still. An error that goes on comes once a
-# minute, so these are hours of it; with tracebacks they take 1 MB.
+# Lines that wait while the reader of the log is blocked. A repeated error is one line a minute, so
+# these are hours of it; with tracebacks they take 1 MB.
 LOG_LINES_WAITING_MAX = 256
-# How long a process that ends waits for its last lines; together with DRAIN_MAX_S under 2 s.
+# Time that a process that ends waits for its last lines; with DRAIN_MAX_S under 2 s.
 LOG_FINISH_MAX_S = 0.2
 
-# Whoever moves a ledger wants to see that it goes on.
+# Interval of the progress lines of `rinha move`.
 MOVE_TOLD_EVERY_S = 2.0
 
 
@@ -74,7 +74,7 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def _replica(text: str) -> str:
-    """What it says of a secret may stand in a log: there is none in it."""
+    """Returns the URL, which must not contain a secret, as it is logged."""
     if text and not re.fullmatch(r"file:///[^?#]+|s3://[^/@?#]+(/[^@?#]*)?(\?[^@#]*)?", text):
         raise ValueError(
             "must be file:///FOLDER or s3://BUCKET/FOLDER; keys come from AWS_ACCESS_KEY_ID and "
@@ -91,7 +91,7 @@ def _port_or_off(text: str) -> int | None:
 
 
 def _address(text: str) -> str:
-    """Returns it as nginx and Docker Compose write it: IPv6 in brackets."""
+    """Returns the address as nginx and Docker Compose write it: IPv6 in brackets."""
     is_6 = text.startswith("[") and text.endswith("]")
     try:
         found = ipaddress.ip_address(text[1:-1] if is_6 else text)
@@ -103,16 +103,16 @@ def _address(text: str) -> str:
 
 
 def _every(text: str) -> float | None:
-    """In seconds."""
+    """Returns the interval in seconds, or None for `off`."""
     found = re.fullmatch("([0-9]{1,5})([smh])", text)
     if text.lower() != "off" and (not found or not int(found[1])):
         raise ValueError("must be off, or such as 90s, 30m or 6h")
     return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0}[found[2]] if found else None
 
 
-# Each is a folder of routes and stores; without a word it is the first.
+# Each edition is a folder of routes and stores. The first one is the default.
 EDITIONS = ("crebitos", "pessoas")
-# The contest's own names of them.
+# The contest's own names of the editions.
 CONTESTS = {"2024q1": "crebitos", "2023q3": "pessoas"}
 
 
@@ -183,7 +183,7 @@ KNOBS = {
 }
 
 
-# They mean nothing to a server, and what means nothing is refused.
+# Settings without a meaning for servers, and so refused with one.
 ONLY_FOR_FILES = ("RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS", "RINHA_REPLICA")
 
 
@@ -210,12 +210,12 @@ class Settings:
 
 
 def value_of(name: str, environ: Mapping[str, str]) -> Any:
-    """One setting; an empty one is as good as none."""
+    """Returns the value of one setting. An empty one counts as not set."""
     text = environ.get(name) or KNOBS[name].default
     try:
         return KNOBS[name].parse(text)
     except ValueError as error:
-        # What stands before an @ in an address may be a key.
+        # The part before an @ in an address may be a key.
         shown = re.sub("//.*@", "//...@", text)
         raise SettingError(f"{name}={shown!r} {error}") from None
 
@@ -245,6 +245,6 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 
 def describe() -> str:
-    """The knobs as --help shows them."""
+    """Returns the settings as --help shows them."""
     lines = [f"  {name}={knob.default}\n      {knob.reason}" for name, knob in KNOBS.items()]
     return "\n".join(["settings, from the environment:", *lines])

@@ -1,4 +1,4 @@
-"""What an edition keeps and an engine stores, as the routes and the command see it."""
+"""Interfaces of stores and engines, as the routes and the command use them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class Store(Protocol):
-    """What every edition has over HTTP besides its own routes."""
+    """Store operations behind the routes that all editions have."""
 
     def assert_readable(self) -> None: ...
 
@@ -15,17 +15,17 @@ class Store(Protocol):
 
 
 class Audit(Protocol):
-    """No problems is what it hopes for."""
+    """Result of an audit. It has no problems if the store is sound."""
 
     @property
     def problems(self) -> Sequence[str]: ...
 
     def lines(self, where: str) -> list[str]:
-        """As a person reads it, the verdict last."""
+        """Returns the text for a person, with the verdict last."""
 
 
 class Level(NamedTuple):
-    """A number as it stands at the moment of the question, in the terms of Prometheus."""
+    """Current value of a gauge, in the terms of Prometheus."""
 
     name: str
     help: str
@@ -34,14 +34,14 @@ class Level(NamedTuple):
 
 
 class Meter(Protocol):
-    """Counts what an engine does, where somebody wants to know.
+    """Counts what an engine does, if metrics are on.
 
-    Two things an engine only leaves there, as it holds the lock: they are counted after the answer.
-    """
+    The engine only sets the two attributes, as it may hold the lock. They are counted after the
+    request."""
 
-    # How long this request waited for its turn to write.
+    # Time that this request waited for the write lock.
     wait_us: int
-    # How many pages the log had after its commit.
+    # Pages in the WAL after this request's commit.
     log_pages: int
 
     def moved(self, step: str, took_us: int) -> None: ...
@@ -52,26 +52,26 @@ class Meter(Protocol):
 
 
 class Safety(Protocol):
-    """Of commits that are not yet safe when they are done, so that many are made so at once."""
+    """Group commit: one sync makes many commits durable."""
 
     @property
     def committed(self) -> int:
-        """How many this process has written."""
+        """Returns how many commits this process has written."""
 
     def make_safe(self, commit: int) -> None:
-        """The one of this number, and any before it; raises where that failed."""
+        """Makes the commit of this number and all before it durable, or raises."""
 
 
 class Engine(Protocol):
-    """What stores, whichever edition."""
+    """Engine that stores the tables of any edition."""
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """For the log of a start."""
+        """Returns fields for the line of the log about a start."""
 
     def serving(self, meter: Meter | None = None) -> AbstractContextManager[Safety | None]:
-        """Whatever runs beside the requests, while it lasts. Where it hands out a safety, no answer
-        about a commit may end before that one was made safe."""
+        """Runs the engine's background work while requests are served. If it yields a Safety, no
+        answer about a commit may end before `make_safe` has returned for that commit."""
 
     def snapshot(self, target: Path) -> None: ...
 
@@ -82,42 +82,44 @@ Row = tuple[int | str, ...]
 
 
 class Table(NamedTuple):
-    """Of an edition, by the same names on each engine."""
+    """Table of an edition, with the same names on each engine."""
 
     name: str
     columns: Mapping[str, type[int] | type[str]]
-    # In this order its rows are the same on each engine.
+    # Columns that give the rows the same order on each engine.
     key: Sequence[str]
     starts_empty: bool
 
 
 class Content(Protocol):
-    """All that is kept, to be moved to another engine."""
+    """All tables of a store, as they are moved to another engine."""
 
     @property
     def tables(self) -> Sequence[Table]:
-        """In the order in which they can be filled."""
+        """Returns the tables in the order in which they can be filled."""
 
     def begin_move(self) -> None:
-        """Refuses a file that was moved already, or that another process has open, and keeps all
-        others from it."""
+        """Refuses a file that was already moved or that another process has open, and then locks
+        all other processes out."""
 
     def mark_moved(self, place: str) -> None:
-        """Within a transaction: from its commit on a file is refused to who would serve it."""
+        """Marks a file as moved, within a transaction. From its commit on no instance serves the
+        file."""
 
     def holding(self) -> AbstractContextManager[None]:
-        """One transaction, beside which nobody else writes, and which counts if nothing fails."""
+        """Runs one transaction that keeps all other writers out. It is committed if nothing
+        fails."""
 
     def count(self, table: Table) -> int: ...
 
     def rows(self, table: Table) -> Iterator[Row]: ...
 
     def fill(self, table: Table, rows: Iterable[Row]) -> None:
-        """In place of what is there."""
+        """Replaces all rows of the table."""
 
 
 class Kept(Store, Protocol):
-    """A store as the command `rinha` has it: EDITION/on_ENGINE.py opens one."""
+    """Store as the command `rinha` uses it. EDITION/on_ENGINE.py opens one."""
 
     @property
     def engine(self) -> Engine: ...
@@ -128,7 +130,7 @@ class Kept(Store, Protocol):
     def audit(self) -> Audit: ...
 
     def levels(self) -> Iterable[Level]:
-        """Of what is kept, and of where."""
+        """Returns the gauges of the tables and of their engine."""
 
     def overview(self) -> object:
-        """The newest of what is kept, as JSON can say it."""
+        """Returns the newest data, in a form that JSON can express."""

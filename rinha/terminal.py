@@ -1,18 +1,18 @@
-"""Text for a terminal: nothing that came from elsewhere is obeyed as an escape sequence."""
+"""Escapes text for a terminal, so that no text from outside acts as an escape sequence."""
 
 from typing import TextIO
 
 
 def printable(text: str) -> str:
-    """Escapes each character that does not print, as JSON does: escape and other control codes,
-    line feeds, marks that change the direction of writing."""
+    """Escapes each character that does not print, as JSON does: control codes such as escape and
+    line feed, and marks that change the direction of writing."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else _escaped(one) for one in text)
 
 
 def printable_lines(text: str) -> str:
-    """The same of a text whose line feeds and tabs are its own."""
+    """Escapes a text like `printable`, but keeps its line feeds and tabs."""
     return "".join(one if one in "\n\t" else printable(one) for one in text)
 
 
@@ -22,7 +22,7 @@ def _escaped(character: str) -> str:
 
 
 class PrintableStream:
-    """A stream to a terminal whose text is escaped on the way; the rest is the stream's own."""
+    """Stream to a terminal that escapes its text. All other methods are the stream's own."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

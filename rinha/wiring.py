@@ -1,4 +1,4 @@
-"""The table of what each edition has on each engine. A module is imported when it is used."""
+"""Table of each edition's store on each engine. A module is imported when it is used."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Opened(NamedTuple):
-    """A store, and its edition's application on it; that can be reset over HTTP, or not."""
+    """A store, and a function that returns its edition's application, with or without reset."""
 
     store: "Kept"
     create_app: "Callable[[bool], App]"
 
 
-# From a file, or from the replica at a time; returns where the old one is kept, if there was one.
+# Restores from a file, or from the replica at a time. Returns the old file's new name, if any.
 Restore = Callable[[Settings, Path | None, datetime | None], Path | None]
 
 
@@ -41,7 +41,7 @@ def open_edition(knobs: Settings, *, create: bool) -> Opened:
 
 
 def restore_of(knobs: Settings) -> Restore:
-    """Nothing is replicated that could not be restored."""
+    """Returns the edition's restore, or raises. Replication needs one too."""
     found = RESTORES_ON.get((knobs.edition, knobs.engine))
     if found is None:
         raise RestoreError(
