@@ -1,1 +1,1 @@
-"""Who sends when."""
+"""The driver of a load: workers, loops and schedules."""

@@ -1,4 +1,4 @@
-"""What a worker does between the turns of its engine."""
+"""Periodic work of a worker: timeouts, and the counts of each second."""
 
 from collections.abc import Callable
 from time import perf_counter_ns as clock_ns
@@ -14,7 +14,7 @@ SECOND_NS = 1_000_000_000
 
 
 class Chores:
-    """Gives up on requests that wait too long, and hands over each second as it ends."""
+    """Ends requests after their timeout, and hands over the counts of each finished second."""
 
     def __init__(
         self, job: Job, engine: Engine, recorder: Recorder, spun_ns: Callable[[], int]
@@ -26,7 +26,7 @@ class Chores:
         self._cpu_s, self._spun_s = process_time(), 0.0
 
     def do(self, now_ns: int) -> None:
-        """What is due by now: mostly nothing."""
+        """Does the work that is due by now; most calls find none."""
         if now_ns < self._next_ns:
             return
         self._engine.expire()

@@ -1,4 +1,4 @@
-"""Starts the workers, listens to them until they are done, and keeps the view and samples going."""
+"""Runs a load: starts the workers, adds up their counts, and updates view and samples."""
 
 import signal
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from loadtest.wire.request import Address, Kind
 
 
 class View(Protocol):
-    """Shown while the load runs, by a process that sends nothing."""
+    """Display of a running load, in the process that sends no requests."""
 
     @property
     def quit_by_key(self) -> bool: ...
@@ -32,7 +32,7 @@ class View(Protocol):
 
 @dataclass(slots=True)
 class Conducted:
-    """A load that is over: what was counted and sampled."""
+    """A load, running or finished: its counts and the target's samples."""
 
     tally: Tally
     usage: Usage
@@ -44,7 +44,7 @@ class Conducted:
 def conduct(
     work: Work, workers: int, address: Address, kinds: Sequence[Kind], view: View
 ) -> Conducted:
-    """Runs the load to its end, to a key press or to Ctrl-C; what is known is always returned."""
+    """Runs the load until its end, a key press or Ctrl-C; always returns the counts so far."""
     with _counted_interrupts() as interrupts:
         start_ns = clock_ns() + int(START_AHEAD_S * 1e9)
         usage = TargetUsage(*address, start_ns)
@@ -60,7 +60,7 @@ def conduct(
 
 
 def _watched(crew: Crew, done: Conducted, view: View, interrupts: list[int]) -> Iterator[None]:
-    """Ten times a second, and once more after the end."""
+    """Yields ten times a second while workers run, and once more after their end."""
     while crew.working:
         yield
         sleep(HEAR_EVERY_S)
@@ -72,7 +72,7 @@ def _watched(crew: Crew, done: Conducted, view: View, interrupts: list[int]) -> 
 
 @contextmanager
 def _counted_interrupts() -> Iterator[list[int]]:
-    """Ctrl-C as a note, not as an exception: it may come at any line, and ends none of them."""
+    """Records Ctrl-C in a list: an exception could interrupt any line of the code."""
     interrupts: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
     try:

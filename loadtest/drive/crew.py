@@ -1,4 +1,4 @@
-"""The generator's processes: started together, stopped together, listened to meanwhile."""
+"""Worker processes of the generator: start, stop and messages."""
 
 import gc
 import mmap
@@ -19,7 +19,7 @@ Message = WorkerSecond | Crash
 
 @dataclass(slots=True)
 class Job:
-    """What one worker is given: its number, the common start, its journal, the stop flag."""
+    """One worker's number, common start time, stop flag and journal of messages."""
 
     worker: int
     start_ns: int
@@ -34,7 +34,7 @@ class Job:
         self.journal.write(msgspec.json.encode(message) + b"\n")
 
     def messages(self) -> Iterator[Message]:
-        """What was told since the last call; whole lines only."""
+        """Yields the messages since the last call; an incomplete line waits for the next call."""
         data = self.journal.read(self._heard, self.journal.size - self._heard)
         lines, newline, _ = data.rpartition(b"\n")
         self._heard += len(lines) + len(newline)
@@ -46,7 +46,7 @@ Work = Callable[[Job], None]
 
 
 class Crew:
-    """Starts the workers, reads what they tell, stops them."""
+    """Starts the workers, reads their messages and stops them."""
 
     def __init__(self, work: Work, workers: int, start_ns: int) -> None:
         self._stop_flag = mmap.mmap(-1, 1)
@@ -61,7 +61,7 @@ class Crew:
         return any(process.is_alive() for process in self._processes)
 
     def stop(self) -> None:
-        """Asks for an early end: nothing new is sent, and what is known is handed over."""
+        """Asks the workers for an early end: they send nothing new, and hand over their counts."""
         self._stop_flag[0] = 1
 
     def messages(self) -> Iterator[Message]:
@@ -69,7 +69,7 @@ class Crew:
             yield from job.messages()
 
     def close(self) -> None:
-        """Waits for the workers' end, or makes one, and lets the files go."""
+        """Waits for the workers, terminates those that do not end, and closes their journals."""
         self.stop()
         for process in self._processes:
             process.join(TERMINATE_WAIT_S)
@@ -81,12 +81,12 @@ class Crew:
 
 
 def _run(work: Work, job: Job) -> None:
-    # Ctrl-C belongs to the process that writes the report; it stops the workers by the flag.
+    # Ctrl-C is handled by the process that writes the report; it stops workers by the flag.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
         work(job)
-    except Exception:  # noqa: BLE001 - whatever it is, the report must say it
+    except Exception:  # noqa: BLE001 - the report names any crash
         job.tell(Crash(traceback.format_exc()))

@@ -1,4 +1,4 @@
-"""The two ways to drive: a closed loop as fast as answers come, an open loop on a schedule."""
+"""The two load loops: closed, as fast as answers come; open, on a schedule."""
 
 import select
 from collections import deque
@@ -28,17 +28,19 @@ UNREADABLE = "the answer cannot be read"
 
 
 class Watch(Protocol):
-    """Looks at every answer as an edition does, and at every request that got none."""
+    """An edition's check of every answer, and of every request without one."""
 
     def ended(self, request: Request, code: int, body: bytes, sent_ns: int) -> None: ...
 
     def flush(self) -> None:
-        """Leaves what it saw to the process that reports."""
+        """Writes its notes out for the process that writes the report."""
 
 
 class Loop:
-    """One engine, and what becomes of each request: it is counted, looked at, and kept as an
-    example where load must not end so."""
+    """One engine, whose finished requests are counted and checked.
+
+    An outcome that load must not have is kept as an example.
+    """
 
     def __init__(
         self, address: Address, timeout_s: float, job: Job, recorder: Recorder, watch: Watch | None
@@ -50,7 +52,7 @@ class Loop:
         self._chores = Chores(job, self._engine, recorder, lambda: self.spun_ns)
 
     def settle(self, done: Callable[[], bool]) -> None:
-        """Reads answers until done; told to stop, it waits a moment and gives the rest up."""
+        """Reads answers until done; after a stop it waits a moment, then gives up the rest."""
         engine, chores, grace_ends_ns = self._engine, self._chores, 0
         while not done():
             engine.turn(EXPIRE_EVERY_S)
@@ -62,7 +64,7 @@ class Loop:
                     return
 
     def finish(self) -> None:
-        """Reads what is still on its way, and hands over the last second."""
+        """Reads the answers in flight, hands over the last second and closes the engine."""
         self.settle(lambda: not self._engine.in_flight)
         self._chores.hand_over()
         self._engine.close()
@@ -76,7 +78,7 @@ class Loop:
         self._go_on(code, now_ns)
 
     def _look(self, request: Request, code: int, body: bytes, sent_ns: int) -> None:
-        """Hands an answer to the watch; one that it stumbles over is a finding, not our end."""
+        """Hands an answer to the watch; an exception there becomes a finding in the report."""
         if self._watch is None:
             return
         try:
@@ -85,7 +87,7 @@ class Loop:
             self._recorder.find(f"{UNREADABLE}: {type(error).__name__}", request, code, body)
 
     def _go_on(self, code: int, now_ns: int) -> None:
-        """What an answer sets going."""
+        """Hook after each answer: a subclass may send the next request."""
 
 
 class ClosedLoop(Loop):
@@ -116,13 +118,13 @@ class ClosedLoop(Loop):
 
 
 class OpenLoop(Loop):
-    """Every request leaves when it is due, whatever became of those before it."""
+    """Every request is sent when it is due, even if earlier ones are unanswered."""
 
     def play(self, arrivals: Iterable[tuple[int, Request]], connections: int) -> None:
-        """Sends each request at its moment; with every connection taken, as soon as one is free.
+        """Sends each request when it is due, or once a connection is free if all are taken.
 
-        The wait for a connection is the target's doing: it counts into the response time, and
-        not as lateness of the generator.
+        The target causes the wait for a connection: it counts into the response time, and not as
+        lateness of the generator.
         """
         engine, chores, behind = self._engine, self._chores, 0
         for due_ns, request in arrivals:
@@ -142,13 +144,13 @@ class OpenLoop(Loop):
             self._recorder.record_sending(engine.start(request, due_ns) - able_ns)
 
     def _wait_until(self, due_ns: int) -> bool:
-        """Sleeps short of the moment, then watches for it; false when there was time to wait."""
+        """Sleeps until just before the moment, then spins; returns whether it was already past."""
         engine, chores, on_the_spot = self._engine, self._chores, True
         while (now_ns := clock_ns()) < due_ns and not chores.stopped():
             on_the_spot = False
             left_ns = self._attend(now_ns, due_ns) - now_ns
             if left_ns > SPIN_NS:
-                # epoll counts in milliseconds; select on its file counts in microseconds.
+                # epoll counts in milliseconds; select on its descriptor counts in microseconds.
                 nap_s = min((left_ns - SPIN_NS) / 1e9, EXPIRE_EVERY_S)
                 select.select([engine], [], [], nap_s)
                 engine.turn(0)
@@ -159,5 +161,5 @@ class OpenLoop(Loop):
         return on_the_spot
 
     def _attend(self, _now_ns: int, due_ns: int) -> int:
-        """Does what else is due, and says until when nothing more is."""
+        """Hook for other work: does what is due, and returns when it next has work."""
         return due_ns

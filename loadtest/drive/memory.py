@@ -1,13 +1,13 @@
-"""A file in memory, which a worker writes and the process that reports reads.
+"""A file in memory, which a worker writes and the reporting process reads.
 
-A writer never waits: not for a disk, a slow reader, a stopped terminal or a busy screen.
+A write never blocks: not on a disk, a slow reader, a stopped terminal or a busy screen.
 """
 
 import os
 
 
 class MemoryFile:
-    """Made before the worker is forked, so that both have it."""
+    """An anonymous file, created before the worker is forked, so that both processes have it."""
 
     def __init__(self) -> None:
         self._file = os.memfd_create("loadtest")

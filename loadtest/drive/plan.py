@@ -1,4 +1,4 @@
-"""What a load run is asked to do."""
+"""Plans: the settings of a load run and of an official run."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Mode = Literal["closed", "rate", "ramp"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: the way to drive, how long, and what to look at."""
+    """Settings of one load run: loop, connections, rate, duration and checks."""
 
     address: Address
     mode: Mode
@@ -28,12 +28,12 @@ class Plan:
     poisson: bool = False
     keep_alive: bool = True
     checked: bool = True
-    # The type of all requests; without it they are mixed.
+    # The only type of request to send; without it the whole mix is sent.
     only: str | None = None
 
     @property
     def way(self) -> str:
-        """The way to drive, in words."""
+        """The loop and its settings in words."""
         only = f", {self.only} only" if self.only else ""
         if self.mode == "closed":
             return f"closed loop, {self.connections} connections{only}"
@@ -43,16 +43,16 @@ class Plan:
         return f"open loop, {self.rate:g} requests/s, {spacing} spacing{only}"
 
     def chosen(self, cycle: Sequence[Kind]) -> list[Kind]:
-        """What is left of a mix; nothing where it has no such type."""
+        """Returns the part of a mix that `only` keeps; it is empty if the mix has no such type."""
         return [kind for kind in cycle if self.only in {None, kind.name}]
 
     @property
     def worker_seeds(self) -> list[int]:
-        """Every worker shuffles its own, from the run's seed."""
+        """One random seed per worker, made from the run's seed."""
         return [self.seed * self.workers + worker for worker in range(self.workers)]
 
     def due_times(self) -> Iterator[float]:
-        """The schedule of an open loop, in seconds from its start."""
+        """Returns the schedule of an open loop, in seconds from its start."""
         if self.mode == "ramp":
             due_times = schedule.ramp(self.from_rate, self.rate, self.duration_s)
         elif self.poisson:
@@ -62,7 +62,7 @@ class Plan:
         return schedule.bounded(due_times, self.duration_s, self.size)
 
     def wanted(self) -> int | None:
-        """How many requests an open loop has to send; a closed one has no such number."""
+        """Returns the number of requests that an open loop has to send; None for a closed loop."""
         return None if self.mode == "closed" else sum(1 for _ in self.due_times())
 
 

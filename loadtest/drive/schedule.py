@@ -1,4 +1,4 @@
-"""When each request is due, in seconds from the start. Pure arithmetic."""
+"""Schedules: the times at which requests are due, in seconds from the start."""
 
 import math
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from random import Random
 
 
 def even(rate: float) -> Iterator[float]:
-    """One request every 1/rate seconds, the first at once, without end."""
+    """Yields a time every 1/rate seconds, from 0 on, without end."""
     for index in count():
         yield index / rate
 
 
 def poisson(rate: float, chance: Random) -> Iterator[float]:
-    """Independent arrivals: exponential gaps with the mean 1/rate, without end."""
+    """Yields independent arrivals: exponential gaps with the mean 1/rate, without end."""
     due_s = 0.0
     while True:
         due_s += chance.expovariate(rate)
@@ -21,12 +21,12 @@ def poisson(rate: float, chance: Random) -> Iterator[float]:
 
 
 def ramp_size(from_rate: float, to_rate: float, duration_s: float) -> int:
-    """How many requests a linear ramp holds: the area under its line."""
+    """Returns the number of requests in a linear ramp: the area under its line."""
     return round(duration_s * (from_rate + (to_rate - from_rate) / 2))
 
 
 def ramp_time(index: int, from_rate: float, to_rate: float, duration_s: float) -> float:
-    """The moment at which the area under the ramp reaches index: a t^2 + b t = index."""
+    """Returns the time at which the area under the ramp is index: a t^2 + b t = index."""
     square = (to_rate - from_rate) / (2 * duration_s)
     if square == 0:
         return index / from_rate
@@ -35,20 +35,20 @@ def ramp_time(index: int, from_rate: float, to_rate: float, duration_s: float) -
 
 
 def ramp(from_rate: float, to_rate: float, duration_s: float) -> Iterator[float]:
-    """A rate that grows (or falls) in a straight line over the duration."""
+    """Yields the times of a rate that grows or falls linearly over the duration."""
     for index in range(ramp_size(from_rate, to_rate, duration_s)):
         yield ramp_time(index, from_rate, to_rate, duration_s)
 
 
 def constant(rate: float, duration_s: float) -> Iterator[float]:
-    """Even spacing over a duration: round(rate x duration) requests."""
+    """Yields round(rate x duration) times, evenly spaced over the duration."""
     size = round(rate * duration_s)
     for index in range(size):
         yield index * duration_s / size
 
 
 def bounded(due_times: Iterator[float], duration_s: float, size: int | None) -> Iterator[float]:
-    """The part of a schedule that a run is long enough for."""
+    """Yields the times of a schedule up to a duration and a number of requests."""
     for index, due_s in enumerate(due_times):
         if due_s >= duration_s or (size is not None and index >= size):
             return
@@ -56,7 +56,7 @@ def bounded(due_times: Iterator[float], duration_s: float, size: int | None) -> 
 
 
 def share(due_times: Iterator[float], worker: int, workers: int) -> Iterator[float]:
-    """Every worker's own part; together they keep every moment of the schedule."""
+    """Yields one worker's part of a schedule; the parts of all workers make up the whole."""
     for index, due_s in enumerate(due_times):
         if index % workers == worker:
             yield due_s

@@ -20,7 +20,7 @@ def work(
 ) -> None:
     """Drives this worker's share of the load until it is done or stopped.
 
-    Its own mix is repeated; `unit` is how many of its requests have the shares of the whole.
+    `mixes` has an endless stream of requests per worker; `unit` is the size of one cycle.
     """
     recorder = Recorder()
     watch = watch_of(job.worker, recorder) if watch_of is not None else None
@@ -45,7 +45,7 @@ def work(
 
 
 def share_of_size(size: int | None, unit: int, worker: int, workers: int) -> int | None:
-    """How many requests fall to a worker: whole units, so that the sum of mixes is exact."""
+    """Returns a worker's number of requests: whole cycles, so that the mix stays exact."""
     if size is None:
         return None
     units, rest = divmod(size, unit)

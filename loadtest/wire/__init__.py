@@ -1,1 +1,1 @@
-"""One request and one answer."""
+"""HTTP to the target: requests, connections, answers and failures."""

@@ -1,4 +1,4 @@
-"""Our requests as lines for a shell: pasted there, they ask the same again."""
+"""Turns requests into curl commands that repeat them in a shell."""
 
 import shlex
 from collections import Counter
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from loadtest.wire.request import Request
 
-# Sent by curl of itself, or told by the URL and the length of the body.
+# curl sends these itself, from the URL and the length of the body.
 _OF_CURL = ("host", "content-length")
 
 
 def curl_line(data: bytes, options: str = "-i") -> str:
-    """One request; a body that is not plain text comes from printf, byte by byte."""
+    """Returns a request as a curl command; printf makes a body that is not plain text."""
     head, _, body = data.partition(b"\r\n\r\n")
     request_line, *fields = head.decode().split("\r\n")
     method, path, _ = request_line.split(" ")
@@ -33,7 +33,7 @@ def curl_line(data: bytes, options: str = "-i") -> str:
 
 
 def shell_line(together: Sequence[Request]) -> str:
-    """One request as it is; several on their way at once, and how often each status came."""
+    """Returns a shell line for one request, or for several at once with their status counts."""
     if len(together) == 1:
         return curl_line(together[0].data)
     status_only = "-s -o /dev/null -w '%{http_code}\\n'"
@@ -53,9 +53,9 @@ def _plain_text(body: bytes) -> str | None:
 
 
 def _octal(byte: int) -> str:
-    """As the format of printf takes it: letters as they are, the rest by number.
+    """Returns a byte for printf's format: printable ASCII as it is, the rest as octal.
 
-    A dash would be an option where it comes first.
+    A dash is octal too: as the first character it would begin an option.
     """
     plain = 0x20 <= byte < 0x7F and chr(byte) not in "%'\\-"
     return chr(byte) if plain else f"\\{byte:03o}"

@@ -1,4 +1,4 @@
-"""Reads the JSON of an answer: in bounded time and memory, whatever the bytes are."""
+"""Reads the JSON of an answer in bounded time and memory, for any bytes."""
 
 import json
 import re
@@ -10,18 +10,18 @@ _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL
 
 
 class UnreadableError(ValueError):
-    """The bytes are no JSON that can be an answer; the text says why."""
+    """Bytes that are not acceptable JSON; the text says why."""
 
 
 def read_document(body: bytes) -> Any:
-    """The document that stands in an answer."""
+    """Returns the JSON document in the body of an answer."""
     values = body.count(b"[") + body.count(b"{")
     if values > JSON_VALUES_MAX:
         raise UnreadableError(f"the answer has more than {JSON_VALUES_MAX:,} lists and objects")
     if values > JSON_DEPTH_MAX and _is_too_deep(body):
         raise UnreadableError(f"the answer is nested more than {JSON_DEPTH_MAX} deep")
     try:
-        # Of the encodings that JSON once had, only this one is left.
+        # RFC 8259 allows no other encoding than UTF-8; a byte order mark is ignored.
         return json.loads(body.decode("utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableError("the answer is not JSON") from error
@@ -30,7 +30,7 @@ def read_document(body: bytes) -> Any:
 
 
 def _is_too_deep(body: bytes) -> bool:
-    """Counts how deep lists and objects are nested; brackets within strings are letters."""
+    """Returns whether lists and objects nest too deeply; brackets in strings do not count."""
     depth = 0
     for found in _STRING_OR_BRACKET.finditer(body):
         first = found[0][:1]

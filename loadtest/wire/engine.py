@@ -27,8 +27,8 @@ from loadtest.wire.request import Address, Request
 READABLE = select.EPOLLIN
 WRITABLE = select.EPOLLOUT
 
-# A request, its status or why there is none, the body or whatever came of it, when it was due and
-# when it was sent.
+# Arguments: the request, its status or failure, the bytes of the answer, and the times in ns at
+# which it was due and sent.
 Ended = Callable[[Request, int, bytes, int, int], None]
 
 
@@ -38,15 +38,15 @@ def _resolve(address: Address) -> tuple[int, Any]:
     except socket.gaierror:
         if address.host != "localhost":
             raise
-        # A system without a list of hosts is one all the same.
+        # Without /etc/hosts the name may not resolve, but it still means this machine.
         return socket.AF_INET, ("127.0.0.1", address.port)
-    # `localhost` often names both families where the target listens on the older one only.
+    # `localhost` often resolves to IPv6 and IPv4 while the target listens on IPv4 only.
     resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
     return resolved[0], resolved[4]
 
 
 class Engine:
-    """Every request that is started comes back through `ended`, answered or not, at `now_ns`."""
+    """Sends requests, and calls `ended` once for each; `now_ns` is the time of that call."""
 
     def __init__(self, address: Address, ended: Ended, timeout_s: float) -> None:
         self._family, self._address = _resolve(address)
@@ -63,11 +63,11 @@ class Engine:
         self._unread = 0
 
     def fileno(self) -> int:
-        """Becomes readable when a turn has something to do."""
+        """Returns a descriptor that is readable when `turn` has events to handle."""
         return self._epoll.fileno()
 
     def start(self, request: Request, due_ns: int) -> int:
-        """Sends a request, over an idle connection where it may; returns when."""
+        """Sends a request, over an idle connection if it may; returns the time of sending."""
         sent_ns = clock_ns()
         self.in_flight += 1
         if request.reuse and self._idle:
@@ -96,7 +96,7 @@ class Engine:
         return sent_ns
 
     def turn(self, wait_s: float) -> None:
-        """Waits for events once, and hands on every answer they complete."""
+        """Waits once for events, and calls `ended` for every request that they complete."""
         events = self._epoll.poll(0 if self._stillborn else wait_s)
         self.now_ns = clock_ns()
         connections, framings = self._connections, self._framings
@@ -113,7 +113,7 @@ class Engine:
             except OSError as error:
                 self._broken(connection, error)
                 continue
-            # Most answers come whole, under a head that was seen within this second.
+            # Fast path: most answers arrive whole, with a head that is already cached.
             body_start = data.find(b"\r\n\r\n") + 4
             framing = framings.get(data[:body_start])
             if framing is None or len(data) - body_start != framing.length:
@@ -131,11 +131,11 @@ class Engine:
             self._report_stillborn()
 
     def take_idle(self) -> Connection | None:
-        """The connection whose answer was handed on last, for whoever wants to go on over it."""
+        """Takes the connection of the last answer, so that the caller can reuse it."""
         return self._idle.pop() if self._idle else None
 
     def give_idle(self, connection: Connection) -> None:
-        """For the next request; the peer may have closed it in the meantime."""
+        """Gives a connection back for reuse, unless the peer has closed it in the meantime."""
         if self._connections.get(connection.fileno) is connection:
             self._idle.append(connection)
 
@@ -144,11 +144,11 @@ class Engine:
             self._close(connection)
 
     def hurry(self, timeout_s: float) -> None:
-        """Waits for no answer longer than this from now on."""
+        """Sets the timeout of all requests from now on."""
         self._timeout_ns = int(timeout_s * 1e9)
 
     def expire(self) -> None:
-        """Gives up on requests that wait beyond the timeout."""
+        """Ends every request that has waited longer than the timeout."""
         self.now_ns = clock_ns()
         oldest_ns = self.now_ns - self._timeout_ns
         for connection in list(self._connections.values()):
@@ -156,7 +156,7 @@ class Engine:
                 self._fail(connection, Failure.TIMEOUT)
 
     def give_up(self) -> None:
-        """Counts whatever is still on its way as unanswered."""
+        """Ends every request in flight as a timeout."""
         self.now_ns = clock_ns()
         for connection in list(self._connections.values()):
             if connection.request is not None:
@@ -192,7 +192,7 @@ class Engine:
 
     def _turn_slowly(self, connection: Connection, mask: int) -> None:
         if connection.request is None:
-            # Nothing was asked: the peer hung up, or talks unasked. Either ends it.
+            # No request is open: the peer has closed the connection, or sent unexpected bytes.
             if connection in self._idle:
                 self._idle.remove(connection)
             self._close(connection)

@@ -20,7 +20,7 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?")
 
 
 class RubbishError(ValueError):
-    """The bytes are no HTTP answer; the text says why."""
+    """Bytes that are not an HTTP answer; the text says why."""
 
 
 class TooLargeError(RubbishError):
@@ -33,7 +33,7 @@ class CutShortError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """What a head says about the answer: its status, where the body ends, what comes after."""
+    """The framing of an answer: its status, the length of its body, keep-alive or not."""
 
     status: int
     length: int
@@ -41,7 +41,7 @@ class Framing:
 
 
 def read_head(head: bytes) -> Framing:
-    """Status and framing out of a head, its empty line left out."""
+    """Parses a head without its empty line, and returns the framing."""
     lines = head.replace(b"\r\n", b"\n").split(b"\n")
     status_line = _STATUS_LINE.fullmatch(lines[0])
     if status_line is None:
@@ -80,20 +80,20 @@ def _body_length(status: int, fields: dict[bytes, bytes]) -> int:
 
 
 class AnswerParser:
-    """One answer: feed it bytes until it is complete."""
+    """Parser of one answer: feed it bytes until the answer is complete."""
 
     def __init__(self) -> None:
         self.framing: Framing | None = None
         self.head = b""
         self.body = b""
         self.complete = False
-        # Every byte taken, whatever became of it: what this answer costs at most.
+        # All bytes fed so far: the most memory that this answer takes.
         self.size = 0
         self._buffer = bytearray()
-        # Where the unread part of the buffer begins, and from where on no end of a head was sought.
+        # Offsets in the buffer: its unread part, and where to go on searching for a head's end.
         self._at = self._sought = 0
         self._chunks = bytearray()
-        # Of chunks each line that tells of one, and each line of a trailer.
+        # Counters: interim answers, and lines of chunk sizes and of the trailer.
         self._interims = self._lines = 0
         self._in_trailer = False
 
@@ -103,16 +103,16 @@ class AnswerParser:
 
     @property
     def surplus(self) -> bytes:
-        """What came after the end of the answer."""
+        """The bytes after the end of the answer."""
         return bytes(self._buffer) if self.complete else b""
 
     @property
     def seen(self) -> bytes:
-        """Everything of this answer that is there, for an example in a report."""
+        """All bytes of this answer so far, for an example in a report."""
         return self.head + self._chunks + self.body + self._buffer
 
     def feed(self, data: bytes) -> bool:
-        """Takes the next bytes; true when the answer is complete."""
+        """Takes the next bytes; returns whether the answer is complete."""
         self.size += len(data)
         if self.size > ANSWER_BYTES_MAX + HEAD_BYTES_MAX:
             raise TooLargeError("the answer has no end")
@@ -121,13 +121,13 @@ class AnswerParser:
             pass
         if self.framing is not None and not self.complete:
             self._take_body(self.framing)
-        # Once for all that was read: an answer of many small chunks is not copied for each.
+        # Trimmed once per read: many small chunks must not copy the buffer each time.
         del self._buffer[: self._at]
         self._at = 0
         return self.complete
 
     def end(self) -> bool:
-        """The peer closed: true when that is how this answer ends."""
+        """Handles a closed connection; returns whether the answer is complete by that."""
         if self.framing is not None and self.framing.length == UNTIL_CLOSE:
             self.body, self._buffer, self.complete = bytes(self._buffer), bytearray(), True
         elif not self.complete:
@@ -138,7 +138,7 @@ class AnswerParser:
         found = _HEAD_END.search(self._buffer, max(self._at, self._sought))
         if found is None:
             self._refuse_early_rubbish()
-            # Its first bytes may be there already.
+            # The first bytes of a head's end may already be in the buffer.
             self._sought = max(0, len(self._buffer) - self._at - 3)
             return False
         framing = read_head(bytes(self._buffer[self._at : found.start()]))

@@ -1,4 +1,4 @@
-"""What became of a request: a status, or why an answer can fail to come."""
+"""Outcomes of a request: an HTTP status, or a failure if there is no answer."""
 
 import errno
 from enum import IntEnum
@@ -7,7 +7,7 @@ from loadtest.limits import EXAMPLE_BYTES_MAX, EXAMPLE_CHARACTERS_MAX
 
 
 class Failure(IntEnum):
-    """Why there is no answer; the numbers stay below every HTTP status."""
+    """Reason why there is no answer; the numbers stay below every HTTP status."""
 
     CLOSED = 1
     RESET = 2
@@ -34,7 +34,7 @@ FAILURE_TEXTS = {
     Failure.TOO_LARGE: "answer larger than any of the contract",
 }
 
-# The generator's own: they say nothing about the target.
+# Failures of the generator itself: they say nothing about the target.
 OWN_FAILURES = frozenset({Failure.NO_PORTS, Failure.NO_FILES})
 # The target never saw the request, so it cannot have applied it.
 NEVER_LEFT = OWN_FAILURES | {Failure.REFUSED}
@@ -42,25 +42,27 @@ STATUS_FIRST = 100
 
 
 def outcome_name(code: int) -> str:
-    """The status as text, or the failure in words."""
+    """Returns the status as text, or the failure in words."""
     return str(code) if code >= STATUS_FIRST else FAILURE_TEXTS[Failure(code)]
 
 
 def shown(data: bytes) -> str:
-    """Whatever came, as a person can read it, cut to a sane length."""
+    """Returns bytes of an answer as one readable line, cut to a fixed length."""
     text = one_line(data[:EXAMPLE_BYTES_MAX].decode(errors="backslashreplace"))
     more = len(data) - EXAMPLE_BYTES_MAX
     return f"{text} … and {more} bytes more" if more > 0 else text
 
 
 def printable(text: str, most: int = EXAMPLE_CHARACTERS_MAX) -> str:
-    """A text with words of an answer in it, as a report may have it."""
+    """Returns a text that quotes an answer as one printable line, cut to a fixed length."""
     return one_line(text if len(text) <= most else f"{text[: most - 1]}…")
 
 
 def one_line(text: str) -> str:
-    """Newlines, escape codes and whatever else does not print by their names: no table is torn, no
-    terminal obeys."""
+    """Returns a text with every unprintable character escaped.
+
+    A newline would break a table, and an escape code would control the terminal.
+    """
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text

@@ -1,4 +1,4 @@
-"""Asks single questions, or several at the same moment, and waits for the answers."""
+"""Sends single requests, or several at once, and waits for their answers."""
 
 import sys
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from loadtest.wire.request import CHECK, Address, Request, post
 
 
 class UnreachableError(Exception):
-    """Nobody answers at the target; the text says how that showed."""
+    """The target does not answer; the text names the failure."""
 
 
 class NotReadyError(Exception):
@@ -31,7 +31,7 @@ class NotReadyError(Exception):
 
 
 def how_to_empty(host: str) -> str:
-    """What to do with the target itself: it may be anybody's."""
+    """Returns advice on emptying the target, which may be any entry of the contest."""
     return (
         f"Empty {host}: with --reset where it has POST /reset, else restart it with a fresh ledger "
         f"(a fresh volume or file)."
@@ -40,7 +40,7 @@ def how_to_empty(host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, or why there is none, and the body."""
+    """A status or failure, the body, and the times of sending and of the answer."""
 
     code: int
     body: bytes
@@ -52,22 +52,22 @@ class Answer:
 
 
 class Probe:
-    """Each question goes over a kept connection when one is free, else over a new one."""
+    """Sends requests one batch at a time, over idle connections if there are any."""
 
     def __init__(self, address: Address) -> None:
         self.host = str(address)
         self._engine = Engine(address, self._ended, PROBE_TIMEOUT_S)
         self._answers: dict[int, Answer] = {}
-        # Bytes of the answers that are waited for together; the time of all questions so far, and
-        # of those that somebody left without an answer.
+        # Bytes of the answers to the current batch; seconds of all batches so far, and of those
+        # with a timeout.
         self._bytes, self._asked_s, self._silence_s = 0, 0.0, 0.0
 
     def ask(self, request: Request) -> Answer:
         return self.ask_together([request])[0]
 
     def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
-        """All of them on the wire before the first answer is read."""
-        # Connections that the peer closed while nobody asked must go before they are used.
+        """Sends all requests before it reads the first answer."""
+        # Drops idle connections that the peer has closed since the last batch.
         self._engine.turn(0)
         self._answers.clear()
         self._bytes, began_s = 0, monotonic()
@@ -81,8 +81,10 @@ class Probe:
         return answers
 
     def _be_done_in_time(self, answers: Sequence[Answer], took_s: float) -> None:
-        """Hundreds of questions may still come: a service that was waited for too long had its
-        time."""
+        """Shortens the timeout when too much time has passed in waiting.
+
+        Hundreds of requests may still follow, and a silent service must not delay each of them.
+        """
         self._asked_s += took_s
         if any(answer.code == Failure.TIMEOUT for answer in answers):
             self._silence_s += took_s
@@ -106,15 +108,15 @@ class Probe:
         self._bytes += len(body)
         if self._bytes > TOGETHER_BYTES_MAX:
             code, body = Failure.TOO_LARGE, body[:EXAMPLE_BYTES_MAX]
-        # Taken after the answer was read: a real-time order must never be claimed too early.
+        # The clock is read after the answer: an earlier time could claim a wrong real-time order.
         self._answers[id(request)] = Answer(code, body, sent_ns, clock_ns())
 
 
 def reach(address: Address, hello: Request, *, until_ready: bool = False) -> Probe:
-    """A probe of somebody who answers in HTTP.
+    """Returns a probe of a target that answers in HTTP.
 
-    With `until_ready` only a 200 will do: any other answer may be that of a proxy that waits for
-    its service.
+    With `until_ready` the answer must be 200: any other may come from a proxy whose service is
+    still starting.
     """
     try:
         probe = Probe(address)
@@ -130,7 +132,7 @@ def reach(address: Address, hello: Request, *, until_ready: bool = False) -> Pro
 
 
 def wait_ready(address: Address, hello: Request) -> Probe:
-    """As the judge does: asks every two seconds, for forty."""
+    """Waits until the service is ready: like the official judge, every 2 s for up to 40 s."""
     ends_s, told = monotonic() + READY_WAIT_S, False
     while True:
         try:

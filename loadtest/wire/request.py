@@ -6,7 +6,7 @@ STATUS_BITS = 10
 
 
 class Address(NamedTuple):
-    """Where the target listens; as text it is what stands in a URL."""
+    """Host and port of the target; as text, in the form that a URL has."""
 
     host: str
     port: int
@@ -16,31 +16,31 @@ class Address(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A type of request, as an edition lists it: a number, a name, and how load of it may end."""
+    """A type of request: its number, its name, and the statuses that are fine under load."""
 
     number: int
     name: str
     fine: frozenset[int] = frozenset({200})
 
 
-# A check is judged where it is asked: no outcome of it is a failure of the load.
+# A check is judged by its caller: no outcome of it is a failure of the load.
 CHECK = Kind(0, "checks", frozenset(range(1 << STATUS_BITS)))
 
 
 class Request:
-    """What goes over the wire; an edition adds what its judges must know to read the answer."""
+    """Bytes to send; an edition adds the attributes that it needs to judge the answer."""
 
     __slots__ = ("data", "fine", "key", "kind", "reuse", "whole")
 
     def __init__(self, kind: Kind, data: bytes, *, reuse: bool = True, whole: bool = False) -> None:
         self.data = data
         self.reuse = reuse
-        # Whether who looks at the answer wants its head too, in front of the body.
+        # With `whole`, the head of the answer is handed on too, in front of the body.
         self.whole = whole
         self._report_under(kind)
 
     def as_check(self) -> Self:
-        """The same question, reported among the checks."""
+        """Reports this request as a check, and returns it."""
         self._report_under(CHECK)
         return self
 
