@@ -1,1 +1,1 @@
-"""Gatling itself: how it is run, and the log that it writes."""
+"""Gatling: running it, and reading its log."""

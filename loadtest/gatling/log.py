@@ -1,4 +1,4 @@
-"""Gatling's simulation.log: the text of 3.10 and the binary records that followed it."""
+"""Reads Gatling's simulation.log: text in version 3.10, binary records in later ones."""
 
 import struct
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from typing import NamedTuple
 from loadtest.report.json import BadReportError, bytes_of
 
 LOG_NAME = "simulation.log"
-RUN, REQUEST, USER, GROUP, ERROR = range(5)  # what a binary record begins with
-UTF16 = 1  # how a binary string says that its characters have two bytes
+RUN, REQUEST, USER, GROUP, ERROR = range(5)  # the first byte of a binary record
+UTF16 = 1  # marks a binary string with two bytes per character
 
 
 class LoggedRequest(NamedTuple):
-    """One request as Gatling saw it; the message says what was wrong with a failed one."""
+    """One request in Gatling's log; the message of a failed one is the reason."""
 
     name: str
     start_ms: int
@@ -24,7 +24,7 @@ class LoggedRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GatlingRun:
-    """A whole log; of a run that was killed, some virtual users have no end."""
+    """A whole log; in a run that was killed, some virtual users have no end."""
 
     version: str
     simulation: str
@@ -41,7 +41,7 @@ class GatlingRun:
 
 
 def read_log(path: Path) -> GatlingRun:
-    """Either format, told apart by the first byte."""
+    """Reads a log in either format; the first byte tells which one it is."""
     data = bytes_of(path)
     try:
         run = _read_binary(data) if data[:1] == bytes([RUN]) else _read_text(data.decode())
@@ -55,7 +55,7 @@ def read_log(path: Path) -> GatlingRun:
 
 
 def _read_text(text: str) -> GatlingRun:
-    """Lines of fields with tabs between them."""
+    """Parses the text format: lines of fields, separated by tabs."""
     version = simulation = ""
     requests, users = [], 0
     for line in text.splitlines():
@@ -75,7 +75,7 @@ def _read_text(text: str) -> GatlingRun:
 
 
 class _Bytes:
-    """Reads one value after the other; strings that come again are numbers."""
+    """Reader of binary values; a repeated string is stored as a number."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -121,7 +121,7 @@ class _Bytes:
 
 
 def _read_binary(data: bytes) -> GatlingRun:
-    """Big-endian records; a run record first, then in the order in which things ended."""
+    """Parses big-endian records: a run record, then the others in the order of their end."""
     log = _Bytes(data)
     log.byte()
     version, simulation, start_ms = log.string(), log.string(), log.long()

@@ -1,4 +1,4 @@
-"""A run of Gatling, counted as our own runs are."""
+"""Turns a run of Gatling into the same report data as a run of our own."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ CLOCK_NOTE = (
     "statuses of answers that were as expected"
 )
 WRONG_STATUS = re.compile(r"status\.find\..*found (\d{3})")
-# Where there was no answer: a word of the message, and what we call it.
+# Parts of Gatling's messages for requests without an answer, and our failure for each.
 NO_ANSWER = {
     "refused": Failure.REFUSED,
     "Premature close": Failure.CLOSED,
@@ -32,7 +32,7 @@ NO_ANSWER = {
 def gatling_load(
     run: GatlingRun, kinds: Sequence[Kind], names: Mapping[str, Kind], invalid: list[str]
 ) -> Load:
-    """Kinds go by the names of a simulation's requests; whatever has another name is a check.
+    """Returns the load of a run; a request whose name is not in `names` is a check.
 
     Gatling has one clock, so service and response time are the same.
     """
@@ -51,9 +51,9 @@ def gatling_load(
 
 
 def _code(request: LoggedRequest, kind: Kind) -> int:
-    """The status, as far as the log tells it, or why there was no answer."""
+    """Returns the status as far as the log tells it, or the failure."""
     if request.is_ok:
-        # One of those that may be; a good one, where there is one.
+        # The log does not tell which: takes an allowed status, if possible a 2xx.
         return min(kind.fine, key=lambda code: (code // 100 != 2, code))
     wrong_status = WRONG_STATUS.match(request.message)
     if wrong_status:

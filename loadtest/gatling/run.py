@@ -8,18 +8,18 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-# What is made of them is kept from run to run, beside the results.
+# Maven's build is kept between runs, beside the results.
 BUILD = Path("out/gatling-build")
 RESULTS = Path("out/gatling")
 JAVA_MIN = 17
 
 
 class GatlingError(Exception):
-    """Gatling cannot run here, or did not; the text says why."""
+    """Gatling cannot run here, or has failed; the text says why."""
 
 
 def require_maven() -> None:
-    """Maven itself says which Java it would use."""
+    """Checks for Maven, and for the version of Java that Maven would use."""
     if not shutil.which("mvn"):
         raise GatlingError("there is no mvn: apt-get install maven default-jdk-headless")
     asked = subprocess.run(["mvn", "-v"], capture_output=True, text=True, check=False)
@@ -35,8 +35,10 @@ def require_maven() -> None:
 def run_gatling(
     simulation: Traversable, url: str, warm_up: str, scale: float, feeds: Mapping[str, str]
 ) -> Path:
-    """The folder of the results; one that was brought asks where its author wants it to. The feeds
-    are the files that its feeders read."""
+    """Runs a simulation, and returns the folder of its results.
+
+    A user's own simulation chooses its target itself. `feeds` are the files that its feeders read.
+    """
     before = set(RESULTS.glob("*/"))
     alone = _lay_out(simulation)
     (alone / "resources").mkdir()
@@ -45,7 +47,7 @@ def run_gatling(
     command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(BUILD), "gatling:test"]
     command += [f"-Dresults={RESULTS.resolve()}", f"-Durl={url}", f"-Dscale={scale}"]
     command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={alone}"]
-    # Gatling's own exit code tells of assertions only; the results tell more.
+    # Gatling's own exit code covers assertions only; the results tell more.
     subprocess.run(command, check=False)
     made = sorted(set(RESULTS.glob("*/")) - before)
     if not made:
@@ -54,8 +56,11 @@ def run_gatling(
 
 
 def _lay_out(simulation: Traversable) -> Path:
-    """Maven wants files, which a package may not be: the folder of the simulation. It is alone in
-    there, as whatever lies beside it would be compiled too."""
+    """Writes build files and simulation to disk, and returns the simulation's folder.
+
+    Maven needs files, and the package may be an archive. The simulation is alone in its folder:
+    Maven compiles every source there.
+    """
     alone = BUILD.resolve() / "simulation"
     shutil.rmtree(alone, ignore_errors=True)
     ours = files("loadtest.gatling")

@@ -1,1 +1,1 @@
-"""What is counted while a load runs."""
+"""Measurements of a running load: counts, times, and the target's CPU and memory."""

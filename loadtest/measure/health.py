@@ -1,4 +1,4 @@
-"""Was the generator itself the limit?"""
+"""The health of the generator, which must not be the bottleneck itself."""
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from loadtest.wire.outcome import OWN_FAILURES, Failure, outcome_name
 
 
 class Rate(Struct):
-    """Requests a second: those that were sent, and those that an open loop had to send."""
+    """Requests per second: those sent, and those that an open loop had to send."""
 
     elapsed_s: float
     achieved: float
@@ -17,7 +17,7 @@ class Rate(Struct):
 
 
 class Generator(Struct):
-    """How the generator itself did."""
+    """Figures of the generator itself: CPU, lateness, and sends that waited for a connection."""
 
     workers: int
     cpu_us_per_request: float
@@ -30,7 +30,7 @@ class Generator(Struct):
 
 
 def rate_of(tally: Tally, wanted: int | None) -> Rate:
-    """`wanted` is how many requests an open loop had to send; a closed loop has no such number."""
+    """Returns the rates; `wanted` is the request count of an open loop, None for a closed one."""
     elapsed_s = tally.elapsed_s
     if not elapsed_s:
         return Rate(0.0, 0.0)
@@ -55,7 +55,7 @@ def generator_health(tally: Tally, workers: int) -> Generator:
 
 
 def why_unfit(tally: Tally, generator: Generator, rate: Rate, *, open_loop: bool) -> list[str]:
-    """Every reason why these numbers prove nothing about the target."""
+    """Returns every reason why these figures prove nothing about the target."""
     reasons = [f"the generator failed: {crash.strip().splitlines()[-1]}" for crash in tally.crashes]
     if generator.busy > GENERATOR_BUSY_MAX:
         reasons.append(
@@ -68,7 +68,7 @@ def why_unfit(tally: Tally, generator: Generator, rate: Rate, *, open_loop: bool
             f"the machine had no time for the generator"
         )
     wanted = rate.wanted
-    # Requests held back because every connection was taken are the target's doing.
+    # The target causes the wait for a connection when all are taken.
     if wanted and rate.achieved < ACHIEVED_RATE_MIN * wanted and not tally.held:
         reasons.append(f"{rate.achieved:.1f} requests/s were sent where {wanted:.1f} were wanted")
     for failure in OWN_FAILURES:

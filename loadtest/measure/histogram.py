@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-Pairs = list[tuple[int, int]]  # microseconds, and how many took so long
+Pairs = list[tuple[int, int]]  # microseconds, and the number of samples
 
 EXACT_BELOW_US = 2_048
 SIGNIFICANT_BITS = 11
@@ -11,7 +11,7 @@ FIGURES = (*(f"p{percent:g}" for percent in PERCENTILES), "max", "mean")
 
 
 def bucket_us(value_us: int) -> int:
-    """The value kept for a latency: itself when short, else rounded to eleven bits (0.05%)."""
+    """Returns the value kept for a latency: exact if short, else rounded to 11 bits (0.05%)."""
     if value_us < EXACT_BELOW_US:
         return max(value_us, 0)
     shift = value_us.bit_length() - SIGNIFICANT_BITS
@@ -19,7 +19,7 @@ def bucket_us(value_us: int) -> int:
 
 
 class Histogram:
-    """Counts by kept value; adding two of them loses nothing."""
+    """Counts by kept value; merging two histograms loses nothing."""
 
     __slots__ = ("counts",)
 
@@ -53,11 +53,11 @@ class Histogram:
         return sum(us * count for us, count in self.counts.items()) / total if total else 0.0
 
     def percentile(self, percent: float) -> int:
-        """The smallest value that at least this share of the samples does not exceed."""
+        """Returns the smallest value that at least this share of the samples does not exceed."""
         return self.percentiles([percent])[0]
 
     def percentiles(self, percents: Iterable[float] = PERCENTILES) -> list[int]:
-        """Several percentiles, in ascending order, in one walk."""
+        """Returns several percentiles, which must be in ascending order, in one pass."""
         total = self.total
         walk = iter(sorted(self.counts.items()))
         found: list[int] = []
@@ -74,7 +74,7 @@ class Histogram:
         return found
 
     def figures_us(self) -> dict[str, int]:
-        """Percentiles, maximum and mean by name."""
+        """Returns percentiles, maximum and mean by name."""
         values_us = (*self.percentiles(), self.max_us, round(self.mean_us))
         return dict(zip(FIGURES, values_us, strict=True))
 
@@ -90,7 +90,7 @@ class Histogram:
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
-    """One histogram of all of them."""
+    """Returns the sum of several histograms."""
     whole = Histogram()
     for histogram in histograms:
         whole.merge(histogram)

@@ -1,4 +1,4 @@
-"""Counts what happened, second by second, while the load runs."""
+"""Counters of a worker, which hands them over second by second while the load runs."""
 
 from collections import defaultdict
 
@@ -12,7 +12,7 @@ from loadtest.wire.request import STATUS_BITS, Request
 
 
 class Example(Struct):
-    """Something that went wrong: the request as a line for a shell, and what came."""
+    """An example of a failure: the request as a line for a shell, and the answer."""
 
     what: str
     repeat: str
@@ -29,7 +29,7 @@ class Cell(Struct, array_like=True):
 
 
 class Counts(Struct):
-    """What a recorder hands over."""
+    """The counts that a recorder hands over."""
 
     cells: list[Cell] = field(default_factory=list)
     late: Pairs = field(default_factory=list)
@@ -40,9 +40,9 @@ class Counts(Struct):
 
 
 class Recorder:
-    """The running second; `take` hands it over and begins the next.
+    """Counts of the current second; `take` hands them over and begins the next.
 
-    The counting stands in line, twice, because a call for each would cost more than it does.
+    The counting is inlined: a call for each value would cost more than the counting.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Recorder:
         self.held = 0
 
     def record(self, request: Request, code: int, due_ns: int, sent_ns: int, ended_ns: int) -> None:
-        """Counts one outcome under its kind, with the time since sent and since due."""
+        """Counts one outcome under its kind, with its service and response time."""
         times = self._times.get(request.key + code)
         if times is None:
             times = self._times[request.key + code] = defaultdict(int), defaultdict(int)
@@ -70,7 +70,7 @@ class Recorder:
         response[us] += 1
 
     def record_sending(self, late_ns: int) -> None:
-        """Counts one request sent, and how late this generator was with it."""
+        """Counts one request sent, and how late the generator sent it."""
         self.sent += 1
         us = late_ns // 1000
         if us >= EXACT_BELOW_US:
@@ -82,12 +82,12 @@ class Recorder:
         self.keep_example(f"{request.kind.name}: {outcome_name(code)}", request, code, body)
 
     def find(self, what: str, request: Request, code: int, body: bytes) -> None:
-        """Counts an answer that breaks the contract, under what is wrong with it."""
+        """Counts an answer that breaks the contract, by the rule that it breaks."""
         self._findings[what] = self._findings.get(what, 0) + 1
         self.keep_example(what, request, code, body)
 
     def keep_example(self, what: str, request: Request, code: int, body: bytes) -> None:
-        """Words are made of the first few only: a fault may come with every answer."""
+        """Keeps the first few examples of each failure: every answer may have the same fault."""
         seen = self._examples_seen.get(what, 0)
         if seen < EXAMPLES_PER_FAILURE:
             self._examples_seen[what] = seen + 1
@@ -95,7 +95,7 @@ class Recorder:
             self._examples.append(Example(what, curl_line(request.data), answer))
 
     def take(self) -> Counts:
-        """Everything since the last take."""
+        """Returns all counts since the last call, and resets them."""
         cells = [
             Cell(
                 key >> STATUS_BITS, key & (1 << STATUS_BITS) - 1, _pairs(service), _pairs(response)

@@ -1,4 +1,4 @@
-"""Adds up what the workers report: per kind and outcome, and per second."""
+"""Adds up the workers' counts: per kind and outcome, and per second."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from loadtest.wire.request import Kind
 
 
 class WorkerSecond(Struct, tag=True):
-    """One second of one worker: what it counted, and what CPU it took."""
+    """One second of one worker: its counts and its CPU time."""
 
     second: int
     elapsed_s: float
@@ -22,7 +22,7 @@ class WorkerSecond(Struct, tag=True):
 
 
 class Crash(Struct, tag=True):
-    """The last words of a worker."""
+    """The traceback of a worker that failed."""
 
     trace: str
 
@@ -49,7 +49,7 @@ class Second:
 
 @dataclass(slots=True)
 class Tally:
-    """Everything counted so far, of the kinds that an edition lists."""
+    """All counts so far, for the kinds of request that an edition lists."""
 
     kinds: Sequence[Kind]
     times: dict[tuple[Kind, int], Times] = field(default_factory=dict)
@@ -96,18 +96,18 @@ class Tally:
             second.failures += answered.total
 
     def outcomes(self) -> Iterator[tuple[Kind, int, Times]]:
-        """In the edition's order of kinds."""
+        """Yields kind, code and times, in the edition's order of kinds."""
         for wanted in self.kinds:
             for (kind, code), times in sorted(self.times.items(), key=lambda item: item[0][1]):
                 if kind == wanted:
                     yield kind, code, times
 
     def count(self, wanted: Callable[[Kind, int], bool]) -> int:
-        """How many requests ended in an outcome that is wanted(kind, code)."""
+        """Returns the number of requests whose outcome satisfies wanted(kind, code)."""
         return sum(times.service.total for key, times in self.times.items() if wanted(*key))
 
     def answered(self, of: Kind | None = None) -> Times:
-        """The times of the answers, of one kind or of all."""
+        """Returns the times of the answers, of one kind or of all."""
         chosen = [
             times
             for (kind, code), times in self.times.items()
@@ -127,7 +127,7 @@ class Tally:
 
     @property
     def wrong(self) -> int:
-        """How many times an answer said what no right one may say."""
+        """Number of findings: breaches of the contract in answers."""
         return sum(self.findings.values())
 
     @property

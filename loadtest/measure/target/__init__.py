@@ -1,1 +1,1 @@
-"""CPU and memory of the target, where that is on this machine."""
+"""CPU and memory of a target on this machine."""

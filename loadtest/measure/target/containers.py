@@ -1,7 +1,7 @@
-"""The containers of a target: which processes belong to them, and what they are called.
+"""Containers of a target: their processes and their names.
 
-A published port is held by a helper outside every container, so its own family says nothing; the
-containers are told by their control groups and, where it may be read, by the engine's own notes.
+A proxy process outside every container holds a published port, so its parents and children do not
+help. Containers are found by control groups and, if readable, by the engine's own files.
 """
 
 import json
@@ -22,7 +22,7 @@ _CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def container_of(pid: int, proc: Path = PROC) -> str | None:
-    """The container's id out of the process's control groups."""
+    """Returns the container id from a process's control groups."""
     with suppress(OSError):
         found = _CONTAINER_ID.search((proc / str(pid) / "cgroup").read_text())
         return found[0] if found else None
@@ -37,7 +37,7 @@ def container_name(container: str, notes: Path = NOTES) -> str:
 def container_siblings(
     listeners: Iterable[int], proc: Path = PROC, notes: Path = NOTES
 ) -> list[int]:
-    """Every process of the containers behind the listeners and of their compose project."""
+    """Returns every process of the listeners' containers and of their compose project."""
     by_container: dict[str, list[int]] = defaultdict(list)
     for entry in proc.iterdir():
         container = container_of(int(entry.name), proc) if entry.name.isdigit() else None
@@ -53,7 +53,7 @@ def container_siblings(
 
 
 def _behind_proxy(listener: int, containers: Iterable[str], proc: Path, notes: Path) -> set[str]:
-    """Whom the helper forwards to; every container when that cannot be read."""
+    """Returns the container that docker-proxy forwards to; all of them if that is unreadable."""
     words: list[str] = []
     with suppress(OSError):
         words = (proc / str(listener) / "cmdline").read_text().split("\0")

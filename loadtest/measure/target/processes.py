@@ -1,4 +1,4 @@
-"""Finds the processes behind a local port: who listens there, and its siblings."""
+"""Finds the processes behind a local port: the listeners and their siblings."""
 
 import ipaddress
 import os
@@ -15,7 +15,7 @@ _INIT = 1
 
 
 def is_local(host: str) -> bool:
-    """Whether a host name means this machine."""
+    """Returns whether a host name means this machine."""
     try:
         address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
     except OSError:
@@ -31,7 +31,7 @@ def is_local(host: str) -> bool:
 
 
 def target_processes(port: int) -> list[int]:
-    """Listeners on the port, what started them, and everything started beside them."""
+    """Returns the process trees of a port's listeners, or all processes of their containers."""
     parents = _parents()
     own_line = set(_line_up(os.getpid(), parents))
     found: set[int] = set()

@@ -18,7 +18,7 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Running totals of one part of the target."""
+    """CPU totals and current memory of one part of the target."""
 
     cpu_s: float
     memory_bytes: int
@@ -27,7 +27,7 @@ class Reading:
 
 
 class Used(Struct):
-    """What one part of the target used since the sample before."""
+    """CPU, memory and throttling of one part of the target since the previous sample."""
 
     cpu: float
     memory_bytes: int
@@ -43,7 +43,7 @@ class Sample(Struct):
 
 
 class Quota(Struct):
-    """What a part may use, where that is limited."""
+    """Limits of a part's CPU and memory, if it has any."""
 
     cpus: float | None = None
     memory_bytes: int | None = None
@@ -57,7 +57,7 @@ class Usage(Struct):
 
 
 class TargetUsage:
-    """Reads the target's parts once a second; sees nothing when it is on another machine."""
+    """Samples the parts of the target; a target on another machine has none."""
 
     def __init__(self, host: str, port: int, start_ns: int) -> None:
         self._start_ns = start_ns
@@ -90,7 +90,7 @@ class TargetUsage:
 
 
 def _parts(pids: list[int]) -> dict[str, tuple[dict[str, Path], list[int]]]:
-    """The target by control group where it has its own, else by program."""
+    """Returns the target's processes by container or control group, else by program."""
     own = _groups_of("self")
     parts: dict[str, tuple[dict[str, Path], list[int]]] = {}
     for pid in pids:
@@ -105,7 +105,7 @@ def _parts(pids: list[int]) -> dict[str, tuple[dict[str, Path], list[int]]]:
 
 
 def _groups_of(pid: str) -> dict[str, Path]:
-    """The control group directories of a process: by controller, or `unified` in version 2."""
+    """Returns a process's control group directories by controller; version 2 has `unified`."""
     groups: dict[str, Path] = {}
     with suppress(OSError):
         for line in (PROC / pid / "cgroup").read_text().splitlines():
