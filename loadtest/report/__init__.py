@@ -1,1 +1,1 @@
-"""What came of it: as data, as text, as a page, as pass or fail."""
+"""Reports of a run: data, text, JSON, HTML, and the verdict."""

@@ -14,7 +14,7 @@ PARTS_SHOWN = 6
 
 
 def percentile_chart(load: Load) -> str:
-    """Latency by percentile; the rarer, the further right, in equal steps for each nine."""
+    """Draws latency by percentile, on a logarithmic axis with equal steps for each nine."""
     series = [
         Series("response time", _tail(histogram_of(load, "response"))),
         Series("service time", _tail(histogram_of(load, "service"))),
@@ -59,7 +59,7 @@ def latency_chart(load: Load) -> str:
 
 
 def rate_chart(load: Load) -> str:
-    """Answers a second; a last second that was not driven to its end is left out."""
+    """Draws answers per second, without the last second, which may be incomplete."""
     seconds = load.seconds[:-1] or load.seconds
     series = [
         Series("answers/s", [(second.second, second.answers) for second in seconds]),
@@ -70,7 +70,7 @@ def rate_chart(load: Load) -> str:
 
 
 def usage_chart(load: Load, title: str, figure: Callable[[Used], float]) -> str:
-    """One figure of every part of the target, on the time axis of the run."""
+    """Draws one figure of the target's parts over the time of the run."""
     samples = load.target_usage.samples
     points: dict[str, list[tuple[float, float]]] = {}
     for sample in samples:

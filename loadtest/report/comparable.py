@@ -1,11 +1,11 @@
-"""Whether two reports may be held side by side at all."""
+"""Decides whether two reports can be compared at all."""
 
 from loadtest.limits import DURATIONS_RATIO_MAX, MIX_DIFFERS_MAX
 from loadtest.report.data import Load, Report
 
 
 def other_loads(before: Report, after: Report) -> list[str]:
-    """What makes the figures those of different loads: no difference is the service's doing."""
+    """Returns the differences between two loads; with any, figures cannot be compared."""
     found = []
     if before.way != after.way:
         found.append(f"different loads: {before.way}; {after.way}")
@@ -19,7 +19,7 @@ def other_loads(before: Report, after: Report) -> list[str]:
 
 
 def remarks(before: Report, after: Report) -> list[str]:
-    """What a reader should know of two reports that are compared."""
+    """Returns notes for the reader of a comparison: other targets or durations."""
     found = []
     if before.target != after.target:
         found.append(f"different targets: {before.target}, {after.target}")
@@ -31,7 +31,7 @@ def remarks(before: Report, after: Report) -> list[str]:
 
 
 def unfit(before: Report, after: Report) -> list[str]:
-    """Runs in which the generator was the limit: their figures prove nothing."""
+    """Returns a reason for each run that is invalid: its figures prove nothing."""
     named = (("BEFORE", before.load), ("AFTER", after.load))
     return [
         f"{name} is invalid: {load.invalid[0]}"

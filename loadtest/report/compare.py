@@ -1,4 +1,4 @@
-"""Holds two reports side by side: the ratio of each figure, and how much of it may be noise."""
+"""Compares two reports: the ratio of each figure, and the noise in it."""
 
 import math
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ WHOLE_SHARE = 0.8
 class Figure:
     """One figure of both runs; a ratio above 1 is worse.
 
-    A ratio between `lowest` and `highest` is noise; without them nothing can be told.
+    A ratio between `lowest` and `highest` is noise; without them the verdict is "cannot tell".
     """
 
     name: str
@@ -77,11 +77,11 @@ def comparison_table(figures: Sequence[Figure], failing: Sequence[Figure]) -> Ta
 
 
 def compare(before: Load, after: Load) -> list[Figure]:
-    """Latency percentiles of the whole and of each type, the rate and the target's CPU.
+    """Compares latency percentiles of the whole and of each type, the rate and the target's CPU.
 
-    The more figures are held side by side, the surer each must be: chance may call any of them
-    worse no more often than one pair of equal runs in twenty. Most of that is left to the figures
-    of the whole; those of types say where a change is.
+    The more figures are compared, the stricter each test must be: at most one pair of equal runs in
+    twenty may show any figure as worse. Most of that share goes to the figures of the whole. The
+    figures of types show where a change is.
     """
     kinds: list[str | None] = [None, *before.mix]
     histograms = {
@@ -114,7 +114,7 @@ def _latency(
     ratio, (old, new) = after_us / before_us, limits
     if old is None or new is None:
         return Figure(*named, ratio)
-    # Worse by chance: the old figure came out too low, the new one too high. Else the other way.
+    # `up`: by chance the old figure is too low and the new one too high. `down`: the reverse.
     up = together(math.log(old[1] / before_us), math.log(after_us / new[0]))
     down = together(math.log(before_us / old[0]), math.log(new[1] / after_us))
     return Figure(*named, ratio, math.exp(-down), math.exp(up))
@@ -147,7 +147,7 @@ def _mean(
 
 
 def _cpu_us_per_answer(load: Load) -> list[float]:
-    """What an answer cost, sample by sample; the target may have done more than answer."""
+    """Returns the CPU time per answer of each sample, other work of the target included."""
     rate = load.rate.achieved
     cores = [sum(p.cpu for p in sample.parts.values()) for sample in load.target_usage.samples]
     return [one / rate * 1e6 for one in cores] if rate and any(cores) else []

@@ -1,4 +1,4 @@
-"""The report as typed data, from which every page and table is made; an edition adds its parts."""
+"""The report as typed data, the source of every page and table; editions add their parts."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from loadtest.report.table import Table
 from loadtest.wire.outcome import STATUS_FIRST, outcome_name
 
 SCHEMA_VERSION = 2
-PERCENTS = (50.0, 90.0, 99.0, 99.9)  # what two runs are compared by
+PERCENTS = (50.0, 90.0, 99.0, 99.9)  # the percentiles by which two runs are compared
 
 Clock = Literal["service", "response"]
 
@@ -31,7 +31,7 @@ class Totals(Struct):
 
 
 class Times(Struct):
-    """The requests of one type that ended alike."""
+    """Requests of one type with the same outcome."""
 
     kind: str
     code: int
@@ -43,7 +43,7 @@ class Times(Struct):
 
 
 class Second(Struct):
-    """One second of the time series; `slower` are the answers above each of PERCENTS of the run."""
+    """One second of the time series; `slower` counts answers above each of the run's PERCENTS."""
 
     second: int
     answers: int
@@ -57,14 +57,14 @@ class Second(Struct):
 
 
 class Count(Struct):
-    """Something wrong, and how often it was seen."""
+    """A fault, and how often it was seen."""
 
     what: str
     count: int
 
 
 class Load(Struct):
-    """Everything counted while a load ran; without a generator of ours somebody else drove it."""
+    """All counts of a load; `generator` is None if another program drove it."""
 
     totals: Totals
     mix: dict[str, int]
@@ -78,13 +78,14 @@ class Load(Struct):
     crashes: list[str]
     target_usage: Usage = field(default_factory=Usage)
     interrupted: bool = False
-    # How long a load was to last, where that was said.
+    # The planned duration, if there was one.
     planned_s: float | None = None
 
 
 class Rule(Struct):
-    """One rule of a contract, for whom it was asked, what was expected and what came; `repeat`
-    asks it again in a shell. Of broken rules those of less weight are shown first.
+    """The result of one rule of a contract; `repeat` asks it again in a shell.
+
+    `whose` tells for whom it was asked. Broken rules of less weight are shown first.
     """
 
     group: str
@@ -110,7 +111,7 @@ class Verdict(Struct):
 
 
 class Report(Struct, tag_field="edition", kw_only=True):
-    """What every edition reports; its own parts stand in a class of its own, with their tables."""
+    """The part of a report that all editions share; each edition adds its own in a subclass."""
 
     schema: int = SCHEMA_VERSION
     command: str
@@ -124,19 +125,19 @@ class Report(Struct, tag_field="edition", kw_only=True):
     rules: list[Rule] = field(default_factory=list)
 
     def summary(self) -> str:
-        """The edition's verdict in a few words, where it has one."""
+        """Returns the edition's verdict in a few words, or an empty string."""
         return ""
 
     def troubles(self) -> list[str]:
-        """What the edition found wrong beyond single answers."""
+        """Returns the edition's findings beyond single answers."""
         return []
 
     def explains_findings(self) -> bool:
-        """Whether single answers are wrong because of what the edition found."""
+        """Returns whether the edition's findings explain the wrong single answers."""
         return False
 
     def tables(self) -> Sequence[Table]:
-        """The edition's parts, the most important first."""
+        """Returns the edition's tables, the most important first."""
         return []
 
 
@@ -145,7 +146,7 @@ def moment_text(moment: datetime) -> str:
 
 
 class Boundary(NamedTuple):
-    """A percentile of the run, and which share of the answers that took just so long lies above."""
+    """A percentile of the run; `share` of the answers with exactly this time count as above it."""
 
     us: int
     share: float
@@ -167,7 +168,7 @@ def _beyond(times: Histogram, boundary: Boundary) -> int:
 def load_of(
     tally: Tally, rate: Rate, invalid: list[str], generator: Generator | None = None
 ) -> Load:
-    """The load as data, out of what was counted."""
+    """Returns a tally as the data of a report."""
     answered = tally.answered()
     boundaries = [boundary_of(answered.response, percent) for percent in PERCENTS]
     return Load(
@@ -208,7 +209,7 @@ def _second(number: int, second: TallySecond, boundaries: Sequence[Boundary]) ->
 
 
 def histogram_of(load: Load, clock: Clock, kind: str | None = None) -> Histogram:
-    """The merged times of all answers, by `service` or `response`; of one kind when named."""
+    """Returns the merged times of all answers, by `service` or `response`; of one kind if named."""
     return merged(
         Histogram.from_pairs(times.service if clock == "service" else times.response)
         for times in load.times
@@ -217,7 +218,7 @@ def histogram_of(load: Load, clock: Clock, kind: str | None = None) -> Histogram
 
 
 def broken_rules(rules: Sequence[Rule]) -> list[list[Rule]]:
-    """What weighs most first, the same rule for others beside it; else in the order of asking."""
+    """Groups broken rules of the same name, the lowest weight first, else as they were asked."""
     broken: dict[tuple[str, str], list[Rule]] = {}
     for rule in sorted(rules, key=lambda rule: rule.weight):
         if not rule.passed:

@@ -22,8 +22,8 @@ from loadtest.report.text import headline, rule_words
 
 STYLE = files("loadtest.report") / "page.css"
 MEGABYTE = 1_000_000
-# The least width of a column of words, and from what width on a table gets a line of its own:
-# both in characters.
+# Widths in characters: bounds of a text column's least width, and the width from which a table gets
+# a line of its own.
 LEAST_MAX = 26
 LINE_MIN = 12
 LINES_OF_A_CELL = 3
@@ -36,7 +36,7 @@ def write_html(report: Report, path: Path) -> None:
 
 
 def page(report: Report) -> str:
-    """The whole page: the verdict, then what it rests on."""
+    """Returns the whole page: the verdict, then the evidence for it."""
     cards = [_table_card(table) for table in report.tables()]
     if report.load is not None:
         cards += _load_cards(report.load)
@@ -55,7 +55,7 @@ def page(report: Report) -> str:
 def _verdict(report: Report) -> str:
     word, _, rest = headline(report).partition(":")
     seed = f" · seed {report.seed}" if report.seed is not None else ""
-    # Of a check the rules below are all the reasons.
+    # The reasons of a check are its broken rules, which follow below.
     reasons = report.verdict.reasons if report.load is not None else []
     texts = [f"<li>{escape(text)}</li>" for text in [*reasons, *report.notes]]
     listed = "".join(texts[:REASONS_SHOWN])
@@ -140,8 +140,11 @@ def _table(table: Table) -> str:
 
 
 def _width(table: Table, place: int) -> int:
-    """The least width of a column: numbers whole; words so that the longest cell has three lines,
-    and none is broken."""
+    """Returns the least width of a column.
+
+    Numbers are never broken. Text has room for its longest word, and for its longest cell in three
+    lines.
+    """
     cells = [_words(row[place]) for row in table.rows]
     texts = [table.columns[place], *cells]
     word = max((len(word) for text in texts for word in text.split()), default=0)
@@ -152,7 +155,7 @@ def _width(table: Table, place: int) -> int:
 
 
 def _named(name: str) -> str:
-    """The name of the column, for a screen on which its cells stand below each other."""
+    """Returns the column's name as an attribute, for narrow screens that stack the cells."""
     return f' data-name="{escape(name)}"'
 
 
@@ -197,7 +200,7 @@ def _load_cards(load: Load) -> list[str]:
 
 
 def _block(title: str, words: dict[str, str], repeat: str) -> str:
-    """Something wrong, whole, and the lines that repeat it in a shell."""
+    """Returns a fault in full, with the lines that repeat it in a shell."""
     rows = [(name, text or "(nothing)") for name, text in words.items()]
     lines = "".join(f"<pre>{escape(line)}</pre>" for line in repeat.splitlines())
     inner = _table(Table("", ("", ""), rows, words=(0, 1))) + lines
@@ -205,7 +208,7 @@ def _block(title: str, words: dict[str, str], repeat: str) -> str:
 
 
 def _rules_cards(rules: Sequence[Rule]) -> list[str]:
-    """What is broken open and first, what holds folded by group."""
+    """Returns the rules as cards: the broken ones open and first, the others folded by group."""
     cards, broken, fine = [], broken_rules(rules), [rule for rule in rules if rule.passed]
     if broken:
         blocks = [

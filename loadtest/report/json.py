@@ -1,4 +1,4 @@
-"""Reports as JSON files, written and read back without loss, some of them kept under a name."""
+"""Writes reports as JSON files and reads them back; a baseline is a report with a name."""
 
 import os
 from pathlib import Path
@@ -12,17 +12,17 @@ AnyReport = TypeVar("AnyReport", bound=Report)
 
 
 class BadReportError(Exception):
-    """A file that is no report of ours; the text says why."""
+    """A file that cannot be read as a report; the text says why."""
 
 
 class Versioned(msgspec.Struct):
-    """What reports of all times have."""
+    """The schema number, which reports of all versions have."""
 
     schema: int
 
 
 def write_json(report: Report, path: Path) -> None:
-    """Whole or not at all: a reader never sees half a report."""
+    """Writes a report atomically: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
     partial.write_bytes(msgspec.json.encode(report) + b"\n")
@@ -30,21 +30,21 @@ def write_json(report: Report, path: Path) -> None:
 
 
 def baseline_path(name: str) -> Path:
-    """Where a report is kept under a name, to be compared with later ones."""
+    """Returns the file of the baseline with this name."""
     data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data_home) / "loadtest" / "baselines" / f"{name}.json"
 
 
 def find_report(name_or_file: str, edition: type[AnyReport]) -> AnyReport:
-    """A file of that name, else the baseline."""
+    """Reads the file of that name or, if there is none, the baseline."""
     path, baseline = Path(name_or_file), baseline_path(name_or_file)
-    # Of a name that no file can have the library says only that nothing is there.
+    # `lexists` is False, and raises nothing, for a name that no file can have.
     is_baseline = not os.path.lexists(path) and os.path.lexists(baseline)
     return read_json(baseline if is_baseline else path, edition)
 
 
 def read_json(path: Path, edition: type[AnyReport]) -> AnyReport:
-    """A report of that edition, or of one of several: a union of their classes will do."""
+    """Reads a report of that edition; the type may be a union of several editions' reports."""
     try:
         data = bytes_of(path)
         schema = msgspec.json.decode(data, type=Versioned).schema
@@ -60,9 +60,9 @@ def read_json(path: Path, edition: type[AnyReport]) -> AnyReport:
 
 
 def bytes_of(path: Path) -> bytes:
-    """What a file holds; another thing that has a name might never end, or never begin."""
+    """Returns the content of a regular file; reading anything else may never end."""
     try:
-        # A missing file is told by the attempt to read it.
+        # A missing file is reported by the read below.
         if path.exists() and not path.is_file():
             kind = "a directory" if path.is_dir() else "no regular file"
             raise BadReportError(f"{path} is {kind}")

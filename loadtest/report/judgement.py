@@ -1,4 +1,4 @@
-"""From a report's figures to pass, fail or invalid, with every reason in words."""
+"""Judges the figures of a report: pass, fail or invalid, with every reason in words."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,18 +13,18 @@ EXIT_BAD = 1
 EXIT_USAGE = 2
 EXIT_UNREACHABLE = 3
 EXIT_INVALID = 4
-EXIT_STOPPED = 130  # as shells say it of Ctrl-C
+EXIT_STOPPED = 130  # the code that shells give after Ctrl-C
 
 
 class Line(NamedTuple):
-    """From when on an edition calls an answer slow, and how many percent of them may be."""
+    """An edition's threshold of a slow answer, and the percentage that may be slow."""
 
     slow_ms: int
     share_max: int
 
 
 def wrong_answers(report: Report) -> list[str]:
-    """Every reason to say that the service is wrong, whatever its speed."""
+    """Returns every reason why the service is wrong, apart from its speed."""
     findings = report.load.findings if report.load is not None else []
     rules = [
         f"{rule.name}: expected {rule.expected}, got {rule.answer}"
@@ -38,7 +38,7 @@ def wrong_answers(report: Report) -> list[str]:
 
 
 def failed_requests(load: Load) -> list[str]:
-    """Outcomes that load must not have, unless the generator is to blame."""
+    """Returns the outcomes that load must not have, without the generator's own failures."""
     return [
         f"{times.count} {times.kind}: {_outcome(times)}"
         for times in load.times
@@ -47,7 +47,7 @@ def failed_requests(load: Load) -> list[str]:
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:
-    """Each count with what it counts, without the signs of Python."""
+    """Returns each count with its name, as one text."""
     return ", ".join(f"{count:,} {what}" for what, count in counts.items())
 
 
@@ -72,7 +72,7 @@ def slow_answers(load: Load, line: Line) -> list[str]:
 
 
 def slowness_is_proved(load: Load, line: Line) -> bool:
-    """A generator that is a tenth of the line late, and not busy, cannot make answers slow."""
+    """Returns whether the generator had time, and was late by at most a tenth of the threshold."""
     generator, line_us = load.generator, line.slow_ms * 1000
     if generator is None:
         return False
@@ -80,7 +80,7 @@ def slowness_is_proved(load: Load, line: Line) -> bool:
 
 
 def load_notes(load: Load) -> list[str]:
-    """What is said without a verdict."""
+    """Returns notes that do not change the verdict."""
     notes = []
     if load.interrupted:
         notes.append("stopped early: the figures are of the part that was driven")
@@ -102,7 +102,7 @@ def load_notes(load: Load) -> list[str]:
 
 
 def judge_load(report: Report, load: Load, line: Line, thresholds: list[Threshold]) -> Verdict:
-    """The verdict on a load that was driven by wish."""
+    """Returns the verdict on a load that is not the official run."""
     wrong, slow = wrong_answers(report) + failed_requests(load), slow_answers(load, line)
     if slowness_is_proved(load, line):
         wrong, slow = wrong + slow, []
@@ -110,7 +110,7 @@ def judge_load(report: Report, load: Load, line: Line, thresholds: list[Threshol
 
 
 def verdict(wrong: list[str], slow: list[str], invalid: list[str]) -> Verdict:
-    """A wrong answer is proof in any run; slowness only in one the generator was fit for."""
+    """Returns the verdict: a wrong answer fails any run, slowness only a valid one."""
     reasons = wrong + slow + invalid
     if wrong or (slow and not invalid):
         return Verdict("fail", EXIT_BAD, reasons)

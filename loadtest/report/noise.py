@@ -1,7 +1,7 @@
-"""How far the figures of one run may be off, from how its own seconds differ.
+"""Estimates the noise in a run's figures from the differences between its seconds.
 
-Answers of one moment share their luck, and so do neighbouring seconds: what differs from second to
-second says how much, and a run has as many degrees of freedom as full seconds.
+Answers of one moment are correlated, and so are neighbouring seconds. The variance between seconds
+shows how much. A run has one degree of freedom fewer than full seconds.
 """
 
 import math
@@ -22,7 +22,7 @@ Limits = tuple[float, float]
 
 
 def student(share: float, freedom: int) -> float:
-    """The quantile of Student's distribution, by Hill's series: within 1% from 5 degrees on."""
+    """Returns a quantile of Student's distribution, by Hill's series: within 1% from 5 degrees."""
     z = NormalDist().inv_cdf(share)
     once = (z**3 + z) / 4
     twice = (5 * z**5 + 16 * z**3 + 3 * z) / 96
@@ -31,7 +31,7 @@ def student(share: float, freedom: int) -> float:
 
 
 def freedom_of(load: Load) -> int:
-    """The degrees of freedom: the last second was hardly driven to its end."""
+    """Returns the degrees of freedom; the last second is incomplete and does not count."""
     return len(load.seconds) - 2
 
 
@@ -42,7 +42,7 @@ def is_long_enough(load: Load) -> bool:
 
 
 def percentile_limits(load: Load, times: Histogram, percent: float, steps: float) -> Limits | None:
-    """A percentile and so many standard errors around it; none where too few answers say."""
+    """Returns a percentile's limits, so many standard errors away; None for too few answers."""
     share, whole = percent / 100, sum(second.answers for second in load.seconds)
     if not whole or not times.total:
         return None
@@ -56,7 +56,7 @@ def percentile_limits(load: Load, times: Histogram, percent: float, steps: float
 
 
 def _luck_shared(load: Load, place: int) -> float:
-    """How many answers count as one: by how the share of slow ones differs between seconds."""
+    """Returns how many answers count as one, from the variance of slow ones between seconds."""
     seconds = load.seconds
     answers = [second.answers for second in seconds]
     slower = [second.slower[place] for second in seconds]
@@ -69,7 +69,7 @@ def _luck_shared(load: Load, place: int) -> float:
 
 
 def mean_error(values: Sequence[float]) -> float:
-    """The standard error of the mean of what was seen second by second, as a share of it."""
+    """Returns the standard error of the mean of values per second, as a share of the mean."""
     count, middle = len(values), mean(values)
     off = [one - middle for one in values]
     variance = sum(one * one for one in off) / (count - 1) * _memory(off)
@@ -77,16 +77,16 @@ def mean_error(values: Sequence[float]) -> float:
 
 
 def _memory(off: Sequence[float]) -> float:
-    """By what a variance of the mean grows as neighbouring seconds are alike."""
+    """Returns the factor by which correlated seconds raise the variance of the mean."""
     squares = sum(one * one for one in off)
     if not squares:
         return 1.0
     alike = sum(one * other for one, other in pairwise(off)) / squares
-    # The estimate of few seconds is too low by about one of them.
+    # From few seconds, the estimate is too low by about one part in their number.
     alike = min(max(alike + 1 / len(off), 0.0), 0.6)
     return (1 + alike) / (1 - alike)
 
 
 def together(*errors: float) -> float:
-    """Errors that have nothing to do with each other, and what two runs always differ by."""
+    """Returns the sum of independent errors and of the noise between any two runs."""
     return math.hypot(*errors, RUNS_DIFFER)

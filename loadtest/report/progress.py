@@ -1,4 +1,4 @@
-"""Progress as plain lines, where no terminal is or none is wanted."""
+"""Progress as plain lines, without a terminal or with --plain."""
 
 import sys
 from typing import Self
@@ -8,7 +8,7 @@ from loadtest.measure.tally import Tally
 
 
 def passed(elapsed_s: float, duration_s: float | None) -> str:
-    """How far a load is; what comes before it or after its last request takes longer."""
+    """Returns elapsed and planned time as text; a load may take longer than planned."""
     if duration_s is None:
         return f"{elapsed_s:.1f} s"
     if elapsed_s <= duration_s:
@@ -17,7 +17,7 @@ def passed(elapsed_s: float, duration_s: float | None) -> str:
 
 
 def counted_wrong(tally: Tally) -> str:
-    """Requests that failed, and answers that came and say what no right one may say."""
+    """Returns the counts of failed requests and of wrong answers as text."""
     wrong = f", {tally.wrong:,} answered wrongly" if tally.wrong else ""
     return f"{tally.failed:,} failed{wrong}"
 

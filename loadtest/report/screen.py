@@ -1,4 +1,4 @@
-"""The live terminal screen, drawn by the process that does not send."""
+"""The live terminal screen, drawn by the process that sends no requests."""
 
 import select
 import sys
@@ -50,7 +50,7 @@ class Screen:
 
     def __enter__(self) -> Self:
         if sys.stdin.isatty():
-            # Keys come one by one; Ctrl-C still is Ctrl-C.
+            # In this mode each key arrives at once, and Ctrl-C still sends SIGINT.
             self._terminal = termios.tcgetattr(sys.stdin)
             tty.setcbreak(sys.stdin)
         self._live.start()
@@ -73,7 +73,7 @@ class Screen:
             self._live.update(self.page(tally, elapsed_s), refresh=True)
 
     def page(self, tally: Tally, elapsed_s: float) -> RenderableType:
-        """The whole screen for one moment."""
+        """Returns the whole screen for one moment."""
         parts: list[RenderableType] = [
             Text(self._title, style="bold"),
             self._progress(tally, elapsed_s),
@@ -110,7 +110,7 @@ class Screen:
 
 
 def _full_seconds(tally: Tally) -> list[Second]:
-    """The seconds that are over, the last minute of them."""
+    """Returns the finished seconds of the last minute."""
     numbers = sorted(tally.seconds)[-CHART_SECONDS:]
     return [tally.seconds[number] for number in numbers]
 
@@ -121,7 +121,7 @@ def _rate(tally: Tally) -> float:
 
 
 def bars(values: list[float]) -> str:
-    """A line of small bars, the highest one full."""
+    """Returns a line of small bars; the highest value has a full one."""
     highest = max(values, default=0.0)
     if highest <= 0:
         return " " * len(values)

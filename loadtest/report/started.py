@@ -1,4 +1,4 @@
-"""The command line as its user started it: what is advised can be pasted."""
+"""The command line as the user typed it, so that printed advice can be pasted."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def command_line() -> str:
-    """`loadtest` where that is a command of the system, else by its path or by its interpreter."""
+    """Returns `loadtest` if that is on the PATH, else its path or the interpreter's command."""
     program = sys.argv[0]
     if Path(program).name in {"__main__.py", "-m", "-c"}:
         return f"{_as_typed(sys.executable)} -m loadtest"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 620, 250
-# The letters of a phone are larger, and have their place beside the chart on any screen.
+# The margins have room for the larger letters of a phone.
 LEFT, RIGHT, TOP, BOTTOM = 92, 36, 16, 38
 HOVER_COLUMNS_MAX = 400
 
@@ -23,7 +23,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """From values to pixels and to words, and the values worth a line across the chart."""
+    """An axis: its range, its grid lines, and the text of a value."""
 
     low: float
     high: float
@@ -39,7 +39,7 @@ class Axis:
 
 
 def linear_axis(highest: float, text: Callable[[float], str]) -> Axis:
-    """From zero to a round number, in four to six steps."""
+    """Returns an axis from zero to a round number, in four to six steps."""
     step = 10 ** math.floor(math.log10(highest / 4)) if highest > 0 else 1.0
     step = next(step * factor for factor in (1, 2, 2.5, 5, 10) if step * factor * 5 >= highest)
     count = max(1, math.ceil(highest / step))
@@ -47,7 +47,7 @@ def linear_axis(highest: float, text: Callable[[float], str]) -> Axis:
 
 
 def logarithmic_axis(lowest: float, highest: float, text: Callable[[float], str]) -> Axis:
-    """Whole powers of ten around the values."""
+    """Returns an axis of whole powers of ten around the values."""
     low = math.floor(math.log10(max(lowest, 1e-3)))
     high = max(low + 1, math.ceil(math.log10(max(highest, 1e-3))))
     ticks = [10.0**n for n in range(low, high + 1)]
@@ -55,7 +55,7 @@ def logarithmic_axis(lowest: float, highest: float, text: Callable[[float], str]
 
 
 def line_chart(series: Sequence[Series], x_axis: Axis, y_axis: Axis, label: str) -> str:
-    """One chart with a legend above it."""
+    """Returns one chart with a legend above it."""
     lines = [_line(number, one, x_axis, y_axis) for number, one in enumerate(series)]
     return (
         f'<div class="legend">{_legend(series)}</div>'
@@ -101,7 +101,7 @@ def _line(number: int, series: Series, x_axis: Axis, y_axis: Axis) -> str:
 
 
 def _hover(series: Sequence[Series], x_axis: Axis, y_axis: Axis) -> str:
-    """Invisible columns: the browser shows each one's title under the pointer."""
+    """Returns invisible columns, whose titles the browser shows under the pointer."""
     by_x: dict[float, list[str]] = {}
     for one in series:
         for x, y in one.points:

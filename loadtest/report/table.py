@@ -1,4 +1,4 @@
-"""A table of a report, as a terminal and a page show it alike."""
+"""A table of a report, for the terminal and the page alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Words that say whether something is good."""
+    """Words, and whether what they say is good."""
 
     words: str
     good: bool
@@ -14,9 +14,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under their names; without names a row is a name and its value.
+    """Rows under column names; without names a row is a name and its value.
 
-    The columns of words stand to the left, all others are numbers and stand to the right.
+    The columns in `words` are text and aligned left; the others are numbers and aligned right.
     """
 
     title: str

@@ -69,7 +69,7 @@ def generator_table(generator: Generator) -> Table:
 
 
 def milliseconds(us: int) -> str:
-    """Milliseconds with as many digits as one reads."""
+    """Returns milliseconds with a readable number of digits."""
     ms = us / 1000
     if ms < 100:
         return f"{ms:.3f}"
@@ -77,5 +77,5 @@ def milliseconds(us: int) -> str:
 
 
 def duration(us: int) -> str:
-    """A time with its unit: milliseconds, or seconds from one second on."""
+    """Returns a time with its unit: milliseconds, or seconds from one second on."""
     return f"{us / 1000:.3f} ms" if us < 1_000_000 else f"{us / 1_000_000:.2f} s"

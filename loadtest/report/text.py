@@ -21,15 +21,15 @@ from loadtest.report.table import Mark, Table
 from loadtest.report.tables import generator_table, latency_table, outcome_table, usage_table
 from loadtest.wire.outcome import one_line
 
-FRAMED_WIDTH_MIN = 100  # where frames fit around the percentiles of a run
+FRAMED_WIDTH_MIN = 100  # narrower terminals have no room for frames around the latency table
 STATE_STYLES = {"pass": "bold green", "fail": "bold red", "invalid": "bold yellow"}
 
 
 def print_report(report: Report, console: Console, *, every_rule: bool = False) -> None:
-    """Everything a person needs, in the order in which one asks for it."""
+    """Prints the whole report, the verdict first."""
     console.print(Text(headline(report), style=STATE_STYLES[report.verdict.state]))
     if report.load is not None:
-        # Broken rules, which are all the reasons of a check, are shown whole below.
+        # The reasons of a check are its broken rules, which are printed in full below.
         _print_reasons(report.verdict.reasons, console)
     seed = f", seed {report.seed}" if report.seed is not None else ""
     console.print(Text(f"{report.target}: {report.way}{seed}\n"))
@@ -45,7 +45,7 @@ def print_report(report: Report, console: Console, *, every_rule: bool = False) 
 
 
 def headline(report: Report) -> str:
-    """The verdict in one line: what is wrong, apart from what the contest makes of it."""
+    """Returns the verdict in one line: the fault, then the contest's own score."""
     state, load = report.verdict.state.upper(), report.load
     head = f"{state}{_stopped(load)}"
     if state == "INVALID":
@@ -68,7 +68,7 @@ def _stopped(load: Load | None) -> str:
 
 
 def _wrong(report: Report) -> str:
-    """The first reason and how many there are besides; of rules alone how many are broken."""
+    """Returns the first reason and the number of others, or the number of broken rules."""
     broken, reasons = broken_rules(report.rules), report.verdict.reasons
     count = sum(map(len, broken))
     if broken and len(reasons) <= count:
@@ -130,7 +130,7 @@ def _cell(cell: str | Mark) -> Text:
 
 
 def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -> None:
-    """What is broken whole, the rest by number; or each by a line of its own."""
+    """Prints broken rules in full and the number of the others; `every_rule` lists those too."""
     broken, fine = broken_rules(rules), [rule for rule in rules if rule.passed]
     whole = broken if every_rule else broken[:BROKEN_SHOWN]
     for number, alike in enumerate(whole, 1):
@@ -148,16 +148,16 @@ def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -
 
 
 def rule_words(alike: Sequence[Rule]) -> dict[str, str]:
-    """What is said of a broken rule; others of whom it is broken alike are only named."""
+    """Returns the texts of a broken rule; others that are broken alike are only named."""
     words = {"expected": alike[0].expected, "came": alike[0].answer}
     others = ", ".join(rule.whose for rule in alike[1:])
     return {**words, "the same": others} if others else words
 
 
 def _print_block(title: str, words: dict[str, str], repeat: str, console: Console) -> None:
-    """Something wrong, whole, and the lines that repeat it in a shell.
+    """Prints a fault in full, with the lines that repeat it in a shell.
 
-    Those are never broken, however wide the terminal: they are there to be copied.
+    These lines are never wrapped, so that they can be copied.
     """
     console.print(Text(one_line(title), style="bold red"))
     grid = Grid.grid(padding=(0, 1))

@@ -23,7 +23,7 @@ class Threshold:
 
 
 def read_threshold(text: str) -> Threshold:
-    """`p99<5` (ms, response time), `max<100`, `rate>300` (per second), `failures<1`."""
+    """Parses `p99<5` (ms, response time), `max<100`, `rate>300` (per second), `failures<1`."""
     shape = _SHAPE.fullmatch(text.strip())
     if shape is None or shape["figure"] not in FIGURES:
         raise ValueError(f"{text!r} is not like p99<5, with one of {', '.join(FIGURES)}")
