@@ -1,1 +1,1 @@
-"""The 2024/Q1 edition of the contest: what no other edition knows."""
+"""The edition crebitos, the contest of 2024/Q1."""

@@ -1,4 +1,4 @@
-"""What each command does for this edition, from the first question to the report."""
+"""The commands of this edition, from the first request to the report."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -43,7 +43,7 @@ hello = state.hello
 def run_load(
     plan: Plan, thresholds: list[Threshold], view: View, *, reset: bool, strict: bool
 ) -> CrebitosReport:
-    """`loadtest run`: the mix, driven as asked."""
+    """`loadtest run`: sends the mix as the plan says."""
     with closing(probe_of(plan.address, hello(plan.address), reset=reset)) as probe:
         oracle = Oracle(probe, plan.workers) if plan.checked else None
         kinds = plan.chosen(CYCLE)
@@ -72,12 +72,12 @@ def run_load(
 
 
 def official_length(plan: OfficialPlan) -> tuple[float, int]:
-    """Its seconds and its requests."""
+    """Returns the seconds and the number of requests of an official run."""
     return official_plan.duration_s(plan), sum(official_plan.expected_counts(plan).values())
 
 
 def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -> CrebitosReport:
-    """`loadtest official`: the whole official run and its verdict."""
+    """`loadtest official`: plays the whole official run and judges it."""
     with closing(ready_probe(plan.address, hello(plan.address), reset=reset)) as probe:
         oracle, judge = Oracle(probe, 1), Judge(Recorder())
         require_fresh(oracle.before, probe.host)
@@ -112,7 +112,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
 
 
 def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> CrebitosReport:
-    """`loadtest check`: the contract, rule by rule, without load."""
+    """`loadtest check`: checks the contract, rule by rule, without load."""
     with closing(probe_of(address, hello(address), reset=reset)) as probe:
         report = CrebitosReport(
             command="check",
@@ -128,7 +128,7 @@ def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> Creb
 def gatling(
     address: Address, simulation: Traversable | None, scale: float, *, reset: bool
 ) -> tuple[CrebitosReport, Path]:
-    """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
+    """`loadtest gatling`: Gatling plays the official run; returns report and results folder."""
     with closing(ready_probe(address, hello(address), reset=reset)) as probe:
         require_fresh(state_of(probe), probe.host)
     warm_up = f"/clientes/{CLIENTES[0]}/extrato"
@@ -138,5 +138,5 @@ def gatling(
 
 
 def score(folder: Path) -> CrebitosReport:
-    """`loadtest score`: the verdict on a folder of Gatling's results."""
+    """`loadtest score`: judges a folder of Gatling's results."""
     return official_score.score(folder)

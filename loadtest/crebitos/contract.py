@@ -1,4 +1,4 @@
-"""The contract's facts and how its answers are read."""
+"""The contract: its constants, and the parsers of its answers."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
 CLIENTES = tuple(LIMITES)
 CLIENTE_DESCONHECIDO = 6
 BELOW_LIMIT = "balance below -limite"
-# What the official run sends to be refused.
+# Bodies of the official run that must be refused.
 BAD_FIELDS: dict[str, dict[str, object]] = {
     "valor 1.2": {"valor": 1.2, "tipo": "d", "descricao": "devolve"},
     "tipo x": {"valor": 1, "tipo": "x", "descricao": "devolve"},
@@ -23,25 +23,25 @@ BAD_FIELDS: dict[str, dict[str, object]] = {
     "descricao null": {"valor": 1, "tipo": "c", "descricao": None},
 }  # fmt: skip
 ROWS_MAX = 10  # transactions in a statement
-INTEGER_MAX = 2**53  # beyond it JSON's readers do not agree which number it is
+INTEGER_MAX = 2**53  # JSON parsers disagree about larger integers
 
-# Fifteen digits are within it; whatever has more is read with care.
+# Fifteen digits are always below INTEGER_MAX; longer numbers take the slow path.
 _SALDO_SHAPE = re.compile(
     rb'\s*\{\s*"limite"\s*:\s*(\d{1,15})\s*,\s*"saldo"\s*:\s*(-?\d{1,15})\s*\}\s*'
 )
 
 
 class ContractBrokenError(ValueError):
-    """An answer that is not what the contract describes; the text says how."""
+    """An answer that breaks the contract; the text says how."""
 
 
 def fingerprint(valor: int, tipo: str, descricao: str) -> int:
-    """32 bits that stand for one transaction row."""
+    """Returns 32 bits that stand for one transaction row."""
     return crc32(f"{valor}{tipo}{descricao}".encode(errors="replace"))
 
 
 def read_saldo(body: bytes) -> tuple[int, int]:
-    """Limit and balance out of a transaction's answer, quickly when it has the usual shape."""
+    """Returns limit and balance from a transaction's answer; the usual shape takes a fast path."""
     shape = _SALDO_SHAPE.fullmatch(body)
     if shape:
         return int(shape[1]), int(shape[2])
@@ -112,7 +112,7 @@ class Extrato:
 
 
 def read_extrato(body: bytes) -> Extrato:
-    """A statement out of its answer, or ContractBrokenError with what is wrong in its shape."""
+    """Parses a statement; ContractBrokenError says what is wrong with its shape."""
     answer = read_object(body)
     saldo, transacoes = answer.get("saldo"), answer.get("ultimas_transacoes")
     if not isinstance(saldo, dict):

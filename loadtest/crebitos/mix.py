@@ -22,7 +22,7 @@ LETTERS = string.ascii_letters + string.digits
 
 
 class LedgerRequest(Request):
-    """A transaction with its delta, or without one a statement."""
+    """A transaction with its delta, or a statement, whose delta is 0."""
 
     __slots__ = ("cliente", "delta", "descricao", "fingerprint")
 
@@ -42,7 +42,7 @@ def extrato(host: str, cliente: int, *, reuse: bool = True) -> LedgerRequest:
 def transacao(
     host: str, cliente: int, delta: int, descricao: str, *, reuse: bool = True
 ) -> LedgerRequest:
-    """A credit when delta is positive, a debit when it is negative."""
+    """Returns a credit if delta is positive, a debit if it is negative."""
     tipo = "c" if delta > 0 else "d"
     fields = {"valor": abs(delta), "tipo": tipo, "descricao": descricao}
     data = post(host, f"/clientes/{cliente}/transacoes", json.dumps(fields).encode())
@@ -54,7 +54,7 @@ def transacao(
 
 
 class BadRequest(Request):
-    """A body that has to be refused, and what it may do where it is accepted."""
+    """A body that must be refused, and the effects it may have if it is accepted."""
 
     __slots__ = ("effects", "name")
 
@@ -62,7 +62,7 @@ class BadRequest(Request):
         data = post(host, f"/clientes/{cliente}/transacoes", json.dumps(fields).encode())
         super().__init__(CHECK, data)
         self.name = name
-        # Whoever accepts a strange type took it for a credit or for a debit.
+        # A service that accepts an unknown `tipo` may apply it as a credit or as a debit.
         signs = {"c": (1,), "d": (-1,)}.get(fields["tipo"], (1, -1))
         self.effects = [
             self._effect(cliente, sign * int(fields["valor"]), fields) for sign in signs
@@ -77,7 +77,7 @@ class BadRequest(Request):
 
 
 def random_request(kind: Kind, host: str, chance: Random, *, reuse: bool = True) -> LedgerRequest:
-    """A request of the load as the official run draws it."""
+    """Returns a random request of the load, drawn as in the official run."""
     cliente = chance.choice(CLIENTES)
     if kind == EXTRATO:
         return extrato(host, cliente, reuse=reuse)
@@ -101,7 +101,7 @@ def build_requests(
     cycles: int = CYCLES_BUILT,
     cycle: Sequence[Kind] = CYCLE,
 ) -> list[LedgerRequest]:
-    """Whole cycles of requests; the same seed gives the same bytes in the same order."""
+    """Returns whole cycles of requests; the same seed gives the same bytes in the same order."""
     chance = Random(seed)
     return [
         random_request(kind, host, chance, reuse=reuse)

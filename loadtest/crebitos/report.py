@@ -1,4 +1,4 @@
-"""What a report of this edition has beside the load: the official verdict and the clients."""
+"""This edition's part of a report: the official verdict and the clients."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,7 +15,7 @@ NOT_DECIDED = "not decided"
 
 
 class CountedBreak(Struct):
-    """One kind of contradiction in a client's history, with the words of the first."""
+    """One kind of contradiction in a client's history: its count, and the text of the first."""
 
     name: str
     count: int
@@ -23,7 +23,7 @@ class CountedBreak(Struct):
 
 
 class Cliente(Struct):
-    """What the answers of one client add up to; unknown are those that never came."""
+    """The result for one client; `unknown` counts transactions with an unknown outcome."""
 
     cliente: int
     operations: int
@@ -40,7 +40,7 @@ class Cliente(Struct):
 
 
 def undecided(clientes: Sequence[Cliente]) -> list[str]:
-    """Whose answers may have an order or none: a load that has such a client is no proof."""
+    """Returns a reason for each client whose history is undecided: such a load proves nothing."""
     return [
         f"client {one.cliente}: whether its answers have an order is {NOT_DECIDED}"
         for one in clientes
@@ -61,7 +61,7 @@ class Counts(Struct):
 
 
 class Official(Struct):
-    """What the official judge pays, and why not more."""
+    """The official judge's payment, with its fines and their causes."""
 
     counts: Counts
     expected: dict[str, int]
@@ -102,7 +102,7 @@ class CrebitosReport(Report, tag="crebitos", kw_only=True):
         return found
 
     def explains_findings(self) -> bool:
-        """What is applied twice also takes balances below their limits."""
+        """Returns whether something was applied twice: that takes balances below the limit too."""
         return any(one.breaks and one.breaks[0].name == APPLIED_TWICE for one in self.clientes)
 
     def tables(self) -> Sequence[Table]:

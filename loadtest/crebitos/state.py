@@ -1,4 +1,4 @@
-"""What the clients have, asked while nobody else moves it."""
+"""The clients' statements, read while no load runs."""
 
 from loadtest.crebitos.contract import CLIENTES, ContractBrokenError, Extrato, read_extrato
 from loadtest.crebitos.mix import LedgerRequest, extrato
@@ -6,12 +6,12 @@ from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import Answer, NotReadyError, Probe, how_to_empty
 from loadtest.wire.request import Address
 
-# The statement of every client, or the answer that is none.
+# Each client's statement, or the answer that is not a statement.
 State = dict[int, Extrato | Answer]
 
 
 def hello(address: Address) -> LedgerRequest:
-    """What a service that is ready answers with 200."""
+    """Returns a request that a ready service answers with 200."""
     return extrato(str(address), CLIENTES[0])
 
 
@@ -20,7 +20,7 @@ def state_of(probe: Probe) -> State:
     for cliente in CLIENTES:
         answer = probe.ask(extrato(probe.host, cliente))
         if answer.code in {Failure.CLOSED, Failure.RESET}:
-            # An idle connection may end at the very moment of the question: once is chance.
+            # The peer may close an idle connection just when the request is sent: tries once more.
             answer = probe.ask(extrato(probe.host, cliente))
         try:
             found[cliente] = read_extrato(answer.body) if answer.code == 200 else answer
@@ -30,7 +30,7 @@ def state_of(probe: Probe) -> State:
 
 
 def require_fresh(state: State, host: str) -> None:
-    """The official run begins at 0."""
+    """Requires that every balance is 0, as the official run does."""
     for cliente, found in state.items():
         if isinstance(found, Extrato) and found.total != 0:
             raise NotReadyError(

@@ -1,1 +1,1 @@
-"""Do all answers about a client fit into one order?"""
+"""The history check: looks for one order of operations that explains all answers."""

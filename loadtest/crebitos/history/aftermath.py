@@ -1,4 +1,4 @@
-"""After any load: does each client's balance follow from the answers, and does an order exist?"""
+"""Checks after a load: each client's balance, and an order that explains the answers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ BAD_MOVED = "bad bodies moved the balance"
 
 
 class Oracle:
-    """Asks before a load, has every answer noted while it runs, and examines it afterwards."""
+    """Reads the balances before a load, notes the answers, and checks them afterwards."""
 
     def __init__(self, probe: Probe, workers: int) -> None:
         self._probe = probe
@@ -41,7 +41,7 @@ class Oracle:
 def examine(
     operations: Iterable[tuple[int, Operation]], before: State, after: State
 ) -> list[Cliente]:
-    """One verdict per client."""
+    """Returns one result per client."""
     by_cliente: dict[int, list[Operation]] = defaultdict(list)
     for cliente, operation in operations:
         by_cliente[cliente].append(operation)
@@ -65,7 +65,7 @@ def _examine_one(
     found.expected = before.total + sum(op.delta for op in operations if op.outcome == ANSWERED)
     found.saldo = after.total
     found.trouble = _saldo_trouble(found.expected, after.total, unknown + wrongly)
-    # What a bad body did is looked for as what an unanswered one did: at any moment, or never.
+    # An accepted bad body is treated like an unanswered one: applied at any moment, or never.
     for operation in wrongly:
         operation.outcome = UNKNOWN
     now_ns = clock_ns()
@@ -73,7 +73,7 @@ def _examine_one(
     explanation = explain([*operations, last], before.total, before.fingerprints, LIMITES[cliente])
     counts = Counter(broken.name for broken in explanation.breaks)
     texts = {broken.name: broken.text for broken in reversed(explanation.breaks)}
-    # Ordered by when each first happened: what comes first has often caused what follows.
+    # In the order of first occurrence: the first break has often caused the next ones.
     names = dict.fromkeys(broken.name for broken in explanation.breaks)
     found.breaks = [CountedBreak(name, counts[name], texts[name]) for name in names]
     if wrongly and found.trouble is None and after.total != found.expected and not unknown:

@@ -1,4 +1,4 @@
-"""Names what is wrong at a place of a history that no order explains."""
+"""Names the fault at a point of a history that no order explains."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.notes import Operation
 from loadtest.crebitos.report import APPLIED_TWICE
 
-SHOWN_BACK = 256  # moments a statement is held against
-LOOK_BACK = 16  # transactions a wrong balance is put down to; more would name by coincidence
+SHOWN_BACK = 256  # earlier states that a statement is compared with
+LOOK_BACK = 16  # recent transactions that may explain a wrong balance; more would match by chance
 JUST_BEFORE = 3
 
 LOST_UPDATE = "lost update"
@@ -25,7 +25,7 @@ STALE = "stale statement"
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One contradiction: its name, what was seen, and the balance to go on from."""
+    """One contradiction: its name, the evidence, and the balance to continue from."""
 
     name: str
     text: str
@@ -35,7 +35,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where the search stands: `rows[i]` left the balance `saldos[i]`, oldest first."""
+    """State of the search: `saldos[i]` is the balance after `rows[i]`, oldest first."""
 
     saldo: int
     rows: Sequence[int]
@@ -49,11 +49,11 @@ class Moment:
 
 
 def name_break(moment: Moment) -> Break:
-    """The most likely fault behind a history that cannot go on."""
+    """Returns the most likely fault behind a history that cannot go on."""
     stuck = moment.stuck
     if not stuck.is_reader:
         return _name_transacao(moment)
-    # A balance that is wrong by now makes every reader look wrong: look there first.
+    # A wrong balance makes every reader look wrong: it is looked for first.
     jumped = _name_jump(moment, JUST_BEFORE)
     if jumped is not None:
         return jumped
@@ -72,13 +72,14 @@ def _name_transacao(moment: Moment) -> Break:
         )
         return Break(LOST_UPDATE, text)
     jumped = _name_jump(moment, LOOK_BACK)
-    # Who goes on from an answer that was left out says that the others were overwritten.
+    # A transaction that begins at the balance of a left-out answer shows that the others were
+    # overwritten.
     name = LOST_UPDATE if stuck.before in moment.lost_saldos else UNEXPLAINED
     return jumped or _jump_to(name, stuck, moment)
 
 
 def _name_jump(moment: Moment, look_back: int) -> Break | None:
-    """A transaction that could come next if a known one had been there twice, or not at all."""
+    """Finds a transaction that could come next if a known one was applied twice, or lost."""
     waiting = [op for op in moment.open if not op.is_reader]
     ends = {op.saldo for op in waiting}
     for operation in [op for op in waiting if op.before not in ends] or waiting:
@@ -98,7 +99,7 @@ def _jump_to(name: str, operation: Operation, moment: Moment) -> Break:
 
 
 def _name_gap(gap: int, moment: Moment, look_back: int) -> str | None:
-    """A gap the size of a known transaction: it is there once too often, or gone."""
+    """Names a gap the size of a known transaction: that one was applied twice, or lost."""
     for other in moment.order[: -look_back - 1 : -1]:
         if gap == other.delta:
             return APPLIED_TWICE

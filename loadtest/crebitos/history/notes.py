@@ -1,4 +1,4 @@
-"""What the history check needs of every answer, packed small while the load runs."""
+"""Notes of every answer for the history check, packed small while the load runs."""
 
 from array import array
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from loadtest.crebitos.mix import LedgerRequest
 from loadtest.drive.memory import MemoryFile
 from loadtest.limits import NOTES_KEPT_MAX
 
-# How a transaction ended; what a client had then is known of an answered one only.
-# A body that had to be refused and was accepted is one of WRONGLY: nobody knows what it did.
+# Outcomes of a transaction; only an answered one tells the balance. WRONGLY is a body that was
+# accepted and had to be refused: its effect is unknown.
 ANSWERED, REFUSED, UNKNOWN, WRONGLY = range(4)
 NEVER_NS = 1 << 62
 
@@ -25,12 +25,12 @@ _WORD_BYTES = 8
 
 @dataclass(slots=True, eq=False)
 class Operation:
-    """One question to one client, and the answer it got.
+    """One request for one client, and its answer.
 
-    A transaction has a delta and, when acknowledged, the balance it returned; a statement has no
+    A transaction has a delta and, when acknowledged, the balance it returned. A statement has no
     delta, a total and the fingerprints of its rows. A refused transaction and one whose outcome is
-    unknown have no balance; an unknown one is answered `NEVER_NS`. `done` and `place` belong to the
-    history check.
+    unknown have no balance; an unknown one is answered `NEVER_NS`. The history check uses `done`
+    and `place`.
     """
 
     sent_ns: int
@@ -45,27 +45,27 @@ class Operation:
 
     @property
     def before(self) -> int:
-        """The balance an acknowledged transaction began at; a statement's own."""
+        """The balance before an acknowledged transaction; for a statement, its own total."""
         return self.saldo - self.delta
 
     @property
     def is_reader(self) -> bool:
-        """A statement or a refused debit: it tells of the balance and leaves it alone."""
+        """True for a statement and a refused debit: both leave the balance as it is."""
         return self.rows is not None or self.outcome == REFUSED
 
 
 def refused(sent_ns: int, answered_ns: int, delta: int, fingerprint: int = 0) -> Operation:
-    """A debit that was refused."""
+    """Returns a debit that was refused."""
     return Operation(sent_ns, answered_ns, delta, 0, fingerprint, outcome=REFUSED)
 
 
 def unknown(sent_ns: int, delta: int, fingerprint: int = 0) -> Operation:
-    """A transaction that may have been applied, at any moment since it was sent, or never."""
+    """Returns a transaction that may be applied at any moment since it was sent, or never."""
     return Operation(sent_ns, NEVER_NS, delta, 0, fingerprint, outcome=UNKNOWN)
 
 
 class Notes:
-    """Written by a worker into files in memory, which are read once the load is over."""
+    """Notes that a worker writes into files in memory; they are read after the load."""
 
     def __init__(self) -> None:
         self._transacoes_file = MemoryFile()
@@ -100,7 +100,7 @@ class Notes:
         del self._transacoes[:], self._extratos[:]
 
     def read(self) -> Iterator[tuple[int, Operation]]:
-        """Every noted operation with its client."""
+        """Yields every noted operation with its client."""
         for words in _read_words(self._transacoes_file, _TRANSACAO_WORDS):
             sent_ns, answered_ns, place, fingerprint, saldo = words
             delta = (place & (1 << _DELTA_BITS) - 1) - _DELTA_ZERO

@@ -1,11 +1,11 @@
-"""Looks for an order of one client's operations that explains every answer.
+"""Searches for an order of one client's operations that explains every answer.
 
-Every acknowledged transaction says the balance after it, hence the balance before it: in a right
-order each begins where the one before ended, and none stands before one that was answered before
-it was sent. Statements and refused debits fit between two of them. So the walk goes forward,
-nearly always with one way to go; where two operations begin at the same balance the search
-remembers the choice and comes back when a way ends. A transaction without an answer may have
-happened at any moment since it was sent, or never.
+Every acknowledged transaction tells the balance after it, hence the balance before it. In a right
+order each begins where the one before ended, and none comes before one that was answered before it
+was sent. Statements and refused debits fit between two transactions. The walk goes forward, nearly
+always with one way to go. Where two operations begin at the same balance, the search keeps the
+choice, and comes back when a way ends. A transaction without an answer may have been applied at any
+moment since it was sent, or never.
 """
 
 from collections import Counter, deque
@@ -18,12 +18,12 @@ from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Operation
 from loadtest.crebitos.history.walk import Step, Walk
 from loadtest.limits import BREAKS_MAX, CHOICES_KEPT_MAX, SEARCH_STEPS_MAX
 
-LOST_KEPT = 16  # left-out answers that later ones may go on from
+LOST_KEPT = 16  # balances of left-out answers, at which later transactions may begin
 
 
 @dataclass(slots=True)
 class Explanation:
-    """What the search found: without a break an order exists, unless it could not be decided."""
+    """The result: without a break an order exists, unless the search was undecided."""
 
     saldo: int
     operations: int
@@ -34,7 +34,7 @@ class Explanation:
 
 @dataclass(slots=True)
 class _Choice:
-    """A place where more than one operation could come next, and what is still untried."""
+    """A point where more than one operation can come next, and the ones not tried yet."""
 
     steps: int
     answered: int
@@ -45,7 +45,7 @@ class _Choice:
 def explain(
     operations: Iterable[Operation], saldo: int, rows: tuple[int, ...], limite: int
 ) -> Explanation:
-    """The whole history of one client from a quiet start with this balance and these rows."""
+    """Explains the history of one client, from its balance and rows before the load."""
     everything = list(operations)
     explanation = OrderSearch(everything, saldo, rows, limite).run()
     if explanation.undecided and not explanation.breaks and not explanation.unknown:
@@ -54,7 +54,7 @@ def explain(
 
 
 class OrderSearch:
-    """The walk with a memory of its choices."""
+    """A search with backtracking: a walk that remembers its choices."""
 
     def __init__(
         self, operations: list[Operation], saldo: int, rows: tuple[int, ...], limite: int
@@ -74,7 +74,7 @@ class OrderSearch:
         self._explanation = Explanation(saldo, len(operations), unknown)
 
     def run(self) -> Explanation:
-        """Walks to the end, naming and stepping over every place that no order explains."""
+        """Walks to the end; names and steps over every point that no order explains."""
         walk = self._walk
         if walk.sums.too_many:
             self._explanation.undecided = True
@@ -106,13 +106,13 @@ class OrderSearch:
         return True
 
     def _note_dead_end(self) -> None:
-        """The way that came furthest is the one a person wants explained."""
+        """Keeps the longest way so far: if no order exists, its end is the break."""
         walk = self._walk
         if walk.answered > self._deepest[0]:
             self._deepest = (walk.answered, list(walk.steps))
 
     def _let_go(self) -> None:
-        """Forgets choices that cannot matter: all settled since, and out of any statement."""
+        """Forgets choices that cannot matter: all settled, and older than any statement's rows."""
         walk = self._walk
         if not self._choices:
             walk.forget_steps()
@@ -134,7 +134,7 @@ class OrderSearch:
         self._deepest = (-1, [])
 
     def _back_up(self) -> bool:
-        """Returns to the last choice with an untried way; false when there is none."""
+        """Goes back to the last choice with an untried way; returns False if there is none."""
         walk = self._walk
         self._quiet = None
         while self._choices and self._steps_left > 0:
@@ -152,7 +152,7 @@ class OrderSearch:
         return False
 
     def _step_over(self) -> bool:
-        """No order leads on: names the place, and goes on behind it. False when it may not."""
+        """Names a break where no order leads on, and goes on after it; returns False at a limit."""
         walk, explanation = self._walk, self._explanation
         if self._forgot or self._steps_left <= 0 or len(explanation.breaks) >= BREAKS_MAX:
             explanation.undecided = len(explanation.breaks) < BREAKS_MAX
@@ -179,7 +179,7 @@ class OrderSearch:
         if found.saldo is not None:
             walk.jump(found.saldo)
         else:
-            # What was taken only because this answer pressed may well come later.
+            # Steps taken only to reach this answer are undone: they may come later.
             while walk.steps and walk.steps[-1][3] == walk.answered:
                 walk.undo()
         walk.drop_reader(stuck)
@@ -200,7 +200,7 @@ class OrderSearch:
 
 
 def _count_ends(operations: list[Operation], saldo: int) -> list[Break]:
-    """Without any order: every balance but the first must be where a transaction ended."""
+    """Checks without an order: every balance but the first must be where a transaction ended."""
     applied = [op for op in operations if not op.is_reader]
     begun = Counter(op.before for op in applied)
     ended = Counter(op.saldo for op in applied)

@@ -1,4 +1,4 @@
-"""Which jumps of a balance the unanswered transactions could explain."""
+"""Sums of unanswered transactions: the jumps of a balance that they can explain."""
 
 from bisect import bisect_right
 
@@ -7,10 +7,10 @@ from loadtest.limits import UNKNOWN_SUMS_MAX
 
 
 class ReachableSums:
-    """Every sum of unanswered transactions, as a set of bits that grows as they are sent.
+    """All sums of unanswered transactions, as a set of bits that grows as they are sent.
 
-    None of them is used up: two jumps may lean on the same one. That forgives a little more than
-    it should, and never blames a service that is right.
+    None of them is used up: two jumps may rely on the same one. That may miss a fault, and never
+    blames a service that is right.
     """
 
     def __init__(self, unknown: list[Operation]) -> None:
@@ -27,12 +27,12 @@ class ReachableSums:
         return bool(self._sent_ns) and self._sent_ns[0] <= moment_ns
 
     def lowest(self, moment_ns: int) -> int:
-        """How far those sent by then could have taken the balance down."""
+        """Returns the lowest sum of the transactions sent by then."""
         known = bisect_right(self._sent_ns, moment_ns)
         return sum(delta for delta in self._deltas[:known] if delta < 0)
 
     def reachable(self, gap: int, moment_ns: int) -> bool:
-        """Whether some of those sent by then add up to the gap."""
+        """Returns whether some of the transactions sent by then add up to the gap."""
         if self.too_many:
             return True
         known = bisect_right(self._sent_ns, moment_ns)
@@ -49,8 +49,8 @@ class ReachableSums:
                 self._bits |= self._bits << delta
             else:
                 self._bits |= self._bits << -delta
-                # The lowest sum moved down: what stood at place 0 stands at -delta now, and
-                # the unmoved copy is the one with this delta applied.
+                # The lowest sum moves down: the bit of place 0 is at -delta now, and the unmoved
+                # copy is the one with this delta applied.
                 self._lowest += delta
         self._taken = known
         self._bytes = self._bits.to_bytes((self._bits.bit_length() + 7) // 8, "little")

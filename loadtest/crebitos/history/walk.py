@@ -7,12 +7,13 @@ from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Operation
 from loadtest.crebitos.history.sums import ReachableSums
 
-NO_ROW = -2  # before the first row stands the balance of a client nobody had touched
-STEPS_KEPT = 4_096  # steps are forgotten in bulk, not one by one
-TIDY_ABOVE = 16  # settled operations that may lie among those that begin at the same balance
-JUMP = -1  # a row nobody saw: whatever an unanswered transaction left
+NO_ROW = -2  # the start, before the first row
+STEPS_KEPT = 4_096  # steps kept before old ones are dropped in bulk
+TIDY_ABOVE = 16  # done operations that the list of one balance may hold before it is tidied
+JUMP = -1  # an unknown row, left by unanswered transactions
 
-# What was taken (None: a jump), the balance before and after it, and which answer pressed for it.
+# The operation (None: a jump), the balance before and after it, and the number of answers placed
+# until then.
 Step = tuple[Operation | None, int, int, int]
 
 by_answer = attrgetter("answered_ns")
@@ -20,7 +21,7 @@ by_sending = attrgetter("sent_ns")
 
 
 class Walk:
-    """Stands at `saldo`; `rows[i]` left the balance `saldos[i]`, oldest first."""
+    """The state of a walk: the balance `saldo`; `saldos[i]` is the balance after `rows[i]`."""
 
     def __init__(
         self, operations: Iterable[Operation], saldo: int, rows: tuple[int, ...], limite: int
@@ -44,11 +45,11 @@ class Walk:
 
     @property
     def stuck(self) -> Operation:
-        """The operation whose answer came first among those without a place."""
+        """The operation with the oldest answer among those without a place."""
         return self._by_answer[self.answered]
 
     def admit(self) -> bool:
-        """Moves the horizon: what was sent before the oldest open answer may come next."""
+        """Moves the horizon: operations sent before the oldest open answer may come next."""
         answers = self._by_answer
         while self.answered < len(answers) and answers[self.answered].done:
             self.answered += 1
@@ -70,7 +71,7 @@ class Walk:
         return True
 
     def serve_readers(self) -> bool:
-        """A reader changes nothing: the first moment that explains it is as good as any."""
+        """Places the readers that fit here: they change nothing, so the first fit will do."""
         if not self._readers:
             return False
         served = [op for op in self._readers if op.sent_ns <= self.horizon_ns and self._fits(op)]
@@ -88,7 +89,7 @@ class Walk:
         del self.open[id(operation)]
 
     def ways(self) -> list[Operation]:
-        """Who may come next: who begins at this balance, then who does after unknown ones."""
+        """Returns the possible next operations: at this balance first, then after unknown ones."""
         here = self._waiting.get(self.saldo, [])
         ways = [op for op in here if not op.done and op.sent_ns <= self.horizon_ns]
         if len(here) > len(ways) + TIDY_ABOVE:
@@ -100,7 +101,7 @@ class Walk:
         return ways
 
     def apply(self, operation: Operation) -> None:
-        """Takes the operation as the next; a reader only moves the balance to where it reads."""
+        """Places the operation next; a reader only moves the balance to the one that it shows."""
         if operation.before != self.saldo:
             self.jump(operation.before)
         if operation.is_reader:
@@ -118,7 +119,7 @@ class Walk:
         self.saldos.append(saldo)
 
     def undo(self) -> None:
-        """Takes the last recorded step back."""
+        """Undoes the last recorded step."""
         operation, before, _after, _pressing = self.steps.pop()
         if operation is not None:
             operation.done = False
@@ -141,24 +142,24 @@ class Walk:
             self.apply(operation)
 
     def open_operations(self) -> list[Operation]:
-        """Those that may come next by the clock alone, oldest answer first."""
+        """Returns the operations that may come next by time alone, oldest answer first."""
         horizon_ns = self.horizon_ns
         return sorted((op for op in self.open.values() if op.sent_ns <= horizon_ns), key=by_answer)
 
     def signature(self) -> tuple[object, ...]:
-        """Two walks with the same signature go on alike."""
+        """Returns a key of the state: two walks with the same signature go on alike."""
         still_open = frozenset(map(id, self.open_operations()))
         return still_open, self.saldo, tuple(self.rows[-ROWS_MAX:])
 
     def _tidy(self, saldo: int) -> None:
-        """Lets go of what is settled; a step that may be taken back keeps its place."""
+        """Drops done operations, except those of steps that may still be undone."""
         revocable = {id(step[0]) for step in self.steps}
         self._waiting[saldo] = [
             op for op in self._waiting[saldo] if not op.done or id(op) in revocable
         ]
 
     def forget_steps(self) -> None:
-        """Keeps only what the newest answer pressed for: that may still have to be taken back."""
+        """Keeps only the steps since `answered` last grew: they may still be undone."""
         if len(self.steps) > STEPS_KEPT:
             self.steps = [step for step in self.steps if step[3] == self.answered]
 
@@ -178,7 +179,8 @@ class Walk:
         expected.reverse()
         if operation.rows == tuple(expected):
             return True
-        # Rows of unanswered transactions may stand anywhere between; behind a jump all is open.
+        # Rows of unanswered transactions may be anywhere between; rows older than a jump are
+        # unknown.
         known = expected.index(JUMP) if JUMP in expected else len(expected)
         if known == len(expected) and not unknown_here:
             return False

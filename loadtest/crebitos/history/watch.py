@@ -1,4 +1,4 @@
-"""Looks into every answer of the load: the contract's rules that hold at any moment."""
+"""Checks every answer of the load against the rules that hold at any moment."""
 
 from time import perf_counter_ns as clock_ns
 
@@ -23,7 +23,7 @@ CREDIT_REFUSED = "a valid credit was refused"
 
 
 class Watch:
-    """Counts what no correct answer may say, and notes the rest for the history check."""
+    """Counts answers that break the contract, and notes the rest for the history check."""
 
     def __init__(self, recorder: Recorder, notes: Notes) -> None:
         self._recorder = recorder
@@ -53,12 +53,12 @@ class Watch:
         self._notes.flush()
 
     def _unknown(self, request: LedgerRequest, sent_ns: int) -> None:
-        """Nobody knows whether it was applied: it may be, at any moment since it was sent."""
+        """Notes a transaction that may have been applied at any moment since it was sent."""
         if request.delta:
             self._notes.transacao(request, sent_ns, NEVER_NS, outcome=UNKNOWN)
 
     def _accepted(self, request: LedgerRequest, body: bytes, sent_ns: int) -> None:
-        # The clock is read after the answer: a real-time order must never be claimed too early.
+        # The clock is read after the answer: an earlier time could claim a wrong real-time order.
         if request.delta:
             limite, saldo = read_saldo(body)
             self._notes.transacao(request, sent_ns, clock_ns(), saldo)

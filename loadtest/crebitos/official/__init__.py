@@ -1,1 +1,1 @@
-"""The official run and what it pays."""
+"""The official run and its payment."""

@@ -1,6 +1,6 @@
-"""What the official judge asks of each answer, in its order: the first thing wrong is what counts.
+"""The official judge's checks of each answer, in its order; the first that fails counts.
 
-It reads JSON as its tool does: a number and the same number as a string are one.
+JSON is read as the judge's tool does: a number and the same number as a string are equal.
 """
 
 import json
@@ -14,14 +14,14 @@ from loadtest.wire.document import UnreadableError, read_document
 from loadtest.wire.outcome import printable
 from loadtest.wire.probe import Answer
 
-STATUS_BY_DEFAULT = (*range(200, 210), 304)  # what it takes where a step names no status
-INTEGER_MAX = 2**31 - 1  # its integers have 32 bits
+STATUS_BY_DEFAULT = (*range(200, 210), 304)  # accepted where a step names no status
+INTEGER_MAX = 2**31 - 1  # the judge's integers have 32 bits
 
 _INTEGER = re.compile(r"([+-]?)0*(\d{1,10})", re.ASCII)
 
 
 class Trouble(NamedTuple):
-    """What is wrong with an answer, and whether it costs 803.01 USD."""
+    """A fault of an answer, and whether it costs 803.01 USD."""
 
     text: str
     costs: bool = False
@@ -38,7 +38,7 @@ def status_trouble(answer: Answer, *allowed: int) -> Trouble | None:
 
 
 def total_trouble(answer: Answer, total: int) -> Trouble | None:
-    """After 25 at once: only the total is looked at."""
+    """Checks a statement after 25 transactions at once: only its total counts."""
     trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
     if trouble is None:
         found = _field(_read(answer), "saldo", "total")
@@ -48,7 +48,7 @@ def total_trouble(answer: Answer, total: int) -> Trouble | None:
 
 
 def transacao_trouble(answer: Answer, *allowed: int) -> Trouble | None:
-    """The limit must hold in an accepted transaction."""
+    """Checks a transaction: if it is accepted, the limit must hold."""
     trouble = status_trouble(answer, *allowed)
     if trouble is None and answer.code == 200:
         read = _read(answer)
@@ -57,7 +57,7 @@ def transacao_trouble(answer: Answer, *allowed: int) -> Trouble | None:
 
 
 def extrato_trouble(answer: Answer) -> Trouble | None:
-    """The limit must hold in a statement of the load."""
+    """Checks a statement of the load: the limit must hold."""
     trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
     if trouble is None:
         read = _read(answer)
@@ -75,13 +75,13 @@ def _limit_trouble(limite: object, saldo: object) -> Trouble | None:
 
 
 def opening_trouble(answer: Answer, cliente: int) -> Trouble | None:
-    """A client's first statement."""
+    """Checks a client's first statement: its limit, and a total of 0."""
     trouble = status_trouble(answer, 200)
     return trouble or _saldo_trouble(answer, str(LIMITES[cliente]), "0")
 
 
 def rows_trouble(answer: Answer, *rows: Row) -> Trouble | None:
-    """The newest rows must be these."""
+    """Checks that these are the newest rows of a statement."""
     trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
     if trouble is None:
         read = _read(answer)
@@ -100,14 +100,14 @@ def _rows_in_words(rows: Sequence[Row]) -> str:
 
 
 def newest_trouble(answer: Answer, row: Row, credit: Answer) -> Trouble | None:
-    """The newest row, and the limit and balance that its credit was answered with."""
+    """Checks the newest row, and the limit and balance that its credit was answered with."""
     told = _read(credit)
     limite, saldo = _text(_field(told, "limite")), _text(_field(told, "saldo"))
     return rows_trouble(answer, row) or _saldo_trouble(answer, limite, saldo)
 
 
 def answered_trouble(answer: Answer) -> Trouble | None:
-    """A transaction whose answer is needed later, but not looked into."""
+    """Checks that a transaction's answer has the fields that a later check needs."""
     trouble = status_trouble(answer, 200)
     if trouble is None:
         for name in ("saldo", "limite"):
@@ -129,7 +129,7 @@ def _saldo_trouble(answer: Answer, limite: str | None, total: str | None) -> Tro
 
 
 def _read(answer: Answer) -> Any:
-    """The document, or None: then everything is missing in it."""
+    """Returns the document, or None, in which every field is missing."""
     try:
         return read_document(answer.body)
     except UnreadableError:
@@ -150,7 +150,7 @@ def _text(value: object) -> str | None:
 
 
 def _told(value: object) -> str:
-    """What stands there, in a reason."""
+    """Returns a value as text for a reason, cut to a fixed length."""
     return printable(str(_text(value)), TOLD_CHARACTERS_MAX)
 
 

@@ -1,4 +1,4 @@
-"""Judges every answer of the official run as the official judge does, and keeps the count."""
+"""Judges every answer of the official run as the official judge does, and counts them."""
 
 from collections import Counter
 
@@ -17,14 +17,14 @@ OVERLAP = " (the load had begun for this client: the judge counts it, nobody is 
 
 
 class Judged(msgspec.Struct):
-    """What the worker leaves to the process that reports."""
+    """Counts that the worker hands to the process that writes the report."""
 
     counts: Counts = msgspec.field(default_factory=Counts)
     failed: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Judge:
-    """Counts answers that are right and in time, and has examples of the others kept."""
+    """Counts right, late and wrong answers, and keeps examples of the wrong ones."""
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
@@ -34,13 +34,13 @@ class Judge:
         self._file = MemoryFile()
 
     def load_begins_for(self, cliente: int) -> None:
-        """From here on the load moves this client's balance under step 3's feet."""
+        """Notes that from now on the load changes this client's balance, also during step 3."""
         self._touched.add(cliente)
 
     def judge(
         self, request: Request, answer: Answer, trouble: Trouble | None, *, overlaps: int = 0
     ) -> None:
-        """Counts one answer, with what is wrong with it; `overlaps` is whose load may be why."""
+        """Counts one answer and its fault; `overlaps` is a client whose load may be the cause."""
         counts = self._counts
         counts.total += 1
         if trouble is None:
@@ -61,7 +61,7 @@ class Judge:
         self.judge(request, answer, load_trouble(request, answer))
 
     def leave_out(self, requests: int) -> None:
-        """What the judge does not ask any more, after an answer that was wrong."""
+        """Counts requests that the judge leaves out after a wrong answer."""
         self._counts.left_out += requests
 
     def flush(self) -> None:
@@ -69,13 +69,13 @@ class Judge:
         self._file.write(msgspec.json.encode(judged))
 
     def read(self) -> Judged:
-        """Once the worker is done; one that was killed leaves nothing."""
+        """Returns what a finished worker counted; a worker that was killed leaves empty counts."""
         data = self._file.read(0, self._file.size)
         return msgspec.json.decode(data, type=Judged) if data else Judged()
 
 
 def load_trouble(request: LedgerRequest, answer: Answer) -> Trouble | None:
-    """What the judge finds wrong with an answer of the load."""
+    """Returns the fault that the judge finds in an answer of the load, if any."""
     if not request.delta:
         return extrato_trouble(answer)
     return transacao_trouble(answer, *((200, 422) if request.kind == DEBIT else (200,)))

@@ -1,4 +1,4 @@
-"""The official run's facts: how many, how fast, in which order."""
+"""The plan of the official run: counts, rates and order of its requests."""
 
 import heapq
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from loadtest.drive import schedule
 from loadtest.drive.plan import OfficialPlan
 from loadtest.wire.request import CHECK, Kind
 
-SIMULATION = files("loadtest.crebitos") / "Crebitos.scala"  # the same, for Gatling
+SIMULATION = files("loadtest.crebitos") / "Crebitos.scala"  # the same run, for Gatling
 RAMP_S = 120.0
 CONSTANT_S = 120.0
-TICK_S = 1.0  # the judge looks once a second whether what follows may begin
+TICK_S = 1.0  # the judge checks once a second whether the next step may begin
 FROM_RATE = 1.0
 TO_RATES = {DEBIT: 220.0, CREDIT: 110.0, EXTRATO: 10.0}
 CHECKS = 2 * (25 + 1) + 5 * 14 + 1
@@ -30,7 +30,7 @@ def duration_s(plan: OfficialPlan) -> float:
 
 
 def due_times(plan: OfficialPlan, kind: Kind) -> Iterator[float]:
-    """When the users of one kind arrive, in seconds from the load's start."""
+    """Yields the arrival times of one kind's users, in seconds from the load's start."""
     ramp_s, constant_s = RAMP_S * plan.scale, CONSTANT_S * plan.scale
     for due_s in schedule.ramp(FROM_RATE, TO_RATES[kind], ramp_s):
         yield due_s / plan.speed
@@ -44,12 +44,12 @@ def load_size(plan: OfficialPlan, kind: Kind) -> int:
 
 
 def expected_counts(plan: OfficialPlan) -> dict[Kind, int]:
-    """How many requests of each kind a complete run has."""
+    """Returns the number of requests of each kind in a complete run."""
     return {**{kind: load_size(plan, kind) for kind in TO_RATES}, CHECK: CHECKS}
 
 
 def build_load(plan: OfficialPlan) -> list[tuple[float, LedgerRequest]]:
-    """Every request of the load with its moment, each user on a connection of its own."""
+    """Returns every request of the load with its time; each has a connection of its own."""
     chance, host = Random(plan.seed), str(plan.address)
     moments = heapq.merge(
         *([(due_s, kind) for due_s in due_times(plan, kind)] for kind in TO_RATES)

@@ -20,7 +20,7 @@ Arrivals = list[tuple[float, LedgerRequest]]
 
 
 def work(plan: OfficialPlan, load: Arrivals, judge: Judge, watch: Watch, job: Job) -> None:
-    """Plays the whole run: 25 debits, 25 credits, the five clients, and the load over their end."""
+    """Plays the whole run: 25 debits, 25 credits, the five clients' steps and the load."""
     sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
     official = Official(plan, job, judge, watch)
     try:
@@ -32,7 +32,7 @@ def work(plan: OfficialPlan, load: Arrivals, judge: Judge, watch: Watch, job: Jo
 
 
 class Official(OpenLoop):
-    """Moves the virtual users on as their answers come, and sends the load on its schedule."""
+    """Runs the steps of the virtual users as answers come, and sends the load on its schedule."""
 
     def __init__(self, plan: OfficialPlan, job: Job, judge: Judge, watch: Watch) -> None:
         super().__init__(plan.address, plan.timeout_s, job, judge.recorder, watch)
@@ -52,7 +52,7 @@ class Official(OpenLoop):
             self._begin(steps.one_cliente(judge, host, cliente))
         unknown = len(self._asked)
         self._begin(steps.unknown_cliente(judge, host))
-        # The load waits for this one answer only; the clients' steps go on beneath it.
+        # The load waits for this answer only; the clients' steps go on meanwhile.
         last = list(self._asked)[unknown]
         self.settle(lambda: last not in self._asked)
         ticks = 1 + (clock_ns() - began_ns) // self._tick_ns

@@ -19,16 +19,16 @@ from loadtest.report.json import BadReportError, bytes_of
 from loadtest.report.judgement import counts_in_words, load_notes
 from loadtest.wire.outcome import one_line
 
-# By the names of the official simulation.
+# The official simulation's names of requests, and their kinds.
 NAMES = {"débitos": DEBIT, "créditos": CREDIT, "extratos": EXTRATO}
 
-# A failed request with one of these in its message costs 803.01 USD. They are all that the official
-# script looks for, so a wrong total in step 3 costs as much as one after the 25 at once.
+# A failed request with one of these in its message costs 803.01 USD. The official script looks for
+# no others, so a wrong total in step 3 costs as much as one after the 25 at once.
 CONSISTENCY = ("ConsistenciaSaldoLimite", "jmesPath(saldo.total).find.is")
 
 
 def score(folder: Path) -> CrebitosReport:
-    """Reads what Gatling wrote; the arithmetic is that of `loadtest official`."""
+    """Judges a folder of Gatling's results, with the arithmetic of `loadtest official`."""
     run = read_log(folder / LOG_NAME)
     counts = _counts(run)
     load = gatling_load(run, KINDS, NAMES, _disagreement(folder / "js" / "stats.json", counts))
@@ -63,7 +63,7 @@ def _counts(run: GatlingRun) -> Counts:
 
 
 def _disagreement(path: Path, counts: Counts) -> list[str]:
-    """Where Gatling made a report, it must be of the same run."""
+    """Returns a reason if Gatling's own report in the folder is of another run."""
     if not path.exists():
         return []
     try:

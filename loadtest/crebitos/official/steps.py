@@ -27,14 +27,14 @@ EXTRATOS_TOGETHER = 4
 
 
 def one_transacao(judge: Judge, host: str, delta: int) -> User:
-    """One of the 25 who move client 1 by one cent at the same moment."""
+    """One of the 25 users that move client 1 by one cent at the same moment."""
     request = transacao(host, 1, delta, "validacao", reuse=False).as_check()
     [answer] = yield [request]
     judge.judge(request, answer, status_trouble(answer, 200))
 
 
 def extrato_shows(judge: Judge, host: str, total: int) -> User:
-    """The statement after 25 at once: its total is the first thing money depends on."""
+    """Asks for the statement after 25 at once: a wrong total costs a fine."""
     request = extrato(host, 1, reuse=False).as_check()
     [answer] = yield [request]
     judge.judge(request, answer, total_trouble(answer, total))

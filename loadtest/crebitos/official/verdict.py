@@ -1,4 +1,4 @@
-"""The official score to the cent, and what it says of a run."""
+"""The official score to the cent, and the verdict on a run."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -31,9 +31,11 @@ def official_part(
     *,
     rehearsal: bool | None = None,
 ) -> Official:
-    """What the official judge would pay; a run that nobody called a rehearsal is one if it lacks
-    something."""
-    # Rounded as the official script rounds it; without any answer nothing is right.
+    """Returns the official judge's payment and fines for a run.
+
+    If `rehearsal` is None, a run that is not complete is a rehearsal.
+    """
+    # Rounded as the official script rounds it; a run without answers has 0%.
     share = round(100 * counts.ok_in_time / counts.total, 2) if counts.total else 0.0
     ok_percent = Decimal(str(share)).quantize(CENT)
     sla_fine = max(Decimal(0), (SLA_PERCENT - ok_percent) * FINE_PER_PERCENT_USD).quantize(CENT)
@@ -55,7 +57,7 @@ def official_part(
 
 
 def judge_official(report: CrebitosReport, official: Official, load: Load) -> Verdict:
-    """The verdict on an official run, whoever drove it."""
+    """Returns the verdict on an official run, of our own generator or of Gatling."""
     wrong, failed, fined = wrong_answers(report), _failed(official), _fined(official, load)
     if load.generator is not None:
         if official.counts.consistency or _answers_were_wrong(official, load):
@@ -66,7 +68,7 @@ def judge_official(report: CrebitosReport, official: Official, load: Load) -> Ve
 
 
 def _answers_were_wrong(official: Official, load: Load) -> bool:
-    """Wrong answers, and not only late ones, are proof however the generator did."""
+    """Returns whether answers were wrong and not only late: proof even with an unfit generator."""
     own = sum(times.count for times in load.times if times.code in OWN_FAILURES)
     return not load.interrupted and official.counts.ko > official.counts.overlapped + own
 
@@ -79,7 +81,7 @@ def _failed(official: Official) -> list[str]:
 
 
 def _fined(official: Official, load: Load) -> list[str]:
-    """Why the run is not paid in full."""
+    """Returns the reasons why the run is not paid in full."""
     if official.is_paid_in_full:
         return []
     paid = f"paid USD {official.paid_usd} of {REWARD_USD}"

@@ -35,19 +35,19 @@ MIXED_TRANSACOES = 120
 MIXED_EXTRATOS = 40
 SUSTAINED_CYCLES = 500
 SUSTAINED_MAX_S = 15.0
-RUN_MIN = 5_000  # a second or two of load: a rare fault shows too
+RUN_MIN = 5_000  # a second or two of load, which shows rare faults too
 
 
 class Seen:
-    """What many answers say, read as they come: they themselves may be large, and are not kept."""
+    """Operations and first faults of many answers; the answers may be large, and are not kept."""
 
     def __init__(self, of: Sequence[int], together: int) -> None:
-        # Whose answers these are, and how many came at once.
+        # The clients of these answers, and the number of requests sent at once.
         self.of, self.together = of, together
         self.operations: list[tuple[int, Operation]] = []
         self.count = self.wrong = 0
-        # The first that is not well answered, and the first that breaks the contract: in words, and
-        # the line that asks it again.
+        # The first answer with a wrong status, and the first that breaks the contract: as text,
+        # with a line that asks again.
         self.first_wrong = self.first_broken = ("", "")
 
     def add(self, request: LedgerRequest, answer: Answer) -> None:
@@ -77,7 +77,7 @@ def ask_bursts(suite: Suite, *, strict: bool) -> None:
 
 
 def _ask_official_burst(suite: Suite, delta: int) -> None:
-    """25 at once, each accepted, and all of them in the balance."""
+    """Checks 25 transactions at once: all are accepted, and all are in the balance."""
     suite.begin_afresh("bursts", Weight.MONEY)
     before = suite.extrato(1)
     requests = [transacao(suite.host, 1, delta, "validacao") for _ in range(25)]
@@ -95,7 +95,7 @@ def _ask_official_burst(suite: Suite, delta: int) -> None:
 
 
 def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
-    """With room for half of them, exactly half are accepted, each on a balance of its own."""
+    """Checks debits at once with room for half: half are accepted, each with its own balance."""
     suite.begin_afresh("bursts", Weight.MONEY)
     before = suite.extrato(cliente)
     if before is None:
@@ -122,7 +122,7 @@ def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
 
 
 def _ask_mixed_burst(suite: Suite, cliente: int) -> None:
-    """Debits, credits and statements at once: some order explains every answer."""
+    """Checks debits, credits and statements at once: some order explains every answer."""
     chance = Random(suite.seed + cliente)
     requests = []
     for index in range(MIXED_TRANSACOES):
@@ -143,7 +143,7 @@ def _seen(suite: Suite, seen: Seen, requests: list[LedgerRequest]) -> Seen:
 
 
 def _ask_sustained(suite: Suite) -> None:
-    """Long enough to meet a fault of one request in a thousand."""
+    """Checks a load that is long enough to show a fault of one request in a thousand."""
     chance, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
     seen = Seen(CLIENTES, len(CYCLE))
     before = suite.begin_afresh("bursts", Weight.MONEY)
@@ -160,7 +160,7 @@ def _ask_sustained(suite: Suite) -> None:
 
 
 def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
-    """So many at once are not repeated by hand: a run of the same kind looks for the same fault."""
+    """Checks that an order exists; a broken rule advises a `loadtest run` of the same kind."""
     size = max(seen.count, RUN_MIN)
     again = (
         f"{command_line()} run http://{suite.host} -n {size} -c {seen.together} --seed {suite.seed}"
@@ -181,7 +181,7 @@ def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
 
 
 def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:
-    """The operation that an answer tells of, if it does."""
+    """Returns the operation of a request and its answer; none for a statement that failed."""
     moments, delta, row = (answer.sent_ns, answer.answered_ns), request.delta, request.fingerprint
     if not delta:
         if answer.code != 200:

@@ -1,4 +1,4 @@
-"""Asks every rule of the contract."""
+"""Checks every rule of the contract."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ NO_TRACE = "refused requests change nothing"
 
 
 def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
-    """Asks everything, then gives every client the balance back that it had."""
+    """Checks all rules, then restores the balance of every client."""
     suite = Suite(probe, seed)
     asked = [one for one in questions(suite.host) if strict or one.official]
     suite.attempt(_ask_questions, suite, asked)
@@ -47,7 +47,7 @@ def _ask_questions(suite: Suite, asked: Sequence[Question]) -> None:
 
 
 def _find_trace(suite: Suite, asked: Sequence[Question]) -> None:
-    """Something was left: asks one by one, to name the first that leaves it."""
+    """Repeats the refused requests one by one, to name the first that leaves a trace."""
     for question in asked:
         suite.begin("no trace", Weight.MONEY, question.rule)
         before = suite.extrato(1)

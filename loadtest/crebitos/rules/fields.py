@@ -1,4 +1,4 @@
-"""Rules that one question settles, as data: bodies, paths and what may answer them."""
+"""Rules that one request can test, as data: bodies, paths and allowed statuses."""
 
 import json
 
@@ -15,7 +15,7 @@ GOOD = {"valor": 1, "tipo": "c", "descricao": "regra"}
 
 
 def questions(host: str) -> list[Question]:
-    """Every rule of this kind; the refused ones leave the ledger as it is."""
+    """Returns all rules of this kind; none of their requests may change the ledger."""
     return [*_bad_fields(host), *_bad_bodies(host), *_unknown_clientes(host)]
 
 

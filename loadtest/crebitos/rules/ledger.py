@@ -1,4 +1,4 @@
-"""Rules about shapes, the limit and the statement's rows, asked one question after the other."""
+"""Rules about shapes, the limit and the statement's rows, tested one request at a time."""
 
 import json
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ _ACCEPTED: list[tuple[str, str]] = [
 
 
 def ask_shapes(suite: Suite) -> None:
-    """Both answers have the contract's fields, of the contract's types."""
+    """Checks that both kinds of answer have the contract's fields and types."""
     suite.begin("shape", Weight.OFFICIAL)
     answer = suite.ask(transacao(suite.host, 1, 1, "forma"))
     rule, expected = "a credit answers limit and balance", "200, `limite` 100000, integers"
@@ -81,7 +81,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def ask_accepted_bodies(suite: Suite) -> None:
-    """What must be taken is taken, and shown in the statement as it was sent."""
+    """Checks that valid bodies are accepted, and that texts are shown as they were sent."""
     for rule, descricao in _ACCEPTED:
         suite.begin("accepted", Weight.REST)
         moved = suite.move(1, 1, descricao)
@@ -110,7 +110,7 @@ def ask_ledger_rules(suite: Suite) -> None:
 
 
 def _ask_limit(suite: Suite, cliente: int) -> None:
-    """Exactly `-limite` is allowed, one cent more is refused and leaves no trace."""
+    """Checks that exactly `-limite` is allowed, and a cent below it is refused without a trace."""
     suite.begin_afresh("limit", Weight.MONEY, f"client {cliente}")
     extrato = suite.extrato(cliente)
     if extrato is None:
@@ -140,7 +140,7 @@ def _ask_limit(suite: Suite, cliente: int) -> None:
 
 
 def _ask_rows(suite: Suite, cliente: int) -> None:
-    """The newest ten rows, newest first, each as it was sent."""
+    """Checks that a statement shows the newest ten rows, newest first, each as it was sent."""
     sent: list[tuple[int, str, str]] = []
     for index in range(ROWS_MAX + 3):
         delta = 100 + index if index % 2 else -(200 + index)

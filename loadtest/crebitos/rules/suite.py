@@ -1,4 +1,4 @@
-"""The rules that were asked, and the questions that many of them have in common."""
+"""This edition's suite of rules, and the requests that many rules share."""
 
 from enum import IntEnum
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from loadtest.wire.probe import Answer, Probe
 
 
 class Moved(NamedTuple):
-    """A transaction's status, when it was accepted the balance it answered, and both in words."""
+    """A transaction's status, the balance it returned if it was accepted, and both as text."""
 
     code: int
     saldo: int | None
@@ -21,15 +21,15 @@ class Moved(NamedTuple):
 
 
 class Weight(IntEnum):
-    """Of what is broken, what weighs most is shown first."""
+    """The order of broken rules in a report: the lowest number comes first."""
 
-    MONEY = 0  # balances, limits and histories: fined by the official judge, or lost by somebody
-    OFFICIAL = 1  # what the official run asks besides
+    MONEY = 0  # balances, limits and histories: a fine by the official judge, or lost money
+    OFFICIAL = 1  # other rules of the official run
     REST = 2
 
 
 class Suite(Rulebook):
-    """Knows what every client had before."""
+    """A rulebook that knows every client's balance before the check, and restores it."""
 
     def __init__(self, probe: Probe, seed: int) -> None:
         super().__init__(probe)
@@ -37,7 +37,7 @@ class Suite(Rulebook):
         self._before = state_of(probe)
 
     def begin_afresh(self, group: str, weight: Weight, whose: str = "") -> State:
-        """Every client has what it had at first, so that what follows can be repeated by hand."""
+        """Restores all balances and begins a group, so that its requests can be repeated."""
         self.give_back()
         self.begin(group, weight, whose)
         return self.state()
@@ -53,7 +53,7 @@ class Suite(Rulebook):
                 self._probe.ask(transacao(self.host, cliente, delta, "devolve"))
 
     def extrato(self, cliente: int) -> Extrato | None:
-        """A statement, or a broken rule that says why there is none."""
+        """Returns a statement, or adds a broken rule that says why there is none."""
         request = extrato(self.host, cliente)
         answer = self.ask(request)
         try:
