@@ -1,1 +1,1 @@
-"""The edition of 2023/Q3: who is sent, and what may be answered."""
+"""The edition pessoas, the contest of 2023/Q3."""

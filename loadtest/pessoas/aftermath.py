@@ -1,4 +1,4 @@
-"""After a load of known people: what all answers together say, and what they leave out."""
+"""Checks after a load of known people: counts, duplicates, lost people and searches."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from loadtest.wire.probe import Probe
 
 REFUSED = frozenset({400, 422})
 ASKED_TOGETHER = 100
-# Bytes that are in no UTF-8: no term is found across them.
+# Bytes that never occur in UTF-8: no term is found across them.
 WORD_END, PESSOA_END = b"\xff", b"\xfe"
 
 TWICE = "one apelido was acknowledged twice"
@@ -29,7 +29,7 @@ TOO_MANY = "in the count, and never acknowledged"
 
 
 def examine(crowd: Crowd, notes: Iterable[Note], stored: int | None, probe: Probe) -> People:
-    """Three numbers, and every way in which they and the answers differ."""
+    """Returns the counts of people, and every difference between them and the answers."""
     posted: list[Posted] = []
     searched: list[Searched] = []
     for note in notes:
@@ -57,7 +57,7 @@ def examine(crowd: Crowd, notes: Iterable[Note], stored: int | None, probe: Prob
 
 
 def miscount(acknowledged: int, stored: int | None, unanswered: int) -> list[Count]:
-    """How the service's own count differs from its answers, if it could be read."""
+    """Returns the difference between the service's own count and its answers, if readable."""
     if stored is not None and stored < acknowledged:
         return [Count(LOST, acknowledged - stored)]
     if stored is not None and stored > acknowledged + unanswered:
@@ -66,7 +66,7 @@ def miscount(acknowledged: int, stored: int | None, unanswered: int) -> list[Cou
 
 
 def _by_apelido(crowd: Crowd, posted: Sequence[Posted]) -> dict[str, list[Posted]]:
-    """Those who might be added."""
+    """Returns the posts of right people, by apelido."""
     found: dict[str, list[Posted]] = defaultdict(list)
     for one in posted:
         pessoa = crowd.payloads[one.place].pessoa
@@ -76,7 +76,7 @@ def _by_apelido(crowd: Crowd, posted: Sequence[Posted]) -> dict[str, list[Posted
 
 
 def _hold_posts(crowd: Crowd, posted: Sequence[Posted], wrong: Counter[str]) -> None:
-    """Of those with one apelido exactly one is added."""
+    """Checks that exactly one post of each apelido is added."""
     by_apelido = _by_apelido(crowd, posted)
     added = {
         apelido: sum(one.code == 201 for one in rivals) for apelido, rivals in by_apelido.items()
@@ -91,7 +91,7 @@ def _hold_posts(crowd: Crowd, posted: Sequence[Posted], wrong: Counter[str]) -> 
 def _hold_searches(
     crowd: Crowd, added: Sequence[Posted], searched: Sequence[Searched], wrong: Counter[str]
 ) -> None:
-    """Whoever was acknowledged before a search was sent is in it, unless it is full."""
+    """Checks that a search shows every match acknowledged before it was sent, unless it is full."""
     words = _Words(crowd, added)
     for search in searched:
         if len(search.found) >= ROWS_MAX:
@@ -104,7 +104,7 @@ def _hold_searches(
 
 
 class _Words:
-    """The words of all who were added, in the order of their acknowledgments."""
+    """The words of all added people, in the order of their acknowledgments."""
 
     def __init__(self, crowd: Crowd, added: Sequence[Posted]) -> None:
         self._moments_ns = [one.answered_ns for one in added]
@@ -118,7 +118,7 @@ class _Words:
             self._ends.append(end)
 
     def having(self, termo: str, before_ns: int) -> Iterator[int]:
-        """The places of those whose words have the term, and who were there by then."""
+        """Yields the places of people whose words have the term, acknowledged before that time."""
         last = bisect_left(self._moments_ns, before_ns)
         if not last:
             return
@@ -135,7 +135,7 @@ def _folded(pessoa: Pessoa | None) -> bytes:
 
 
 def _gone(added: Sequence[Posted], probe: Probe) -> int:
-    """Asks for everybody once more."""
+    """Asks for every added person once more, and returns how many are not found."""
     gone = 0
     asked = [detail(probe.host, one.path, one.place) for one in added if one.path]
     for start in range(0, len(asked), ASKED_TOGETHER):

@@ -1,4 +1,4 @@
-"""What each command does for this edition, from the first question to the report."""
+"""The commands of this edition, from the first request to the report."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -45,7 +45,7 @@ hello = state.hello
 def run_load(
     plan: Plan, thresholds: list[Threshold], view: View, *, reset: bool, strict: bool
 ) -> PessoasReport:
-    """`loadtest run`: the mix, driven as asked, with people whom nobody sent before."""
+    """`loadtest run`: sends the mix as the plan says, with random people."""
     with closing(probe_of(plan.address, hello(plan.address), reset=reset)) as probe:
         before = stored(probe)
         crowds = [Crowd() for _ in range(plan.workers)]
@@ -83,7 +83,7 @@ def run_load(
 
 
 def _people_of(load: Load, before: int | None, after: int | None, probe: Probe) -> People:
-    """What the count has grown by, beside what was acknowledged."""
+    """Compares the growth of the service's count with the acknowledged posts."""
     posts = [times for times in load.times if times.kind == POST.name]
     acknowledged = sum(times.count for times in posts if times.code == 201)
     unanswered = sum(
@@ -92,20 +92,20 @@ def _people_of(load: Load, before: int | None, after: int | None, probe: Probe) 
     grown = None if before is None or after is None else after - before
     differences = miscount(acknowledged, grown, unanswered)
     if posts and not acknowledged and not takes_a_newcomer(probe):
-        # Any of them may have been there before; nobody can be sure but of this one.
+        # Every post may have repeated an earlier apelido; only a new random one is surely right.
         differences.append(Count(NOT_ADDED, 1))
     return People(acknowledged, grown, unanswered, differences=differences)
 
 
 def official_length(plan: OfficialPlan) -> tuple[float, int]:
-    """Its seconds and its requests, if all is well."""
+    """Returns the seconds and the number of requests of an official run without failures."""
     counts = official_plan.expected_counts(plan)
     people = official_plan.right_people(official_plan.crowd_of(plan))
     return official_plan.duration_s(plan), sum(counts.values()) + people
 
 
 def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -> PessoasReport:
-    """`loadtest official`: the whole official run and its verdict."""
+    """`loadtest official`: plays the whole official run and judges it."""
     with closing(ready_probe(plan.address, hello(plan.address), reset=reset)) as probe:
         require_fresh(stored(probe), probe.host)
         crowd, notes, recorder = official_plan.crowd_of(plan), Notes(), Recorder()
@@ -113,7 +113,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
         arrivals = official_plan.build_load(plan, crowd)
         work = partial(official_run.work, plan, arrivals, recorder, watch)
         done = conduct(work, 1, plan.address, KINDS, view)
-        # At once, as the jury does.
+        # The count is read right after the load, as the jury does.
         count = stored(probe)
         expected = official_plan.expected_counts(plan)
         details = done.tally.count(lambda kind, _code: kind == DETAIL)
@@ -135,7 +135,7 @@ def run_official(plan: OfficialPlan, view: View, *, reset: bool, strict: bool) -
 
 
 def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> PessoasReport:
-    """`loadtest check`: the contract, rule by rule, without load."""
+    """`loadtest check`: checks the contract, rule by rule, without load."""
     with closing(probe_of(address, hello(address), reset=reset)) as probe:
         report = PessoasReport(
             command="check",
@@ -151,7 +151,7 @@ def run_check(address: Address, seed: int, *, reset: bool, strict: bool) -> Pess
 def gatling(
     address: Address, simulation: Traversable | None, scale: float, *, reset: bool
 ) -> tuple[PessoasReport, Path]:
-    """`loadtest gatling`: the official run by Gatling itself, and the folder of its results."""
+    """`loadtest gatling`: Gatling plays the official run; returns report and results folder."""
     with closing(ready_probe(address, hello(address), reset=reset)) as probe:
         require_fresh(stored(probe), probe.host)
     simulation = simulation or official_plan.SIMULATION
@@ -163,5 +163,5 @@ def gatling(
 
 
 def score(folder: Path) -> PessoasReport:
-    """`loadtest score`: the verdict on a folder of Gatling's results, and the count beside it."""
+    """`loadtest score`: judges a folder of Gatling's results, with the count beside them."""
     return official_score.score(folder)

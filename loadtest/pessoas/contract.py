@@ -1,4 +1,4 @@
-"""The contract's facts and how its answers are read."""
+"""The contract: its constants, and the parsers of its answers."""
 
 import re
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ ROWS_MAX = 50  # people in the answer to a search
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LOCATION = re.compile(rb"(?im)^location:[ \t]*(\S+)[ \t]*\r?$")
 _PATH_LETTERS = "".join(map(chr, range(0x21, 0x7F)))
-_ID = re.compile(r"[!-~]{1,100}")  # it stands in a path
+_ID = re.compile(r"[!-~]{1,100}")  # an id is part of a path
 _COUNT = re.compile(rb"\d{1,15}")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 class ContractBrokenError(ValueError):
-    """An answer that is not what the contract describes; the text says how."""
+    """An answer that breaks the contract; the text says how."""
 
 
 class Pessoa(NamedTuple):
@@ -36,7 +36,7 @@ class Pessoa(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What a search looks into."""
+        """The texts that a search looks into."""
         return (self.apelido, self.nome, *(self.stack or ()))
 
     def has(self, folded: str) -> bool:
@@ -44,7 +44,7 @@ class Pessoa(NamedTuple):
 
 
 def broken_rule(fields: Mapping[str, Any]) -> str:
-    """The first rule that keeps these from being a person; nothing where there is none."""
+    """Returns the first rule that these fields break, or an empty string."""
     for name, longest in (("apelido", APELIDO_MAX), ("nome", NOME_MAX)):
         value = fields.get(name)
         if not isinstance(value, str):
@@ -77,7 +77,7 @@ def _is_day(value: object) -> bool:
 
 
 def pessoa_of(fields: Mapping[str, Any]) -> Pessoa:
-    """Out of fields that break no rule."""
+    """Returns the person of fields that break no rule."""
     stack = fields.get("stack")
     return Pessoa(
         fields["apelido"],
@@ -88,12 +88,12 @@ def pessoa_of(fields: Mapping[str, Any]) -> Pessoa:
 
 
 def read_pessoa(body: bytes) -> tuple[str, Pessoa]:
-    """The id and the person out of the answer to a detail."""
+    """Returns id and person from the answer to a detail."""
     return _shown(_read_json(body))
 
 
 def read_pessoas(body: bytes) -> list[tuple[str, Pessoa]]:
-    """Those whom a search found."""
+    """Returns id and person of everyone whom a search shows."""
     answer = _read_json(body)
     if not isinstance(answer, list):
         raise ContractBrokenError("the answer to a search is not a list")
@@ -133,13 +133,13 @@ def _shown(answer: Any) -> tuple[str, Pessoa]:
 
 
 def parted(answer: bytes) -> tuple[bytes, bytes]:
-    """Head and body of a whole answer."""
+    """Splits a whole answer into head and body."""
     head, *body = _END_OF_HEAD.split(answer, maxsplit=1)
     return head, body[0] if body else b""
 
 
 def location_of(answer: bytes) -> str:
-    """The path that the Location of a whole answer names, if it has one that can be asked for."""
+    """Returns the path in the Location of a whole answer, or an empty string."""
     found = _LOCATION.search(parted(answer)[0])
     if found is None or len(found[1]) > LOCATION_BYTES_MAX:
         return ""
@@ -148,5 +148,5 @@ def location_of(answer: bytes) -> str:
     except ValueError:
         return ""
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    # Bytes that no path may have would end the request line, or be no text.
+    # Bytes that a path may not have would end the request line, or not be text.
     return quote(path, safe=_PATH_LETTERS, encoding="latin-1")

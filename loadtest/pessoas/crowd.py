@@ -1,4 +1,4 @@
-"""Everybody who is sent, and who of them was added, for whoever looks at answers."""
+"""People who are sent, and those of them who were added, for the checks of answers."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ from loadtest.pessoas.payloads import Payload
 
 
 class Crowd:
-    """Each has a place, in the order of joining."""
+    """A list of people; a person's place is the index in the order of joining."""
 
     def __init__(self, payloads: Iterable[Payload] = ()) -> None:
         self.payloads: list[Payload] = []
-        # The places of those who may be added, by apelido: of several with one, one.
+        # The places of right people by apelido: a service adds one person per apelido.
         self.rivals: dict[str, list[int]] = defaultdict(list)
-        # Of those who were added: their places, and where each is.
+        # The places of people who were added, and the path of each.
         self.added: list[int] = []
         self.paths: dict[int, str] = {}
         for payload in payloads:
@@ -32,12 +32,12 @@ class Crowd:
         self.paths[place] = path
 
     def meet(self, id_: str, shown: Pessoa) -> None:
-        """Somebody who was there before."""
+        """Joins and adds a person who was in the service before the run."""
         place = self.join(Payload(b"", shown, ""))
         self.add(place, f"/pessoas/{id_}")
 
     def place_of(self, id_: str, shown: Pessoa) -> int | None:
-        """Of whoever is shown; nobody where none was sent like that."""
+        """Returns the place of a person who is shown, or None if none was sent like that."""
         rivals = self.rivals.get(shown.apelido, ())
         alike = [place for place in rivals if self.payloads[place].pessoa == shown]
         for place in alike:

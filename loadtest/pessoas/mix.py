@@ -15,7 +15,7 @@ SEARCH = Kind(3, "searches")
 BARE = Kind(4, "searches without t", frozenset({400}))
 KINDS = (POST, DETAIL, SEARCH, BARE, CHECK)
 
-# As in the last second of the official run.
+# The mix of the last second of the official run.
 CYCLE = (POST,) * 30 + (DETAIL,) * 28 + (SEARCH,) * 5 + (BARE,) * 2
 
 
@@ -25,7 +25,7 @@ class PessoaRequest(Request):
     __slots__ = ("place", "termo")
 
     def __init__(self, kind: Kind, data: bytes, *, reuse: bool, place: int, termo: str) -> None:
-        # Only the head of an answer to a post says where the person is.
+        # The path of an added person is only in the head of the answer.
         super().__init__(kind, data, reuse=reuse, whole=kind == POST)
         self.place = place
         self.termo = termo
@@ -56,7 +56,7 @@ def count(host: str) -> Request:
 def mixed(
     host: str, seed: int, crowd: Crowd, cycle: Sequence[Kind], *, reuse: bool
 ) -> Iterator[PessoaRequest]:
-    """Cycles without end; people are always new, details of those whose place is known."""
+    """Yields cycles without end: posts of new people, details of added ones, searches."""
     chance, people, terms = Random(seed), payloads(seed), termos(seed)
     while True:
         kinds = list(cycle)
@@ -70,6 +70,6 @@ def mixed(
             elif kind == BARE:
                 yield bare_search(host, reuse=reuse)
             else:
-                # In place of a detail too, while nobody is known.
+                # A post replaces a detail while no person has been added.
                 payload = next(people)
                 yield post_of(host, payload, crowd.join(payload), reuse=reuse)

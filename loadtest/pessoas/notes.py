@@ -1,4 +1,4 @@
-"""What became of each post and each search, written down while the load runs."""
+"""Notes of every post and every search, written while the load runs."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,11 @@ import msgspec
 
 from loadtest.drive.memory import MemoryFile
 
-NOTES_KEPT_MAX = 200  # before they are written out: 20 kB, 100 us
+NOTES_KEPT_MAX = 200  # notes buffered before a write: 20 kB, 100 us
 
 
 class Posted(msgspec.Struct, tag=1, array_like=True, gc=False):
-    """The status of a post, or why there is none; of one who was added, where."""
+    """The status or failure of a post, and the path of a person who was added."""
 
     place: int
     code: int
@@ -19,7 +19,7 @@ class Posted(msgspec.Struct, tag=1, array_like=True, gc=False):
 
 
 class Searched(msgspec.Struct, tag=2, array_like=True, gc=False):
-    """The places of those found; of them who never was sent none is noted."""
+    """The places of the people whom a search shows, without people who were never sent."""
 
     termo: str
     sent_ns: int
@@ -30,7 +30,7 @@ Note = Posted | Searched
 
 
 class Notes:
-    """Written by a worker into a file in memory, which is read once the load is over."""
+    """Notes that a worker writes into a file in memory; they are read after the load."""
 
     def __init__(self) -> None:
         self._file = MemoryFile()

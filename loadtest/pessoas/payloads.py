@@ -1,4 +1,4 @@
-"""Who is sent, and what is searched for: drawn by the published rules, alike for a seed."""
+"""Random people and search terms by the published rules; the same seed repeats them."""
 
 import json
 import string
@@ -15,16 +15,16 @@ STACK = (
     *("C++", "Matlab", "TypeScript", "Scala", "SQL", "HTML", "CSS", "NoSQL", "Rust", "Perl"),
     *("C#", "Clojure", "MySQL", "Postgres"),
 )
-# Each field breaks its rule in one of so many, and the stack is null in one of so many.
+# A field breaks its rule once in so many people, and the stack is null once in so many.
 BAD_ONE_OF = 99
 NULL_ONE_OF = 14
-# Strings of their own quotes: what a script that writes JSON into JSON leaves behind.
+# The published script writes JSON into JSON, which leaves quotes inside these strings.
 BAD_DAYS = ('"12-12-2000"', "null", "10", '"?!?!?"')
 BAD_STACKS: tuple[object, ...] = (["1" * 40], "string", 1)
 
 
 class Payload(NamedTuple):
-    """A body, and the person in it; where it breaks a rule, nobody, and which."""
+    """A body with its person, or with the rule that it breaks and no person."""
 
     body: bytes
     pessoa: Pessoa | None
@@ -37,14 +37,14 @@ def payload_of(fields: dict[str, Any]) -> Payload:
 
 
 def payloads(seed: int) -> Iterator[Payload]:
-    """Without end."""
+    """Yields random people without end."""
     chance = Random(f"payloads {seed}")
     while True:
         yield payload_of(_fields(chance))
 
 
 def termos(seed: int) -> Iterator[str]:
-    """One to fifty letters, with spaces between, without end."""
+    """Yields search terms of 1 to 50 letters and spaces, without end."""
     chance = Random(f"termos {seed}")
     while True:
         yield _text(chance, WORDS, 50).strip() or "x"
@@ -72,7 +72,7 @@ def _exactly(chance: Random, letters: str, length: int) -> str:
 
 
 def _nascimento(chance: Random) -> str:
-    """One month too many, as published."""
+    """Returns a random day; as in the published rules, the month may be 13."""
     year, month, day = chance.randint(1940, 2020), chance.randint(1, 13), chance.randint(1, 29)
     return f"{year}-{month:02}-{day:02}"
 

@@ -1,4 +1,4 @@
-"""What a report of this edition has beside the load: three numbers, and what differs."""
+"""This edition's part of a report: the counts of people, and their differences."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from loadtest.report.table import Mark, Table
 
 
 class People(Struct):
-    """How many right people were sent, acknowledged with 201, and are in the service's own count.
+    """Counts of right people: expected, acknowledged with 201, and stored by the service's count.
 
-    An unanswered post may have added somebody or not.
+    An unanswered post may have added a person or not.
     """
 
     acknowledged: int
@@ -27,7 +27,7 @@ class People(Struct):
 
 
 class Official(Struct):
-    """Whether all of the official run was played: of each type, how many requests it has."""
+    """The completeness of an official run, and the expected number of requests of each type."""
 
     expected: dict[str, int]
     complete: bool

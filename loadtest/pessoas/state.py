@@ -1,4 +1,4 @@
-"""How many people there are, asked while nobody else adds any."""
+"""The people in the service, read while no load runs."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,15 +20,15 @@ from loadtest.wire.request import Address, Request
 
 
 def hello(address: Address) -> Request:
-    """What a service that is ready answers with 200."""
+    """Returns a request that a ready service answers with 200."""
     return count(str(address))
 
 
 def stored(probe: Probe) -> int | None:
-    """The service's own count, if it can be read."""
+    """Returns the service's own count, or None if it cannot be read."""
     answer = probe.ask(count(probe.host))
     if answer.code in {Failure.CLOSED, Failure.RESET}:
-        # An idle connection may end at the very moment of the question: once is chance.
+        # The peer may close an idle connection just when the request is sent: tries once more.
         answer = probe.ask(count(probe.host))
     try:
         return read_count(answer.body) if answer.code == 200 else None
@@ -37,7 +37,7 @@ def stored(probe: Probe) -> int | None:
 
 
 def acquaintances(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
-    """Some of those who are there: whom searches for a letter show."""
+    """Yields some of the stored people: those shown by searches for a single letter."""
     answers = probe.ask_together([search(probe.host, letter) for letter in ascii_lowercase])
     known: dict[str, Pessoa] = {}
     for answer in answers:
@@ -47,14 +47,14 @@ def acquaintances(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
 
 
 def takes_a_newcomer(probe: Probe) -> bool:
-    """Whether a right person is added whom nobody can have sent before."""
+    """Returns whether the service adds a right person with a new random apelido."""
     letters = SystemRandom().choices(ascii_lowercase, k=APELIDO_MAX)
     newcomer = {"apelido": "".join(letters), "nome": "Nova", "nascimento": "2000-01-01"}
     return probe.ask(post_of(probe.host, payload_of(newcomer), -1)).code == 201
 
 
 def require_fresh(people: int | None, host: str) -> None:
-    """The official run begins with nobody."""
+    """Requires a service without people: the official run begins with none."""
     if people:
         raise NotReadyError(
             f"there are {people:,} people; the official run begins with nobody. "

@@ -1,4 +1,4 @@
-"""Looks into every answer of the load: what no right answer may say."""
+"""Checks every answer of the load against the rules that hold at any moment."""
 
 from time import perf_counter_ns as clock_ns
 
@@ -28,7 +28,7 @@ TWICE = "a search shows one person twice"
 
 
 class Learner:
-    """Only learns where people are, so that they can be asked for."""
+    """Only learns the paths of people, so that details can be requested."""
 
     def __init__(self, crowd: Crowd) -> None:
         self._crowd = crowd
@@ -40,13 +40,13 @@ class Learner:
                 self._crowd.add(request.place, path)
 
     def flush(self) -> None:
-        """There is nothing to leave."""
+        """Does nothing: there are no notes."""
 
 
 class Watch:
-    """Counts what is wrong with one answer, and notes what only all of them together tell.
+    """Counts wrong answers, and notes posts and searches for the checks after the load.
 
-    Where the crowd is not the only one, somebody else's people are nobody's fault.
+    Unless `alone`, a search may show people of another crowd.
     """
 
     def __init__(self, recorder: Recorder, crowd: Crowd, notes: Notes, *, alone: bool) -> None:
@@ -72,7 +72,7 @@ class Watch:
         self._notes.flush()
 
     def _posted(self, request: PessoaRequest, code: int, body: bytes) -> None:
-        # The clock is read after the answer: an order must never be claimed too early.
+        # The clock is read after the answer: an earlier time could claim a wrong real-time order.
         answered_ns, path = clock_ns(), ""
         if code == 201:
             path = location_of(body)

@@ -1,1 +1,1 @@
-"""The official run and what it counts."""
+"""The official run and its count."""

@@ -1,4 +1,4 @@
-"""The official run's facts: how many, how fast, in which order."""
+"""The plan of the official run: counts, rates and order of its requests."""
 
 import heapq
 from collections.abc import Iterator
@@ -13,16 +13,16 @@ from loadtest.pessoas.mix import BARE, POST, SEARCH, PessoaRequest, bare_search,
 from loadtest.pessoas.payloads import payloads, termos
 from loadtest.wire.request import Kind
 
-SIMULATION = files("loadtest.pessoas") / "Pessoas.scala"  # the same, for Gatling
+SIMULATION = files("loadtest.pessoas") / "Pessoas.scala"  # the same run, for Gatling
 WARM_UP_S = 25.0
 RAMP_S = 180.0
 FROM_RATE = 6.0
 TO_RATES = {POST: 600.0, SEARCH: 100.0, BARE: 40.0}
-# The warm-up is even, but for the last of the posts': those come when they like.
+# In the warm-up, arrivals are evenly spaced, except the later posts, which are random.
 EVEN_RATE = 2.0
 EVEN_POSTS_S = 10.0
 RANDOM_RATE = 5.0
-PAUSE_S = (0.001, 0.030)  # between the answer to a post and the person's own request
+PAUSE_S = (0.001, 0.030)  # between the answer to a post and the request for that person
 
 Arrival = tuple[float, PessoaRequest]
 
@@ -32,7 +32,7 @@ def duration_s(plan: OfficialPlan) -> float:
 
 
 def due_times(plan: OfficialPlan, kind: Kind) -> Iterator[float]:
-    """When the users of one kind arrive, in seconds from the start."""
+    """Yields the arrival times of one kind's users, in seconds from the start."""
     warm_up_s, ramp_s = WARM_UP_S * plan.scale, RAMP_S * plan.scale
     even_s = EVEN_POSTS_S * plan.scale if kind == POST else warm_up_s
     moments_s = list(schedule.constant(EVEN_RATE, even_s))
@@ -46,25 +46,25 @@ def due_times(plan: OfficialPlan, kind: Kind) -> Iterator[float]:
 
 
 def expected_counts(plan: OfficialPlan) -> dict[Kind, int]:
-    """How many requests of each kind a complete run has, but for the details that follow posts."""
+    """Returns the number of requests of each kind in a complete run, without the details."""
     return {kind: sum(1 for _ in due_times(plan, kind)) for kind in TO_RATES}
 
 
 def crowd_of(plan: OfficialPlan) -> Crowd:
-    """Everybody who is sent, in this order."""
+    """Returns all people of the run, in the order of sending."""
     return Crowd(islice(payloads(plan.seed), expected_counts(plan)[POST]))
 
 
 def right_people(crowd: Crowd) -> int:
-    """The number that is known before: each apelido once, whoever of its rivals comes first."""
+    """Returns the number of people that must be stored: one for each apelido of a right person."""
     return len(crowd.rivals)
 
 
 def build_load(plan: OfficialPlan, crowd: Crowd) -> list[Arrival]:
-    """Every request of the load with its moment, each user on a connection of its own."""
+    """Returns every request of the load with its time; each user has a connection of its own."""
     host = str(plan.address)
     people = (
-        # Kept for the second request.
+        # The connection is kept for the detail that follows.
         post_of(host, payload, place, reuse=True)
         for place, payload in enumerate(crowd.payloads)
     )

@@ -1,5 +1,4 @@
-"""The generator process of the official run: everybody when they are due, and each person who was
-added once more."""
+"""Generator process of the official run: the schedule, and a detail for each added person."""
 
 import heapq
 from collections.abc import Iterator, Sequence
@@ -34,14 +33,14 @@ def work(
 
 
 class Official(OpenLoop):
-    """An open loop in which some answers set another request going, on the same connection."""
+    """An open loop in which a detail follows each added person, on the same connection."""
 
     def __init__(self, plan: OfficialPlan, job: Job, recorder: Recorder, watch: Watch) -> None:
         super().__init__(plan.address, plan.timeout_s, job, recorder, watch)
         self._host, self._speed = str(plan.address), plan.speed
         self._chance = Random(f"pauses {plan.seed}")
         self._numbers = count()
-        # What follows: when it is due, a number that no other has, the request, its connection.
+        # Heap of the details that follow: due time, unique number, request, connection.
         self._following: list[tuple[int, int, Request, Connection | None]] = []
 
     def run(self, load: Sequence[Arrival]) -> None:
@@ -51,7 +50,7 @@ class Official(OpenLoop):
 
     def _arrivals(self, load: Sequence[Arrival], start_ns: int) -> Iterator[tuple[int, Request]]:
         for due_s, request in load:
-            # Where the loop is behind it waits for nothing, and would not look for these.
+            # A loop that is behind schedule does not wait, and would not send the details.
             self._send_following(clock_ns())
             yield start_ns + int(due_s * 1e9), request
 

@@ -20,12 +20,12 @@ from loadtest.report.json import BadReportError, bytes_of
 from loadtest.report.judgement import load_notes
 from loadtest.wire.request import Kind
 
-# By the names of the official simulation.
+# The official simulation's names of requests, and their kinds.
 NAMES = {"criação": POST, "consulta": DETAIL, "busca válida": SEARCH, "busca inválida": BARE}
-# As many lines as the contest's own files have; theirs were the same for everybody, too.
+# The seed and line counts of the feeds; the contest's own files were the same for all entries too.
 SEED = 2023
 FILES_LINES = {"pessoas-payloads.tsv": 100_000, "termos-busca.tsv": 5_000}
-# Of posts there are as many as chance has it in the second half of the warm-up.
+# The number of posts varies: the later part of the warm-up is random.
 POSTS_MIN, POSTS_MAX = 54_560 + 20, 54_560 + 150
 OFFICIAL_COUNTS = {SEARCH: 9_590, BARE: 4_190}
 STORED_NAME = "people.json"
@@ -36,14 +36,14 @@ NOT_ASKED = (
 
 
 class Stored(msgspec.Struct):
-    """What Gatling does not write down: the count right after the run, and whose files it read."""
+    """Data that Gatling does not log: the count right after the run, and the seed of the feeds."""
 
     stored: int
     seed: int | None = None
 
 
 def feeds() -> dict[str, str]:
-    """What simulations read, by the names that the contest gave them."""
+    """Returns the files that simulations read, by the names that the contest gave them."""
     people = (payload.body.decode() for payload in payloads(SEED))
     columns = {"pessoas-payloads.tsv": ("payload", people), "termos-busca.tsv": ("t", termos(SEED))}
     return {
@@ -58,7 +58,7 @@ def keep_stored(folder: Path, stored: int | None) -> None:
 
 
 def score(folder: Path) -> PessoasReport:
-    """Reads what Gatling wrote, and the count beside it."""
+    """Judges a folder of Gatling's results, with the count beside them."""
     run = read_log(folder / LOG_NAME)
     load = gatling_load(run, KINDS, NAMES, [])
     people = _people(folder / STORED_NAME, load)
@@ -101,7 +101,7 @@ def _people(path: Path, load: Load) -> People | None:
 
 
 def _expected(load: Load) -> dict[Kind, int]:
-    """Of a whole run; of a rehearsal all that was asked is all there was to ask."""
+    """Returns the counts of a whole run; for a rehearsal, the counts of what was sent."""
     if _is_whole(load):
         return OFFICIAL_COUNTS
     return {kind: load.mix[kind.name] for kind in OFFICIAL_COUNTS}

@@ -1,11 +1,11 @@
-"""What is said of an official run: all people stored, or not."""
+"""The verdict on an official run: all people are stored, or not."""
 
 from loadtest.pessoas.report import Official, PessoasReport
 from loadtest.report.data import Load, Verdict
 from loadtest.report.judgement import Line, failed_requests, not_complete, verdict, wrong_answers
 from loadtest.wire.request import Kind
 
-# The contest has no line for slow answers, but gives none longer than its tool waits.
+# The contest has no threshold for slow answers, but its tool waits no longer than this.
 LINE = Line(slow_ms=60_000, share_max=0)
 
 
@@ -16,7 +16,7 @@ def official_part(load: Load, expected: dict[Kind, int], *, rehearsal: bool) -> 
 
 
 def judge_official(report: PessoasReport, official: Official, load: Load) -> Verdict:
-    """The verdict on an official run, whoever drove it."""
+    """Returns the verdict on an official run, of our own generator or of Gatling."""
     people, wrong = report.people, wrong_answers(report) + failed_requests(load)
     if people is not None and people.expected is not None and not wrong:
         missing = people.expected - (people.stored or 0)

@@ -1,1 +1,1 @@
-"""The contract, asked rule by rule."""
+"""Checks of the contract, rule by rule."""

@@ -5,7 +5,7 @@ from loadtest.pessoas.rules.suite import Suite, Weight
 
 OF_ONE_APELIDO = (2, 25, 100, 500)
 AT_ONCE = 100
-# Each over connections of their own, so that whoever balances the load deals them out.
+# Each uses new connections, so that a load balancer spreads them over the instances.
 ONE_BY_ONE = 40
 
 
@@ -17,7 +17,7 @@ def ask_bursts(suite: Suite) -> None:
 
 
 def _ask_one_apelido(suite: Suite, size: int) -> None:
-    """One of them is added, whichever, and the others are refused."""
+    """Checks posts of one apelido at once: any one is added, the others are refused."""
     suite.begin("at once", Weight.PEOPLE)
     fields, before = suite.fields(), suite.count()
     requests = [
@@ -37,7 +37,7 @@ def _ask_one_apelido(suite: Suite, size: int) -> None:
 
 
 def _ask_many(suite: Suite) -> None:
-    """All of them are added, and found."""
+    """Checks posts of many apelidos at once: all are added, and all are found."""
     suite.begin("at once", Weight.PEOPLE)
     people = [suite.fields() for _ in range(AT_ONCE)]
     before = suite.count()
@@ -53,7 +53,7 @@ def _ask_many(suite: Suite) -> None:
 
 
 def _ask_found_at_once(suite: Suite) -> None:
-    """Whoever was acknowledged is there for the next request, to whichever instance it comes."""
+    """Checks that the next request finds an acknowledged person, on any instance."""
     missed = dict.fromkeys(("by the Location", "by a search", "in the count"), 0)
     count = suite.count() or 0
     for number in range(1, ONE_BY_ONE + 1):
@@ -65,7 +65,7 @@ def _ask_found_at_once(suite: Suite) -> None:
         missed["by the Location"] += suite.person(path, reuse=False)[1] is None
         missed["in the count"] += suite.count() != count + number
         if any(missed.values()):
-            # What was asked last shows it.
+            # The last group of requests shows the fault.
             break
     for how, times in missed.items():
         seen = f"{times} of the first {number} not" if times else "all of them"

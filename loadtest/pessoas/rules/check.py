@@ -1,4 +1,4 @@
-"""Asks every rule of the contract."""
+"""Checks every rule of the contract."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from loadtest.wire.request import CHECK, Request
 
 
 def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
-    """Asks everything; some hundreds of people are there afterwards."""
+    """Checks all rules; some hundreds of people stay in the service."""
     suite = Suite(probe, seed)
     asked = [one for one in questions(suite.host, suite.fields) if strict or one.official]
     suite.attempt(_ask_questions, suite, asked)

@@ -1,4 +1,4 @@
-"""Rules that one question settles, as data: what must be refused."""
+"""Rules that one request can test, as data: bodies and paths that must be refused."""
 
 import json
 from collections.abc import Callable
@@ -16,11 +16,11 @@ Fields = Callable[..., dict[str, Any]]
 
 
 def questions(host: str, fields: Fields) -> list[Question]:
-    """Every rule of this kind; none of them adds anybody."""
+    """Returns all rules of this kind; none of their requests may add a person."""
     return [*_bad_fields(host, fields), *_bad_bodies(host, fields), *_paths(host)]
 
 
-# What the official run sends to be refused comes first.
+# The wrong people of the official run come first.
 OFFICIAL: list[tuple[str, dict[str, Any]]] = [
     ("apelido of 35 characters", {"apelido": "a" * 35}),
     ("nome of 120 characters", {"nome": "a" * 120}),

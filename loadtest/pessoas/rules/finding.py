@@ -1,4 +1,4 @@
-"""Rules about the search: who is found by which term, and who is not."""
+"""Rules about the search: the people that a term finds, and those it does not."""
 
 from typing import NamedTuple
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from loadtest.wire.request import CHECK, Request, get
 
 
 class _Look(NamedTuple):
-    """A rule, a term, and which of the people of this group it finds, by their letters."""
+    """A rule, a term, and the letters of the people in this group whom the term finds."""
 
     rule: str
     termo: str
@@ -30,7 +30,7 @@ def _ask_nobody(suite: Suite) -> None:
 
 
 def _ask_looks(suite: Suite) -> None:
-    """Four people whose words hold a name of their own, so that nobody else is found."""
+    """Checks searches for four people whose words hold a random tag of their own."""
     suite.begin("search", Weight.PEOPLE)
     tag = suite.tag()
     low, high = tag.lower(), tag.upper()
@@ -69,7 +69,7 @@ def _ask_looks(suite: Suite) -> None:
 
 
 def _ask_spelling(suite: Suite, tag: str) -> None:
-    """Escapes in the address are undone."""
+    """Checks that escapes in the URL are decoded."""
     escaped = "".join(f"%{byte:02X}" for byte in tag.encode())
     answer = suite.ask(Request(CHECK, get(suite.host, f"/pessoas?t={escaped}")))
     plain = suite.ask(Request(CHECK, get(suite.host, f"/pessoas?t={quote(tag)}")))

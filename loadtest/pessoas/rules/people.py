@@ -1,4 +1,4 @@
-"""Rules about people who are there: added, shown as they were sent, each apelido once."""
+"""Rules about added people: each is shown as sent, and each apelido is unique."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from loadtest.pessoas.contract import location_of, pessoa_of
 from loadtest.pessoas.rules.suite import Suite, Weight
 
-# What is added on top of a right person, and must be taken and shown.
+# Changes to a right person that must be accepted and shown.
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("stack null", {"stack": None}),
     ("stack empty", {"stack": []}),
@@ -21,7 +21,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
 
 
 def ask_accepted(suite: Suite, *, strict: bool) -> None:
-    """201 with a Location, which shows the person as sent."""
+    """Checks that right people get 201 with a Location, which shows the person as sent."""
     _ask_one(suite, "a person with everything", suite.fields(stack=["C#", "Node"]))
     if not strict:
         return
@@ -50,7 +50,7 @@ def _ask_one(suite: Suite, rule: str, fields: dict[str, Any]) -> None:
 
 
 def _ask_spellings(suite: Suite) -> None:
-    """One person may be written in several ways."""
+    """Checks that one person may be written as JSON in several ways."""
     missing = suite.fields()
     del missing["stack"]
     bodies = [
@@ -65,7 +65,7 @@ def _ask_spellings(suite: Suite) -> None:
 
 
 def ask_apelidos(suite: Suite) -> None:
-    """Each once, compared exactly."""
+    """Checks that an apelido is unique, and compared exactly."""
     suite.begin("apelidos", Weight.PEOPLE)
     fields = suite.fields(apelido=suite.tag())
     suite.add_person(fields)
@@ -83,7 +83,7 @@ def _accented(apelido: str) -> str:
 
 
 def ask_count(suite: Suite) -> None:
-    """Plain text, and never behind."""
+    """Checks that the count is plain text, and up to date."""
     suite.begin("count", Weight.PEOPLE)
     before = suite.count()
     suite.add("a number in plain text", "200 and a number", f"{before}", before is not None)

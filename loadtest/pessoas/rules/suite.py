@@ -1,4 +1,4 @@
-"""The rules that were asked, and the questions that many of them have in common."""
+"""This edition's suite of rules, and the requests that many rules share."""
 
 import json
 import string
@@ -26,31 +26,31 @@ TAG_LETTERS = 8
 
 
 class Weight(IntEnum):
-    """Of what is broken, what weighs most is shown first."""
+    """The order of broken rules in a report: the lowest number comes first."""
 
-    PEOPLE = 0  # somebody is lost, doubled, hidden or shown wrong
-    OFFICIAL = 1  # what the official run asks besides
+    PEOPLE = 0  # a person is lost, doubled, hidden or shown wrong
+    OFFICIAL = 1  # other rules of the official run
     REST = 2
 
 
 class Suite(Rulebook):
-    """Whoever is added stays, so names are drawn that nobody has."""
+    """A rulebook with random names, because people that are added stay in the service."""
 
     def __init__(self, probe: Probe, seed: int) -> None:
         super().__init__(probe)
         self._chance = Random(f"check {seed}")
 
     def tag(self) -> str:
-        """Letters that are in nobody's words, in both cases."""
+        """Returns random letters of both cases, which no other person's words contain."""
         return "".join(self._chance.choices(string.ascii_letters, k=TAG_LETTERS))
 
     def fields(self, **changes: Any) -> dict[str, Any]:
-        """A right person whom nobody knows, but for the changes."""
+        """Returns the fields of a new right person, with the changes."""
         ours = {"apelido": self.tag(), "nome": "Regra", "nascimento": "1985-09-23", "stack": ["C#"]}
         return ours | changes
 
     def told(self, answer: Answer) -> str:
-        """An answer to a post came with its head, of which the Location is what counts."""
+        """Returns an answer as text; of a post's head only the Location is shown."""
         if answer.code < STATUS_FIRST:
             return str(answer)
         head, body = parted(answer.body)
@@ -67,7 +67,7 @@ class Suite(Rulebook):
         return post_of(self.host, Payload(body, None, ""), -1, reuse=reuse)
 
     def person(self, path: str, *, reuse: bool = True) -> tuple[str, Pessoa | None]:
-        """Who is shown there, in words and as somebody."""
+        """Returns the person at a path: as text, and as a Pessoa or None."""
         answer = self.ask(detail(self.host, path, -1, reuse=reuse))
         try:
             if answer.code == 200:
@@ -78,7 +78,7 @@ class Suite(Rulebook):
         return str(answer), None
 
     def found(self, termo: str, *, reuse: bool = True) -> tuple[str, list[str] | None]:
-        """The apelidos that a search shows, in words and as a list."""
+        """Returns the apelidos that a search shows: as text, and as a list or None."""
         answer = self.ask(search(self.host, termo, reuse=reuse))
         try:
             if answer.code == 200:
@@ -96,7 +96,7 @@ class Suite(Rulebook):
             return None
 
     def add_person(self, fields: Mapping[str, Any]) -> str:
-        """For a rule about somebody who is there; the path, or nothing."""
+        """Adds a person for a rule; returns the path, or an empty string."""
         return location_of(self.ask(self.post(fields)).body)
 
 
