@@ -1,1 +1,1 @@
-"""The judge in a box: load, official run and contract checks over HTTP alone."""
+"""The judge: load tests, the official run and contract checks, over HTTP alone."""

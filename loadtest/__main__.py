@@ -1,14 +1,15 @@
-"""Starts the command line, and ends it: Ctrl-C is a plain end at any moment."""
+"""Entry point of the command line; Ctrl-C ends the process without a traceback at any moment."""
 
 import signal
 import sys
 
 
 def main() -> int:
-    """Runs one command; the exit code is part of its answer."""
-    # While modules load, and once all is said, the kernel ends the process as a shell expects it.
+    """Runs one command and returns its exit code."""
+    # While modules load, and after the report is printed, SIGINT ends the process without a
+    # traceback, as a shell expects.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from loadtest.command import run  # noqa: PLC0415 - after the line above
+    from loadtest.command import run  # noqa: PLC0415 - SIGINT must have its default handler first
 
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_DFL)

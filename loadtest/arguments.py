@@ -38,18 +38,18 @@ exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid,
 
 
 class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong, and where the help is."""
+    """Argument parser whose errors are one line: the fault, and the command that prints help."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(EXIT_USAGE, f"{self.prog}: {one_line(message)}; see {self._help()}\n")
 
     def _help(self) -> str:
-        """`self.prog` names the command too."""
+        """Returns the command that prints the help; `self.prog` names the subcommand too."""
         return f"{command_line()}{self.prog.removeprefix('loadtest')} --help"
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Returns the parser of the whole command line."""
     top = Parser(
         "loadtest",
         description=DESCRIPTION,

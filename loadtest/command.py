@@ -47,15 +47,15 @@ from loadtest.wire.outcome import one_line
 from loadtest.wire.probe import NotReadyError, UnreachableError, reach
 
 FOR_EVER_S = 1e9
-PIPED_WIDTH = 140  # a log has no width; this one keeps the tables whole
+PIPED_WIDTH = 140  # a pipe has no width; this one keeps the tables whole
 
 
 class UsageError(Exception):
-    """A wish that cannot be met here; the text says why."""
+    """A command that cannot run as asked; the text says why."""
 
 
 def run(words: list[str] | None = None) -> int:
-    """Runs one command; the exit code is part of its answer."""
+    """Runs one command and returns its exit code."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         asked = arguments.parser().parse_args(words)
@@ -71,7 +71,7 @@ def run(words: list[str] | None = None) -> int:
 
 
 def _played(asked: argparse.Namespace) -> int:
-    """Runs the command; where it does not end well, whether the target is of another edition."""
+    """Runs the command; after a failure, prints a hint if the target is of another edition."""
     code = EXIT_UNREACHABLE
     try:
         code = COMMANDS[asked.command](asked)
@@ -140,7 +140,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
 
 
 def _files_for(connections: int | None) -> int:
-    """Raises the limit of open files as far as needed, or says that it cannot be."""
+    """Raises the limit of open files as needed, and returns the number of connections."""
     wanted = connections or CONNECTIONS_MAX
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = wanted + FILES_BESIDE_CONNECTIONS
@@ -163,7 +163,7 @@ def _seed(asked: argparse.Namespace) -> int:
 def _view(
     asked: argparse.Namespace, title: str, duration_s: float | None, size: int | None
 ) -> View:
-    """A screen on a terminal, plain lines elsewhere; both stay out of the report's way."""
+    """Returns a live screen on a terminal, else plain lines; both go to standard error."""
     console = Console(stderr=True, highlight=False)
     if asked.plain or not console.is_terminal or console.is_dumb_terminal:
         return PlainLines(duration_s, size)
@@ -194,7 +194,7 @@ def _gatling(asked: argparse.Namespace) -> int:
 
 
 def _require_text(simulation: Path) -> None:
-    """Told now, not by Maven in a minute."""
+    """Refuses a simulation that is not text at once; Maven would do so a minute later."""
     try:
         bytes_of(simulation).decode()
     except UnicodeDecodeError as error:
@@ -213,13 +213,16 @@ def _check(asked: argparse.Namespace) -> int:
 
 
 def _report(asked: argparse.Namespace) -> int:
-    """Shows a kept report again; showing it is fine, whatever it says."""
+    """Shows a saved report again; the exit code is 0 whatever its verdict."""
     _finish(asked, find_report(asked.file, any_report()))
     return EXIT_FINE
 
 
 def _finish(asked: argparse.Namespace, report: Report, view: View | None = None) -> int:
-    """Files first: a reader who hangs up must not cost them. The verdict is the exit code."""
+    """Writes the files, prints the report and returns the exit code.
+
+    The files come first, so that they are complete even if standard output is closed early.
+    """
     written, failed = [], []
     baseline = baseline_path(asked.save_baseline) if asked.save_baseline else None
     for name, write, path in (
@@ -232,7 +235,7 @@ def _finish(asked: argparse.Namespace, report: Report, view: View | None = None)
                 write(report, path)
                 written.append(f"{name}: {path}")
             except (OSError, ValueError) as error:
-                # Of a text that cannot be written too: the verdict is still to be said.
+                # ValueError: the text cannot be encoded. The verdict is printed all the same.
                 failed.append(f"{path}: {getattr(error, 'strerror', None) or error}")
     console = _console(asked)
     print_report(report, console, every_rule=asked.every_rule)

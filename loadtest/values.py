@@ -1,4 +1,4 @@
-"""Reads the values of options; a value that makes no sense is refused in words."""
+"""Parses the values of options; a wrong value becomes an error message of argparse."""
 
 import argparse
 import re

@@ -1,1 +1,1 @@
-"""What the commands of every edition have in common."""
+"""Parts that the commands of every edition share."""

@@ -1,4 +1,4 @@
-"""From the first question to the load as data."""
+"""Opens the probe before a run, and turns a finished run into report data."""
 
 from loadtest.drive.conduct import Conducted
 from loadtest.measure.health import generator_health, rate_of, why_unfit
@@ -8,7 +8,7 @@ from loadtest.wire.request import Address, Request
 
 
 def ready_probe(address: Address, hello: Request, *, reset: bool) -> Probe:
-    """Of a service that may still be starting, for a run that must find it ready."""
+    """Waits until the service is ready, and returns a probe of it."""
     return _emptied(wait_ready(address, hello), reset=reset)
 
 
@@ -23,7 +23,7 @@ def _emptied(probe: Probe, *, reset: bool) -> Probe:
 
 
 def load_after(done: Conducted, wanted: int | None) -> Load:
-    """What was counted; `wanted` is how many requests an open loop had to send."""
+    """Returns a finished run as report data; `wanted` is the request count of an open loop."""
     if done.interrupted:
         wanted = None
     rate, generator = rate_of(done.tally, wanted), generator_health(done.tally, done.workers)

@@ -1,4 +1,4 @@
-"""The rules of a contract, asked one after the other: what each is made of, in every edition."""
+"""Rules of a contract: how every edition checks and records them."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Asked = ParamSpec("Asked")
 
 
 class Question(NamedTuple):
-    """One rule, the bytes that ask for it and the statuses that honour it."""
+    """One rule: the request bytes that test it, and the statuses that satisfy it."""
 
     group: str
     rule: str
@@ -26,7 +26,10 @@ class Question(NamedTuple):
 
 
 class Rulebook:
-    """Asks through one probe; each rule is kept with all that was asked since its group began."""
+    """Asks through one probe, and records the result of each rule.
+
+    A broken rule gets all requests of its group as lines for a shell.
+    """
 
     def __init__(self, probe: Probe) -> None:
         self.host = probe.host
@@ -37,13 +40,13 @@ class Rulebook:
         self._next_line_s = monotonic() + PLAIN_LINE_EVERY_S
 
     def begin(self, group: str, weight: int, whose: str = "") -> None:
-        """Of what is broken, what has the lowest weight is shown first."""
+        """Begins a group of rules; broken rules with the lowest weight are shown first."""
         self._group, self._whose, self._weight, self._asked = group, whose, weight, []
 
     def attempt(
         self, ask: Callable[Asked, None], *args: Asked.args, **kwargs: Asked.kwargs
     ) -> None:
-        """Asks some rules; an answer that they stumble over ends these only, and is one more."""
+        """Checks some rules; an exception ends only these, and counts as one more broken rule."""
         try:
             ask(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the target chose the bytes
@@ -58,13 +61,13 @@ class Rulebook:
         return self._probe.ask_together(requests)
 
     def add(self, rule: str, expected: str, answer: str, passed: bool, repeat: str = "") -> None:
-        """A rule of the running group; `repeat` is how to ask it, if not by what was asked."""
+        """Records a rule in the current group; `repeat` replaces the group's lines for a shell."""
         if passed:
             repeat = ""
         elif not repeat:
             repeat = "\n".join(map(shell_line, self._asked))
         asked = (self._group, self._whose, rule)
-        # Words of answers come in here, and whatever is in them must not keep a report from being
+        # These texts quote answers: unprintable characters must not keep a report from being
         # written.
         words = (printable(expected), printable(answer))
         self.rules.append(Rule(*asked, *words, passed, self._weight, repeat))
@@ -79,5 +82,5 @@ class Rulebook:
         self.add(rule, text, self.told(answer), answer.code in allowed)
 
     def told(self, answer: Answer) -> str:
-        """An answer in words."""
+        """Returns an answer as text for a report."""
         return str(answer)
