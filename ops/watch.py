@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loadtest.report.screen import bars
-from rinha.ops.families import BUCKETS_US
+from rinha.metrics.families import BUCKETS_US
 from rinha.terminal import printable
 
 LOOK_EVERY_S = 1.0

@@ -14,12 +14,12 @@ from pathlib import Path
 from rinha import logs, moment, private, settings
 from rinha.address import ServerUrl, ledger_of
 from rinha.errors import MoveError, RestoreError, RinhaError
-from rinha.holding import held
+from rinha.group_commit import when_durable
 from rinha.http import App
 from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings
-from rinha.store import Kept, Meter
+from rinha.store import AdminStore, Meter
 from rinha.terminal import printable
 from rinha.wiring import open_edition, restore_of
 
@@ -103,15 +103,15 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
         logs.finish()
 
 
-def open_store(knobs: Settings, *, create: bool) -> Kept:
+def open_store(knobs: Settings, *, create: bool) -> AdminStore:
     return open_edition(knobs, create=create).store
 
 
 def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     store, create_app = open_edition(knobs, create=True)
     app = create_app(knobs.reset)
-    with watching(app, store, knobs) as meter, store.engine.serving(meter) as safety:
-        instance = Instance(held(app, safety) if safety else app, knobs.listen)
+    with watching(app, store, knobs) as meter, store.engine.serving(meter) as durability:
+        instance = Instance(when_durable(app, durability) if durability else app, knobs.listen)
         logs.tell(
             logging.INFO,
             "started",
@@ -119,7 +119,7 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
             ledger=str(knobs.ledger),
             listen=knobs.listen,
             reset=knobs.reset,
-            **store.engine.facts,
+            **store.engine.info,
         )
         instance.run()
     store.engine.close()
@@ -127,12 +127,12 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     return 0
 
 
-def watching(app: App, store: Kept, knobs: Settings) -> AbstractContextManager[Meter | None]:
+def watching(app: App, store: AdminStore, knobs: Settings) -> AbstractContextManager[Meter | None]:
     if not knobs.metrics:
         return nullcontext()
-    from rinha.ops.watching import watched  # noqa: PLC0415 - only if metrics are on
+    from rinha.metrics.instrument import instrumented  # noqa: PLC0415 - only if metrics are on
 
-    return watched(app, store, knobs)
+    return instrumented(app, store, knobs)
 
 
 def init(knobs: Settings, _asked: argparse.Namespace) -> int:

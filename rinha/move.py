@@ -12,10 +12,10 @@ from itertools import islice
 from rinha.bodies import encode
 from rinha.errors import MoveError
 from rinha.settings import MOVE_TOLD_EVERY_S
-from rinha.store import Content, Kept, Row, Table
+from rinha.store import AdminStore, Content, Row, Table
 
 
-def move(source: Kept, target: Kept, place: str, tell: Callable[[str], None]) -> None:
+def move(source: AdminStore, target: AdminStore, place: str, tell: Callable[[str], None]) -> None:
     """Moves a ledger. No other process can write to either side while rows are copied.
 
     The last commit marks a file of the source as moved to `place`. Until then the source is the

@@ -24,7 +24,7 @@ class Audit(Protocol):
         """Returns the text for a person, with the verdict last."""
 
 
-class Level(NamedTuple):
+class Gauge(NamedTuple):
     """Current value of a gauge, in the terms of Prometheus."""
 
     name: str
@@ -51,14 +51,14 @@ class Meter(Protocol):
     def reconnected(self) -> None: ...
 
 
-class Safety(Protocol):
+class Durability(Protocol):
     """Group commit: one sync makes many commits durable."""
 
     @property
     def committed(self) -> int:
         """Returns how many commits this process has written."""
 
-    def make_safe(self, commit: int) -> None:
+    def make_durable(self, commit: int) -> None:
         """Makes the commit of this number and all before it durable, or raises."""
 
 
@@ -66,12 +66,12 @@ class Engine(Protocol):
     """Engine that stores the tables of any edition."""
 
     @property
-    def facts(self) -> Mapping[str, object]:
+    def info(self) -> Mapping[str, object]:
         """Returns fields for the line of the log about a start."""
 
-    def serving(self, meter: Meter | None = None) -> AbstractContextManager[Safety | None]:
-        """Runs the engine's background work while requests are served. If it yields a Safety, no
-        answer about a commit may end before `make_safe` has returned for that commit."""
+    def serving(self, meter: Meter | None = None) -> AbstractContextManager[Durability | None]:
+        """Runs the engine's background work while requests are served. If it yields a Durability,
+        no answer about a commit may end before `make_durable` has returned for that commit."""
 
     def snapshot(self, target: Path) -> None: ...
 
@@ -118,7 +118,7 @@ class Content(Protocol):
         """Replaces all rows of the table."""
 
 
-class Kept(Store, Protocol):
+class AdminStore(Store, Protocol):
     """Store as the command `rinha` uses it. EDITION/on_ENGINE.py opens one."""
 
     @property
@@ -129,7 +129,7 @@ class Kept(Store, Protocol):
 
     def audit(self) -> Audit: ...
 
-    def levels(self) -> Iterable[Level]:
+    def gauges(self) -> Iterable[Gauge]:
         """Returns the gauges of the tables and of their engine."""
 
     def overview(self) -> object:

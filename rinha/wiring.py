@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from rinha.crebitos.ledger import Ledger
     from rinha.http import App
     from rinha.pessoas.registry import Registry
-    from rinha.store import Kept
+    from rinha.store import AdminStore
 
 
 class Opened(NamedTuple):
     """A store, and a function that returns its edition's application, with or without reset."""
 
-    store: "Kept"
+    store: "AdminStore"
     create_app: "Callable[[bool], App]"
 
 

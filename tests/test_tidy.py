@@ -87,7 +87,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha": set(),
     "rinha/__main__.py": {
         "rinha",
-        "rinha/ops",
+        "rinha/metrics",
         "rinha/postgres",
         "rinha/sqlite",
         "rinha/wiring.py",
@@ -98,7 +98,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("rinha/pessoas", "rinha/pessoas/on_sqlite.py", "rinha/pessoas/on_sqlite_restore.py"),
         "rinha/sqlite",
     },
-    "rinha/ops": {"rinha"},
+    "rinha/metrics": {"rinha"},
     "rinha/sqlite": {"rinha"},
     "rinha/postgres": {"rinha"},
     "rinha/crebitos": {"rinha"},
@@ -115,7 +115,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stack": {"rinha", "rinha/__main__.py", "ops"},
     "stack/cluster": {"stack"},
     "onefile": set(),
-    "ops": {"loadtest/report", "rinha", "rinha/ops"},
+    "ops": {"loadtest/report", "rinha", "rinha/metrics"},
     "bench": {"bench/parts", "bench/results", "loadtest/report"},
     # It wires the editions.
     "bench/__main__.py": {

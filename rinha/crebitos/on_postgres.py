@@ -21,7 +21,7 @@ from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
 from rinha.settings import Settings
-from rinha.store import Level
+from rinha.store import Gauge
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
 
@@ -137,9 +137,9 @@ class PostgresLedger:
     def assert_readable(self) -> None:
         self.engine.assert_readable(LOOK)
 
-    def levels(self) -> Iterator[Level]:
-        yield from self.engine.levels()
-        yield from self.overview().levels()
+    def gauges(self) -> Iterator[Gauge]:
+        yield from self.engine.gauges()
+        yield from self.overview().gauges()
 
     def overview(self) -> Overview:
         clientes = self.engine.read(READ_CLIENTES, ())

@@ -20,7 +20,7 @@ from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.settings import Settings
 from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import Schema, SqliteFile
-from rinha.store import Level
+from rinha.store import Gauge
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
 
@@ -117,9 +117,9 @@ class SqliteLedger:
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT saldo FROM clientes LIMIT 1")
 
-    def levels(self) -> Iterator[Level]:
-        yield from self.engine.levels()
-        yield from self.overview().levels()
+    def gauges(self) -> Iterator[Gauge]:
+        yield from self.engine.gauges()
+        yield from self.overview().gauges()
 
     def overview(self) -> Overview:
         clientes = self.engine.read(READ_CLIENTES, (CLIENTES_SHOWN_MAX,))

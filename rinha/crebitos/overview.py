@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rinha.store import Level
+from rinha.store import Gauge
 
 HEADROOM = "What a client may still spend, in cents; of the first clients only."
 
@@ -27,9 +27,9 @@ class Overview(msgspec.Struct, frozen=True):
     clientes: list[ClienteSeen]
     transacoes: list[TransacaoSeen]
 
-    def levels(self) -> Iterator[Level]:
+    def gauges(self) -> Iterator[Gauge]:
         for each in self.clientes:
             labels = (("cliente", str(each.cliente)),)
-            yield Level("disponivel", HEADROOM, each.saldo + each.limite, labels)
+            yield Gauge("disponivel", HEADROOM, each.saldo + each.limite, labels)
         newest_us = self.transacoes[0].realizada_em_us if self.transacoes else 0
-        yield Level("newest_commit_time_seconds", "Of the newest transaction.", newest_us / 1e6)
+        yield Gauge("newest_commit_time_seconds", "Of the newest transaction.", newest_us / 1e6)

@@ -24,7 +24,7 @@ from rinha.pessoas.search import Words
 from rinha.settings import Settings
 from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import Schema, SqliteFile
-from rinha.store import Level
+from rinha.store import Gauge
 
 SCHEMA = Schema("registry", files("rinha.pessoas") / "schema.sql", 0x70657373, 1)  # "pess"
 
@@ -118,15 +118,15 @@ class SqliteRegistry:
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT id FROM pessoas LIMIT 1")
 
-    def levels(self) -> Iterator[Level]:
-        yield from self.engine.levels()
+    def gauges(self) -> Iterator[Gauge]:
+        yield from self.engine.gauges()
         with self.engine.reading():
             self._catch_up()
         # Counted in memory: to count two million rows in the file takes 20 ms, once a second.
-        yield Level("rows", "People in the registry.", len(self._words))
+        yield Gauge("rows", "People in the registry.", len(self._words))
         newest = self._newest(1)
         newest_us = newest[0].cadastrada_em_us if newest else 0
-        yield Level("newest_commit_time_seconds", "Of the newest person.", newest_us / 1e6)
+        yield Gauge("newest_commit_time_seconds", "Of the newest person.", newest_us / 1e6)
 
     def overview(self) -> Overview:
         return Overview(self._newest(PESSOAS_SHOWN_MAX))

@@ -38,7 +38,7 @@ from rinha.postgres.schema import Schema
 from rinha.postgres.search import Search
 from rinha.postgres.session import LostError, RefusedError, Row, Session, Statement
 from rinha.postgres.shell import dump
-from rinha.store import Level, Meter
+from rinha.store import Gauge, Meter
 
 # Serialization failure and deadlock: the server rolled back, so the request can be repeated.
 REPEATED = ("40001", "40P01")
@@ -69,9 +69,9 @@ class Primary:
             raise StoreUnusableError(str(error)) from None
 
     @property
-    def facts(self) -> Mapping[str, object]:
+    def info(self) -> Mapping[str, object]:
         session = self._search.found
-        return session.facts if session else {}
+        return session.info if session else {}
 
     @contextlib.contextmanager
     def serving(self, meter: Meter | None = None) -> Iterator[None]:
@@ -79,9 +79,9 @@ class Primary:
         self._proof.tell_from_now_on(self._taken)
         yield
 
-    def levels(self) -> Iterator[Level]:
+    def gauges(self) -> Iterator[Gauge]:
         ((size,),) = self.read(SIZE, ())
-        yield Level("ledger_bytes", "Size of the database.", int(size or 0))
+        yield Gauge("ledger_bytes", "Size of the database.", int(size or 0))
 
     def snapshot(self, target: Path) -> None:
         """Dumps the server of this connection, and keeps the dump if that still is the primary."""

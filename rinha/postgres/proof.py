@@ -107,7 +107,7 @@ class Proof:
         found = state_of(session.state)
         if wrong := found.fault():
             raise StoreUnusableError(f"{name}: {wrong}")
-        session.facts = {
+        session.info = {
             "primary": name,
             "postgres": (version or b"").decode(),
             "standbys": found.standbys or "",
@@ -182,7 +182,7 @@ class Proof:
         standing = session.standing._replace(has_standbys=bool(state.standbys))
         _assert_not_below(max(self._highest, session.standing), standing)
         session.state, session.standing = row, standing
-        session.facts["standbys"] = state.standbys
+        session.info["standbys"] = state.standbys
 
     def _warn_without_standby(self, session: Session) -> None:
         if self._is_told and not session.standing.has_standbys:

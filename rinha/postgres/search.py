@@ -53,7 +53,7 @@ class Search:
     def drop(self, session: Session, reason: str) -> None:
         session.close()
         if self._is_told:
-            tell(logging.WARNING, "primary lost", **session.facts, reason=reason)
+            tell(logging.WARNING, "primary lost", **session.info, reason=reason)
         with self._changed:
             if self.found is session:
                 self.found, self._lost_at = None, time.monotonic()
@@ -95,7 +95,7 @@ class Search:
                 self.found, self.verdict = session, None
                 self.said.clear()
                 if self._is_told:
-                    tell(logging.WARNING, "primary found", **session.facts)
+                    tell(logging.WARNING, "primary found", **session.info)
                 if self._meter:
                     self._meter.searching(False)
                     self._meter.reconnected()

@@ -63,7 +63,7 @@ class Session:
         self._prepared: set[str] = set()
         # Set after the connection is made: what is known of the server.
         self.host: Host = {}
-        self.facts: dict[str, object] = {}
+        self.info: dict[str, object] = {}
         self.state: Row = ()
         self.standing = Standing()
         self.can_prove = False

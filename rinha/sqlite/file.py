@@ -31,7 +31,7 @@ from rinha.sqlite.lock import WriteLock, lock_file_of
 from rinha.sqlite.moved import MARK, assert_not_moved
 from rinha.sqlite.sync import SyncedWriting
 from rinha.sqlite.wal_repair import Wal
-from rinha.store import Level, Meter, Safety
+from rinha.store import Durability, Gauge, Meter
 
 READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 READ_KIND = (
@@ -137,29 +137,29 @@ class SqliteFile:
         self._inode = (status.st_dev, status.st_ino)
 
     @property
-    def facts(self) -> Mapping[str, object]:
+    def info(self) -> Mapping[str, object]:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
 
     @contextmanager
-    def serving(self, meter: Meter | None = None) -> Iterator[Safety | None]:
+    def serving(self, meter: Meter | None = None) -> Iterator[Durability | None]:
         self._lock.meter = meter
         with checkpointing(self.path, self.connection, meter):
             if self._synced:
                 self._synced.is_shared = True
             yield self._synced
 
-    def levels(self) -> Iterator[Level]:
+    def gauges(self) -> Iterator[Gauge]:
         for name, path in (("ledger_bytes", self.path), ("log_bytes", f"{self.path}-wal")):
             with suppress(OSError):
                 size = Path(path).stat().st_size
-                yield Level(name, "Size of the file, or of its write-ahead log.", size)
+                yield Gauge(name, "Size of the file, or of its write-ahead log.", size)
         free = shutil.disk_usage(self.path.parent).free
-        yield Level("disk_free_bytes", "Free space where the file is.", free)
+        yield Gauge("disk_free_bytes", "Free space where the file is.", free)
         if self.replicated_since_s is not None:
             from rinha.sqlite.replica_state import behind_s  # noqa: PLC0415 - only with a replica
 
             behind = behind_s(self.path, self.replicated_since_s)
-            yield Level("replica_behind_seconds", "What a lost disk would take.", behind)
+            yield Gauge("replica_behind_seconds", "What a lost disk would take.", behind)
 
     def be_alone(self) -> None:
         """Makes the use of the file exclusive until it is closed, or raises if it is in use."""

@@ -16,7 +16,7 @@ UNSAFE = "written, but not safe from a power cut: look at what is there before a
 
 class SyncedWriting:
     """Transactions that are durable when they end. If syncs are shared, a commit is durable only
-    after a call of `make_safe`."""
+    after a call of `make_durable`."""
 
     def __init__(self, transaction: AbstractContextManager[None], wal: Wal) -> None:
         self._transaction = transaction
@@ -57,9 +57,9 @@ class SyncedWriting:
         if failure is None:
             self.committed += 1
             if not self.is_shared:
-                self.make_safe(self.committed)
+                self.make_durable(self.committed)
 
-    def make_safe(self, commit: int) -> None:
+    def make_durable(self, commit: int) -> None:
         """Syncs the WAL, unless a later sync already made this commit durable."""
         if commit <= self._safe:
             return

@@ -15,7 +15,7 @@ from typing import Any
 import apsw
 import pytest
 
-from rinha.store import Safety
+from rinha.store import Durability
 from tests.help.disk import Step
 from tests.help.forks import apart
 from tests.help.tenants import TENANTS
@@ -178,12 +178,12 @@ def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: s
 class Answers:
     """What waits in an instance for a sync, which serves them all."""
 
-    def __init__(self, safety: Safety | None) -> None:
+    def __init__(self, safety: Durability | None) -> None:
         self._safety = safety
         self.waiting: list[int] = []
 
     def answer(self) -> None:
         if self._safety:
-            self._safety.make_safe(self._safety.committed)
+            self._safety.make_durable(self._safety.committed)
         _steps.extend(Step("kept", "", number) for number in self.waiting)
         self.waiting.clear()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rinha.ops.families import FAMILIES
+from rinha.metrics.families import FAMILIES
 from tests.help.following import Following
 from tests.help.ports import free_port
 from tests.help.running import ROOT, Client, Stack

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from rinha import settings
-from rinha.ops import beat
-from rinha.ops.beat import beating
-from rinha.ops.counts import read_all
-from rinha.ops.meter import Meter
+from rinha.metrics import heartbeat
+from rinha.metrics.counts import read_all
+from rinha.metrics.heartbeat import heartbeats
+from rinha.metrics.meter import Meter
 from tests.help.running import ANSWER_MAX_S
 
 FAILURES = 6
@@ -73,7 +73,7 @@ def test_a_fault_ends_nothing(
     knobs = settings.load({"RINHA_LEDGER": f"{tmp_path}/rinha.db", "RINHA_AUDIT_EVERY": "1s"})
     monkeypatch.setattr(subprocess, "Popen", DoneAtOnce)
     monkeypatch.setattr(os, "setpriority", lambda *_: None)
-    monkeypatch.setattr(beat, "BEAT_EVERY_S", 0.01)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_EVERY_S", 0.01)
     monkeypatch.setattr(logging.getLogger("rinha"), "propagate", True)
     meter = Meter(tmp_path / "api01.counts", [])
     where, name, number, then = FAULTS[fault]
@@ -84,7 +84,7 @@ def test_a_fault_ends_nothing(
 
     with monkeypatch.context() as faulty:
         faulty.setattr(where, name, failing(number, then))
-        with beating(meter, knobs):
+        with heartbeats(meter, knobs):
             deadline = time.monotonic() + ANSWER_MAX_S
             while not any(record.exc_info for record in caplog.records):
                 assert time.monotonic() < deadline

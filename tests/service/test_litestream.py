@@ -144,7 +144,7 @@ def test_what_a_lost_disk_would_take_is_counted(
     engine = open_store(settings.load(replicated), create=True).engine
 
     def found() -> list[float]:
-        levels = list(engine.levels())
+        levels = list(engine.gauges())
         return [one.value for one in levels if one.name == "replica_behind_seconds"]
 
     before = found()
@@ -158,7 +158,7 @@ def test_without_a_copy_nothing_is_behind(tmp_path: Path) -> None:
     ledger = tmp_path / "rinha.db"
     write(ledger, State("file:///there", True, 3, "", time.monotonic()))
     engine = SqliteLedger(ledger, synchronous="NORMAL", lock_wait_s=1).engine
-    assert "replica_behind_seconds" not in [level.name for level in engine.levels()]
+    assert "replica_behind_seconds" not in [level.name for level in engine.gauges()]
     engine.close()
 
 

@@ -9,13 +9,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
-from rinha.ops.counts import Counts, read_counts
-from rinha.ops.exposition import text_of
-from rinha.ops.families import BUCKETS_US, FAMILIES
-from rinha.ops.meter import Meter
-from rinha.ops.watching import watched
+from rinha.metrics.counts import Counts, read_counts
+from rinha.metrics.exposition import text_of
+from rinha.metrics.families import BUCKETS_US, FAMILIES
+from rinha.metrics.instrument import instrumented
+from rinha.metrics.meter import Meter
 from rinha.settings import Settings, load
-from rinha.store import Level
+from rinha.store import Gauge
 
 BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
 KEYS = [("commits",), ("requests", "/a", "200")]
@@ -73,7 +73,7 @@ def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> 
 
 def test_levels_are_gauges_with_their_labels(tmp_path: Path) -> None:
     """What is seen at the moment of the question stands beside what was counted."""
-    levels = [Level("left", "What is left.", 3, (("who", str(who)),)) for who in range(2)]
+    levels = [Gauge("left", "What is left.", 3, (("who", str(who)),)) for who in range(2)]
     found = samples(text_of(tmp_path, levels))
     assert found["rinha_left", "who=0"] == found["rinha_left", "who=1"] == 3
 
@@ -95,7 +95,7 @@ def test_requests_and_refusals_are_counted_by_what_became_of_them(
     """By route and status and by the kind of error; operators' own questions are not counted."""
     ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
     app = create_app(ledger, add_routes, reset=True)
-    with watched(app, ledger, knobs) as meter, ledger.engine.serving(meter):
+    with instrumented(app, ledger, knobs) as meter, ledger.engine.serving(meter):
         api = falcon.testing.TestClient(app)
         path = "/clientes/1/transacoes"
         for _ in range(3):

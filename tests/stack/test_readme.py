@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rinha.ops.families import FAMILIES
+from rinha.metrics.families import FAMILIES
 from rinha.settings import KNOBS
 from tests.help.running import ROOT
 

@@ -46,7 +46,7 @@ def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, firs
         in_time(lambda: pair.ledger.transact(1, CREDIT))
     extrato = eventually(lambda: pair.ledger.extrato(1))
     assert extrato.saldo.total == 0
-    assert pair.ledger.engine.facts["primary"] == f"{pair.standby.data}:{pair.standby.port}"
+    assert pair.ledger.engine.info["primary"] == f"{pair.standby.data}:{pair.standby.port}"
     assert pair.ledger.audit() == elsewhere.audit()
     elsewhere.close()
 
@@ -59,7 +59,7 @@ def test_a_start_takes_the_primary_that_others_follow(pair: Pair) -> None:
     pair.primary.thaw()
     for _ in range(5):
         ledger = PostgresLedger(pair.address)
-        assert ledger.engine.facts["primary"] == f"{pair.standby.data}:{pair.standby.port}"
+        assert ledger.engine.info["primary"] == f"{pair.standby.data}:{pair.standby.port}"
         assert ledger.transact(1, CREDIT).saldo > 0
         ledger.close()
 

@@ -40,7 +40,7 @@ def audit(ledger: PostgresLedger) -> object:
 
 
 def snapshot(ledger: PostgresLedger) -> object:
-    target = Path(str(ledger.engine.facts["primary"]).rpartition(":")[0]).parent / "snapshot"
+    target = Path(str(ledger.engine.info["primary"]).rpartition(":")[0]).parent / "snapshot"
     try:
         ledger.engine.snapshot(target)
     finally:
@@ -56,7 +56,7 @@ READS: dict[str, Act] = {
     "transaction of nobody": lambda ledger: ledger.transact(6, CREDIT),
     "health": lambda ledger: ledger.assert_readable(),
     "overview": lambda ledger: ledger.overview(),
-    "metrics": lambda ledger: list(ledger.levels()),
+    "metrics": lambda ledger: list(ledger.gauges()),
 }
 WRITES: dict[str, Act] = {
     "transaction": lambda ledger: ledger.transact(1, CREDIT),
@@ -228,7 +228,7 @@ def test_standbys_that_were_named_since_the_start_count_too(shared: Pair) -> Non
         assert outcome(PATHS["statement"], ledger)
         shared.primary.set(NAMES, STANDBY)
         deadline = time.monotonic() + START_MAX_S
-        while ledger.engine.facts["standbys"] != STANDBY:
+        while ledger.engine.info["standbys"] != STANDBY:
             assert time.monotonic() < deadline
             assert outcome(PATHS["statement"], ledger)
         shared.primary.set(NAMES, "")

@@ -255,12 +255,12 @@ def test_operators_see_what_is_kept(two: Two) -> None:
     for number in range(25):
         here.add(pessoa(f"ana {number}"))
     for registry in two:
-        levels = {level.name: level.value for level in registry.levels()}
+        levels = {level.name: level.value for level in registry.gauges()}
         assert levels["rows"] == 25
         assert abs(levels["newest_commit_time_seconds"] - time.time()) < 60
         newest = registry.overview().pessoas
         assert [one.apelido for one in newest] == [f"ana {number}" for number in range(24, 4, -1)]
     here.reset()
-    levels = {level.name: level.value for level in there.levels()}
+    levels = {level.name: level.value for level in there.gauges()}
     assert (levels["rows"], levels["newest_commit_time_seconds"]) == (0, 0)
     assert there.overview().pessoas == []

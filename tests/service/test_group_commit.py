@@ -12,7 +12,7 @@ import pytest
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
 from rinha.errors import OutcomeUnknownError
-from rinha.holding import held
+from rinha.group_commit import when_durable
 from rinha.http import create_app
 
 Ask = Callable[[str], Iterable[bytes]]
@@ -24,7 +24,7 @@ def ask(tmp_path: Path) -> Iterator[Ask]:
     ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="FULL", lock_wait_s=0.2)
     with ledger.engine.serving() as safety:
         assert safety
-        application = held(create_app(ledger, add_routes, reset=True), safety)
+        application = when_durable(create_app(ledger, add_routes, reset=True), safety)
 
         def ask(path: str) -> Iterable[bytes]:
             body = '{"valor": 1, "tipo": "c", "descricao": "abc"}'
@@ -150,19 +150,19 @@ def test_a_short_answer_is_not_whole_before_the_sync_either(body: bytes) -> None
     """However few bytes there are, the last of them comes after the sync."""
     steps: list[object] = []
 
-    class Safety:
+    class Durability:
         committed = 0
 
-        def make_safe(self, commit: int) -> None:
+        def make_durable(self, commit: int) -> None:
             steps.append(commit)
 
-    safety = Safety()
+    safety = Durability()
 
     def commit(_environ: object, _start_response: object) -> list[bytes]:
         safety.committed += 1
         return [body]
 
-    steps += [part for part in held(commit, safety)({}, lambda *_: lambda _: None) if part]
+    steps += [part for part in when_durable(commit, safety)({}, lambda *_: lambda _: None) if part]
     parts = [part for part in steps if isinstance(part, bytes)]
     assert b"".join(parts) == body
     assert 1 in steps

@@ -10,8 +10,8 @@ import falcon
 from falcon.util import code_to_http_status
 
 from rinha.errors import RinhaError
-from rinha.ops.counts import Counts
-from rinha.ops.families import BUCKETS_US, FAMILIES, Key
+from rinha.metrics.counts import Counts
+from rinha.metrics.families import BUCKETS_US, FAMILIES, Key
 
 # Statuses that an instance may answer with, in any edition.
 STATUSES = (200, 201, 204, 400, 403, 404, 405, 413, 422, 500, 503)

@@ -10,14 +10,14 @@ import time
 from typing import IO
 
 from rinha.logs import tell
-from rinha.ops.limits import AUDIT_NICENESS, AUDIT_WORDS_MAX
-from rinha.ops.meter import Meter
-from rinha.ops.places import turn_file
+from rinha.metrics.file_names import turn_file
+from rinha.metrics.limits import AUDIT_NICENESS, AUDIT_WORDS_MAX
+from rinha.metrics.meter import Meter
 from rinha.private import open_lock_file
 from rinha.settings import Settings
 
 
-class AuditHabit:
+class AuditSchedule:
     """Runs `rinha check` on a schedule, as a process with the lowest priority."""
 
     def __init__(self, meter: Meter, knobs: Settings) -> None:

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from rinha.ops.families import Key
+from rinha.metrics.families import Key
 
 SUFFIX = ".counts"
 _WORD = 8

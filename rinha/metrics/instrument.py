@@ -9,16 +9,16 @@ from falcon.inspect import inspect_routes
 
 from rinha.errors import RinhaError
 from rinha.http import App, refuse
-from rinha.ops.beat import beating
-from rinha.ops.meter import Meter
-from rinha.ops.places import counts_file
-from rinha.ops.routes import add_routes
+from rinha.metrics.file_names import counts_file
+from rinha.metrics.heartbeat import heartbeats
+from rinha.metrics.meter import Meter
+from rinha.metrics.routes import add_routes
 from rinha.settings import Settings
-from rinha.store import Kept
+from rinha.store import AdminStore
 
 
 @contextmanager
-def watched(app: App, store: Kept, knobs: Settings) -> Iterator[Meter]:
+def instrumented(app: App, store: AdminStore, knobs: Settings) -> Iterator[Meter]:
     """Counts the requests to the app's routes while it lasts. Those to the operator's routes are
     not counted."""
     path = counts_file(knobs)
@@ -33,5 +33,5 @@ def watched(app: App, store: Kept, knobs: Settings) -> Iterator[Meter]:
     app.add_error_handler(RinhaError, refuse_and_count)
     app.add_middleware(meter)
     add_routes(app, store, path.parent, knobs)
-    with beating(meter, knobs):
+    with heartbeats(meter, knobs):
         yield meter

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rinha.logs import log
-from rinha.ops.habit import AuditHabit
-from rinha.ops.limits import BEAT_EVERY_S, CLOCK_STEP_MIN_S
-from rinha.ops.meter import Meter
+from rinha.metrics.audit_schedule import AuditSchedule
+from rinha.metrics.limits import CLOCK_STEP_MIN_S, HEARTBEAT_EVERY_S
+from rinha.metrics.meter import Meter
 from rinha.settings import Settings
 
 GROUPS = Path("/sys/fs/cgroup")
@@ -19,7 +19,7 @@ STATM = Path("/proc/self/statm")
 
 
 @contextmanager
-def beating(meter: Meter, knobs: Settings) -> Iterator[None]:
+def heartbeats(meter: Meter, knobs: Settings) -> Iterator[None]:
     """Runs the heartbeat and the scheduled audits in a thread."""
     ended = threading.Event()
     cpus_milli, memory_bytes = limits_of_this_process()
@@ -28,8 +28,8 @@ def beating(meter: Meter, knobs: Settings) -> Iterator[None]:
     meter.set("start_time_seconds", to=time.time_ns() // 1000)
     meter.set("audit_every_seconds", to=round((knobs.audit_every_s or 0) * 1e6))
     thread = threading.Thread(
-        target=_beat,
-        args=(Heartbeat(meter), AuditHabit(meter, knobs), ended),
+        target=_run,
+        args=(Heartbeat(meter), AuditSchedule(meter, knobs), ended),
         name="beat",
         daemon=True,
     )
@@ -64,14 +64,14 @@ class Heartbeat:
         self._meter.set("process_resident_bytes", to=pages * resource.getpagesize())
 
 
-def _beat(heartbeat: Heartbeat, habit: AuditHabit, ended: threading.Event) -> None:
+def _run(heartbeat: Heartbeat, audits: AuditSchedule, ended: threading.Event) -> None:
     # Signals are for the thread that waits for them.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     while True:
         _attempt("heartbeat failed", heartbeat.note)
-        _attempt("the audit could not run", habit.look)
-        if ended.wait(BEAT_EVERY_S):
-            habit.end()
+        _attempt("the audit could not run", audits.look)
+        if ended.wait(HEARTBEAT_EVERY_S):
+            audits.end()
             return
 
 

@@ -10,27 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rinha.store import Safety
+from rinha.store import Durability
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def held(application: WSGIApplication, safety: Safety) -> WSGIApplication:
+def when_durable(application: WSGIApplication, durability: Durability) -> WSGIApplication:
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        before = safety.committed
+        before = durability.committed
         body = application(environ, start_response)
-        if safety.committed == before:
+        if durability.committed == before:
             return body
-        return _until_safe(b"".join(body), safety, safety.committed)
+        return _until_durable(b"".join(body), durability, durability.committed)
 
     return answer
 
 
-def _until_safe(body: bytes, safety: Safety, commit: int) -> Iterator[bytes]:
+def _until_durable(body: bytes, durability: Durability, commit: int) -> Iterator[bytes]:
     # An answer of one byte is delayed whole: its first half is empty, and bjoern waits for a first
     # byte.
     half = len(body) // 2
     yield body[:half]
-    safety.make_safe(commit)
+    durability.make_durable(commit)
     yield body[half:]

@@ -12,37 +12,37 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from rinha.ops.counts import read_all
-from rinha.ops.families import BUCKETS_US, FAMILIES, MICRO, Family, Key
-from rinha.store import Level
+from rinha.metrics.counts import read_all
+from rinha.metrics.families import BUCKETS_US, FAMILIES, MICRO, Family, Key
+from rinha.store import Gauge
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PREFIX = "rinha_"
 PER_INSTANCE = ("instance",)
 
 
-def text_of(folder: Path, levels: Iterable[Level]) -> bytes:
+def text_of(folder: Path, gauges: Iterable[Gauge]) -> bytes:
     """Returns the metrics as text. The instances keep their counters in `folder`."""
-    return generate_latest(_Now(folder, list(levels)))
+    return generate_latest(_Now(folder, list(gauges)))
 
 
 class _Now(Collector):
-    def __init__(self, folder: Path, levels: list[Level]) -> None:
+    def __init__(self, folder: Path, gauges: list[Gauge]) -> None:
         self._folder = folder
-        self._levels = levels
+        self._gauges = gauges
 
     def collect(self) -> Iterable[Metric]:
         counts = read_all(self._folder)
         for name, family in FAMILIES.items():
             yield _metric(name, family, counts)
         seen: dict[str, GaugeMetricFamily] = {}
-        for level in self._levels:
-            metric = seen.get(level.name)
+        for gauge in self._gauges:
+            metric = seen.get(gauge.name)
             if metric is None:
-                names = tuple(name for name, _ in level.labels)
-                metric = GaugeMetricFamily(f"{PREFIX}{level.name}", level.help, labels=names)
-                seen[level.name] = metric
-            metric.add_metric([value for _, value in level.labels], level.value)
+                names = tuple(name for name, _ in gauge.labels)
+                metric = GaugeMetricFamily(f"{PREFIX}{gauge.name}", gauge.help, labels=names)
+                seen[gauge.name] = metric
+            metric.add_metric([value for _, value in gauge.labels], gauge.value)
         yield from seen.values()
 
 

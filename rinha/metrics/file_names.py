@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rinha.ops.counts import SUFFIX
+from rinha.metrics.counts import SUFFIX
 from rinha.settings import KNOBS, Settings
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from rinha.store import Level
+from rinha.store import Gauge
 
 STATES = ("active", "reading", "writing", "waiting")
 PROC = Path("/proc")
 
 
-def levels_of_nginx(folder: Path, connections: str) -> Iterator[Level]:
+def gauges_of_nginx(folder: Path, connections: str) -> Iterator[Gauge]:
     for state, number in zip(STATES, connections.split(), strict=False):
         labels = (("state", state),)
-        yield Level("nginx_connections", "Connections of nginx.", float(number), labels)
+        yield Gauge("nginx_connections", "Connections of nginx.", float(number), labels)
     # The processes are not visible if nginx runs in a container of its own.
     with suppress(OSError, ValueError, IndexError):
         master = int((folder / "nginx.pid").read_text())
@@ -26,5 +26,5 @@ def levels_of_nginx(folder: Path, connections: str) -> Iterator[Level]:
             cpu_s += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
             pages = int((PROC / pid / "statm").read_text().split()[1])
             memory_bytes += pages * resource.getpagesize()
-        yield Level("nginx_cpu_seconds", "CPU of nginx since its start.", cpu_s)
-        yield Level("nginx_resident_bytes", "Memory of nginx.", memory_bytes)
+        yield Gauge("nginx_cpu_seconds", "CPU of nginx since its start.", cpu_s)
+        yield Gauge("nginx_resident_bytes", "Memory of nginx.", memory_bytes)
