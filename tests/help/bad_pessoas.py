@@ -1,4 +1,4 @@
-"""The catalogue of requests that must not reach the registry: name, bytes, statuses."""
+"""Catalogue of requests that must not reach the registry: name, bytes, statuses."""
 
 from tests.help.raw import get, post
 from tests.help.refusals import Case
@@ -10,7 +10,7 @@ SOMEBODY = "/pessoas/01a2106d-553f-7a83-b249-9097f91a872a"
 
 
 def pessoa(**changes: str) -> str:
-    """JSON put together by hand, so that it may be wrong."""
+    """Returns a person as JSON, put together as text so that it may be invalid."""
     fields = {"apelido": '"ana"', "nome": '"Ana"', "nascimento": '"1985-09-23"', "stack": "null"}
     inside = ", ".join(f'"{name}": {value}' for name, value in (fields | changes).items() if value)
     return f"{{{inside}}}"

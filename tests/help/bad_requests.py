@@ -1,4 +1,4 @@
-"""The catalogue of requests that must not reach the ledger: name, bytes, statuses."""
+"""Catalogue of requests that must not reach the ledger: name, bytes, statuses."""
 
 from tests.help.raw import get, post, transacao
 from tests.help.refusals import Case

@@ -1,4 +1,4 @@
-"""A checkout of its own, in which the stack is run as a user would."""
+"""A separate checkout in which tests run the stack as a user does."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from tests.help.running import ANSWER_MAX_S, ROOT
 
 
 def processes_in(folder: Path) -> dict[int, str]:
-    """All that have their place in the folder, and how each was called."""
+    """Returns the command line of each process whose working directory is in the folder."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -40,7 +40,7 @@ class Checkout:
         self.port, self.ops_port = free_port(), free_port()
 
     def stack(self, command: str, **environment: str) -> tuple[int, str]:
-        """What `make COMMAND` does once .venv is there."""
+        """Runs the command behind `make COMMAND`; returns its exit code and output."""
         done = subprocess.run(
             [sys.executable, "-m", "stack.plain", *command.split()],
             cwd=self.folder,
@@ -58,7 +58,7 @@ class Checkout:
         return done.returncode, done.stdout + done.stderr
 
     def instances(self) -> dict[str, int]:
-        """The process of each instance that runs."""
+        """Returns the pid of each running instance, by name."""
         _, text = self.stack("status")
         found = re.findall(r"run: \S+/(api\d\d): \(pid (\d+)\)", text)
         return {name: int(pid) for name, pid in found}

@@ -1,4 +1,4 @@
-"""A cluster for the tests: its nodes as processes that can be killed, frozen and cut off."""
+"""A cluster for the tests: its nodes are processes that can be killed, frozen and cut off."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class Cluster:
-    """Up once it is entered."""
+    """A context manager that starts a healthy cluster, and stops it at exit."""
 
     def __init__(self, machines: Sequence[Machine] = (Machine(),)) -> None:
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else "/var/tmp"
@@ -72,7 +72,7 @@ class Cluster:
         self.stop()
 
     def _client(self) -> Callable[..., Any]:
-        """With a certificate that holds from any address."""
+        """Returns an opener for etcd whose client certificate is valid from any address."""
         for name, text in self._authority.issue("test").items():
             write_secret(self.top / name, text)
         context = ssl.create_default_context(cafile=self.top / CA)
@@ -95,7 +95,7 @@ class Cluster:
         return wait(lambda: watch.primary(self.nodes))
 
     def standbys(self) -> list[Node]:
-        """The synchronous one first."""
+        """Returns the nodes other than the leader, the synchronous standby first."""
         roles = {each["name"]: each["role"] for each in watch.members(self.nodes)}
         found = [node for node in self.nodes if roles.get(node.name) != "leader"]
         return sorted(found, key=lambda node: roles.get(node.name) != "sync_standby")
@@ -104,7 +104,7 @@ class Cluster:
         wait(lambda: watch.is_whole(self.nodes), patience_s)
 
     def etcd_leader(self) -> Node:
-        """By asking each member whom it takes for the leader."""
+        """Returns the node whose etcd member says that it is the leader."""
 
         def leader() -> Node | None:
             for node in self.nodes:
@@ -119,12 +119,12 @@ class Cluster:
         return wait(leader)
 
     def postgres_of(self, node: Node) -> list[int]:
-        """The postmaster and its children: each connection has a process of its own."""
+        """Returns the pids of the postmaster and its children, one for each connection."""
         data = node.folder / "data"
         try:
             pid = int((data / "postmaster.pid").read_text().split()[0])
             if Path(f"/proc/{pid}/cwd").readlink() != data:
-                return []  # it is gone, and its number is somebody else's by now
+                return []  # the postmaster has ended, and another process has its pid
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         except (OSError, IndexError, ValueError):
             return []
@@ -137,7 +137,7 @@ class Cluster:
         return self._alive(f"etcd-{node.name}")
 
     def all_of(self, node: Node) -> list[int]:
-        """Patroni first, or it would repair what dies before it."""
+        """Returns all pids of a node, Patroni's first: it would restart the others."""
         return [*self.patroni_of(node), *self.postgres_of(node), *self.etcd_of(node)]
 
     def _alive(self, name: str) -> list[int]:
@@ -145,7 +145,7 @@ class Cluster:
         return [process.pid] if process and process.poll() is None else []
 
     def restart_postgres(self, node: Node) -> None:
-        """As somebody would who has changed a setting that wants it."""
+        """Restarts PostgreSQL by Patroni's API, as an operator does for some settings."""
         login = b64encode(f"{SCOPE}:{self._passwords['api']}".encode()).decode()
         headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
         request = Request(f"{node.api}/restart", b"{}", headers)  # noqa: S310 - always our own http
@@ -153,7 +153,7 @@ class Cluster:
             pass
 
     def heal(self, node: Node) -> None:
-        """Starts what is dead of it."""
+        """Starts the node's etcd and Patroni if they do not run."""
         if not self.etcd_of(node):
             self.start_etcd(node)
         if not self.patroni_of(node):
@@ -178,7 +178,7 @@ def send(pids: Sequence[int], what: signal.Signals) -> None:
 
 
 def wait(act: Callable[[], T | None], patience_s: float = PATIENCE_S) -> T:
-    """What it returns once that is something."""
+    """Calls `act` until its result is true, and returns that result."""
     deadline = time.monotonic() + patience_s
     while not (found := act()):
         assert time.monotonic() < deadline, "it did not come about"

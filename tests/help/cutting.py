@@ -1,4 +1,4 @@
-"""A connection to a PostgreSQL server that breaks behind a chosen answer."""
+"""A proxy that breaks a connection to a PostgreSQL server after a chosen answer."""
 
 import contextlib
 import socket
@@ -9,14 +9,15 @@ from pathlib import Path
 
 from tests.help.postgres import Server
 
-# The type byte and the length that counts itself.
+# A message's type byte, and its length, which includes the length field.
 HEADER = struct.Struct("!cI")
 READY = b"Z"
 
 
 class Cut:
-    """A proxy for one server, in another folder. After `behind(n)` it ends with the n-th answer
-    from then on: that one is handed on whole, the connection closes, and no other is taken."""
+    """A proxy for one server, with its socket in another folder. `behind(n)` makes it stop after n
+    more answers: the last one is forwarded whole, then the connection closes. The proxy accepts no
+    other connection."""
 
     def __init__(self, folder: Path, server: Server) -> None:
         name = f".s.PGSQL.{server.port}"

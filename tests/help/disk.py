@@ -1,8 +1,8 @@
-"""What a power cut at any moment could leave on a disk.
+"""A simulated disk: the file images that a power cut at any moment may leave.
 
-What was synced is safe. Of what was not, any part may be there: none, all, the later without the
-earlier, a write torn in the middle. A write harms nothing outside of its own bytes. What a failed
-write lost is not there, whatever was synced after it.
+Synced data is durable. Any subset of the other writes may be on the disk: none, all, a later one
+without an earlier one, or a part of one. A write changes only its own bytes. Lost writes stay lost,
+even if a later sync succeeds.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ Kind = Literal["write", "cut", "remove", "sync", "data sync", "lost", "begun", "
 
 
 class Step(NamedTuple):
-    """One thing that happened to a file, or the number of a transaction begun, committed
-    or acknowledged. Of a loss the number says what is lost."""
+    """One event of a file, or the number (`place`) of a transaction that was begun, committed or
+    acknowledged. For a loss, `place` is the seed that selects the lost writes."""
 
     kind: Kind
     file: str
@@ -29,7 +29,7 @@ class Step(NamedTuple):
 
 
 class Disk:
-    """The files as they are safe, and what is still on its way to them."""
+    """The durable files, and the writes that are not synced yet."""
 
     def __init__(self) -> None:
         self._safe: dict[str, bytearray] = {}
@@ -46,9 +46,9 @@ class Disk:
             self._pending.append(step)
             return
         if step.kind == "data sync" and step.file not in self._entered:
-            # Nothing leads to it yet.
+            # The folder entry is not durable yet, so a power cut would lose the file.
             return
-        # With a new log or journal SQLite syncs the folder too, and what was removed is gone.
+        # SQLite syncs the folder after it creates a WAL or journal: removals are durable.
         with_folder = "-" in step.file and step.file not in self._entered
         self._entered.add(step.file)
         waiting = []
@@ -61,7 +61,7 @@ class Disk:
         self._pending = waiting
 
     def _lose(self, step: Step) -> None:
-        """All of what was written to it since its sync, or each write with the same chance."""
+        """Drops unsynced writes to the file: all of them, or each with one probability."""
         chance = Random(step.place)
         share = chance.choice((1.0, 1.0, 0.5, 0.1))
         self._pending = [
@@ -71,11 +71,11 @@ class Disk:
         ]
 
     def as_synced(self) -> dict[str, bytearray]:
-        """The image without anything that was not synced."""
+        """Returns the image that holds only synced data."""
         return self._safe
 
     def after_a_cut(self, chance: Random) -> dict[str, bytearray]:
-        """One of the images that are possible now."""
+        """Returns one of the images that a power cut may leave now."""
         files = {name: bytearray(data) for name, data in self._safe.items()}
         for step in _survivors(self._pending, chance):
             _apply(files, step)
@@ -83,7 +83,7 @@ class Disk:
 
 
 def _survivors(pending: list[Step], chance: Random) -> Iterator[Step]:
-    """A prefix of what was on its way, then each of the rest with one and the same chance."""
+    """Yields a random prefix of the pending steps, and each of the rest with one probability."""
     whole = chance.choice((0, len(pending), chance.randint(0, len(pending))))
     share = chance.choice((0.0, 0.1, 0.5, 0.9, 1.0))
     torn_share = chance.choice((0.0, 0.0, 0.1, 0.5))
@@ -94,7 +94,7 @@ def _survivors(pending: list[Step], chance: Random) -> Iterator[Step]:
 
 
 def _torn(step: Step, chance: Random) -> Step:
-    """Its first bytes only, or its last."""
+    """Returns a part of a write: its first bytes or its last."""
     at = chance.randint(1, len(step.data))
     if chance.random() < 0.5:
         return step._replace(data=step.data[:at])
@@ -109,7 +109,7 @@ def _apply(files: dict[str, bytearray], step: Step) -> None:
     if step.kind == "cut":
         del data[step.place :]
         return
-    # What was never written before reads as zeros.
+    # Bytes that were never written read as zeros.
     data.extend(bytes(max(0, step.place - len(data))))
     data[step.place : step.place + len(step.data)] = step.data
 
@@ -122,16 +122,16 @@ def write_files(folder: Path, files: dict[str, bytearray]) -> None:
 
 
 class CorruptError(Exception):
-    """The ledger cannot be read, or says something that no history explains."""
+    """The file cannot be read, or its integrity check or its audit finds a problem."""
 
 
 def numbers_in(file: Path, edition: str) -> list[int]:
-    """The transactions that are left, in the order of their numbers."""
+    """Returns the numbers of the transactions in the file, sorted."""
     if not file.exists():
         return []
     connection = apsw.Connection(str(file))
     try:
-        # Alone with the file: the log's index can stay in memory, which takes half the time.
+        # In exclusive mode the WAL index stays in memory, which takes half the time.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         if not connection.execute("SELECT count(*) FROM sqlite_schema").get:

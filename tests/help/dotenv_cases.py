@@ -1,6 +1,6 @@
-"""One table of `.env` files for all that read them."""
+"""Table of `.env` files that every reader of them is tested with."""
 
-# What is read: the file, and what it sets.
+# Accepted files, and the settings that each one makes.
 READ: dict[str, tuple[bytes, dict[str, str]]] = {
     "nothing": (b"", {}),
     "plain": (b"PORT=8888\n", {"PORT": "8888"}),
@@ -62,7 +62,7 @@ READ: dict[str, tuple[bytes, dict[str, str]]] = {
         {"AWS_REGION": "a", "PGPASSFILE": "b"},
     ),
 }
-# What is refused: the file, the line that is named, and a word of the reason.
+# Refused files: the line and a part of the reason that the error has to name.
 REFUSED: dict[str, tuple[bytes, int, str]] = {
     "no pair": (b"PORT=1\nnonsense\n", 2, "not NAME=VALUE"),
     "no name": (b"\n\n=1\n", 3, "not NAME=VALUE"),

@@ -1,4 +1,4 @@
-"""Clients that send their requests byte by byte, as slowly as they like."""
+"""Slow clients that send their requests byte by byte."""
 
 import selectors
 import socket
@@ -13,7 +13,7 @@ LOOK_EVERY_S = 0.05
 
 
 class Way(NamedTuple):
-    """How they are slow: what is sent at once, what follows byte by byte, and how long after."""
+    """A kind of slow client: bytes sent at once, the byte sent repeatedly, the pause before it."""
 
     name: str
     at_once: bytes
@@ -38,7 +38,7 @@ class Dripper:
 
 @dataclass
 class Drips:
-    """Runs in the background; a client that is dropped stays away."""
+    """Runs slow clients in the background; a client that was dropped does not reconnect."""
 
     port: int
     ways: tuple[Way, ...]
@@ -68,7 +68,7 @@ class Drips:
             dripper.connection.close()
 
     def dropped_after_s(self, way: Way) -> list[float]:
-        """Of those that were dropped."""
+        """Returns how long each dropped client of this kind was connected."""
         times = [each.dropped_after_s for each in self.drippers if each.way is way]
         return [after_s for after_s in times if after_s is not None]
 
@@ -83,7 +83,7 @@ class Drips:
                     self._send(dripper)
 
     def _hear(self, dripper: Dripper) -> None:
-        """An answer or an end: nobody who is still sending is owed one."""
+        """Records a client as dropped. An answer counts too, as the request is incomplete."""
         self._selector.unregister(dripper.connection)
         dripper.dropped_after_s = time.monotonic() - dripper.since_s
         dripper.connection.close()

@@ -1,7 +1,7 @@
-"""How much the tests that try to break a promise do, from the environment.
+"""Effort of the tests that try to break a promise, set by the environment.
 
-EFFORT=crash (`make crash`) and EFFORT=chaos (`make chaos`) do more of the same than `make test`;
-SEED=... repeats the chance of a run that failed.
+EFFORT=crash (`make crash`) and EFFORT=chaos (`make chaos`) run more rounds than `make test`.
+SEED=... repeats the random choices of a failed run.
 """
 
 import os
@@ -13,12 +13,12 @@ EFFORT = os.environ.get("EFFORT", "test")
 
 
 def effort(test: T, crash: T, chaos: T) -> T:
-    """How many rounds there are, by who asks."""
+    """Returns the value for this run's effort."""
     return {"test": test, "crash": crash, "chaos": chaos}[EFFORT]
 
 
 def drawn_seed() -> int:
-    """Another one each time; a test that fails shows it, and SEED= draws it again."""
+    """Returns a new random seed, or SEED, and prints it for the report of a failure."""
     seed = int(os.environ.get("SEED") or random.randrange(2**31))
     print(f"seed {seed}")
     return seed

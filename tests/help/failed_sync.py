@@ -1,7 +1,7 @@
-"""What two instances do to their files while a write is lost, and which of the two dies of it.
+"""A random history of two instances that lose a write, and may be killed by the error.
 
-Everything that syncs takes part, in an order left to chance: answers, both steps of a checkpoint
-beside readers, writers that checkpoint, and the close.
+Everything that syncs takes part in random order: answers, both steps of a checkpoint beside
+readers, checkpoints by writers, and the close.
 """
 
 import contextlib
@@ -21,9 +21,10 @@ from tests.help.tenants import TENANTS
 from tests.help.watched_disk import Answers, WatchedDisk, watch_calls, writeback
 
 ROUNDS = 5
-# Of what a round is made of so much is left out.
+# Share of the events of a round that are left out.
 LEFT_OUT = 0.15
-# So many transactions at once: some pages are then left behind by those that are written always.
+# Transactions of one write, at most. Pages that few of them change keep their newest frame further
+# back in the WAL.
 WRITES_MAX = 12
 # Mistakes that can be planted.
 MISTAKES = (
@@ -34,18 +35,18 @@ MISTAKES = (
 
 
 class Fault(NamedTuple):
-    """Right before this sync what was written to its file is lost, and before so many more that
-    follow; 0 is never."""
+    """Loss of a file's unsynced writes, right before sync number `sync` and before the `more` syncs
+    after it. Number 0 means no loss."""
 
     sync: int = 0
     more: int = 0
-    # Whether the instance that is told of it dies of that.
+    # True if the first instance that gets the error is killed.
     is_deadly: bool = False
     mistake: str = ""
 
 
 class _NoThread:
-    """What it would do is done by the test, in an order that can be had again."""
+    """Stands in for a thread whose work the test does itself, in a repeatable order."""
 
     def __init__(self, **_: object) -> None:
         pass
@@ -63,7 +64,7 @@ class _Instance:
 
     def close(self) -> None:
         self._serving.__exit__(None, None, None)
-        # Only a VFS in Python raises it: SQLite's own lets a close end well.
+        # Only a VFS in Python raises here: with SQLite's own a close ignores the error.
         with contextlib.suppress(apsw.IOError):
             self.store.close()
 
@@ -75,7 +76,7 @@ class _Known(checkpoint.Checkpointer):
 
 
 _checkpointers: list[_Known] = []
-# Whoever was killed tidies nothing up.
+# Killed instances: a reference keeps Python from closing their files.
 _killed: list[_Instance] = []
 
 
@@ -104,7 +105,7 @@ class _History:
             return list(self._steps)
 
     def _assert_works_again(self, instance: _Instance) -> None:
-        """By itself, when the disk does. Each of its descriptors is told of an error once."""
+        """The instance works again once the disk does; each descriptor reports an error once."""
         for _ in range(2):
             self._write(instance)
             self._answer(instance)
@@ -136,7 +137,7 @@ class _History:
             self._instances[which] = _Instance(*self._case)
 
     def _write(self, instance: _Instance) -> None:
-        """What is refused is sent again."""
+        """Writes some transactions; one that is refused is tried again under the same number."""
         for _ in range(self._chance.randint(1, WRITES_MAX)):
             self._steps.append(Step("begun", "", self._number))
             with contextlib.suppress(RinhaError):
@@ -149,11 +150,11 @@ class _History:
         try:
             instance.answers.answer()
         except RinhaError:
-            # They broke off.
+            # The answers broke off, so these transactions are not acknowledged.
             instance.answers.waiting.clear()
 
     def _read(self, _instance: _Instance) -> None:
-        """Begins to read on and on, or ends it: what comes in between cannot be copied."""
+        """Begins a read transaction or ends it. Frames written in between cannot be copied."""
         if self._reader.in_transaction:
             self._reader.execute("ROLLBACK")
         else:
@@ -194,7 +195,7 @@ def _plant(mistake: str, patch: pytest.MonkeyPatch) -> None:
 def history(
     file: Path, synchronous: str, edition: str, fault: Fault, seed: int
 ) -> tuple[list[Step], list[str]]:
-    """All that happened, and of which file each sync was."""
+    """Returns all steps of a history, and the file of each sync."""
     disk = WatchedDisk()
     steps = _History((file, synchronous, edition), fault, Random(seed)).play()
     disk.unregister()

@@ -1,4 +1,4 @@
-"""What is done to a cluster, each a round: breaking it under load, and seeing it whole again."""
+"""Faults of a cluster under load: each round ends when the cluster is healthy again."""
 
 import signal
 import subprocess
@@ -10,7 +10,7 @@ from stack.cluster import watch
 from stack.cluster.nodes import Node
 from tests.help.cluster import Cluster, send, wait
 
-# An answer that says "done" needs a moment to be believed.
+# Time for false acknowledgements to be answered before the primary is killed.
 CANCEL_TAKES_S = 0.2
 Break = Callable[[Cluster], None]
 
@@ -28,7 +28,7 @@ def patroni_version() -> tuple[int, ...]:
 
 
 def play(cluster: Cluster, act: Break) -> Round:
-    """From a whole cluster to a whole cluster."""
+    """Runs one fault, from a healthy cluster to a healthy cluster."""
     cluster.wait_until_whole()
     before, began_s = cluster.primary(), time.monotonic()
     act(cluster)
@@ -37,7 +37,7 @@ def play(cluster: Cluster, act: Break) -> Round:
 
 
 def kill_postgres(cluster: Cluster) -> None:
-    """Of the primary, all at once."""
+    """Kills all processes of the primary's PostgreSQL at once."""
     node = cluster.primary()
     killed = cluster.postgres_of(node)
     send(killed, signal.SIGKILL)
@@ -45,13 +45,13 @@ def kill_postgres(cluster: Cluster) -> None:
 
 
 def kill_node(cluster: Cluster) -> None:
-    """PostgreSQL and its Patroni, which comes back when another one is the primary."""
+    """Kills the primary's PostgreSQL and Patroni, and starts Patroni after the failover."""
     node = cluster.primary()
     kill_and_return(cluster, node, lambda: cluster.primary() is not node)
 
 
 def kill_standby(cluster: Cluster) -> None:
-    """The one that confirms."""
+    """Kills the synchronous standby, and starts it again once another standby is synchronous."""
     node = cluster.standbys()[0]
     kill_and_return(cluster, node, lambda: cluster.standbys()[0] is not node)
 
@@ -70,7 +70,7 @@ def kill_etcd_leader(cluster: Cluster) -> None:
 
 
 def lose_etcd(seconds: float) -> Break:
-    """All of it."""
+    """Returns a fault that kills all of etcd, and starts it again after some seconds."""
 
     def act(cluster: Cluster) -> None:
         for node in cluster.nodes:
@@ -83,14 +83,15 @@ def lose_etcd(seconds: float) -> Break:
 
 
 def freeze(seconds: float, ask_as_it_wakes: Callable[[], None]) -> Break:
-    """The primary's whole node; the question comes while it believes to be the primary still."""
+    """Returns a fault that freezes the primary's whole node. The requests are sent as it wakes,
+    while it still believes that it is the primary."""
 
     def act(cluster: Cluster) -> None:
         node = cluster.primary()
         pids = cluster.all_of(node)
         send(pids, signal.SIGSTOP)
         time.sleep(seconds)
-        # Its manager last, which would tell it.
+        # Patroni wakes last, as it would demote PostgreSQL.
         send(pids[::-1], signal.SIGCONT)
         ask_as_it_wakes()
         wait(lambda: cluster.primary() is not node)
@@ -99,7 +100,7 @@ def freeze(seconds: float, ask_as_it_wakes: Callable[[], None]) -> Break:
 
 
 def cut_off(seconds: float) -> Break:
-    """The primary from the other nodes, both ways, while the instances still reach it."""
+    """Returns a fault that cuts the primary off from the other nodes, not from the instances."""
 
     def act(cluster: Cluster) -> None:
         node = cluster.primary()
@@ -118,12 +119,12 @@ def cut_off(seconds: float) -> Break:
 
 
 def restart_postgres(cluster: Cluster) -> None:
-    """Of the primary, in good order."""
+    """Restarts the primary's PostgreSQL through Patroni."""
     cluster.restart_postgres(cluster.primary())
 
 
 def cancel_waits(cluster: Cluster) -> None:
-    """Whoever waits for the standby is told to stop, and then the only node that has it dies."""
+    """Cancels the commits that wait for the standby, then kills the only node that has them."""
     node, standby = cluster.primary(), cluster.standbys()[0]
     send(cluster.postgres_of(standby), signal.SIGSTOP)
     waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"

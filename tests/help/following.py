@@ -1,4 +1,4 @@
-"""Litestream beside a stack, as a supervisor runs it, and what its copy holds."""
+"""Litestream beside a stack, as a supervisor runs it, and restores from its replica."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import apsw
 from stack import launch
 from tests.help.running import ROOT, finish, rinha
 
-# As runit waits.
+# Pause before a restart, as in runit.
 BEGIN_ANEW_S = 1.0
 PATIENCE_S = 60.0
 LOOK_AGAIN_S = 0.1
@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 
 class Following:
-    """Begun anew whenever it ends, until it is stopped."""
+    """A supervised Litestream: it is restarted whenever it ends, until `stop()`."""
 
     def __init__(self, folder: Path, replica: str, **environment: str) -> None:
         self.folder = folder
@@ -43,7 +43,7 @@ class Following:
 
     @property
     def pid(self) -> int:
-        """Of Litestream itself."""
+        """Pid of Litestream."""
         return self._process.pid
 
     @property
@@ -59,7 +59,7 @@ class Following:
         self._supervisor.join()
 
     def logs(self) -> list[dict[str, Any]]:
-        """Litestream's lines among ours."""
+        """Returns the JSON lines of the log, Litestream's and rinha's."""
         lines = (self.folder / "follow.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
@@ -67,7 +67,7 @@ class Following:
         return [str(line["event"]) for line in self.logs() if "event" in line]
 
     def state(self) -> tuple[int, str]:
-        """The exit code and the sentence of `rinha follow state`."""
+        """Returns the exit code and the output of `rinha follow state`."""
         asked = rinha(
             "follow",
             "state",
@@ -85,7 +85,7 @@ class Following:
             time.sleep(LOOK_AGAIN_S)
 
     def wait_until_behind(self, patience_s: float = PATIENCE_S) -> str:
-        """What is told of it then."""
+        """Waits until `rinha follow state` fails, and returns its output."""
         deadline = time.monotonic() + patience_s
         while self.state()[0] == 0:
             assert time.monotonic() < deadline, self.log_text()
@@ -127,20 +127,20 @@ class Following:
 
 
 def lose(folder: Path) -> None:
-    """Whole, though Litestream still writes there and removes what it wrote."""
+    """Removes a folder, although Litestream still writes and removes files in it."""
     while folder.exists():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def restore(file: Path, replica: str, *words: str, **environment: str) -> tuple[int, str]:
-    """`rinha restore` to this file; what it said."""
+    """Runs `rinha restore` to this file; returns its exit code and output."""
     done = rinha("restore", *words, RINHA_LEDGER=str(file), RINHA_REPLICA=replica, **environment)
     code, out, err = finish(done)
     return code, out + err
 
 
 def rows(file: Path) -> list[Row]:
-    """All transactions, by client and sequence."""
+    """Returns all transactions, by client and sequence."""
     connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         return connection.execute("SELECT * FROM transacoes ORDER BY cliente, sequencia").fetchall()

@@ -6,7 +6,7 @@ from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
 forks = multiprocessing.get_context("forkserver")
-# What each would import otherwise.
+# Modules that each process would import otherwise.
 forks.set_forkserver_preload(["tests.help.watched_disk", "tests.help.teller", "tests.help.tenants"])
 
 P = ParamSpec("P")
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def apart(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What the work returns, done in a process of its own."""
+    """Does the work in a separate process, and returns its result."""
     ours, theirs = forks.Pipe(duplex=False)
     process = forks.Process(target=_report, args=(theirs, work, args, kwargs))
     process.start()

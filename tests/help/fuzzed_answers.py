@@ -1,5 +1,5 @@
-"""Answers of right entries, changed by chance where an answer has its joints: the document, the
-body, the head, the framing and the pieces that it comes in."""
+"""Answers of right entries with random changes: to the document, the body, the head, the framing
+and the pieces."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -41,7 +41,7 @@ ODD_SIZES = (b"", b"-1", b"zz", b"ffffffff", b"100000", b"0", b"1;" + b"x" * 70_
 
 
 def odd_document(random: Random, content: Any) -> Any:
-    """One value of it becomes another, goes, or is there many times."""
+    """Returns a document in which one value is changed, removed or repeated."""
     if not isinstance(content, dict | list) or not content or random.random() < 0.2:
         return random.choice(ODD_VALUES)
     if isinstance(content, list):
@@ -56,7 +56,7 @@ def odd_document(random: Random, content: Any) -> Any:
 
 
 def odd_bytes(random: Random, data: bytes) -> bytes:
-    """Bytes change, go, or come in."""
+    """Returns data in which some bytes are changed, removed or inserted."""
     start = random.randrange(len(data) + 1)
     end = min(len(data), start + random.choice((0, 1, 1, 5, 100)))
     between = random.choice((b"", random.randbytes(1), random.randbytes(20), data[start:end] * 3))
@@ -64,7 +64,7 @@ def odd_bytes(random: Random, data: bytes) -> bytes:
 
 
 def chunked(random: Random, text: bytes, *, odd: bool) -> bytes:
-    """In chunks of any size, of which one may be odd."""
+    """Returns the text in chunks of random sizes; with `odd` some sizes are wrong."""
     chunks, start = b"", 0
     while start < len(text):
         size = random.choice((1, 7, 100, 5_000))
@@ -76,7 +76,7 @@ def chunked(random: Random, text: bytes, *, odd: bool) -> bytes:
 
 
 def in_pieces(random: Random, data: bytes) -> list[Piece]:
-    """Cut where it pleases, and looked at in between."""
+    """Returns the data cut at random places, with a pause of 0 s after each piece."""
     pieces: list[Piece] = []
     while data:
         size = random.choice((1, 20, 1_000, len(data)))
@@ -86,7 +86,7 @@ def in_pieces(random: Random, data: bytes) -> list[Piece]:
 
 
 def rightly_framed(base: type[RightEntry], random: Random) -> Any:
-    """The same answers, in any of the ways in which HTTP may say them."""
+    """Returns an entry with the same answers in random framing that HTTP allows."""
 
     class Framed(base):  # type: ignore[valid-type, misc]
         def pieces(self, status: int, text: bytes) -> Iterable[Piece]:
@@ -106,7 +106,7 @@ def rightly_framed(base: type[RightEntry], random: Random) -> Any:
 
 
 class OddAnswers(RightEntry):
-    """After a right beginning so many of the answers are odd somewhere."""
+    """An entry whose first answers are right; then this share of its answers is odd."""
 
     random: Random
     share: float
@@ -153,5 +153,5 @@ class OddAnswers(RightEntry):
 
 
 def fuzzed(base: type[RightEntry], random: Random, share: float) -> Any:
-    """A right entry of which this share of the answers is odd."""
+    """Returns a right entry of which this share of the answers is odd."""
     return type("Fuzzed", (OddAnswers, base), {"random": random, "share": share})()

@@ -1,4 +1,4 @@
-"""The judge's command in the test's own process, against an entry that is wired to it."""
+"""Runs the judge's command in the test's own process, against an entry wired to it."""
 
 import io
 import mmap
@@ -22,7 +22,7 @@ from loadtest.measure.target.usage import Usage
 from loadtest.wire.request import Address, Kind
 from tests.help.wired import Entry, WiredEngine
 
-# So many requests that every client is met, and each command is over in a moment.
+# Enough requests to reach every client, and few enough for a short run.
 WORDS = {
     "run": ("-n", "136", "-c", "4"),
     "official": ("--scale", "0.0005", "--speed", "20"),
@@ -38,7 +38,7 @@ SMALL: dict[str, Any] = {
     "loadtest.pessoas.rules.burst.ONE_BY_ONE": 5,
     "loadtest.crebitos.commands.build_requests": partial(build_requests, cycles=8),
 }
-# Where an entry keeps the judge waiting: the same limits, a fiftieth as long.
+# Shorter timeouts, for entries that keep the judge waiting.
 SHORT: dict[str, Any] = {
     "loadtest.command.REQUEST_TIMEOUT_S": 0.2,
     "loadtest.command.OFFICIAL_TIMEOUT_S": 0.2,
@@ -51,7 +51,7 @@ SHORT: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Judged:
-    """The exit code, all words, how long it took, and by how many bytes the process grew."""
+    """Result of a command: exit code, output, duration, and growth of the peak memory."""
 
     code: int
     out: str
@@ -60,7 +60,7 @@ class Judged:
 
 
 def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = False) -> Judged:
-    """Runs `loadtest WORDS`, with both of its reports; an exception is not caught."""
+    """Runs `loadtest` with these arguments and both reports; an exception is not caught."""
     engine, out = partial(WiredEngine, entry), io.StringIO()
     changes = {
         "loadtest.drive.loops.Engine": engine,
@@ -85,7 +85,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
 def _conduct(
     work: Work, workers: int, _address: Address, kinds: Sequence[Kind], _view: View
 ) -> Conducted:
-    """The worker, in this process."""
+    """Runs the worker in this process."""
     job, done = Job(0, clock_ns(), mmap.mmap(-1, 1)), Conducted(Tally(kinds), Usage(), workers)
     try:
         work(job)
@@ -97,7 +97,7 @@ def _conduct(
 
 
 def _reset_peak() -> int:
-    """Begins a new peak of memory, at what is used now."""
+    """Resets the peak of the memory, and returns what is used now."""
     Path("/proc/self/clear_refs").write_text("5")
     return _memory("VmRSS")
 

@@ -1,4 +1,4 @@
-"""Rounds of kill -9 under load, with what each cost."""
+"""Rounds of kill -9 under load, with the cost of each."""
 
 import os
 import random
@@ -11,26 +11,26 @@ from tests.help.steady import CONNECTIONS
 from tests.help.steady_load import SteadyLoad
 from tests.help.steady_people import SteadyPeople
 
-# The peak of each edition's official run.
+# Each edition's load, at the peak rate of its official run.
 LOADS: dict[str, tuple[type[SteadyLoad] | type[SteadyPeople], int]] = {
     "crebitos": (SteadyLoad, 340),
     "pessoas": (SteadyPeople, 700),
 }
 VICTIMS = ("one instance", "both instances", "nginx", "everything")
-# A kill falls at any moment of a busy stack, not at the first after the last one.
+# Longest random pause before a kill, so that kills hit the stack at any moment of its work.
 PAUSE_MAX_S = 0.4
 
 
 class Round(NamedTuple):
     victims: str
     killed_at_s: float
-    # Until everything answers again, what was killed included.
+    # Time until everything answers again, including the killed processes.
     back_s: float
     unanswered: int
 
 
 def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
-    """Also looks whether the file explains every answer."""
+    """Runs the rounds, then asserts that the ledger explains every answer and passes its audit."""
     chance, done = random.Random(seed), []
     kind, rate = LOADS[stack.edition]
     with kind(stack.port, rate, seed) as load:
@@ -55,14 +55,15 @@ def _kill(stack: Stack, victims: str, chance: random.Random) -> None:
         numbers = [chance.randrange(2)]
     pids = [stack.instances[number].pid for number in numbers]
     if victims in ("nginx", "everything"):
-        # Its group: a worker that dies before its master is replaced, and outlives the test.
+        # Its process group: the master would replace a worker that dies before it, and that one
+        # would outlive the test.
         pids.append(-stack.nginx.pid)
     chance.shuffle(pids)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
     for number in numbers:
         stack.instances[number].wait()
-        # What it left behind would look like an instance that listens.
+        # The socket that is left behind would look like a listening instance.
         (stack.folder / f"api{number + 1:02d}.sock").unlink(missing_ok=True)
         stack.instances[number] = stack.start(number + 1)
     if -stack.nginx.pid in pids:
@@ -81,7 +82,7 @@ def _with_unanswered(each: Round, load: SteadyLoad | SteadyPeople) -> Round:
 
 
 def assert_cheap(rounds: list[Round]) -> None:
-    """While an instance lives, only what the dead one had in hand goes without an answer."""
+    """While an instance lives, only requests that the killed one was handling get no answer."""
     for each in rounds:
         if each.victims == "one instance":
             assert each.unanswered <= CONNECTIONS, each

@@ -1,4 +1,4 @@
-"""Both engines, as a test sees them from outside: a ledger's address, and SQL past the service."""
+"""Ledgers on both engines: opens one by its address, and runs SQL on it beside the service."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ def open_ledger(address: str) -> AnyLedger:
 
 
 def query(address: str, sql: str) -> list[tuple[Any, ...]]:
-    """On another connection than the service's, as a hand would."""
+    """Runs SQL on another connection than the service's, as an operator would."""
     where = ledger_of(address)
     if not isinstance(where, Path):
         return postgres.query(where, sql)

@@ -1,4 +1,4 @@
-"""Reports made of drawn figures, of every kind and edition: as large and as long as they come."""
+"""Reports with random figures for each command and edition, as large and as long as they come."""
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
@@ -22,7 +22,7 @@ from loadtest.report.judgement import load_notes
 from loadtest.wire.outcome import Failure
 from loadtest.wire.request import Kind
 
-# The median of the answers: a good service's, a slow one's, one that hangs.
+# Median latencies of a good, a slow and a hanging service.
 SPEEDS_MS = {"fast": 0.4, "slow": 900.0, "hanging": 14_000.0}
 SECONDS = 20
 BABBLE = "500 <table>" + "x" * 900
@@ -30,7 +30,7 @@ LONG = "expected a balance that follows from what was acknowledged before, and n
 
 
 def made_load(kinds: Sequence[Kind], codes: dict[Kind, int], median_ms: float) -> Load:
-    """Some seconds of answers with a heavy tail, and some requests that got none."""
+    """Returns some seconds of answers with a heavy tail, and some requests without an answer."""
     drawn, tally = Random(1), Tally(kinds)
     for second in range(SECONDS):
         cells = []
@@ -49,7 +49,7 @@ def made_load(kinds: Sequence[Kind], codes: dict[Kind, int], median_ms: float) -
 
 
 def broken_rules() -> list[Rule]:
-    """As many as a server breaks that was begun yesterday, and some that hold."""
+    """Returns many rules, a third of them broken, as by an unfinished server."""
     return [
         Rule("bursts", f"client {n % 5 + 1}", f"{LONG[: n + 20]}", LONG, BABBLE, n % 3 > 0, n % 3,
              "curl -i " + "-H 'Accept: application/json' " * (n % 5))
@@ -124,7 +124,7 @@ def _driven_by_another(load: Load) -> Load:
 
 
 def made_reports(speed: str) -> dict[str, Report]:
-    """By edition and command; all of them have failed, and say why at length."""
+    """Returns a failed report for each edition and command, with long reasons."""
     made: dict[str, Report] = {}
     editions: dict[str, Callable[[float], Mapping[str, Report]]] = {
         "crebitos": ledger_reports,

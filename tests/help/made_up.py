@@ -1,4 +1,4 @@
-"""Distributions that nobody wrote: what an index may hold in a year."""
+"""Invented distributions: newer releases, as a package index may have in a year."""
 
 import base64
 import contextlib
@@ -20,14 +20,14 @@ def pins(lock: Path) -> list[re.Match[str]]:
 
 
 def newer_releases(folder: Path) -> None:
-    """Of everything that any lock pins, and of what installs it."""
+    """Makes a newer release of each package that a lock pins, and of pip, setuptools and wheel."""
     names = {pin["name"] for name in LOCKS for pin in pins(ROOT / "locks" / name)}
     for name in sorted(names | {"pip", "setuptools", "wheel"}):
         wheel(folder, name, NEWER)
 
 
 def wheel(folder: Path, name: str, version: str) -> str:
-    """Makes an empty distribution that needs the same as the real one; its hash."""
+    """Makes an empty distribution with the dependencies of the real one; returns its hash."""
     head = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
     with contextlib.suppress(PackageNotFoundError):
         real = metadata(name)
@@ -41,7 +41,7 @@ def wheel(folder: Path, name: str, version: str) -> str:
     path = folder / f"{stem}-py3-none-any.whl"
     record = [f"{stem}.dist-info/RECORD,,"]
     with zipfile.ZipFile(path, "w") as archive:
-        # Without a moment in it, so that what is made twice has one hash.
+        # ZipInfo has a fixed time, so that the same distribution always has the same hash.
         for file, text in files.items():
             archive.writestr(zipfile.ZipInfo(f"{stem}.dist-info/{file}"), text)
             digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -26,13 +26,13 @@ class Pair(NamedTuple):
         return ServerUrl(self.primary.address(self.name, self.standby))
 
     def on_the_new(self) -> PostgresLedger:
-        """Another instance, that only ever knew the one that took over."""
+        """Returns another instance, which was only ever connected to the promoted standby."""
         return PostgresLedger(ServerUrl(self.standby.address(self.name)))
 
 
 @contextlib.contextmanager
 def servers() -> Iterator[tuple[Server, Server]]:
-    """A primary, and the standby that confirms its commits."""
+    """Yields a primary, and the standby that confirms its commits."""
     with contextlib.ExitStack() as stack:
         primary = Server()
         stack.callback(primary.stop)
@@ -43,7 +43,7 @@ def servers() -> Iterator[tuple[Server, Server]]:
 
 @contextlib.contextmanager
 def paired(primary: Server, standby: Server) -> Iterator[Pair]:
-    """An empty database there, and a ledger."""
+    """Yields an empty database on these servers, and a ledger connected to it."""
     name = primary.new_name()
     with opened(primary.address(name, standby)) as ledger:
         yield Pair(primary, standby, name, ledger)
@@ -56,13 +56,14 @@ def opened(address: str) -> Iterator[PostgresLedger]:
 
 
 def take_over(pair: Pair) -> None:
-    """As a cluster's manager would, with nothing left that confirms what the old one commits."""
+    """Promotes the standby, as a cluster's manager would. Nothing confirms the old primary's
+    commits any more."""
     pair.standby.promote()
     pair.standby.set("synchronous_standby_names", "")
 
 
 def eventually(act: Callable[[], T]) -> T:
-    """What comes once a primary is found."""
+    """Repeats a call until a primary is found, and returns its result."""
     deadline = time.monotonic() + START_MAX_S
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Ports that nobody else has."""
+"""Free ports for the tests."""
 
 import contextlib
 import random
@@ -10,8 +10,8 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many in a row, below those that the kernel gives to connections, one of which
-    could take it in between."""
+    """Returns the first of so many free ports in a row. They are below the kernel's ephemeral
+    ports, one of which a connection could take in between."""
     while True:
         first = random.randint(20_000, 32_000)
         with contextlib.suppress(OSError), contextlib.ExitStack() as probes:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests, in memory where it can be had, and databases on it."""
+"""A PostgreSQL server for the tests, in memory if /dev/shm exists, and databases on it."""
 
 import contextlib
 import itertools
@@ -28,7 +28,7 @@ SETTINGS = {
 
 
 class Server:
-    """Local users are trusted, and whoever comes over the network has to know the password."""
+    """One server: connections over its socket are trusted, those over TCP need the password."""
 
     def __init__(self, copied_from: "Server | None" = None) -> None:
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else "/var/tmp"
@@ -58,7 +58,7 @@ class Server:
             conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
     def standby(self) -> "Server":
-        """Another one that follows this one, and confirms what this one commits."""
+        """Starts and returns a standby that confirms the commits of this server."""
         following = Server(copied_from=self)
         self.set("synchronous_standby_names", STANDBY)
         self.wait_for("SELECT sync_state = 'sync' FROM pg_stat_replication")
@@ -99,22 +99,22 @@ class Server:
         return words[:1] == [str(self.process.pid)] and words[-1:] == ["ready"]
 
     def kill(self) -> None:
-        """All of it, at once, as far as that can be: who serves a connection is in a group of its
-        own, and would answer once more."""
+        """Kills the postmaster and its children, one by one. Each backend is in its own process
+        group, and one that survives would answer once more."""
         for pid in self.pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
     def freeze(self) -> None:
-        """All of it: each connection has a process of its own."""
+        """Stops all processes, as each connection has its own."""
         for pid in self.pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         for pid in self.pids():
-            # One that was about to end does so.
+            # A process that was about to end may be gone.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
@@ -123,23 +123,23 @@ class Server:
         return [self.process.pid, *map(int, children.split())]
 
     def new_name(self) -> str:
-        """Of an empty database."""
+        """Creates an empty database, and returns its name."""
         name = f"rinha{next(self._names)}"
         self.query(f"CREATE DATABASE {name} OWNER rinha")
         return name
 
     def new_database(self) -> str:
-        """The address of an empty one."""
+        """Creates an empty database, and returns its address."""
         return self.address(self.new_name())
 
     def address(self, name: str, *others: "Server") -> str:
-        """Of a database on it, wherever its primary is by now."""
+        """Returns the address of a database whose primary is this server or one of the others."""
         both = (self, *others)
         hosts, ports = (",".join(map(str, each)) for each in zip(*map(_place, both), strict=True))
         return f"postgresql://rinha@/{name}?host={hosts}&port={ports}"
 
     def query(self, sql: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """As its owner."""
+        """Runs SQL as the superuser."""
         address = f"postgresql://postgres@/{database}?host={self.data}&port={self.port}"
         return query(address, sql)
 
@@ -155,7 +155,7 @@ def _place(server: Server) -> tuple[Path, int]:
 
 
 def query(address: str, sql: str) -> list[tuple[Any, ...]]:
-    # Of several, the one that is behind nobody.
+    # With several hosts, connect to the primary.
     which = "primary" if "," in address else "any"
     with psycopg.connect(address, autocommit=True, target_session_attrs=which) as connection:
         done = connection.execute(sql.encode())

@@ -1,4 +1,4 @@
-"""Power cuts in a history of what was written, and what they left."""
+"""Power cuts in a history of writes, and checks of what they left."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +7,7 @@ from random import Random
 from tests.help.disk import CorruptError, Disk, Step, numbers_in, write_files
 from tests.help.tenants import TENANTS
 
-# So often the service itself is started on what is left, and goes on.
+# In one of so many states the service itself opens the file and goes on.
 SERVICE_EVERY = 200
 
 
@@ -17,7 +17,7 @@ class Findings:
     states: int = 0
     distinct: set[int] = field(default_factory=set)
     corrupt: list[str] = field(default_factory=list)
-    # In how many a number is missing before one that is there, or one that nobody sent is there.
+    # States with a gap before an existing number, or with a number that was never sent.
     out_of_order: int = 0
     lost_in: int = 0
     lost_most: int = 0
@@ -36,7 +36,7 @@ class Findings:
 
 @dataclass
 class Case:
-    """Whose history it is, how it is synced, and how often the power goes in it."""
+    """A history's edition and synchronous setting, and the number of its power cuts."""
 
     edition: str
     synchronous: str
@@ -44,13 +44,13 @@ class Case:
 
 
 def look(case: Case, folder: Path, steps: list[Step], moments: list[int], found: Findings) -> None:
-    """Cuts the power at each of these steps, in their order, and reads what is left."""
+    """Cuts the power at each of these steps in order, and records what is left."""
     disk, done, begun, kept = Disk(), 0, 0, 0
     for moment in moments:
         for step in steps[done:moment]:
             disk.take(step)
             begun = step.place if step.kind == "begun" else begun
-            # What one instance syncs is the other's too, whose answers may come later.
+            # A sync by one instance covers the other's commits too, which it answers later.
             kept = max(kept, step.place) if step.kind == "kept" else kept
         done = moment
         files = disk.after_a_cut(found.chance)

@@ -1,4 +1,4 @@
-"""Bytes as hostile and careless clients send them, and what the stack answers."""
+"""Requests as bytes, as hostile and careless clients send them, and the stack's answers."""
 
 import re
 import select
@@ -28,21 +28,21 @@ def get(path: str = "/clientes/1/extrato", *headers: str, method: str = "GET") -
 
 
 def transacao(**changes: str) -> str:
-    """JSON put together by hand, so that it may be wrong."""
+    """Returns a transaction as JSON, put together as text so that it may be invalid."""
     fields = {"valor": "1", "tipo": '"c"', "descricao": '"abc"'} | changes
     inside = ", ".join(f'"{name}": {value}' for name, value in fields.items() if value)
     return f"{{{inside}}}"
 
 
 def exchange(port: int, *parts: bytes, pause_s: float = 0.0) -> bytes:
-    """Sends the parts and reads until the other side is done or has nothing more to say."""
+    """Sends the parts, and returns everything up to the close of the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=QUIET_S) as connection:
         answer = b""
         try:
             for part in parts:
                 connection.sendall(part)
                 time.sleep(pause_s)
-            # A real client hangs up after the answer; one that gets none hangs up all the same.
+            # A real client closes after the answer, and also when it gets none.
             select.select([connection], [], [], PATIENCE_S)
             connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):

@@ -1,4 +1,4 @@
-"""How a bad request is held against the rule: its status, its reason, and no trace."""
+"""Checks of a bad request: its status, its reason, and no change of the state."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tests.help.running import Stack
 class Case(NamedTuple):
     name: str
     raw: bytes
-    # Each answer in turn; 0 is a connection closed without one.
+    # Status of each answer, in order; 0 is a connection closed without one.
     expected: tuple[int, ...]
 
 
@@ -20,7 +20,7 @@ def bodies(answer: bytes) -> list[bytes]:
 
 
 def assert_refused(stack: Stack, case: Case) -> None:
-    """The status that the rule wants, a reason, everything as it was, and service goes on."""
+    """Asserts the expected status, a reason, unchanged state, and that the service goes on."""
     stack.reset()
     before = stack.state()
     answer = exchange(stack.port, case.raw)

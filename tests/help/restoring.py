@@ -1,4 +1,4 @@
-"""A process that restores when it is told, so that strace can put a fault into any moment of it."""
+"""A process that restores on command, so that strace can inject a fault at any call."""
 
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -9,11 +9,11 @@ from rinha.errors import RinhaError
 from tests.help.forks import forks
 from tests.help.teller import Tracing
 
-# All that such a process asks of the system for the pipe by which it is told.
+# System calls of the process for its command pipe.
 OF_THE_PIPE = {"read", "write", "poll", "recvfrom", "sendto"}
-# By these names change, which is what a restore is about.
+# System calls that change file names: a restore depends on their order.
 NAMES = {"link", "linkat", "rename", "renameat", "renameat2", "unlink", "unlinkat"}
-# And these fail where a disk, or a hand, is at fault. Of memory there is no such promise.
+# System calls that fail with a broken disk or wrong permissions. Memory is not covered.
 FAILING = NAMES | {
     *("open", "openat", "stat", "lstat", "fstat", "newfstatat", "statx", "pread64", "pwrite64"),
     *("fsync", "fdatasync", "ftruncate", "fallocate", "flock", "fcntl", "getdents64", "fchmod"),
@@ -30,12 +30,12 @@ def _serve(orders: Connection, file: Path, snapshot: Path) -> None:
         orders.send("done")
     except RinhaError as error:
         orders.send(str(error))
-    # What an interpreter does at its end is no part of a restore.
+    # Wait to be killed: the exit of the interpreter is no part of a restore.
     orders.recv()
 
 
 class Restorer:
-    """Stands still until it is told."""
+    """A process that waits for the order to restore."""
 
     def __init__(self, file: Path, snapshot: Path) -> None:
         self._orders, theirs = forks.Pipe()
@@ -45,7 +45,7 @@ class Restorer:
         assert self._orders.recv() == "here"
 
     def answer(self) -> str | None:
-        """`done`, or the error that a person reads; None where it died of it."""
+        """Restores; returns `done` or the error message, or None if the process died."""
         self._orders.send("restore")
         try:
             return str(self._orders.recv())
@@ -60,7 +60,7 @@ class Restorer:
 
 
 def points_of(tracing: Tracing, calls: set[str] | None = None) -> list[Point]:
-    """Each system call of a run, or each of these, and which one of its kind it was."""
+    """Returns each system call of a run, or each of `calls`, with its number by name."""
     return [
         (call, number)
         for call, times in tracing.calls.items()

@@ -1,4 +1,4 @@
-"""Entries that keep the contract, a request at a time, for tests that bend one of their steps."""
+"""Entries that keep the contract, for tests that change one step of an answer."""
 
 import json
 from collections.abc import Coroutine, Iterable
@@ -8,12 +8,12 @@ from tests.help.wired import Piece
 from tests.loadtest.people_server import Registry
 from tests.loadtest.reference_server import Ledger
 
-APART_BYTES = 100_000  # a body so large is not copied for each connection
-QUIET_FIRST = 12  # requests answered well before a fault begins: every run gets under way
+APART_BYTES = 100_000  # a body this large is not copied to join it to its head
+QUIET_FIRST = 12  # requests answered correctly before a fault begins, so that every run starts
 
 
 def finished(answer: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine that waits for nothing returns."""
+    """Returns the result of a coroutine that waits for nothing."""
     try:
         answer.send(None)
     except StopIteration as done:
@@ -22,7 +22,7 @@ def finished(answer: Coroutine[Any, Any, Any]) -> Any:
 
 
 class RightEntry:
-    """From a request to its answer, a method for each step."""
+    """An entry that keeps the contract: a method for each step from a request to its answer."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -57,12 +57,12 @@ class RightEntry:
 
     @property
     def now_and_then(self) -> bool:
-        """Whether this is one of the answers that a fault bends."""
+        """True if a fault changes this answer."""
         return self.asked > QUIET_FIRST and self.asked % 5 == 0
 
 
 class RightLedger(RightEntry):
-    """The edition of 2024/Q1."""
+    """An entry of crebitos (2024/Q1)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class RightLedger(RightEntry):
 
 
 class RightRegistry(RightEntry):
-    """The edition of 2023/Q3."""
+    """An entry of pessoas (2023/Q3)."""
 
     def __init__(self) -> None:
         super().__init__()

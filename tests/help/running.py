@@ -1,5 +1,4 @@
-"""A real stack for the tests: nginx and instances as processes, in a folder and on a port of their
-own."""
+"""A real stack for the tests: nginx and instances as processes, with their own folder and port."""
 
 import http.client
 import json
@@ -83,7 +82,7 @@ class Client:
         return self("POST", "/pessoas", body | changes)
 
     def search(self, termo: str) -> list[Any]:
-        """The apelidos of those found, in their order."""
+        """Returns the apelidos of the people found, in their order."""
         answer = self("GET", f"/pessoas?t={quote(termo)}")
         assert answer.status == 200, answer
         return [pessoa["apelido"] for pessoa in answer.json]
@@ -133,16 +132,16 @@ class Stack:
         self.stop()
 
     def start_nginx(self) -> "subprocess.Popen[bytes]":
-        # In a group of its own, which a test can kill as one.
+        # A process group of its own, which a test can kill as one.
         return subprocess.Popen(self.start_nginx_with, cwd=self.folder, process_group=0)
 
     def nginx_workers(self) -> list[int]:
-        """The processes that hold the connections."""
+        """Returns the pids of nginx's workers, which hold the connections."""
         children = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
     def start(self, number: int) -> subprocess.Popen[bytes]:
-        """Sockets are named relative to the folder: an absolute path may be too long for one."""
+        """Starts an instance. Its socket's path is relative, as an absolute one may be too long."""
         with (self.folder / f"api{number:02d}.log").open("ab") as log:
             return subprocess.Popen(
                 launch.INSTANCE,
@@ -182,7 +181,7 @@ class Stack:
         assert self.client()("POST", "/reset").status == 200
 
     def state(self) -> list[tuple[Any, ...]]:
-        """Everything that a request could have changed."""
+        """Returns the rows that any accepted write changes."""
         return query(self.ledger, STATE_OF[self.edition])
 
     def stop(self) -> None:

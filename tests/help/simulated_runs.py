@@ -1,7 +1,7 @@
-"""Runs of a service that never ran: drawn latencies with a heavy tail, on a machine with moods.
+"""Simulated runs: random latencies with a heavy tail, and the noise of a shared machine.
 
-Neighbouring seconds are alike, some answers wait for others, now and then everything stands still:
-what a shared machine does to a service that is the same each time.
+Neighbouring seconds are alike, some answers wait for others, and now and then all answers stall. A
+shared machine does this to a service that is the same in each run.
 """
 
 import math
@@ -16,18 +16,18 @@ from loadtest.measure.target.usage import Sample, Usage, Used
 from loadtest.report.data import Load, load_of
 from loadtest.wire.request import Kind
 
-MOOD = 0.04  # by how much the speed of a second strays from that of the second before
+MOOD = 0.04  # standard deviation of the noise in each second's speed
 STALLS_A_SECOND = 0.15
 STALL_S = (0.01, 0.4)
 SHORT_STALL_S = (0.01, 0.2)
-TAIL = 0.02  # of the answers took several times as long
-CPU_GRAIN_S = 0.01  # what the kernel counts in
+TAIL = 0.02  # share of the answers that take several times as long
+CPU_GRAIN_S = 0.01  # resolution of the kernel's CPU times
 
 
 def simulated_run(
     seed: int, *, rate: float = 340, seconds: int = 10, slower: float = 1.0, dearer: float = 1.0
 ) -> Load:
-    """A run of which every latency is `slower` times what it was, and every answer `dearer`."""
+    """Returns an open-loop run: `slower` multiplies latencies, `dearer` the CPU time of answers."""
     random, tally, mood = Random(seed), Tally(KINDS), 0.0
     start = random.gauss(0, 0.015)
     usage, spent_s = Usage(), 0.0
@@ -57,7 +57,7 @@ def simulated_run(
 
 
 def _stalled(random: Random, answers: int) -> list[float]:
-    """How long each request of a second waits in microseconds, as all do in a stall."""
+    """Returns the time in microseconds that each request of a second waits in a stall."""
     waits_us = [0.0] * answers
     if random.random() < STALLS_A_SECOND:
         left_us, first = random.uniform(*STALL_S) * 1e6, random.randrange(answers)
@@ -67,7 +67,7 @@ def _stalled(random: Random, answers: int) -> list[float]:
 
 
 def closed_run(seed: int, slower: float = 1.0) -> Load:
-    """A closed loop on the same machine: what is slower is answered less often."""
+    """Returns a closed-loop run on the same machine: a slower service answers fewer requests."""
     random = Random(seed)
     mood, tally, start = 0.0, Tally(KINDS), random.gauss(0, 0.015)
     for second in range(10):

@@ -1,4 +1,4 @@
-"""Requests at a steady rate in the background, with what became of each."""
+"""Requests at a steady rate in the background, with the outcome of each."""
 
 import contextlib
 import http.client
@@ -17,7 +17,7 @@ Asked = TypeVar("Asked")
 
 
 class Steady(Generic[Asked]):
-    """`with ...(port, 340, seed) as load: ...`, then look at outcomes."""
+    """Base class of a load: `with ...(port, 340, seed) as load: ...`, then read `load.outcomes`."""
 
     def __init__(self, port: int, rate: float, seed: int) -> None:
         print(f"seed {seed}")
@@ -25,7 +25,7 @@ class Steady(Generic[Asked]):
         self._rate = rate
         self._random = random.Random(seed)
         self._next_due = time.monotonic()
-        # Names that no other has.
+        # Unique names.
         self._names = map(str, itertools.count())
         self._turn = threading.Lock()
         self._stop = threading.Event()
@@ -44,7 +44,7 @@ class Steady(Generic[Asked]):
 
     @abstractmethod
     def _draw(self) -> Asked:
-        """What is asked next."""
+        """Returns the next request."""
 
     @abstractmethod
     def _ask(self, client: Client, asked: Asked) -> Answer: ...
@@ -53,7 +53,7 @@ class Steady(Generic[Asked]):
     def _note(
         self, asked: Asked, answer: Answer, *, is_open: bool, sent_at_s: float, after_s: float
     ) -> None:
-        """Where it is open nobody knows whether it was done; status 0 is no answer."""
+        """Records an outcome: unknown if `is_open`, without an answer if status is 0."""
 
     def _drive(self) -> None:
         client = Client(self._port)

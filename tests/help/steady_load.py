@@ -1,4 +1,4 @@
-"""Transactions at a steady rate, with what became of each."""
+"""Transactions at a steady rate, with the outcome of each."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -16,11 +16,11 @@ CLIENTES = range(1, 6)
 class Outcome(NamedTuple):
     cliente: int
     change: int
-    # A name that no other has.
+    # Unique.
     descricao: str
-    # 0: no answer came.
+    # 0 is no answer.
     status: int
-    # Nobody knows whether it was applied.
+    # The transaction may have been applied or not.
     is_open: bool
     sent_at_s: float
     after_s: float
@@ -34,7 +34,7 @@ class SteadyLoad(Steady[tuple[int, int, str]]):
         return [outcome for outcome in self.outcomes if outcome.status not in (200, 422)]
 
     def assert_explains_every_balance(self) -> None:
-        """Each is what the acknowledged answers add up to; unanswered ones are optional."""
+        """Each balance is the sum of acknowledged changes and of some of the failed ones."""
         client = Client(self._port)
         for cliente in CLIENTES:
             mine = [outcome for outcome in self.outcomes if outcome.cliente == cliente]
@@ -46,7 +46,7 @@ class SteadyLoad(Steady[tuple[int, int, str]]):
         client.close()
 
     def assert_explains_every_row(self, ledger: str) -> None:
-        """Of a ledger that was empty: acknowledged ones are there, once; open ones at most once."""
+        """Acknowledged rows exist once, open ones at most once; the ledger was empty."""
         rows = Counter(query(ledger, READ_ROWS))
         kept = {outcome[:3] for outcome in self.outcomes if outcome.status == 200}
         left_open = {outcome[:3] for outcome in self.outcomes if outcome.is_open}

@@ -1,4 +1,4 @@
-"""People and searches at a steady rate, with what became of each."""
+"""Added people and searches at a steady rate, with the outcome of each."""
 
 from typing import Any, NamedTuple
 
@@ -6,24 +6,24 @@ from tests.help.ledgers import query
 from tests.help.running import Answer, Client
 from tests.help.steady import Steady
 
-# As at the peak of the official run: one request in seven is a search.
+# One request in seven is a search, as at the peak of the official run.
 SEARCH_ONE_OF = 7
 
 
 class Added(NamedTuple):
     apelido: str
-    # Where the person is; nowhere, unless added.
+    # Path of the person; empty unless added.
     path: str
-    # 0: no answer came.
+    # 0 is no answer.
     status: int
-    # Nobody knows whether the person was added.
+    # The person may have been added or not.
     is_open: bool
     sent_at_s: float
     after_s: float
 
 
 class SteadyPeople(Steady[tuple[str, str]]):
-    """Each post has an apelido that nobody has, each search one that was acknowledged."""
+    """Each POST has a unique apelido, and each search looks for an acknowledged one."""
 
     outcomes: list[Added]
 
@@ -37,8 +37,8 @@ class SteadyPeople(Steady[tuple[str, str]]):
         return [outcome for outcome in self.outcomes if outcome.status != 201]
 
     def assert_explains_every_row(self, ledger: str) -> None:
-        """Of a registry that was empty: acknowledged ones are there, once, under their ids; open
-        ones at most once. No search missed one who was acknowledged before."""
+        """In a registry that was empty each acknowledged person exists once, under the acknowledged
+        id, and an open one at most once. No search missed a person acknowledged before."""
         rows: list[Any] = query(ledger, "SELECT apelido, id FROM pessoas")
         there: dict[str, str] = dict(rows)
         assert len(rows) == len(there), "added twice"
@@ -54,7 +54,7 @@ class SteadyPeople(Steady[tuple[str, str]]):
         assert missed == [], "acknowledged and not found"
 
     def assert_everybody_is_found(self) -> None:
-        """By id and by a search, over the service itself."""
+        """The service finds each acknowledged person by id and by a search."""
         client = Client(self._port)
         for outcome in self.outcomes:
             if outcome.status == 201:

@@ -1,8 +1,8 @@
-"""A running program's clock, set while it runs: for programs that no library can be put under.
+"""Sets the clock of a running program, for programs that no library can be preloaded into.
 
-They ask the kernel's clock by a function that the kernel maps into each process. Its first bytes
-become a jump to ours, which asks the kernel itself and adds to the time of day. Nothing else of the
-machine notices. x86-64 only.
+They read the clock by a function that the kernel maps into each process. Its first bytes become a
+jump to our code, which makes the system call and adds an offset to the time of day. Other processes
+are not affected. x86-64 only.
 """
 
 import struct
@@ -26,12 +26,12 @@ class SteppedClock:
         self._seconds_at = start + ours + len(BEFORE_SECONDS)
         entry = _symbol(image, b"__vdso_clock_gettime")
         self._write(start + ours, BEFORE_SECONDS + struct.pack("<q", 0) + AFTER_SECONDS)
-        # One write, so that no thread meets half of it; whoever is past it goes on as before.
+        # One write, so that no thread runs half of the jump; threads past it are not affected.
         jump = b"\xe9" + struct.pack("<i", ours - entry - 5)
         self._write(start + entry, jump + image[entry + 5 : entry + 8])
 
     def set(self, seconds: int) -> None:
-        """So far from the true time from now on."""
+        """Sets the offset from the true time."""
         self._write(self._seconds_at, struct.pack("<q", seconds))
 
     def _write(self, at: int, data: bytes) -> None:
@@ -49,7 +49,7 @@ def _mapping(pid: int) -> tuple[int, int]:
 
 
 def _symbol(image: bytes, name: bytes) -> int:
-    """Where a function is, from the tables of an ELF file."""
+    """Returns the offset of a function, from the tables of an ELF file."""
     (sections_at,) = struct.unpack_from("<Q", image, 40)
     size, count = struct.unpack_from("<HH", image, 58)
     sections = [

@@ -1,4 +1,4 @@
-"""Another user of the machine: what they can read, lock or ask of a service that runs."""
+"""Paths that another user of the machine can open, lock or connect to."""
 
 import json
 import os
@@ -30,12 +30,12 @@ print(json.dumps(got))
 
 
 def paths_below(folder: Path) -> list[Path]:
-    """All files, folders and sockets, without what ends meanwhile."""
+    """Returns the folder, and all files, folders and sockets below it."""
     return [folder, *folder.rglob("*")]
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """Each path with a right for the group or for others, and its mode."""
+    """Returns each path that has permissions for the group or for others, with its mode."""
     found = []
     for path in paths_below(folder):
         try:
@@ -48,7 +48,8 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 def reached_by_nobody(paths: list[Path]) -> list[str]:
-    """Tried as `nobody`, which only root can become. Relative paths: those of sockets are short."""
+    """Returns what the user `nobody` could open, lock or connect to; only root can test that. Paths
+    are relative, as those of sockets must be short."""
     top = os.path.commonpath(paths)
     done = subprocess.run(
         [sys.executable, "-S", "-c", TRY],

@@ -1,7 +1,7 @@
-"""One process with a ledger of its own that does as it is told, so that a fault can be put into any
-moment of it, and strace to put it there.
+"""A process with its own ledger that executes orders, so that strace can inject a fault at any
+call.
 
-strace is attached to the process once it stands still: what it counts begins with the next order.
+strace is attached while the process waits: its counts begin with the next order.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ def _serve(orders: Connection, file: Path, synchronous: str) -> None:
 
 
 def _write_back(file: Path) -> None:
-    """As a neighbour may do; where it fails, nothing but time is lost."""
+    """Checkpoints, as a neighbour may do; a failure does no harm."""
     with (
         contextlib.suppress(apsw.Error),
         contextlib.closing(apsw.Connection(str(file))) as neighbour,
@@ -57,8 +57,8 @@ def _write_back(file: Path) -> None:
 
 
 class Teller:
-    """Credits of 1 to client 1, each with a name of its own; `kept` are the acknowledged ones, and
-    `written` also those that were said to be there, but not to be safe."""
+    """Credits of 1 to client 1, each with its own name. `kept` are the acknowledged ones; `written`
+    also has those that were committed but are not known to be durable."""
 
     def __init__(self, file: Path, synchronous: str) -> None:
         self.kept: list[str] = []
@@ -68,11 +68,11 @@ class Teller:
         self.process = forks.Process(target=_serve, args=(theirs, file, synchronous))
         self.process.start()
         theirs.close()
-        # It stands still from now on.
+        # From now on the process waits for an order.
         assert self._orders.recv() == "here"
 
     def tell(self, order: str) -> object:
-        """Its answer, or None if it died of the order."""
+        """Sends an order; returns the answer, or None if the process died."""
         try:
             self._orders.send(order)
             assert self._orders.poll(PATIENCE_S), f"no answer to {order}"
@@ -81,7 +81,7 @@ class Teller:
             return None
 
     def credit(self, names: list[str]) -> bool:
-        """Whether it lived to the end; what was not acknowledged is noted as well."""
+        """Sends credits and records each outcome; returns False if the process died."""
         for name in names:
             answer = self.tell(name)
             (self.kept if answer == "done" else self.refused).append(name)
@@ -92,21 +92,21 @@ class Teller:
         return True
 
     def work(self) -> bool:
-        """Commits, the log written back, and commits that begin it anew; whether it lived."""
+        """Commits, checkpoints, and restarts the WAL; returns False if the process died."""
         log_full, log_anew = WORK[:4], WORK[4:]
         return (
             self.credit(log_full) and self.tell("write back") is not None and self.credit(log_anew)
         )
 
     def end(self) -> None:
-        """As abruptly as possible: nothing is tidied up."""
+        """Kills the process, so that it cleans nothing up."""
         self.process.kill()
         self.process.join()
         self._orders.close()
 
 
 def names_in(file: Path) -> list[str]:
-    """The credits that a service started anew finds, in their order; its audit must be sound."""
+    """Returns the credits that a new service finds, in order; its audit must find no problem."""
     ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S)
     assert ledger.audit().problems == []
     ledger.close()
@@ -117,14 +117,14 @@ def names_in(file: Path) -> list[str]:
 
 
 class Tracing:
-    """What strace saw, and what it did, once it is over."""
+    """Calls that strace saw and faults that it injected; complete once the tracing is over."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
 
     @property
     def calls(self) -> dict[str, list[str]]:
-        """By the name of each system call, what it was called with, each time."""
+        """Arguments of each call, by the name of the system call."""
         found: dict[str, list[str]] = {}
         for call, words in re.findall(r"^\d+ +(\w+)\((.*)", self._log.read_text(), re.MULTILINE):
             found.setdefault(call, []).append(words)
@@ -137,7 +137,7 @@ class Tracing:
 
 @contextlib.contextmanager
 def traced(log: Path, pid: int | None, *words: str) -> Iterator[Tracing]:
-    """While it lasts, strace watches the process and does to it what the words say."""
+    """Runs strace on the process with these arguments, as long as the context lasts."""
     strace = subprocess.Popen(
         ["strace", "-f", "-o", log, *words, "-p", str(pid)],
         stderr=subprocess.PIPE,

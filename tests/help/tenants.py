@@ -1,4 +1,4 @@
-"""What each edition writes into a file, one number after the other, for tests that break disks."""
+"""Numbered writes of each edition to a file, for tests with failing disks."""
 
 import datetime
 from collections.abc import Callable
@@ -15,7 +15,7 @@ DAY = datetime.date(2000, 1, 1)
 
 
 class Tenant(NamedTuple):
-    """How its store is opened and written to, and which numbers a file has."""
+    """Functions that open an edition's store and write to it, and SQL that reads the numbers."""
 
     open: Callable[[Path, str], Any]
     write: Callable[[Any, int, Random], object]

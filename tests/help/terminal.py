@@ -1,4 +1,4 @@
-"""A command on a terminal, and all that reaches it."""
+"""Runs a command on a terminal, and captures its output."""
 
 import fcntl
 import os
@@ -18,10 +18,10 @@ SIZES = ("LINES", "COLUMNS")
 def on_terminal(
     words: Sequence[str], *, wait_for: str = "", keys: str = "", **environment: str
 ) -> tuple[int, str]:
-    """The exit code and what was shown; the keys are pressed once `wait_for` was shown."""
+    """Returns the exit code and the output; the keys are pressed once `wait_for` was shown."""
     leader, follower = os.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    # What pytest's workers say of a size is not this terminal's.
+    # pytest's workers set a size that is not this terminal's.
     inherited = {name: text for name, text in os.environ.items() if name not in SIZES}
     process = subprocess.Popen(
         words,

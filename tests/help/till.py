@@ -1,4 +1,4 @@
-"""A ledger with its checkpointer, and how long its log was all along."""
+"""A ledger with its checkpointer, and the length of its WAL after each commit."""
 
 import time
 from pathlib import Path
@@ -11,16 +11,16 @@ from rinha.sqlite.checkpoint import Checkpointer
 from rinha.sqlite.limits import LOG_PAGES_LONG
 
 CREDIT = Transacao(1, "c", "abc")
-# Each adds two pages or three, so this is many times too long a log.
+# Each commit adds two or three pages, so these exceed every limit of the WAL.
 MANY = 8_000
 PATIENCE_S = 10.0
 PAUSE_S = 1 / 340
-# What may come between a decision and the deed, on a disk that takes its time.
+# Pages that may be added between a decision to checkpoint and its end, on a slow disk.
 SOME_PAGES = LOG_PAGES_LONG
 
 
 class Till:
-    """A ledger with its checkpointer, and how long the log was after each commit."""
+    """A ledger with its checkpointer; `log_pages` is the length of the WAL after each commit."""
 
     def __init__(self, file: Path) -> None:
         self.log_pages: list[int] = []
@@ -37,7 +37,7 @@ class Till:
             self.ledger.transact(1, CREDIT)
 
     def credit_until_the_log_begins_anew(self) -> int:
-        """How long it was by then; the pauses are those of the usual load."""
+        """Writes until the WAL restarts, at the usual rate; returns its length before."""
         deadline = time.monotonic() + PATIENCE_S
         while len(self.log_pages) < 2 or self.log_pages[-1] >= self.log_pages[-2]:
             assert time.monotonic() < deadline, self.log_pages[-3:]

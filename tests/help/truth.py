@@ -1,8 +1,8 @@
-"""What every answer of a load said, held against the ledger as it is in the end.
+"""Checks all answers of a load against the final ledger.
 
-The ledger has every transaction in one order, with the balance that it left. So each answer has its
-place there, or places where it could be, and none may come before one that was given before it was
-asked for.
+The ledger has all transactions in one order, each with the balance after it. So each answer has a
+place in it, or a range of places. No place may be before that of an answer that was received before
+the request was sent.
 """
 
 import bisect
@@ -13,38 +13,38 @@ from typing import NamedTuple
 
 LIMITES = {1: 100000, 2: 80000, 3: 1000000, 4: 10000000, 5: 500000}
 EXTRATO_ROWS = 10
-# What may count.
+# Statuses of transactions that may be in the ledger.
 MAY = (200, 503)
-# Of a client, in its order: each name, and the balance after it.
+# Each client's transactions in order: the name, and the balance after it.
 READ_LIVRO = "SELECT cliente, descricao, saldo FROM livro ORDER BY cliente, sequencia"
 
 
 class Said(NamedTuple):
-    """One question and what came of it."""
+    """One request and its outcome."""
 
     cliente: int
     sent_s: float
     answered_s: float
-    # 200, 422, or 503 where nobody knows whether it counts; other refusals say that it does not.
+    # 200, 422, or 503 if the outcome is unknown; any other status means that nothing was written.
     status: int
-    # Of a transaction: its name, which no other has, and what it changes.
+    # For a transaction: its unique name, and its change of the balance.
     name: str = ""
     change: int = 0
-    # The balance, after it or in a statement.
+    # The balance after the transaction, or in the statement.
     saldo: int = 0
-    # Of a statement: the names, newest first.
+    # For a statement: the names, newest first.
     names: tuple[str, ...] | None = None
 
 
 class Placed(NamedTuple):
     said: Said
-    # How many transactions stood before this one, or in the statement.
+    # Number of transactions in the ledger before this one and after it; equal for a statement.
     low: int
     high: int
 
 
 def untruths(answers: Iterable[Said], livro: Sequence[tuple[int, str, int]]) -> list[str]:
-    """Whatever no order explains; of a ledger that was empty before the load."""
+    """Returns what no order explains; the ledger was empty before the load."""
     rows: dict[int, list[tuple[str, int]]] = defaultdict(list)
     for cliente, name, saldo in livro:
         rows[cliente].append((name, saldo))
@@ -59,7 +59,7 @@ def untruths(answers: Iterable[Said], livro: Sequence[tuple[int, str, int]]) -> 
 
 
 class _History:
-    """Of one client."""
+    """Answers and rows of one client."""
 
     def __init__(self, answers: list[Said], rows: list[tuple[str, int]], limite: int) -> None:
         self._answers = answers
@@ -104,14 +104,14 @@ class _History:
             self._placed.append(Placed(said, stands, stands))
 
     def _known_at(self) -> Callable[[float], int]:
-        """How many transactions whoever asks at a moment may have heard of before."""
+        """Returns a function: the number of transactions that answers up to a moment prove."""
         by_answer = sorted(self._placed, key=lambda each: each.said.answered_s)
         answered = [each.said.answered_s for each in by_answer]
         highest = list(accumulate((each.high for each in by_answer), max, initial=0))
         return lambda moment_s: highest[bisect.bisect_left(answered, moment_s)]
 
     def _open_after(self) -> Callable[[float], int]:
-        """How many there were at most before whatever was asked for after a moment."""
+        """Returns a function: the most transactions before requests sent after a moment."""
         by_sending = sorted(self._placed, key=lambda each: -each.said.sent_s)
         sent = [-each.said.sent_s for each in by_sending]
         lows = (each.low for each in by_sending)
@@ -119,7 +119,7 @@ class _History:
         return lambda moment_s: lowest[bisect.bisect_left(sent, -moment_s)]
 
     def _too_early(self) -> Iterator[str]:
-        """Whatever stands before something that had been answered when it was asked for."""
+        """Yields each answer that is older than one received before its request was sent."""
         known_at = self._known_at()
         for each in self._placed:
             known = known_at(each.said.sent_s)
@@ -128,7 +128,7 @@ class _History:
                 yield f"{what} stands at {each.low}, when {known} were known: it is stale"
 
     def _refused_for_nothing(self) -> Iterator[str]:
-        """A refusal needs a moment that explains it, between what was known and what came later."""
+        """Yields each refusal that no balance between request and answer explains."""
         known_at, open_after = self._known_at(), self._open_after()
         for said in self._answers:
             if said.status == 422:

@@ -1,4 +1,4 @@
-"""A pipe for a log that nobody reads: full from the start, until somebody reads on."""
+"""A pipe for a log that is full from the start, until a test reads it."""
 
 import fcntl
 import os
@@ -19,12 +19,12 @@ class UnreadPipe:
         self._read = b""
 
     def read_on(self) -> None:
-        """From now on all that comes is read."""
+        """Starts to read everything from the pipe."""
         self._reader = threading.Thread(target=self._read_all, daemon=True)
         self._reader.start()
 
     def read_to_the_end(self) -> list[str]:
-        """Where this process is the only writer that is left."""
+        """Returns all lines up to the end; this process must be the last writer."""
         os.close(self.write_fd)
         self._reader.join()
         return self.lines()
@@ -34,6 +34,6 @@ class UnreadPipe:
             self._read += some
 
     def lines(self) -> list[str]:
-        """What was read, without what filled the pipe; a line that is not whole yet is left out."""
+        """Returns the complete lines that were read, without the filler."""
         lines = self._read.decode().split("\n")[:-1]
         return [line for line in lines if not line.startswith(".")]

@@ -1,7 +1,8 @@
-"""A disk that is watched, and that fails as Linux does.
+"""A VFS and patched system calls that record all writes, and lose them as Linux does.
 
-What could not be written is lost, the error is reported once to each open file, and the next sync
-succeeds."""
+Data that could not be written is lost, the error is reported once to each open file, and the next
+sync succeeds.
+"""
 
 import contextlib
 import errno
@@ -21,16 +22,16 @@ from tests.help.forks import apart
 from tests.help.tenants import TENANTS
 
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
-# A log is written back after so many transactions on average: often, so that cuts fall into it.
+# Transactions between two checkpoints, on average: few, so that power cuts fall into checkpoints.
 CHECKPOINT_EVERY = 9
-# After so many transactions on average one of the two answers for all that wait in it.
+# Transactions between two group commits, on average; each is by one instance for its own answers.
 ANSWERS_EVERY = 3
 # The files whose writes may be lost.
 LEDGER, WAL = "rinha.db", "rinha.db-wal"
 
 
 class Writeback:
-    """What the kernel could not write, and which open files were told of it."""
+    """Writes that the kernel lost, and the open files that got the error."""
 
     def __init__(self) -> None:
         self._losses: Counter[str] = Counter()
@@ -41,23 +42,23 @@ class Writeback:
         self.reports = 0
 
     def fail_at(self, sync: int, more: int = 0) -> None:
-        """Of those from now on, counted from 1: right before it, and before so many more."""
+        """Loses writes right before this sync, of those from now on, and the `more` next."""
         self._fails_at = range(sync, sync + more + 1) if sync else range(0)
         self.syncs.clear()
 
     @contextlib.contextmanager
     def sound(self) -> Iterator[None]:
-        """What comes meanwhile does not fail, and is not counted."""
+        """Syncs in this context lose nothing and are not counted."""
         self._is_sound = True
         yield
         self._is_sound = False
 
     def opened(self, file: str) -> int:
-        """The losses that this open file is not told of: all, but one that nobody was told of."""
+        """Returns the losses not reported to a new descriptor: all but an unreported one."""
         return self._losses[file] - (file in self._untold)
 
     def sync(self, file: str, told: int) -> int:
-        """How many losses it was told of then; more than before is an error."""
+        """Returns the number of losses; if it is more than `told`, the sync fails."""
         if file in (LEDGER, WAL) and not self._is_sound:
             self.syncs.append(file)
             if len(self.syncs) in self._fails_at:
@@ -112,7 +113,7 @@ writeback = Writeback()
 
 
 def watch_calls(patch: pytest.MonkeyPatch) -> list[Step]:
-    """Those past SQLite, which sync no folder; and all steps."""
+    """Records writes and syncs made past SQLite, which sync no folder; returns all steps."""
     opened, write, sync = os.open, os.pwrite, os.fdatasync
     told: dict[int, int] = {}
 
@@ -145,8 +146,8 @@ def _name_of(fd: int) -> str:
 
 
 def watch(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
-    """All that two stores, served as by two instances, do to their files, from the making on, in a
-    process of its own."""
+    """Returns all writes of two stores to one file, from its creation, as by two instances. They
+    run in a separate process."""
     return apart(_work, file, synchronous, transactions, seed, edition)
 
 
@@ -176,7 +177,7 @@ def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: s
 
 
 class Answers:
-    """What waits in an instance for a sync, which serves them all."""
+    """Answers that wait in an instance for one sync, which covers them all."""
 
     def __init__(self, safety: Durability | None) -> None:
         self._safety = safety

@@ -1,4 +1,4 @@
-"""Transactions and statements at a steady rate, each noted whole, through whatever is broken."""
+"""Transactions and statements at a steady rate during failures, with every answer recorded."""
 
 import contextlib
 import http.client
@@ -11,9 +11,9 @@ from tests.help.running import Client
 from tests.help.truth import Said
 
 CONNECTIONS = 8
-# A statement in so many: often enough that a stale one would have its chance.
+# One request in so many is a statement: often enough to find a stale one.
 STATEMENT_EVERY = 4
-# Two clients are poor, so that refusals come.
+# High enough for refusals, as two clients have low limits.
 VALOR_MAX = 20_000
 UNKNOWN = b"before a retry"
 
@@ -31,7 +31,7 @@ class WatchedLoad:
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._drive) for _ in range(CONNECTIONS)]
         self.said: list[Said] = []
-        # Anything but what may be: a status, and its reason.
+        # Unexpected answers: the status and the body.
         self.odd: list[tuple[int, bytes]] = []
 
     def __enter__(self) -> "WatchedLoad":
@@ -45,7 +45,7 @@ class WatchedLoad:
             thread.join()
 
     def gap_s(self, since_s: float, until_s: float) -> float:
-        """The longest time without an acknowledged transaction that touches this span."""
+        """Returns the longest time without an acknowledged transaction that touches this span."""
         done = [each.answered_s for each in self.said if each.status == 200 and each.names is None]
         inside = [moment for moment in sorted(done) if since_s - 1 <= moment <= until_s]
         return max(

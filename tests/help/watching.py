@@ -1,4 +1,4 @@
-"""What could grow while a stack runs, sampled, and how much it grew."""
+"""Samples of a running stack: WAL, memory and descriptors, and the growth of the memory."""
 
 import os
 import threading
@@ -22,7 +22,7 @@ class Sample(NamedTuple):
 
 
 def sample(stack: Stack, since_s: float) -> Sample:
-    """Of nginx, its worker and the instances together."""
+    """Returns a sample of nginx, its workers and the instances together."""
     pids = [stack.nginx.pid, *stack.nginx_workers()]
     pids += [instance.pid for instance in stack.instances]
     resident = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids]
@@ -59,12 +59,12 @@ class Watching:
             self.samples.append(sample(self.stack, since_s))
 
     def after(self, share: float) -> list[Sample]:
-        """Without the first part, in which caches fill."""
+        """Returns the samples after this share, in which caches fill."""
         return self.samples[int(len(self.samples) * share) :]
 
 
 def memory_megabytes_an_hour(samples: list[Sample]) -> float:
-    """The slope of the straight line that lies closest."""
+    """Returns the slope of the line that fits the samples best (least squares)."""
     mean_s = sum(each.at_s for each in samples) / len(samples)
     mean_bytes = sum(each.memory_bytes for each in samples) / len(samples)
     spread = sum((each.at_s - mean_s) ** 2 for each in samples)

@@ -1,7 +1,7 @@
-"""The judge's engine and an entry in one process: each connection is a pair of sockets, and the
-entry answers whenever the engine looks.
+"""The judge's engine and an entry in one process, connected by pairs of sockets. The entry answers
+whenever the engine polls.
 
-Nothing is simulated but the network: the judge's parser, timeouts, loops and reports are its own.
+Only the network is simulated: the judge's parser, timeouts, loops and reports are its own.
 """
 
 import socket
@@ -12,15 +12,15 @@ from typing import Any, Protocol
 from loadtest.wire.connection import Connection
 from loadtest.wire.engine import READABLE, Engine
 
-PAUSE_S = 0.01  # between looks while somebody still has something to say
+PAUSE_S = 0.01  # between polls while an entry still has something to send
 REQUEST_BYTES = 1 << 20
 
-# Bytes to send, seconds to wait, or the end of the connection.
+# Bytes to send, seconds to wait, or None to close the connection.
 Piece = bytes | float | None
 
 
 class Entry(Protocol):
-    """Answers requests, each given whole."""
+    """Answers requests, each of which is passed whole."""
 
     def take(self, data: bytes) -> Iterable[Piece]: ...
 
@@ -37,7 +37,7 @@ class _Peer:
         self.is_busy = False
 
     def serve(self) -> None:
-        """Reads what was asked, and sends as much of the answers as goes through."""
+        """Reads a request, and sends as much of the answer as the socket takes."""
         try:
             data = self.socket.recv(REQUEST_BYTES)
             if data:
@@ -67,7 +67,7 @@ class _Peer:
 
 
 class WiredEngine(Engine):
-    """An engine whose target is the entry, whatever the address."""
+    """An engine whose connections all lead to the entry, whatever the address."""
 
     def __init__(self, entry: Entry, *args: Any) -> None:
         super().__init__(*args)

@@ -1,4 +1,4 @@
-"""Entries of 2024/Q1 whose bytes are wrong: numbers, text, framing, and answers without an end."""
+"""Entries of crebitos (2024/Q1) with wrong bytes: numbers, text, framing, and endless answers."""
 
 import gzip
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def head(*lines: bytes) -> bytes:
 
 
 def _with(*lines: bytes) -> Any:
-    """Lines of a head in place of its own, and the right body."""
+    """Sends these lines in place of the headers, and the right body."""
     return sending(lambda _entry, _status, text: [head(*lines) + text])
 
 
@@ -125,7 +125,7 @@ KINDS: dict[str, Kind] = {
     "answers twice": Kind(sending(_twice)),
     "answers interim for ever": Kind(_endless(CONTINUE, CONTINUE * 100)),
     "answers interim 20,000 times": Kind(sending(_flood_of_interims)),
-    # Without an end.
+    # Endless answers.
     "chunks without an end": Kind(_endless(CHUNKED, CHUNK)),
     "small chunks without an end": Kind(_endless(CHUNKED, b"1\r\nx\r\n" * 10_000)),
     "100,000 small chunks": Kind(sending(_one_byte_chunks)),

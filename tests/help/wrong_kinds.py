@@ -1,4 +1,4 @@
-"""How a kind of wrong entry is made: which step of a right one it bends, and who can see it."""
+"""Makers of wrong entries: each changes one step of a right entry."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -13,7 +13,8 @@ EVERYBODY = ("run", "official", "check")
 
 @dataclass(frozen=True)
 class Kind:
-    """The commands that must say FAIL; `slow` where the judge waits for answers that never come."""
+    """A kind of wrong entry, and the commands that must say FAIL. `slow` means that the judge waits
+    for late or missing answers."""
 
     make: Callable[[], Entry]
     sees: tuple[str, ...] = EVERYBODY
@@ -23,7 +24,7 @@ class Kind:
 def answering(
     change: Callable[[Any, int, Any], tuple[int, Any]], base: type[RightEntry] = RightLedger
 ) -> Callable[[], Entry]:
-    """Status and content of each answer are changed(entry, status, content)."""
+    """Makes entries whose answers have the status and content of change(entry, status, content)."""
 
     class Bent(base):  # type: ignore[valid-type, misc]
         def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
@@ -35,7 +36,7 @@ def answering(
 def moving(
     change: Callable[[Any, dict[str, Any]], Any], base: type[RightEntry] = RightLedger
 ) -> Callable[[], Entry]:
-    """Now and then the answer to an accepted transaction is changed(entry, content)."""
+    """Makes entries whose answers to some accepted transactions are change(entry, content)."""
 
     def bend(entry: Any, status: int, content: Any) -> tuple[int, Any]:
         bent = status == 200 and entry.method == "POST" and entry.now_and_then
@@ -45,7 +46,7 @@ def moving(
 
 
 def showing(change: Callable[[Any, dict[str, Any]], Any]) -> Callable[[], Entry]:
-    """Statements are changed(entry, content)."""
+    """Makes entries whose statements are change(entry, content)."""
 
     def bend(entry: Any, status: int, content: Any) -> tuple[int, Any]:
         bent = status == 200 and entry.method == "GET" and entry.asked > QUIET_FIRST
@@ -57,7 +58,7 @@ def showing(change: Callable[[Any, dict[str, Any]], Any]) -> Callable[[], Entry]
 def writing(
     change: Callable[[bytes], bytes], base: type[RightEntry] = RightLedger
 ) -> Callable[[], Entry]:
-    """Now and then the body of an answer is changed(body)."""
+    """Makes entries whose answers sometimes have the body change(body)."""
 
     class Bent(base):  # type: ignore[valid-type, misc]
         def text(self, status: int, content: Any) -> bytes:
@@ -68,7 +69,7 @@ def writing(
 
 
 def saldo_as(text: bytes) -> Callable[[], Entry]:
-    """A balance in transactions and statements, as these letters."""
+    """Makes entries whose answers sometimes have this text as the balance."""
 
     def bend(body: bytes) -> bytes:
         return re.sub(rb'("saldo"|"total"): -?\d+', lambda found: found[1] + b": " + text, body)
@@ -79,7 +80,7 @@ def saldo_as(text: bytes) -> Callable[[], Entry]:
 def sending(
     change: Callable[[Any, int, bytes], Iterable[Piece]], base: type[RightEntry] = RightLedger
 ) -> Callable[[], Entry]:
-    """Now and then what goes over the wire is changed(entry, status, body)."""
+    """Makes entries that sometimes send the pieces of change(entry, status, body)."""
 
     class Bent(base):  # type: ignore[valid-type, misc]
         def pieces(self, status: int, text: bytes) -> Iterable[Piece]:

@@ -1,4 +1,4 @@
-"""Entries of 2024/Q1 whose answers are in shape and wrong: balances, limits, rows, statuses."""
+"""Entries of crebitos (2024/Q1) with valid but wrong answers: balances, limits, rows, statuses."""
 
 import json
 from typing import Any, NamedTuple
@@ -24,14 +24,14 @@ def _cliente(entry: Any) -> int:
 
 
 class Before(NamedTuple):
-    """What a ledger was before a request."""
+    """Balances and rows of a ledger before a request."""
 
     saldos: dict[int, int]
     rows: dict[int, list[dict[str, object]]]
 
 
 class _Before(RightLedger):
-    """Knows what the ledger was before the request."""
+    """A ledger that knows its state before the request."""
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         saldos, rows = self.ledger.saldos, self.ledger.rows
@@ -59,7 +59,7 @@ class StoresNothing(_Before):
 
 
 class StoresNothingAndSaysSo(StoresNothing):
-    """The balance that once stood for an answer that never came."""
+    """Answers the balance that was once the sentinel for a missing answer."""
 
     def moved(self, content: Any, before: Before) -> Any:
         return super().moved(content, before) | {"saldo": SENTINEL}
@@ -75,7 +75,7 @@ class Twice(_Before):
 
 
 class Overwrites(_Before):
-    """Two begin at one balance, and only the later is left."""
+    """Two transactions start from one balance, and only the later one remains: a lost update."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class KeepsNoBalance(_Before):
 
 
 class MovesAnother(RightLedger):
-    """Client 1's transactions are client 2's."""
+    """Applies some transactions of client 1 to client 2."""
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if method == "POST" and self.asked % 3 == 0:
@@ -113,7 +113,7 @@ class MovesAnother(RightLedger):
 
 
 class Stale(RightLedger):
-    """Each statement is the one before."""
+    """Answers each request for a statement with the previous statement."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class Stale(RightLedger):
 
 
 class TakesAll(RightLedger):
-    """There is no limit."""
+    """Accepts debits beyond the limit."""
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         status, content = super().answer(method, path, body)
@@ -144,7 +144,7 @@ class TakesAll(RightLedger):
 
 
 def planted(fault: str) -> type[RightLedger]:
-    """What the reference server can do wrong without waiting."""
+    """Returns a ledger with a fault of the reference server, one that involves no waiting."""
 
     class Planted(RightLedger):
         def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Entries of 2023/Q3 that are wrong: people, searches, the count, and where somebody is."""
+"""Wrong entries of pessoas (2023/Q3): people, searches, the count, and the Location header."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from tests.help.wrong_kinds import Kind, answering, sending, writing
 
 
 class Forgets(RightRegistry):
-    """Of five who were acknowledged one is nowhere."""
+    """Forgets an acknowledged person when their number would be a multiple of five."""
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         status, content = super().answer(method, path, body)
@@ -35,7 +35,7 @@ class TakesBadPeople(RightRegistry):
 
 
 def planted(fault: str) -> type[RightRegistry]:
-    """What the reference server can do wrong without waiting."""
+    """Returns a registry with a fault of the reference server, one that involves no waiting."""
 
     class Planted(RightRegistry):
         def __init__(self) -> None:
@@ -54,7 +54,7 @@ def _located(location: str) -> type[RightRegistry]:
 
 
 def _of(path: str, change: Any) -> Any:
-    """Answers of 200 under a path are changed(content)."""
+    """Makes entries whose answers of 200 under a path have the content change(content)."""
 
     def bend(entry: Any, status: int, content: Any) -> tuple[int, Any]:
         is_it = entry.method == "GET" and entry.path.startswith(path)

@@ -1,5 +1,4 @@
-"""Python imports this at its start, where it is in the path: a clock that is off by as many seconds
-as a file says."""
+"""Shifts Python's clock by the seconds in a file; Python imports this module at its start."""
 
 import os
 import time
