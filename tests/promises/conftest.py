@@ -9,8 +9,7 @@ import pytest
 
 @pytest.fixture
 def memory() -> Iterator[Path]:
-    """A folder in memory, where it can be had: what is written there by the thousand is no test of
-    the disk."""
+    """A folder in memory, if /dev/shm exists: thousands of writes to it are no test of the disk."""
     parent = "/dev/shm" if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=parent) as folder:
         yield Path(folder)

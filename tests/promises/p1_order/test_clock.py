@@ -1,4 +1,4 @@
-"""The clock of the machine jumps an hour back and forth under load."""
+"""The instances' clock jumps an hour back and forth under load."""
 
 import itertools
 import operator
@@ -19,7 +19,7 @@ HOUR_S = 3600
 
 
 def test_the_order_does_not_hang_on_the_clock(tmp_path: Path) -> None:
-    """No 5xx, nothing lost, the order kept, while the clock is set an hour back and forth."""
+    """Clock jumps of an hour cause no 5xx, lose nothing and change no order."""
     offset = tmp_path / "offset"
     offset.write_text("0")
     # The folder holds a sitecustomize.py, which shifts the clock of the instances.
@@ -40,7 +40,7 @@ def test_the_order_does_not_hang_on_the_clock(tmp_path: Path) -> None:
 
 
 def assert_order(stack: Stack, load: SteadyLoad) -> None:
-    """Who was answered before another one was sent stands before it, whatever the clock said."""
+    """A transaction answered before another was sent precedes it, whatever the clock said."""
     connection = apsw.Connection(str(stack.file), flags=apsw.SQLITE_OPEN_READONLY)
     rows: list[Any] = connection.execute(
         "SELECT cliente, descricao, realizada_em_us FROM transacoes ORDER BY cliente, sequencia"

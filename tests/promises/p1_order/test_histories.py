@@ -1,7 +1,7 @@
-"""Real runs, every answer noted: an order exists that explains them all.
+"""Real runs with every answer recorded: one order explains them all.
 
-The search for that order is the load generator's; its own tests hold it against trying every order
-and against ledgers with planted faults.
+The load generator searches for that order. Its own tests compare the search with trying every
+order, and run it on ledgers with planted faults.
 """
 
 import signal
@@ -36,14 +36,14 @@ SEEDS = effort(2, 12, 30)
 REQUESTS = effort(5_000, 20_000, 20_000)
 CONNECTIONS = 64
 REFUSALS_MIN = 1_000
-# Their limits are reached at once: a third of what is asked of them is refused.
+# Clients with low limits: a third of their requests is refused.
 POOR_CLIENTS = (1, 2)
 SHARE_MIN = 0.2
 PATIENCE_S = 60.0
 
 
 def one_client(requests: list[LedgerRequest], host: str, cliente: int) -> list[LedgerRequest]:
-    """The same mix, all of it for one client: what is decided there is decided by order alone."""
+    """Returns the same mix for one client only, so that order alone decides the answers."""
     return [
         transacao(host, cliente, request.delta, request.descricao)
         if request.delta
@@ -64,7 +64,7 @@ def let_nginx_tell_who_answered(stack: Stack) -> Path:
 
 
 def drive(plan: Plan, requests: list[LedgerRequest]) -> tuple[list[Cliente], Counter[bool]]:
-    """The clients after it, and how many operations were refused and how many not."""
+    """Returns the clients after the run, and how many operations were refused and how many not."""
     probe = Probe(plan.address)
     oracle = Oracle(probe, plan.workers)
     work = partial(worker.work, plan, [requests], len(CYCLE), oracle.watch)
@@ -74,7 +74,7 @@ def drive(plan: Plan, requests: list[LedgerRequest]) -> tuple[list[Cliente], Cou
 
 
 def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
-    """What was seen, by kind; any answer that no order explains is a failure."""
+    """Runs a load, asserts that an order explains it, and counts requests and refusals."""
     stack.reset()
     address = Address("127.0.0.1", stack.port)
     plan = Plan(
@@ -95,8 +95,8 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
 
 
 def test_every_history_has_an_order(tmp_path: Path, new_ledger: NewLedger) -> None:
-    """64 connections, half of the runs on one client, refusals and statements included: every
-    answer has its place, on both instances."""
+    """One order explains every answer of both instances to 64 connections, refusals and statements
+    included. Half of the runs use one client."""
     with Stack(tmp_path, ledger=new_ledger(tmp_path)) as stack:
         told = let_nginx_tell_who_answered(stack)
         seed = drawn_seed()

@@ -1,4 +1,4 @@
-"""Two that share a ledger, on either engine, behave like one plain Python model."""
+"""Two instances that share a ledger, on either engine, behave like one plain Python model."""
 
 import tempfile
 from pathlib import Path
@@ -101,11 +101,11 @@ class TwoLedgers(RuleBasedStateMachine):
 
 
 def test_two_ledgers_behave_like_one_model(new_ledger: NewLedger, engine: str) -> None:
-    """Whatever is asked of either in turn: the answers, the statements and the audit are right."""
+    """Interleaved calls to two ledgers give the answers, statements and audit of the model."""
     run_state_machine_as_test(
         type("TwoLedgers", (TwoLedgers,), {"new_ledger": staticmethod(new_ledger)}),
         settings=settings(
-            # An audit after each step takes a server ten times as long.
+            # An audit after each step makes PostgreSQL ten times as slow.
             max_examples=effort(40, 40, 1_000) if engine == "sqlite" else effort(8, 40, 100),
             stateful_step_count=30,
             print_blob=True,

@@ -15,8 +15,8 @@ from rinha.pessoas.registry import ApelidoTakenError, UnknownPessoaError
 from tests.help.effort import effort
 
 either = st.integers(0, 1)
-# Few letters, so that apelidos are taken and terms are found; some that fold, or that a database
-# or JSON means something by.
+# Few letters, so that apelidos are taken and terms are found. Some fold, or have a meaning in SQL
+# or in JSON.
 letters = st.sampled_from('aAbBéÉßİ%_" \\\x00😀')
 apelidos = st.text(letters, max_size=3) | st.text(letters, max_size=32)
 words = st.text(letters, max_size=8)
@@ -55,7 +55,7 @@ class TwoRegistries(RuleBasedStateMachine):
 
     @rule(which=either, apelido=apelidos, count=st.integers(60, 70))
     def add_many(self, which: int, apelido: str, count: int) -> None:
-        """So that blocks of the search fill, which begin and end at any of them."""
+        """Adds many people, so that blocks of the search fill, and begin and end at any of them."""
         day = datetime.date(2000, 1, 1)
         for number in range(count):
             self.add(which, f"{apelido[:20]}{len(self.people)}-{number}", "ab", day, None)

@@ -1,4 +1,4 @@
-"""Two writers that also write the log back all the time, as nobody should."""
+"""Two writers that also checkpoint all the time."""
 
 from pathlib import Path
 from random import Random
@@ -13,9 +13,9 @@ from tests.help.forks import forks
 TRANSACTIONS = effort(20_000, 500_000, 1_000_000)
 WRITERS = 2
 LOOK_EVERY = 10_000
-# An audit reads every row: the ledger is emptied, in the storm too, before that takes seconds.
+# An audit reads every row: the ledger is reset before that takes seconds.
 EMPTY_EVERY = 50_000
-# The log is written back after so many transactions at most, at least after each.
+# A writer checkpoints after a random number of transactions, at most this many.
 CHECKPOINT_EVERY_MAX = 5
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 WAIT_MS = 5_000
@@ -37,7 +37,7 @@ def write(file: Path, count: int, seed: int) -> None:
 
 
 def test_the_file_stays_whole_in_a_storm_of_checkpoints(memory: Path) -> None:
-    """Two processes write and write back at the same moments: no page is ever lost or mixed up."""
+    """Two processes that write and checkpoint at the same time never lose or mix up a page."""
     seed, file = drawn_seed(), memory / "rinha.db"
     ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=WAIT_MS / 1000)
     for number in range(0, TRANSACTIONS, LOOK_EVERY):

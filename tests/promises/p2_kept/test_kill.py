@@ -1,4 +1,4 @@
-"""kill -9 at any moment, to any process or all of them."""
+"""kill -9 of any process or of all, at any moment."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ ROUNDS = effort(4, 64, 64)
 def test_nothing_acknowledged_is_lost_or_doubled_when_processes_die(
     tmp_path: Path, edition: str, synchronous: str
 ) -> None:
-    """One instance, both, nginx or all of them: what was answered is there, once, and found."""
+    """After kill -9 of one or all processes each acknowledged write exists once and is found."""
     with Stack(tmp_path, RINHA_EDITION=edition, RINHA_SYNCHRONOUS=synchronous) as stack:
         rounds = kill_rounds(stack, ROUNDS, drawn_seed())
     print(f"{len(rounds)} rounds, {sum(each.unanswered for each in rounds)} requests unanswered")

@@ -1,4 +1,4 @@
-"""Death at every single system call of a commit."""
+"""kill -9 at every single system call of a commit."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from tests.help.effort import effort
 from tests.help.teller import Teller, names_in, traced
 
 BEFORE = ["a0", "a1"]
-# `make test` takes one point of so many.
+# `make test` tries one system call in so many.
 EVERY = effort(4, 1, 1)
-# All that such a process asks of the system, except for the pipe by which it is told.
+# System calls of the process for its command pipe, which are not tried.
 OF_THE_PIPE = {"read", "write", "poll"}
 
 
@@ -25,7 +25,7 @@ def opened(file: Path, synchronous: str) -> Teller:
 def test_a_commit_cut_short_anywhere_is_whole_or_not_there(
     tmp_path: Path, synchronous: str
 ) -> None:
-    """acknowledged <= rows <= acknowledged + 1, at whichever system call the process was killed."""
+    """A process killed at any system call leaves the acknowledged rows, and at most one more."""
     log = tmp_path / "strace.log"
     teller = opened(tmp_path / "whole.db", synchronous)
     with traced(log, teller.process.pid) as tracing:

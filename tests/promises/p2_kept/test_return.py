@@ -1,4 +1,4 @@
-"""How soon it is back after kill -9."""
+"""Time to recover from kill -9."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ BACK_P99_MAX_S = 1.0
 
 
 def test_it_is_back_within_a_second_of_any_death(tmp_path: Path) -> None:
-    """500 kills of one, both, nginx or all: nothing lost, and back in under 1 s at p99."""
+    """After each of 500 kills nothing is lost, and the service is back within 1 s at p99."""
     with Stack(tmp_path) as stack:
         rounds = kill_rounds(stack, ROUNDS, drawn_seed())
     assert_cheap(rounds)

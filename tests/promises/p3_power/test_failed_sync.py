@@ -1,4 +1,4 @@
-"""A write to the file or its WAL is lost, a sync reports it once, and later the power goes."""
+"""A write to the file or its WAL is lost, a sync reports it once, and later the power fails."""
 
 import shutil
 from collections import Counter
@@ -17,15 +17,15 @@ from tests.help.tenants import TENANTS
 from tests.help.watched_disk import LEDGER, WAL
 
 HISTORIES = effort(3, 5, 60)
-# In each, of its syncs of each file that fail: all of them, or so many.
+# Failed syncs of each file in a history, at most; each has its own run.
 FAULTS_A_HISTORY = effort(5, 1_000, 1_000)
 CUTS_A_FAULT = effort(12, 16, 30)
-# A mistake is found in each second history or so; by then it is.
+# A mistake is found in about every second history, so after these it was found.
 CONVICTED_AFTER = 40
 
 
 def cut_power(memory: Path, synchronous: str) -> Findings:
-    """Each sync fails in a history of its own, and the power goes at moments after that."""
+    """Runs a history for each failed sync, and cuts the power at random moments after it."""
     seed, faults = drawn_seed(), Counter[str]()
     found = Findings(Random(seed))
     for number in range(HISTORIES):
@@ -38,7 +38,7 @@ def cut_power(memory: Path, synchronous: str) -> Findings:
 def cut_power_in(
     memory: Path, synchronous: str, mistake: str, seed: int, found: Findings
 ) -> Counter[str]:
-    """In one history; how many writes were lost of each file."""
+    """Does the same for one history; returns the number of losses of each file."""
     case = Case(list(TENANTS)[seed % len(TENANTS)], synchronous, 0)
     _, syncs = played(memory, case, Fault(mistake=mistake), seed)
     faults = Counter[str]()
@@ -69,14 +69,14 @@ def played(memory: Path, case: Case, fault: Fault, seed: int) -> tuple[list[Step
 
 
 def test_full_loses_nothing_acknowledged_whichever_sync_fails(memory: Path) -> None:
-    """Of the file or of the WAL, in either instance, in either step of a checkpoint, at the close;
-    whether or not the instance dies of it."""
+    """With FULL a failed sync and a power cut lose nothing acknowledged. The sync is of the file or
+    the WAL, by either instance, in any step; the instance may die of it."""
     found = cut_power(memory, "FULL")
     assert (found.corrupt[:3], found.out_of_order, found.lost_in) == ([], 0, 0)
 
 
 def test_normal_loses_the_newest_only_whichever_sync_fails(memory: Path) -> None:
-    """What is left is how the history began, and nothing is corrupt."""
+    """With NORMAL a failed sync and a power cut leave a sound prefix of the history."""
     found = cut_power(memory, "NORMAL")
     assert (found.corrupt[:3], found.out_of_order) == ([], 0)
 
@@ -85,7 +85,7 @@ def test_normal_loses_the_newest_only_whichever_sync_fails(memory: Path) -> None
 def test_the_disk_convicts_who_tries_again_as_if_nothing_were_lost(
     memory: Path, mistake: str
 ) -> None:
-    """The control: each part of what is done after a failed sync is missed where it is left out."""
+    """Control: leaving out any part of the repair after a failed sync is detected."""
     seed = drawn_seed()
     found = Findings(Random(seed))
     for number in range(CONVICTED_AFTER):

@@ -1,4 +1,4 @@
-"""The power goes at any moment, and a disk keeps of what was not synced whatever it likes."""
+"""The power fails at any moment, and any subset of the unsynced writes may be on the disk."""
 
 import contextlib
 import re
@@ -23,14 +23,14 @@ STATES = {
     "crebitos": effort(2_000, 50_000, 100_000),
     "pessoas": effort(1_000, 10_000, 50_000),
 }
-# Each from another history; so many a history, for the disk of a history is small.
+# Power cuts of one history: a history is small, so more of them would repeat its states.
 STATES_A_HISTORY = 1_000
 TRANSACTIONS = 150
-# docs/guarantees.md: what a power cut may take with NORMAL, at most.
+# Most transactions that a power cut may take with NORMAL (docs/guarantees.md).
 AT_RISK_MAX = 1_000
-# How finely the syncs are counted.
+# Transactions whose syncs are counted together.
 STRETCH = 100
-# Between two requests of the usual load.
+# Pause between two requests of the usual load.
 PAUSE_S = 1 / 340
 
 
@@ -55,7 +55,7 @@ def cut_power(memory: Path, case: Case, *, kept_at: Kind = "kept") -> Findings:
 
 @pytest.mark.parametrize("edition", TENANTS)
 def test_full_loses_nothing_acknowledged(memory: Path, edition: str) -> None:
-    """With FULL whatever was acknowledged is there after a power cut, and nothing is corrupt."""
+    """With FULL a power cut loses nothing acknowledged, and corrupts nothing."""
     found = cut_power(memory, Case(edition, "FULL", STATES[edition]))
     assert (found.corrupt[:3], found.out_of_order, found.lost_in) == ([], 0, 0)
 
@@ -69,7 +69,7 @@ def test_normal_loses_the_newest_only(memory: Path, edition: str) -> None:
 
 
 def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path) -> None:
-    """However busy it is, a running service syncs at least once in so many transactions."""
+    """With NORMAL a running service syncs at least once in 1,000 transactions."""
     with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
         logs = [tmp_path / f"strace{number}.log" for number in range(len(stack.instances))]
         client, syncs = stack.client(), []
@@ -85,12 +85,12 @@ def test_normal_risks_no_more_than_a_bounded_number(tmp_path: Path) -> None:
     runs = [len(list(run)) for synced, run in groupby(syncs, bool) if not synced]
     without = max(runs, default=0)
     print(f"syncs in {STRETCH} transactions each: {syncs}")
-    # A sync may come first in the stretch before these, and last in the one after.
+    # The nearest syncs may be at the start of the stretch before and at the end of the one after.
     assert (without + 2) * STRETCH <= AT_RISK_MAX
 
 
 def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path) -> None:
-    """With NORMAL a thread syncs twice to move the log; a writer once, to begin the next one."""
+    """With NORMAL a thread syncs twice for a checkpoint, and a writer once, to restart the WAL."""
     with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
         log, client = tmp_path / "strace.log", stack.client()
         both = [f"--attach={instance.pid}" for instance in stack.instances]
@@ -104,13 +104,13 @@ def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path) -> None:
     waited_for = sum(thread in answering for thread in threads)
     print(f"{waited_for} of {len(threads)} syncs by writers, log of {log_bytes} bytes")
     assert threads
-    # The first sync of a new file is also one of its folder.
+    # The first sync of a new file also syncs its folder.
     assert waited_for <= 1 + (len(threads) - waited_for) / 2
     assert log_bytes < 2 * LOG_PAGES_LOCKED * PAGE_SIZE_BYTES
 
 
 def test_the_disk_breaks_what_does_not_sync(memory: Path) -> None:
-    """The control: without any sync the same cuts corrupt ledgers, and the test sees it."""
+    """Control: without any sync the same power cuts corrupt ledgers, and the test sees it."""
     found = cut_power(memory, Case("crebitos", "OFF", effort(1_000, 2_000, 5_000)))
     assert found.corrupt
     assert found.lost_in > 0
@@ -118,8 +118,8 @@ def test_the_disk_breaks_what_does_not_sync(memory: Path) -> None:
 
 @pytest.mark.parametrize("kept_at", ["begun", "committed"])
 def test_the_disk_convicts_who_acknowledges_too_early(memory: Path, kept_at: Kind) -> None:
-    """The control: answering before the commit, or after it but before the sync that many share,
-    loses acknowledged transactions, even with FULL."""
+    """Control: an answer before the commit, or between commit and group sync, loses acknowledged
+    transactions even with FULL."""
     case = Case("crebitos", "FULL", effort(1_000, 2_000, 5_000))
     found = cut_power(memory, case, kept_at=kept_at)
     assert found.corrupt == []

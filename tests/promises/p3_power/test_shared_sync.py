@@ -1,4 +1,4 @@
-"""With FULL, how a running service waits for the disk: once for many, and never in vain."""
+"""Group commit with FULL: many requests share a sync, and its failure breaks their answers off."""
 
 import http.client
 import os
@@ -23,7 +23,7 @@ STATEMENT = b"GET /clientes/3/extrato HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def connected(path: Path) -> socket.socket:
-    """To an instance that has seen this connection."""
+    """Connects to an instance, and asks it once, so that it has accepted the connection."""
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(ANSWER_MAX_S)
     connection.connect(str(path))
@@ -42,7 +42,7 @@ def answer(connection: socket.socket) -> bytes:
 
 
 def wait_until_stopped(pid: int) -> None:
-    """Those that strace watches stop in a way of their own."""
+    """Waits until a process is stopped; a traced one has another state then."""
     deadline = time.monotonic() + ANSWER_MAX_S
     while not any(state in Path(f"/proc/{pid}/status").read_text() for state in STOPPED):
         assert time.monotonic() < deadline
@@ -52,7 +52,7 @@ def wait_until_stopped(pid: int) -> None:
 def test_requests_that_are_there_together_share_a_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An instance that finds several requests answers them all after one sync."""
+    """An instance that finds several requests answers them all after one sync, or two at most."""
     with Stack(tmp_path, instances=1, RINHA_SYNCHRONOUS="FULL") as stack:
         assert stack.client().transact(3, 1, "c").status == 200
         monkeypatch.chdir(tmp_path)
@@ -74,7 +74,7 @@ def test_requests_that_are_there_together_share_a_sync(
 
 
 def test_an_answer_whose_sync_failed_never_ends(tmp_path: Path) -> None:
-    """It breaks off, is told in the log, and the next one is sound again."""
+    """An answer whose sync failed is cut off, the error is logged, and the next answer is whole."""
     with Stack(tmp_path, instances=1, RINHA_SYNCHRONOUS="FULL") as stack:
         client = stack.client()
         assert client.transact(3, 1, "c").status == 200

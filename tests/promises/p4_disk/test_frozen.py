@@ -1,6 +1,6 @@
-"""An instance that is frozen at any moment, perhaps with the lock in its hand.
+"""An instance is frozen at any moment, perhaps while it holds the lock.
 
-Several stacks at once, as a frozen one costs nothing: the rounds take minutes instead of hours.
+Several stacks run at once, as a frozen one needs no CPU: the rounds take minutes instead of hours.
 """
 
 import json
@@ -25,18 +25,18 @@ STACKS = effort(2, 6, 10)
 FROZEN_S = effort(2, 4, 10)
 LOCK_WAIT_S = 0.5
 TRIES_MAX = 200
-# A round is one wait for the lock, and on this machine other stacks are at work too.
+# One wait for the lock, and time for the other stacks on this machine.
 ANSWER_MAX_S = LOCK_WAIT_S + 1.5
 WHOLE_AGAIN_MAX_S = 5.0
-# Nobody reads while a process is stopped just as it changes SQLite's shared index, which one stop
-# in 30,000 hits. SQLite tries for 10 s then and gives up with these words.
+# No read succeeds while a process is stopped within a change of SQLite's WAL index, which one stop
+# in 30,000 hits. SQLite tries for 10 s and then fails with this message.
 UNREADABLE = "locking protocol"
 UNREADABLE_MAX = 1
 CREDIT = json.dumps({"valor": 1, "tipo": "c", "descricao": "abc"})
 
 
 class Direct(HTTPConnection):
-    """To one instance, past nginx."""
+    """A connection to one instance, without nginx."""
 
     def __init__(self, path: Path) -> None:
         super().__init__("localhost", timeout=FROZEN_S + 20)
@@ -48,14 +48,14 @@ class Direct(HTTPConnection):
         self.sock.connect(str(self._path))
 
     def credit(self) -> int:
-        """Its status."""
+        """Sends a credit; returns the status."""
         return self._ask("POST", "/clientes/1/transacoes", CREDIT)[0]
 
     def extrato(self) -> tuple[int, str]:
         return self._ask("GET", "/clientes/1/extrato")
 
     def _ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        """On a connection of its own."""
+        """Sends one request on a connection of its own; returns status and body."""
         self.request(method, path, body, {"Connection": "close"})
         response = self.getresponse()
         text = response.read().decode()
@@ -64,7 +64,7 @@ class Direct(HTTPConnection):
 
 
 class Hammer:
-    """Credits through one instance as fast as they go, until it is told to stop."""
+    """Sends credits through one instance as fast as possible, until `stop()`."""
 
     def __init__(self, path: Path) -> None:
         self.statuses: Counter[int] = Counter()
@@ -86,7 +86,7 @@ class Hammer:
 def _freeze(
     instance: "subprocess.Popen[bytes]", lock: Path, chance: random.Random, *, insist: bool
 ) -> None:
-    """At any moment; one who insists tries again until it is one with the lock in its hand."""
+    """Stops an instance at a random moment; with `insist`, tries again until it holds the lock."""
     held = re.compile(rf"^\d+: FLOCK .* {instance.pid} \S+:{lock.stat().st_ino} ", re.M)
     for _ in range(TRIES_MAX if insist else 1):
         instance.send_signal(signal.SIGCONT)
@@ -142,7 +142,7 @@ def freeze_rounds(stack: Stack, rounds: int, chance: random.Random) -> Counter[s
 
 
 def test_a_frozen_instance_is_waited_for_in_bounds(tmp_path: Path) -> None:
-    """The other one answers within the bound, reads on, and all is whole soon after the thaw."""
+    """While an instance is frozen the other one answers in time; after the thaw both write."""
     seed = drawn_seed()
     folders = [tmp_path / str(number) for number in range(STACKS)]
     for folder in folders:

@@ -20,7 +20,7 @@ ROUNDS = effort(1, 3, 3)
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A file system of its own, nearly full."""
+    """A small file system of its own."""
     with tempfile.TemporaryDirectory() as folder:
         mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_BYTES}", "tmpfs", folder]
         if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
@@ -30,7 +30,7 @@ def small_disk() -> Iterator[Path]:
 
 
 class Ledger:
-    """Credits of 1, and whether all that were taken are in the balance."""
+    """Writes credits of 1; the balance is the number of those that were accepted."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -44,7 +44,7 @@ class Ledger:
 
 
 class Registry:
-    """People with the longest words, and how many of them are found and counted."""
+    """Adds people with long words; the count is checked by a search for the newest."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -64,7 +64,7 @@ class Registry:
 def test_a_full_disk_gives_no_false_success_and_heals_by_itself(
     small_disk: Path, edition: str, done: int, of: type[Ledger] | type[Registry]
 ) -> None:
-    """503 for what cannot be written, reads go on, one traceback, and no restart is needed."""
+    """A full disk refuses writes with 503, allows reads, logs few errors and needs no restart."""
     stack = Stack(small_disk, RINHA_EDITION=edition)
     client, taken = stack.client(), 0
     for _ in range(ROUNDS):
@@ -77,7 +77,7 @@ def test_a_full_disk_gives_no_false_success_and_heals_by_itself(
 def fill_and_free(
     client: Client, store: Ledger | Registry, done: int, ballast: Path, taken: int
 ) -> int:
-    """How many writes were taken by the end, of those before and after the disk was full."""
+    """Fills the disk and frees it; returns the number of accepted writes so far."""
     free = os.statvfs(ballast.parent)
     ballast.write_bytes(b"x" * int(free.f_bavail * free.f_bsize * BALLAST_SHARE))
     refused: list[Answer] = []

@@ -1,4 +1,4 @@
-"""A disk that fails at the n-th call of any kind, once or from then on."""
+"""A disk that fails at the n-th system call of any kind, once or from then on."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,19 +14,19 @@ from tests.help.forks import apart
 from tests.help.teller import Teller, names_in, traced
 from tests.help.tenants import TENANTS
 
-# What opening, reading, writing, syncing, cutting, deleting and locking are made of.
+# System calls that open, read, write, sync, truncate and delete files.
 FILES = ("openat", "pread64", "pwrite64", "fdatasync", "fsync", "ftruncate", "unlink")
-# A lock that can never be had is a neighbour's, and waited for as long: these fail only once, and
-# only where a lock is taken. Letting go of one does not fail on a local disk.
+# These calls fail only once: a lock that is never free is a neighbour's, and is waited for. They
+# fail only where a lock is taken, as a release does not fail on a local disk.
 LOCKS = ("fcntl", "flock")
 LETTING_GO = ("F_UNLCK", "LOCK_UN")
 ERRORS = ("EIO", "ENOSPC", "EROFS")
 RUNS = effort(24, 600, 600)
 BEFORE = ["a0", "a1"]
 AFTER = ["c0", "c1"]
-# One in so many dies of its fault, and is found again without it.
+# One run in so many ends with a kill after its fault, and the ledger is read without the fault.
 DIES_EVERY = 4
-# Histories in which a disk loses what it could not write, for so many syncs.
+# Histories in which a disk loses writes, and the number of syncs that lose some.
 LOSSES = effort(4, 40, 400)
 LOSES_FOR = 12
 
@@ -42,7 +42,7 @@ class Fault(NamedTuple):
 
 
 def faults_among(calls: dict[str, list[str]]) -> list[Fault]:
-    """Each call fails alone, and with all later ones; evenly taken from if there are too many."""
+    """Returns faults: each call fails alone, or with all later ones; at most RUNS of them."""
     faults = [
         Fault(call, error, f"{number}{suffix}")
         for call in FILES + LOCKS
@@ -64,8 +64,8 @@ def working(file: Path) -> Teller:
 
 
 def test_a_disk_that_fails_under_a_transaction(tmp_path: Path) -> None:
-    """Never a false 200; what is there but not safe is said to be so; the next request after the
-    fault succeeds; sound after a restart."""
+    """A disk error never causes a false success, and a commit that is not durable is reported as
+    such. The next request after it succeeds, and a restart finds a sound ledger."""
     log = tmp_path / "strace.log"
     teller = working(tmp_path / "whole.db")
     with traced(log, teller.process.pid) as tracing:
@@ -83,7 +83,7 @@ def test_a_disk_that_fails_under_a_transaction(tmp_path: Path) -> None:
         unsafe += len(teller.written) > len(teller.kept)
         if place % DIES_EVERY == 0:
             teller.end()
-            # One that could not be synced may be in the log all the same, as the newest of all.
+            # A refused one may be in the WAL all the same, as the newest of all.
             possible = [teller.written, *([*teller.written, name] for name in teller.refused)]
             assert names_in(file) in possible, fault
             continue
@@ -99,7 +99,8 @@ def test_a_disk_that_fails_under_a_transaction(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left_behind", [False, True], ids=["no file", "a log to recover"])
 def test_a_disk_that_fails_at_the_start(tmp_path: Path, left_behind: bool) -> None:
-    """A start that fails says so and harms nothing: the next one finds all that was kept."""
+    """A failed start reports an error and harms nothing: the next start finds everything
+    acknowledged."""
     log = tmp_path / "strace.log"
 
     def closed(file: Path) -> Teller:
@@ -136,9 +137,9 @@ def test_a_disk_that_fails_at_the_start(tmp_path: Path, left_behind: bool) -> No
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "FULL"])
 def test_a_disk_that_loses_what_it_could_not_write(memory: Path, synchronous: str) -> None:
-    """For a while: no false 200, and both instances are themselves again without a restart. When
-    all is closed and the power goes, with FULL nothing acknowledged is gone, with NORMAL the newest
-    at most."""
+    """While a disk loses writes nothing is acknowledged falsely, and both instances recover without
+    a restart. A power cut after the close loses nothing acknowledged with FULL, and only the newest
+    with NORMAL."""
     seed = drawn_seed()
     for number in range(LOSSES):
         edition = list(TENANTS)[number % len(TENANTS)]

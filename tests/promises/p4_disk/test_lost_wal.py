@@ -1,4 +1,4 @@
-"""What is in the WAL is checked before it is trusted again: a failed write may have changed it."""
+"""The WAL is checked after a failed write, which may have changed it, before it is used again."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def opened(file: Path) -> SqliteLedger:
 
 
 def fail_a_sync(ledger: SqliteLedger) -> None:
-    """Once, after a commit that is then in doubt."""
+    """Lets one sync fail, after a commit whose outcome is then unknown."""
 
     def fail(_fd: int) -> None:
         raise OSError(5, "Input/output error")
@@ -37,7 +37,7 @@ def fail_a_sync(ledger: SqliteLedger) -> None:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> SqliteLedger:
-    """With a WAL of so many acknowledged transactions, and one whose sync failed."""
+    """A ledger with acknowledged transactions in its WAL."""
     ledger = opened(tmp_path / "rinha.db")
     ledger.engine.execute("PRAGMA wal_autocheckpoint = 0")
     for _ in range(ACKNOWLEDGED):
@@ -46,8 +46,8 @@ def ledger(tmp_path: Path) -> SqliteLedger:
 
 
 def test_a_wal_that_lost_what_was_written_is_refused(ledger: SqliteLedger) -> None:
-    """Whichever of its bytes the disk gives back as something else: no 200 over a hole, nothing is
-    copied into the file, and with the bytes it works again."""
+    """A WAL with any changed byte is refused: no transaction succeeds, and no frame is copied into
+    the file. With the right bytes it works again."""
     chance = Random(drawn_seed())
     file = ledger.engine.path
     wal = file.with_name("rinha.db-wal")
@@ -78,14 +78,14 @@ def test_a_wal_that_lost_what_was_written_is_refused(ledger: SqliteLedger) -> No
 def test_a_restart_after_a_loss_keeps_what_was_acknowledged(
     ledger: SqliteLedger, tmp_path: Path
 ) -> None:
-    """As the message says: the ledger then ends before the frame that is lost."""
+    """A restart after a loss keeps the transactions before the lost frame, as the message says."""
     synced = (tmp_path / "rinha.db-wal").stat().st_size
     fail_a_sync(ledger)
     with (tmp_path / "rinha.db-wal").open("r+b") as lost:
         lost.truncate(synced)
     with pytest.raises(StoreUnavailableError, match="stop all instances and start them again"):
         ledger.transact(1, CREDIT)
-    # What a kill leaves.
+    # The files that a kill leaves.
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     for name in ("rinha.db", "rinha.db-wal"):
@@ -99,7 +99,7 @@ def test_a_restart_after_a_loss_keeps_what_was_acknowledged(
 
 @pytest.mark.parametrize("has_frames", [False, True])
 def test_only_the_file_that_sqlite_has_open_is_synced(tmp_path: Path, has_frames: bool) -> None:
-    """One that took its place in the folder is no WAL of this ledger: nothing is acknowledged."""
+    """A file that replaced the WAL in the folder is not synced, and nothing is acknowledged."""
     opened(tmp_path / "rinha.db").close()
     ledger = opened(tmp_path / "rinha.db")
     if has_frames:

@@ -1,4 +1,4 @@
-"""The same for people: nothing a client sends ends in a 5xx, and nobody bad is added."""
+"""Bad requests to pessoas: none ends in a 5xx, and none adds a person."""
 
 import pytest
 
@@ -10,12 +10,12 @@ from tests.help.running import Client, Stack
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_request_is_refused_and_leaves_no_trace(people_stack: Stack, case: Case) -> None:
-    """The status that the rule wants, a reason, the registry as it was, and service goes on."""
+    """A bad request gets its status and a reason, changes nothing, and the service goes on."""
     assert_refused(people_stack, case)
 
 
 def test_the_catalogue_is_large_and_names_are_unique() -> None:
-    """At least 120 ways to be wrong, each told apart in a report."""
+    """The catalogue has at least 120 cases, and each has its own name."""
     names = [case.name for case in CASES]
     assert len(names) >= 120
     assert len(set(names)) == len(names)
@@ -42,6 +42,6 @@ def test_the_catalogue_is_large_and_names_are_unique() -> None:
 def test_an_odd_but_sound_request_counts_once(
     people: Client, people_stack: Stack, name: str, parts: list[bytes], expected: tuple[int, ...]
 ) -> None:
-    """However it is cut, framed or decorated: one well-formed request is one person."""
+    """A well-formed request adds one person, however it is cut, framed or decorated."""
     assert tuple(statuses(exchange(people_stack.port, *parts))) == expected, name
     assert (people.count(), people.search("ana")) == (1, ["ana"])

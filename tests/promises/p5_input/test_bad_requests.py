@@ -1,4 +1,4 @@
-"""Nothing a client sends ends in a 5xx, and nothing bad reaches the ledger."""
+"""Bad requests to crebitos: none ends in a 5xx, and none changes the ledger."""
 
 import contextlib
 import socket
@@ -17,12 +17,12 @@ DROP_MAX_S = 9.0
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_bad_request_is_refused_and_leaves_no_trace(stack: Stack, case: Case) -> None:
-    """The status that the rule wants, a reason, the ledger as it was, and service goes on."""
+    """A bad request gets its status and a reason, changes nothing, and the service goes on."""
     assert_refused(stack, case)
 
 
 def test_the_catalogue_is_large_and_names_are_unique() -> None:
-    """At least 80 ways to be wrong, each told apart in a report."""
+    """The catalogue has at least 80 cases, and each has its own name."""
     names = [case.name for case in CASES]
     assert len(names) >= 80
     assert len(set(names)) == len(names)
@@ -54,7 +54,7 @@ def test_the_catalogue_is_large_and_names_are_unique() -> None:
 def test_an_odd_but_sound_request_counts_once(
     client: Client, stack: Stack, name: str, parts: list[bytes], expected: int
 ) -> None:
-    """However it is cut, framed or decorated: one well-formed request is one transaction."""
+    """A well-formed request counts once, however it is cut, framed or decorated."""
     answer = exchange(stack.port, *parts)
     assert statuses(answer) == [200] * expected, name
     extrato = client.extrato(1)
@@ -71,7 +71,7 @@ def test_expecting_to_be_asked_for_the_body_works(client: Client, stack: Stack) 
 
 @pytest.mark.parametrize("raw", [post(GOOD)[:20], post(GOOD)[:-5]], ids=["headers", "body"])
 def test_a_client_that_drips_is_dropped(stack: Stack, raw: bytes) -> None:
-    """A request that does not arrive is given up in bounded time, and nobody else waits for it."""
+    """An incomplete request is dropped in bounded time, and other clients do not wait for it."""
     before = stack.state()
     started = time.monotonic()
     with socket.create_connection(("127.0.0.1", stack.port), timeout=DROP_MAX_S) as connection:

@@ -1,5 +1,4 @@
-"""Whatever bytes come, the decoder ends in a transaction or in one of three refusals. Imports
-rinha.messages."""
+"""Any bytes are decoded to a transaction or refused with one of three errors."""
 
 import contextlib
 import json
@@ -29,7 +28,7 @@ almost = st.fixed_dictionaries(
 
 
 def is_transacao(value: Any) -> bool:
-    """The validation rule, said again in plain Python."""
+    """The validation rule in plain Python."""
     if not isinstance(value, dict):
         return False
     valor, tipo, descricao = (value.get(name) for name in ("valor", "tipo", "descricao"))
@@ -47,7 +46,7 @@ def is_transacao(value: Any) -> bool:
 @example({"valor": 1, "tipo": "c", "descricao": "\x00"})
 @example({"valor": True, "tipo": "c", "descricao": "a"})
 def test_any_json_is_judged_by_the_rule(value: Any) -> None:
-    """JSON that keeps the rule is taken as it is, all other JSON breaks it."""
+    """JSON that keeps the rule is accepted unchanged; all other JSON is refused."""
     raw = json.dumps(value, ensure_ascii=False).encode()
     try:
         taken = decode_transacao(raw)
@@ -63,7 +62,7 @@ def test_any_json_is_judged_by_the_rule(value: Any) -> None:
 @settings(max_examples=effort(1000, 1000, 500_000))
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_any_bytes_end_in_a_refusal_with_a_name(raw: bytes) -> None:
-    """No exception that nobody thought of, whatever comes."""
+    """Any bytes are accepted, or refused with one of three errors."""
     with contextlib.suppress(MalformedBodyError, RuleBrokenError, BodyTooLargeError):
         decode_transacao(raw)
 
@@ -71,7 +70,7 @@ def test_any_bytes_end_in_a_refusal_with_a_name(raw: bytes) -> None:
 @settings(max_examples=effort(300, 300, 60_000))
 @given(almost, st.data())
 def test_a_body_cut_short_or_changed_is_never_misread(value: Any, data: st.DataObject) -> None:
-    """A part of a body is no body."""
+    """A body that is cut short is always refused."""
     raw = json.dumps(value).encode()
     cut = data.draw(st.integers(0, len(raw) - 1))
     try:

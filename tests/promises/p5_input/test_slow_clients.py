@@ -1,4 +1,4 @@
-"""A thousand clients that drip their bytes, beside honest ones, and as many as have room."""
+"""A thousand slow clients beside normal ones, and as many clients as can connect."""
 
 import contextlib
 import re
@@ -28,7 +28,7 @@ DROPPED_MAX_S = {HEADERS: 6.0, SILENT: 3.0, HALTING: 3.0}
 
 
 def test_slow_clients_are_dropped_and_nobody_waits_for_them(tmp_path: Path) -> None:
-    """1,000 of them at once: all that are too slow go in time, and honest ones do not notice."""
+    """1,000 slow clients do not delay normal ones, and too slow ones are dropped in time."""
     rate = ("-r", 340, "-d", SECONDS, "-c", 64, "--threshold", f"p99<{HONEST_P99_MAX_MS}")
     with (
         Stack(tmp_path) as stack,
@@ -43,20 +43,20 @@ def test_slow_clients_are_dropped_and_nobody_waits_for_them(tmp_path: Path) -> N
         print(f"{way.name}: {len(times)} dropped, the last after {max(times):.1f} s")
         assert len(times) == EACH
         assert max(times) < longest_s
-    # These keep within every limit of nginx, and hold a connection each, for 4096 bytes at most.
+    # These stay within every limit of nginx, and hold a connection each, for 4096 bytes at most.
     assert drips.dropped_after_s(STEADY) == []
 
 
 def memory_bytes(stack: Stack) -> int:
-    """Of the process that holds the connections."""
+    """Returns the resident memory of nginx's workers, which hold the connections."""
     statms = [Path(f"/proc/{pid}/statm").read_text() for pid in stack.nginx_workers()]
     pages = sum(int(statm.split()[1]) for statm in statms)
     return pages * resource.getpagesize()
 
 
 def test_all_clients_at_their_worst_fit_into_memory(tmp_path: Path) -> None:
-    """As many as may connect, with the longest headers, and bodies that do not come: nginx takes
-    less than its container has."""
+    """The most clients that can connect, with the longest headers and unfinished bodies, fit into
+    the memory of nginx's container."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < FILES_NEEDED:
         pytest.skip(f"{FILES_NEEDED} descriptors are needed, {hard} is the limit here")
