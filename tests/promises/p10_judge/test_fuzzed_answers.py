@@ -1,4 +1,4 @@
-"""Answers that are changed by chance, by every command and for both editions."""
+"""Randomly changed answers, for every command and both editions."""
 
 from pathlib import Path
 from random import Random
@@ -19,7 +19,7 @@ WRONG_AT = 60  # a request in the middle of a run
 
 
 class OneWrong(RightLedger):
-    """One answer of all is a cent off."""
+    """A ledger that answers one balance a cent too high."""
 
     is_told = False
 
@@ -40,7 +40,7 @@ def one(random: Random, folder: Path, make: Any, commands: list[str], *, short: 
 
 
 def test_no_answer_ends_the_judge(tmp_path: Path) -> None:
-    """Whatever came, there is a verdict, in time and memory, and both reports."""
+    """Any answer leads to a verdict and both reports, with bounded time and memory."""
     seed = drawn_seed()
     for number in range(ROUNDS):
         random = Random(f"{seed} {number}")
@@ -57,7 +57,7 @@ def test_no_answer_ends_the_judge(tmp_path: Path) -> None:
 
 
 def test_right_answers_may_be_framed_in_any_way(tmp_path: Path) -> None:
-    """Chunks, pieces, interim answers and white space are nobody's fault."""
+    """Valid framing is accepted: chunks, pieces, interim answers and white space."""
     seed = drawn_seed()
     for number in range(ROUNDS // 4):
         random = Random(f"{seed} {number}")
@@ -69,7 +69,7 @@ def test_right_answers_may_be_framed_in_any_way(tmp_path: Path) -> None:
 
 
 def test_a_wrong_balance_is_convicted_however_it_is_framed(tmp_path: Path) -> None:
-    """A cent too much in one answer of a run is found."""
+    """A run with one balance a cent too high fails, in any framing."""
     seed = drawn_seed()
     for number in range(ROUNDS // 4):
         random = Random(f"{seed} {number}")

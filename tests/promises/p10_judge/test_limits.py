@@ -20,14 +20,14 @@ PART = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 100_000
 
 
 class Halfway:
-    """Begins every answer and ends none."""
+    """An entry that begins every answer and ends none."""
 
     def take(self, _data: bytes) -> Iterable[Piece]:
         return [PART]
 
 
 def test_unfinished_answers_of_all_connections_have_one_limit() -> None:
-    """Each is far from its own, all together are beyond: the surplus is given up at once."""
+    """Unfinished answers of all connections have one limit; the excess is given up at once."""
     ended: list[int] = []
 
     def keep(_request: Any, code: int, _body: bytes, _due_ns: int, _sent_ns: int) -> None:
@@ -46,7 +46,7 @@ def test_unfinished_answers_of_all_connections_have_one_limit() -> None:
 
 
 def test_a_balance_cannot_stand_for_an_outcome() -> None:
-    """Whatever number is answered, it is noted as answered."""
+    """Any answered balance is recorded as a balance, never as an outcome."""
     notes, request = Notes(), transacao("here", 5, -(10**9), "a")
     saldos = (0, -1, 2**53, -(2**53), 2**62, 2**62 + 1)
     for saldo in saldos:
@@ -58,13 +58,13 @@ def test_a_balance_cannot_stand_for_an_outcome() -> None:
 
 
 def test_what_is_not_decided_is_not_well() -> None:
-    """With too many unanswered requests there is something to say against each such client."""
+    """A client is broken, or at least undecided, if too many unanswered requests hide its order."""
     lost = [(1, unknown(number, -1, number)) for number in range(UNKNOWN_SUMS_MAX + 1)]
     empty: State = {cliente: Extrato(0, LIMITES[cliente], "", ()) for cliente in CLIENTES}
     clientes = examine([*lost, (1, Operation(1, 2, 5, 5))], empty, empty)
     assert clientes[0].order == NOT_DECIDED
     assert clientes[0].is_broken
     assert undecided(clientes) == []
-    # Without a word against it nothing is proved, either way.
+    # Without a finding the order is proved neither right nor wrong.
     clientes[0].trouble = None
     assert len(undecided(clientes)) == 1

@@ -1,4 +1,4 @@
-"""Entries that are wrong on purpose, by every command that judges."""
+"""Entries that are wrong on purpose, judged by every command."""
 
 from pathlib import Path
 from random import Random
@@ -12,19 +12,19 @@ from tests.help.wrong_kinds import Kind
 
 LEDGERS = {**wrong_ledgers.KINDS, **wrong_bytes.KINDS}
 GROWN_MAX_BYTES = 200 << 20
-TOOK_MAX_S = 300  # no limit of the judge's is near it with so few requests
-CONVICTED = {1, 3}  # a verdict, or in words why nobody can be reached
-# A machine that has no time may make a load invalid in which nothing was to be seen.
+TOOK_MAX_S = 300  # with so few requests no timeout of the judge comes near it
+CONVICTED = {1, 3}  # a verdict, or an error that says why the entry cannot be reached
+# No fault was seen, in a load that passed or that a busy machine made invalid.
 NOTHING_SEEN = {0, 4}
 
 
 def commands_for(kind: Kind, chance: Random) -> list[str]:
-    """One that must see it; with more effort each of them."""
+    """Returns one command that must see the fault, or all commands with more effort."""
     return effort([chance.choice(kind.sees)], list(WORDS), list(WORDS))
 
 
 def hold(kind: Kind, command: str, judged: Judged, folder: Path) -> None:
-    """It ends in time and memory, with a verdict and with both reports."""
+    """Asserts the verdict, both reports, and bounded time and memory."""
     print(f"{command}: {judged}")
     assert "the generator failed" not in judged.out
     assert "answers can be read" not in judged.out
@@ -45,11 +45,11 @@ def judge_all(kind: Kind, edition: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("name", LEDGERS)
 def test_a_wrong_ledger_is_convicted(name: str, tmp_path: Path) -> None:
-    """By each command that can see it, by its rules and not because the judge stumbled."""
+    """A wrong ledger fails each command that can see the fault, and breaks no command."""
     judge_all(LEDGERS[name], "2024q1", tmp_path)
 
 
 @pytest.mark.parametrize("name", wrong_registries.KINDS)
 def test_a_wrong_registry_is_convicted(name: str, tmp_path: Path) -> None:
-    """The same of the edition of people."""
+    """A wrong registry fails each command that can see the fault, and breaks no command."""
     judge_all(wrong_registries.KINDS[name], "2023q3", tmp_path)

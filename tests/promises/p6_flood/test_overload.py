@@ -15,11 +15,11 @@ USUAL_RATE = 340
 USUAL_S = 10
 FLOOD_S = 60
 RECOVERY_S = 5
-# Five times what nginx.conf allows to wait at once.
+# Five times the requests that nginx.conf allows at once.
 CONNECTIONS = 10_000
-# What a flood may be told: done, against the limit of an account, too many at once.
+# Answers allowed in a flood: done, beyond the limit of an account, too many at once.
 ANSWERS = {"200", "422", "429"}
-# The p99 of a second on a quiet machine is that of a few requests: so much is chance.
+# On a quiet machine the p99 of a second depends on few requests: so much is noise.
 P99_TIMES_MAX = 3.0
 P99_MORE_MAX_MS = 5.0
 
@@ -37,7 +37,7 @@ def usual_p99_ms(stack: Stack, folder: Path) -> float:
 
 
 def flood(stack: Stack, folder: Path, rate: int) -> Counter[str]:
-    """Each answer, or why there was none; a generator that cannot keep up is started again."""
+    """Counts each answer, or why there was none; a generator that cannot keep up is restarted."""
     outcomes: Counter[str] = Counter()
     ends_at = time.monotonic() + FLOOD_S
     while (left_s := ends_at - time.monotonic()) > 1:
@@ -51,7 +51,7 @@ def flood(stack: Stack, folder: Path, rate: int) -> Counter[str]:
 
 @pytest.mark.parametrize("rate", [3_400, 34_000])
 def test_a_flood_is_queued_or_refused_and_soon_forgotten(tmp_path: Path, rate: int) -> None:
-    """No 5xx however many come, every answer explained, and 5 s later it is as fast as before."""
+    """A flood causes no 5xx and no unexplained answer, and 5 s later latency is as before."""
     with Stack(tmp_path) as stack:
         before_ms = usual_p99_ms(stack, tmp_path)
         outcomes = flood(stack, tmp_path, rate)

@@ -1,4 +1,4 @@
-"""The write-ahead log is moved beside the requests, even when a neighbour is gone or hangs."""
+"""Checkpoints run beside the requests, even if a neighbour is gone or hangs."""
 
 import errno
 import fcntl
@@ -29,7 +29,7 @@ def till(tmp_path: Path) -> Iterator[Till]:
 
 @pytest.fixture
 def neighbours_turn(tmp_path: Path) -> Iterator[int]:
-    """Somebody else was there first; closing it is their end."""
+    """The checkpoint lock, held by a neighbour until the descriptor is closed."""
     turn = os.open(tmp_path / "rinha.db.checkpoint", os.O_RDWR | os.O_CREAT)
     fcntl.flock(turn, fcntl.LOCK_EX)
     yield turn
@@ -37,14 +37,14 @@ def neighbours_turn(tmp_path: Path) -> Iterator[int]:
 
 
 def test_the_log_stays_short_under_the_usual_load(till: Till) -> None:
-    """A log that is long begins anew soon after, without any writer having to do it."""
+    """A long WAL restarts soon under the usual load, and no writer has to checkpoint it."""
     for _ in range(3):
         assert till.credit_until_the_log_begins_anew() < LOG_PAGES_LOCKED + SOME_PAGES
         till.credit(1)
 
 
 def test_the_log_stays_bounded_under_any_load(till: Till) -> None:
-    """Even when nobody leaves the thread a pause; nothing is lost or doubled by that."""
+    """The WAL stays bounded if the load leaves the thread no pause; nothing is lost or doubled."""
     till.credit(MANY)
     assert max(till.log_pages) < LOG_PAGES_MAX + SOME_PAGES
     assert sum(later < earlier for earlier, later in pairwise(till.log_pages)) > 1
@@ -53,13 +53,13 @@ def test_the_log_stays_bounded_under_any_load(till: Till) -> None:
 
 
 def test_a_writer_moves_a_log_that_nobody_else_moves(neighbours_turn: int, till: Till) -> None:
-    """While a neighbour hangs with the turn in its hands, the log is bounded all the same."""
+    """While a neighbour hangs and holds the checkpoint lock, writers keep the WAL bounded."""
     till.credit(MANY)
     assert LOG_PAGES_MAX <= max(till.log_pages) < LOG_PAGES_MAX + SOME_PAGES
 
 
 def test_the_turn_passes_on_when_its_owner_ends(neighbours_turn: int, till: Till) -> None:
-    """As soon as the neighbour is gone, the log is moved by the one that is left."""
+    """When the neighbour that holds the checkpoint lock ends, the other instance checkpoints."""
     till.credit(LOG_PAGES_LONG)
     fcntl.flock(neighbours_turn, fcntl.LOCK_UN)
     assert till.credit_until_the_log_begins_anew() < LOG_PAGES_LOCKED + SOME_PAGES
@@ -68,7 +68,7 @@ def test_the_turn_passes_on_when_its_owner_ends(neighbours_turn: int, till: Till
 def test_a_checkpoint_that_fails_harms_no_commit(
     till: Till, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A disk that fails under the thread is logged; commits go on, and so it does when it can."""
+    """A failed checkpoint is logged, commits go on, and it is tried again until it succeeds."""
 
     def fail(_: Checkpointer) -> None:
         raise apsw.IOError("disk I/O error")
@@ -85,7 +85,7 @@ def test_a_checkpoint_that_fails_harms_no_commit(
 def test_a_log_that_nobody_can_move_grows_and_nothing_else(
     neighbours_turn: int, till: Till
 ) -> None:
-    """While somebody reads one moment on and on, answers are true; then the log begins anew."""
+    """While a long read blocks checkpoints only the WAL grows, and it restarts afterwards."""
     reader = apsw.Connection(str(till.ledger.engine.path))
     till.credit(1)
     reader.execute("BEGIN")
@@ -108,7 +108,7 @@ time.sleep(600)
 
 @pytest.fixture
 def hangs(till: Till) -> "Iterator[subprocess.Popen[str]]":
-    """A neighbour that stands still in the middle of a checkpoint, with SQLite's lock for it."""
+    """A neighbour that hangs in a checkpoint, and holds SQLite's lock for it."""
     shared = f"{till.ledger.engine.path}-shm"
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, shared], stdout=subprocess.PIPE, text=True
@@ -122,7 +122,7 @@ def hangs(till: Till) -> "Iterator[subprocess.Popen[str]]":
 def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
     hangs: "subprocess.Popen[str]", till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log cannot be moved, so the writers sync it; a sync that fails harms no commit."""
+    """While a neighbour hangs in a checkpoint writers sync the WAL; a failed sync is harmless."""
     synced_at: list[int] = []
 
     def sync(log: int) -> None:
@@ -142,7 +142,7 @@ def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
 
 
 def test_the_last_to_close_leaves_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a stop the ledger is one file, whatever the thread was at."""
+    """After a stop the ledger is one file, even if the thread was in a checkpoint."""
     monkeypatch.setattr("rinha.sqlite.checkpoint.CHECKPOINT_END_MAX_S", PATIENCE_S)
     till = Till(tmp_path / "rinha.db")
     till.credit(LOG_PAGES_LONG)
@@ -151,7 +151,7 @@ def test_the_last_to_close_leaves_no_log(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_folder_that_may_not_be_written_is_one_clear_line(tmp_path: Path) -> None:
-    """Where the turn cannot be taken the instance does not start, and says which file it is."""
+    """If the checkpoint lock cannot be opened the instance does not start, and names the file."""
     (tmp_path / "rinha.db.checkpoint").mkdir()
     with pytest.raises(StoreUnusableError, match=r"rinha\.db\.checkpoint"):
         Checkpointer(tmp_path / "rinha.db")

@@ -1,5 +1,4 @@
-"""While Litestream follows, it moves the write-ahead log and nobody else does; before and after it
-the instances do."""
+"""While Litestream replicates only Litestream checkpoints; before and after it the instances do."""
 
 import fcntl
 import os
@@ -25,14 +24,14 @@ def till(tmp_path: Path) -> Iterator[Till]:
 
 @pytest.fixture
 def follower(till: Till) -> int:
-    """Litestream's hold on the log; closing it is its end."""
+    """Litestream's lock on checkpoints, held until the descriptor is closed."""
     till.credit(1)
     return take_over_the_log(till.ledger.engine.path)
 
 
 def test_what_it_may_have_missed_is_gone_from_the_log(till: Till) -> None:
-    """It takes a log whose last known page is still there for one that it knows; of an empty one it
-    knows nothing, and begins with a whole copy."""
+    """The WAL is empty when Litestream starts, so that it begins with a whole snapshot. It would
+    mistake a restarted WAL for the one that it was reading."""
     till.credit(10)
     file = till.ledger.engine.path
     os.close(take_over_the_log(file))
@@ -41,7 +40,7 @@ def test_what_it_may_have_missed_is_gone_from_the_log(till: Till) -> None:
 
 
 def test_nobody_else_moves_the_log(till: Till, follower: int) -> None:
-    """Neither beside the requests nor by a writer, however long it is."""
+    """While Litestream holds its lock neither thread nor writers checkpoint a WAL of any length."""
     till.credit(MANY)
     lengths = till.log_pages[1:]
     assert all(later > earlier for earlier, later in pairwise(lengths))
@@ -52,7 +51,7 @@ def test_nobody_else_moves_the_log(till: Till, follower: int) -> None:
 def test_a_power_cut_takes_no_more_than_ever(
     till: Till, follower: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log is synced although it is not moved."""
+    """While Litestream replicates the instances sync the WAL, which bounds a power cut's loss."""
     synced_at: list[int] = []
     monkeypatch.setattr(os, "fdatasync", lambda _log: synced_at.append(till.log_pages[-1]))
     till.credit(MANY)
@@ -62,7 +61,7 @@ def test_a_power_cut_takes_no_more_than_ever(
 
 
 def test_the_instances_move_it_again_when_it_is_gone(till: Till, follower: int) -> None:
-    """However it ends: its hold ends with it."""
+    """When Litestream ends its lock is released, and the instances checkpoint again."""
     till.credit(LOG_PAGES_LONG)
     os.close(follower)
     assert till.credit_until_the_log_begins_anew() < LOG_PAGES_LOCKED + SOME_PAGES
@@ -71,7 +70,7 @@ def test_the_instances_move_it_again_when_it_is_gone(till: Till, follower: int) 
 def test_a_neighbour_in_the_middle_of_moving_it_is_waited_for(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And for a while only: whoever supervises it tries again."""
+    """Litestream waits a bounded time for a checkpoint or a reader, and then fails."""
     monkeypatch.setattr("rinha.sqlite.checkpoint.REPLICA_TURN_MAX_S", 0.1)
     file = till.ledger.engine.path
     with file.with_name("rinha.db.follower").open("r+b") as moving:

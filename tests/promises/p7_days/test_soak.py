@@ -1,4 +1,4 @@
-"""The usual load for as long as one likes: nothing grows, nothing slows down, and copies taken
+"""The usual load for as long as SOAK says: nothing grows, nothing slows down, and snapshots taken
 meanwhile are sound."""
 
 import os
@@ -26,16 +26,16 @@ SNAPSHOT_EVERY_S = 300
 WARM_UP_SHARE = 0.2
 WAL_MAX_BYTES = 8 * MEGABYTE
 MEMORY_MB_AN_HOUR_MAX = 1.0
-# A rate by the hour says nothing before some of it has passed.
+# A rate per hour means nothing before a part of the hour has passed.
 MEMORY_JUDGED_FROM_S = 1_200
 DESCRIPTORS_MORE_MAX = 8
 P99_DRIFT_MAX = 0.10
-# Below this a p99 is the chance of the machine.
+# A change of the p99 below this is noise of the machine.
 P99_DRIFT_MIN_US = 100
 
 
 def seconds(text: str) -> float:
-    """As `loadtest` reads it."""
+    """Returns the seconds of a duration such as 30m, as `loadtest` reads it."""
     number, unit = (text[:-1], text[-1]) if text[-1:] in UNITS_S else (text, "s")
     assert number.replace(".", "", 1).isdigit(), f"SOAK is like 30m or 90, not {text}"
     return float(number) * UNITS_S[unit]
@@ -50,7 +50,7 @@ def start_load(stack: Stack, report: Path) -> "subprocess.Popen[str]":
 
 
 def snapshot(stack: Stack, copy: Path) -> Path:
-    """Taken as anyone would, and audited where it is."""
+    """Takes a snapshot with the `rinha` command, and audits it."""
     code, _, err = finish(rinha("snapshot", str(copy), RINHA_LEDGER=str(stack.file)))
     assert code == 0, err
     code, out, _ = finish(rinha("check", RINHA_LEDGER=str(copy)))
@@ -59,7 +59,7 @@ def snapshot(stack: Stack, copy: Path) -> Path:
 
 
 def assert_is_a_moment_of(copy: Path, whole: Path) -> None:
-    """What a copy holds is how each client's history began, not a row more or less."""
+    """Asserts that a snapshot has rows, and no row that the ledger does not have."""
     connection = apsw.Connection(str(whole), flags=apsw.SQLITE_OPEN_READONLY)
     connection.execute("ATTACH ? AS copy", (str(copy),))
     rows = connection.execute("SELECT count(*) FROM copy.transacoes").get
@@ -70,7 +70,7 @@ def assert_is_a_moment_of(copy: Path, whole: Path) -> None:
 
 
 def p99_us(load: Load, share_from: float, share_to: float) -> float:
-    """Of the seconds in that part of the run, the one in the middle."""
+    """Returns the median of the p99 of each second in that part of the run."""
     every = load.seconds
     part = every[int(len(every) * share_from) : int(len(every) * share_to)]
     return median(float(second.p99_us) for second in part)
@@ -80,7 +80,7 @@ def assert_bounded(watching: Watching) -> None:
     settled = watching.after(WARM_UP_SHARE)
     wal_bytes = max(each.wal_bytes for each in watching.samples)
     slope = memory_megabytes_an_hour(settled)
-    # Each request on its way has three for its moment: a leak is what stays.
+    # Each request in flight has three descriptors: medians show those that stay, a leak.
     quarter = len(settled) // 4 or 1
     early = median(each.descriptors for each in settled[:quarter])
     late = median(each.descriptors for each in settled[-quarter:])
@@ -96,7 +96,7 @@ def assert_bounded(watching: Watching) -> None:
 
 
 def soak(stack: Stack, report: Path, elsewhere: Path) -> tuple[Watching, list[Path]]:
-    """The load to its end, watched, and the copies taken meanwhile."""
+    """Runs the load to its end; returns the samples and the snapshots taken meanwhile."""
     elsewhere.mkdir()
     copies: list[Path] = []
     with Watching(stack) as watching:
@@ -114,7 +114,7 @@ def soak(stack: Stack, report: Path, elsewhere: Path) -> tuple[Watching, list[Pa
 
 
 def test_days_of_it_would_be_like_the_first_minutes(tmp_path: Path) -> None:
-    """The log, memory, descriptors and latency stay in bounds; each snapshot is a moment of it."""
+    """WAL, memory, descriptors and latency stay bounded, and each snapshot is sound."""
     with Stack(tmp_path) as stack:
         watching, copies = soak(stack, tmp_path / "report.json", tmp_path / "elsewhere")
     assert copies

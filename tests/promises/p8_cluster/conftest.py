@@ -9,6 +9,6 @@ from tests.help.pairs import Pair, paired, servers
 
 @pytest.fixture
 def pair() -> Iterator[Pair]:
-    """Two servers of its own, and a ledger that is connected to them."""
+    """A primary and its standby for one test only, and a ledger that is connected to them."""
     with servers() as both, paired(*both) as found:
         yield found

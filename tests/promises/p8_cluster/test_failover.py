@@ -1,5 +1,7 @@
-"""A cluster of three nodes loses what it can lose, under load: once each, or as often as FAILOVERS
-says; `make failover` does each 20 times, and holds the gaps to what is promised."""
+"""Failures of a cluster of three nodes under load, each once or FAILOVERS times.
+
+`make failover` does each 20 times, and also checks the time without writes that is promised.
+"""
 
 import contextlib
 import itertools
@@ -32,9 +34,9 @@ ROUNDS = int(os.environ.get("FAILOVERS") or 0)
 WHOLE = ROUNDS > 0
 RATE = 150
 QUIET_S = 1.0
-# From 3.2 on Patroni takes 20 s where it is told to replace a lost primary after 7.
+# Patroni from 3.2 on takes 20 s to replace a lost primary, although 7 s are configured.
 SLOWER_S = 13.0 if failover.patroni_version() >= (3, 2) else 0.0
-# Long enough for another one to take over; the whole is what the documentation speaks of.
+# Long enough for a failover; full runs use the times that the documentation names.
 FROZEN_S = 40.0 if WHOLE else 14.0 + SLOWER_S
 CUT_S = 30.0 if WHOLE else 14.0 + SLOWER_S
 ETCD_AWAY_S = 30.0 if WHOLE else 12.0
@@ -42,7 +44,7 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 
 class Kind(NamedTuple):
-    """What is done, and how long nothing may be written then: in the middle of all rounds."""
+    """A fault, and the longest time without writes that is allowed: the median of all rounds."""
 
     name: str
     act: Break
@@ -63,7 +65,7 @@ KINDS = (
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """On a machine each, where such can be made."""
+    """A cluster, with one machine for each node if machines can be made."""
     with contextlib.ExitStack() as ending:
         nodes = [Machine()]
         if can_be_made():
@@ -76,7 +78,7 @@ def cluster() -> Iterator[Cluster]:
 def run(
     cluster: Cluster, folder: Path, name: str, act_with: Callable[[WatchedLoad], Break]
 ) -> list[float]:
-    """The gaps. Whatever was answered has to be true, and the ledger sound."""
+    """Runs rounds of a fault, checks all answers, and returns the times without writes."""
     folder.mkdir(exist_ok=True)
     with Stack(folder, ledger=cluster.ledger) as stack:
         stack.reset()
@@ -106,7 +108,8 @@ def tell(name: str, load: WatchedLoad, gaps_s: list[float], taken_over: int) -> 
 
 
 def ways_in(node: Node) -> Iterator[Request]:
-    """To read, to write, to add a member: by both versions of etcd's interface, and as a member."""
+    """Yields requests that read, write and add a member: by both versions of etcd's interface, and
+    as a member."""
     keys = f"/v2/keys/service/{SCOPE}/config"
     new_member = json.dumps({"peerURLs": [node.peer_url]}).encode()
     key = json.dumps({"key": "Lw==", "value": "MQ=="}).encode()
@@ -128,8 +131,8 @@ def ways_in(node: Node) -> Iterator[Request]:
 
 
 def test_etcd_answers_nobody_without_a_certificate(cluster: Cluster, tmp_path: Path) -> None:
-    """Who writes there decides what Patroni runs: a stranger is refused before the first byte, with
-    no certificate and with one of another authority."""
+    """etcd refuses clients without a certificate or with one of another authority before the first
+    byte. Its data decides what Patroni runs."""
     stranger, impostor = ssl.create_default_context(), ssl.create_default_context()
     authority = Authority(tmp_path / "authority")
     authority.make()
@@ -154,17 +157,17 @@ def test_etcd_answers_nobody_without_a_certificate(cluster: Cluster, tmp_path: P
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_nothing_acknowledged_is_lost(cluster: Cluster, tmp_path: Path, kind: Kind) -> None:
-    """Nothing lost, doubled or stale, every history in order, and writes go on by themselves."""
+    """A failure loses, doubles and reorders nothing, and writes resume by themselves."""
     if kind.act is KINDS[2].act and not cluster.nodes[0].machine.enter:
         pytest.skip("only root can cut a machine off")
     gaps_s = run(cluster, tmp_path, kind.name, lambda _load: kind.act)
-    # Once, beside other tests, says nothing about time.
+    # One round beside other tests says nothing about time.
     assert not WHOLE or statistics.median(gaps_s) < kind.gap_max_s + SLOWER_S
 
 
 def test_a_node_that_was_frozen_and_wakes_says_nothing(cluster: Cluster, tmp_path: Path) -> None:
-    """Asked at once over connections that were open all the time, it confirms nothing and tells
-    nothing of before; then it comes back as a standby by itself."""
+    """A primary that wakes after a failover confirms nothing and answers with no old data, even on
+    connections that stayed open. Then it becomes a standby by itself."""
     names = (f"w{number}" for number in itertools.count())
     with Stack(tmp_path, ledger=cluster.ledger) as idle:
 
@@ -177,7 +180,7 @@ def test_a_node_that_was_frozen_and_wakes_says_nothing(cluster: Cluster, tmp_pat
                 client.close()
 
             def act(cluster: Cluster) -> None:
-                # Their connections are good before.
+                # The instances' connections are good before the fault.
                 for _ in idle.instances:
                     assert idle.client()("GET", "/health").status == 200
                 failover.freeze(FROZEN_S, ask)(cluster)

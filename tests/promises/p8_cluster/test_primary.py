@@ -1,4 +1,4 @@
-"""A server that hangs, dies or was replaced: what an instance that is connected to it answers."""
+"""Answers of an instance whose server hangs, dies or was replaced."""
 
 import contextlib
 import threading
@@ -28,8 +28,8 @@ def in_time(act: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("first", ["statement", "refusal", "transaction"])
 def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, first: str) -> None:
-    """Woken, it believes that it is the primary; whatever is asked of it first, and over a
-    connection that was open all the time, what it knows is history and is not told."""
+    """A replaced primary that wakes believes that it is the primary. Its old data is never
+    returned, whatever request comes first on the open connection."""
     pair.ledger.transact(1, CREDIT)
     pair.primary.freeze()
     take_over(pair)
@@ -39,7 +39,7 @@ def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, firs
     if first == "statement":
         in_time(lambda: pair.ledger.extrato(1))
     elif first == "refusal":
-        # With the balance that it remembers this is refused, with the true one it is not.
+        # With the old balance this is refused, with the current one it is not.
         elsewhere.transact(2, Transacao(50_000, "c", "abc"))
         in_time(lambda: pair.ledger.transact(2, Transacao(100_000, "d", "abc")))
     else:
@@ -52,7 +52,7 @@ def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, firs
 
 
 def test_a_start_takes_the_primary_that_others_follow(pair: Pair) -> None:
-    """Of two that take transactions, the one whose commits are confirmed."""
+    """An instance starts with the one of two servers whose commits are confirmed."""
     pair.ledger.transact(1, CREDIT)
     pair.primary.freeze()
     take_over(pair)
@@ -65,7 +65,8 @@ def test_a_start_takes_the_primary_that_others_follow(pair: Pair) -> None:
 
 
 def test_a_hanging_server_holds_nothing_up_for_long(pair: Pair) -> None:
-    """One request waits in bounds, those behind it not at all, and all is well after the thaw."""
+    """While a server hangs one request waits for bounded time, and later ones fail at once. After
+    the thaw requests succeed."""
     pair.primary.freeze()
     in_time(pair.ledger.assert_readable)
     started = time.monotonic()
@@ -79,21 +80,21 @@ def test_a_hanging_server_holds_nothing_up_for_long(pair: Pair) -> None:
 
 
 def test_a_lost_standby_stops_transactions_and_none_is_acknowledged(pair: Pair) -> None:
-    """Where only one has it, nobody says that it is kept."""
+    """A transaction that only one server has is not acknowledged."""
     pair.standby.freeze()
     with pytest.raises(OutcomeUnknownError, match="before a retry"):
         pair.ledger.transact(1, CREDIT)
     with pytest.raises(StoreUnavailableError, match="nothing was written"):
         pair.ledger.transact(1, CREDIT)
     pair.standby.thaw()
-    # The one whose outcome was unknown is there.
+    # The transaction whose outcome was unknown was committed.
     assert eventually(lambda: pair.ledger.transact(1, CREDIT)).saldo == 200
     assert pair.ledger.audit().problems == []
 
 
 @contextlib.contextmanager
 def interrupted(pair: Pair, function: str) -> Iterator[None]:
-    """Whoever waits for the standby meanwhile, as soon as somebody does."""
+    """Calls this function, in the background, for the first backend that waits for the standby."""
 
     def interrupt() -> None:
         pair.primary.wait_for(f"SELECT count(*) = 1 {WAITS}")
@@ -107,7 +108,7 @@ def interrupted(pair: Pair, function: str) -> Iterator[None]:
 
 @pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
 def test_a_cancelled_wait_for_the_standby_is_no_success(pair: Pair, function: str) -> None:
-    """The server says that it is done, with a warning only; it may be gone after a failover."""
+    """A cancelled wait is no success, though the server only warns: a failover may lose it."""
     pair.standby.freeze()
     with interrupted(pair, function), pytest.raises(OutcomeUnknownError, match="before a retry"):
         pair.ledger.transact(1, CREDIT)
@@ -115,7 +116,7 @@ def test_a_cancelled_wait_for_the_standby_is_no_success(pair: Pair, function: st
 
 
 def test_a_cancelled_proof_proves_nothing(pair: Pair) -> None:
-    """A statement whose proof is cancelled is not answered either."""
+    """A statement whose proof is cancelled is not answered."""
     pair.standby.freeze()
     with interrupted(pair, "pg_cancel_backend"), pytest.raises(StoreUnavailableError):
         pair.ledger.extrato(1)
@@ -123,7 +124,7 @@ def test_a_cancelled_proof_proves_nothing(pair: Pair) -> None:
 
 
 def test_a_connection_that_was_closed_while_idle_costs_nothing(pair: Pair) -> None:
-    """Nothing was asked of it, so the next request goes to a new one as if nothing had been."""
+    """If an idle connection was closed, the next request succeeds on a new one."""
     ours = "FROM pg_stat_activity WHERE usename = 'rinha'"
     for _ in range(3):
         pair.primary.query(f"SELECT pg_terminate_backend(pid) {ours}")
@@ -133,7 +134,7 @@ def test_a_connection_that_was_closed_while_idle_costs_nothing(pair: Pair) -> No
 
 
 def test_a_server_without_a_standby_has_nothing_to_prove(pair: Pair) -> None:
-    """It is asked for the proof all the same, in case that one is named by now."""
+    """A server without a standby needs no proof, but is asked for it: one may be named later."""
     pair.primary.set("synchronous_standby_names", "")
     pair.standby.freeze()
     ledger = PostgresLedger(pair.address)
@@ -147,7 +148,7 @@ def test_a_server_without_a_standby_has_nothing_to_prove(pair: Pair) -> None:
 
 
 def test_a_refusal_is_told_apart_without_a_second_look(pair: Pair) -> None:
-    """Too little is one thing, nobody is another, each from the one statement that was refused."""
+    """One refused statement tells a limit exceeded from an unknown client."""
     with pytest.raises(LimiteExceededError, match="below -100000"):
         pair.ledger.transact(1, Transacao(100_001, "d", "abc"))
     pair.ledger.transact(1, Transacao(VALOR_MAX, "c", "abc"))

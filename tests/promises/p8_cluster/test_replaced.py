@@ -1,5 +1,5 @@
-"""A server that was replaced, or whose settings were changed, under instances that live: it answers
-nothing and acknowledges nothing on any path."""
+"""A server that was replaced or reconfigured under running instances: it answers nothing and
+acknowledges nothing on any path."""
 
 import contextlib
 import threading
@@ -64,10 +64,10 @@ WRITES: dict[str, Act] = {
 }
 LONG_READS: dict[str, Act] = {"audit": audit, "move": move, "snapshot": snapshot}
 PATHS = READS | WRITES | LONG_READS
-# All at once, where none holds a lock that another one wants.
+# Paths that can wait at once, as none holds a lock that another one needs.
 WAITING = [path for path in (*READS, "transaction") if path != "health"]
 CHANGES = [
-    ("work_mem", "8MB", "4MB"),  # a reload that changes nothing that matters
+    ("work_mem", "8MB", "4MB"),  # a reload without a change that matters
     ("synchronous_commit", "off", "on"),
     ("synchronous_commit", "local", "on"),
     (NAMES, "", STANDBY),
@@ -77,7 +77,7 @@ CHANGES = [
 
 
 def outcome(act: Act, ledger: PostgresLedger) -> object:
-    """Returns what was answered; None if nothing was."""
+    """Returns the answer or the refusal; None if there was neither."""
     try:
         return act(ledger) or "done"
     except (StoreUnavailableError, SnapshotError):
@@ -87,20 +87,20 @@ def outcome(act: Act, ledger: PostgresLedger) -> object:
 
 
 def outcomes(acts: Sequence[str], ledgers: Mapping[str, PostgresLedger]) -> dict[str, object]:
-    """All at once, each on an instance of its own."""
+    """Takes all these paths at once, each on its own instance; returns their outcomes."""
     with ThreadPoolExecutor(len(acts)) as pool:
         tasks = {path: pool.submit(outcome, PATHS[path], ledgers[path]) for path in acts}
         return {path: task.result() for path, task in tasks.items()}
 
 
 class Replaced:
-    """A primary that lives on after its standby was promoted, with instances that are connected to
-    it since before: for each change of the settings one for each path."""
+    """A primary that runs on after its standby was promoted. Instances have been connected to it
+    since before: for each change of the settings one for each path."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
         self.server, standby = stack.enter_context(servers())
         shared = self.server.new_name()
-        # Commits that wait for the standby keep their locks.
+        # Own databases, as commits that wait for the standby keep their locks.
         own = {path: self.server.new_name() for path in (*WRITES, "move")}
         self._ledgers = [
             {
@@ -116,7 +116,7 @@ class Replaced:
         found = outcomes(list(PATHS), ledgers)
         for ledger in ledgers.values():
             ledger.close()
-        # A search that was on its way may come to wait a moment later.
+        # A search for the primary that is under way may begin to wait a moment later.
         self.server.wait_for(f"SELECT count(pg_terminate_backend(pid)) = 0 {WAITS}")
         return found
 
@@ -144,7 +144,7 @@ def both() -> Iterator[tuple[Server, Server]]:
 
 @pytest.fixture
 def shared(both: tuple[Server, Server]) -> Iterator[Pair]:
-    """For tests that leave the servers as they were."""
+    """A pair for tests that leave the servers unchanged."""
     with paired(*both) as found:
         yield found
 
@@ -153,7 +153,7 @@ def shared(both: tuple[Server, Server]) -> Iterator[Pair]:
 def test_a_replaced_primary_says_nothing(
     replaced: Replaced, monkeypatch: pytest.MonkeyPatch, name: str, value: str, usual: str
 ) -> None:
-    """Whatever its settings are reloaded to: no path answers, and none acknowledges."""
+    """A replaced primary answers and acknowledges nothing, after any reload of its settings."""
     monkeypatch.setattr(primary, "REWRITE_MAX_S", ANSWER_MAX_S)
     with changed(replaced.server, name, value, usual):
         assert replaced.outcomes() == dict.fromkeys(PATHS)
@@ -163,7 +163,7 @@ def test_a_replaced_primary_says_nothing(
 def test_a_reload_that_ends_the_wait_for_the_standby_is_no_success(
     shared: Pair, acts: list[str]
 ) -> None:
-    """The server releases the commit without a warning once no standby is named."""
+    """A commit that a reload releases is no success; the server sends no warning with it."""
     with contextlib.ExitStack() as stack:
         ledgers = {path: stack.enter_context(opened(shared.address)) for path in acts}
         shared.standby.freeze()
@@ -185,7 +185,7 @@ def test_a_reload_that_ends_the_wait_for_the_standby_is_no_success(
 def test_a_reload_that_could_lose_transactions_stops_them(
     shared: Pair, name: str, value: str, usual: str
 ) -> None:
-    """Nothing is acknowledged while it is so, and all goes on by itself when it is mended."""
+    """While this setting is off nothing is acknowledged; then service resumes by itself."""
     shared.ledger.transact(1, CREDIT)
     with changed(shared.primary, name, value, usual):
         assert outcome(PATHS["transaction"], shared.ledger) is None
@@ -194,7 +194,7 @@ def test_a_reload_that_could_lose_transactions_stops_them(
 
 
 def test_synchronous_commit_is_kept_by_those_who_are_connected(shared: Pair) -> None:
-    """A reload that turns it off changes nothing for them; who connects then is refused."""
+    """Turning synchronous_commit off changes no open connection, and new ones are refused."""
     with changed(shared.primary, "synchronous_commit", "off", "on"):
         shared.ledger.transact(1, CREDIT)
         shared.standby.freeze()
@@ -208,7 +208,7 @@ def test_synchronous_commit_is_kept_by_those_who_are_connected(shared: Pair) -> 
 def test_standbys_that_are_named_no_more_stop_the_service_and_are_told(
     shared: Pair, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Transactions would be on one server only, and that may have been replaced."""
+    """If no standby is named any more the service stops and logs the reason."""
     with shared.ledger.engine.serving():
         shared.primary.set(NAMES, "")
         assert outcome(PATHS["statement"], shared.ledger) is None
@@ -219,8 +219,8 @@ def test_standbys_that_are_named_no_more_stop_the_service_and_are_told(
 
 
 def test_standbys_that_were_named_since_the_start_count_too(shared: Pair) -> None:
-    """An instance that began without one has one to lose from the first look on, also over
-    another connection."""
+    """An instance that started without a standby stops too, if one was named and is named no more.
+    This also holds on a new connection."""
     with contextlib.ExitStack() as stack:
         shared.primary.set(NAMES, "")
         stack.callback(shared.primary.set, NAMES, STANDBY)
@@ -239,7 +239,7 @@ def test_standbys_that_were_named_since_the_start_count_too(shared: Pair) -> Non
 
 
 def test_of_two_primaries_without_standbys_the_newer_one_is_taken(pair: Pair) -> None:
-    """Each promotion begins a timeline: an instance that knows the newer one goes back to none."""
+    """An instance that knows a newer timeline, by a promotion, never uses an older one."""
     pair.ledger.transact(1, CREDIT)
     take_over(pair)
     pair.primary.set(NAMES, "")
@@ -253,7 +253,7 @@ def test_of_two_primaries_without_standbys_the_newer_one_is_taken(pair: Pair) ->
 
 
 def told(found: object) -> object:
-    """What of an answer depends on the balance of client 1 and on whether there is a client 6."""
+    """Returns the part of an answer that shows client 1's balance or that client 6 exists."""
     if isinstance(found, Exception):
         return type(found)
     if isinstance(found, Extrato):
@@ -265,13 +265,13 @@ def told(found: object) -> object:
     return found
 
 
-# How many answers of the server come before the proof, where it is more than one.
+# Answers of the server before the proof, where there is more than one.
 ANSWERS = {"metrics": 2, "audit": 9}
 
 
 def test_rows_are_proved_by_the_connection_that_they_came_from(pair: Pair, tmp_path: Path) -> None:
-    """A replaced primary that is lost behind its answer is not proved by the server that took over,
-    which the instance finds at once."""
+    """Rows of a replaced primary that is lost after its answer are not proved by the promoted
+    server, although the instance finds that at once."""
     paths = [path for path in (*READS, "audit") if path != "health"]
     before, cuts, ledgers = {}, {}, {}
     with contextlib.ExitStack() as stack:

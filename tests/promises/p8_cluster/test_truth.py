@@ -1,4 +1,4 @@
-"""The check that the failovers are held to finds each kind of lie."""
+"""The check of all answers in the failover tests finds each kind of wrong answer."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ TRUE = [
 
 
 def test_the_truth_is_no_lie() -> None:
-    """What nobody knows may count or not, and at any time."""
+    """A transaction with an unknown outcome may be in the ledger or not, and at any time."""
     assert untruths(TRUE, LIVRO) == []
 
 
@@ -41,7 +41,7 @@ def test_the_truth_is_no_lie() -> None:
 def test_each_lie_is_found(
     lie: Sequence[Said], livro: Sequence[tuple[int, str, int]], complaint: str
 ) -> None:
-    """Lost, doubled, unasked for, torn, stale, refused for nothing: each by its name."""
+    """Each wrong answer is named: lost, doubled, unexpected, torn, stale or wrongly refused."""
     found = untruths([*TRUE, *lie], livro)
     assert found
     assert complaint in found[0]

@@ -1,4 +1,4 @@
-"""A stack under the usual load, with a copy that follows."""
+"""Fixtures for tests of the replica."""
 
 import tempfile
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import pytest
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """With `ledger` and the places of copies in it. Not tmp_path: the path of a unix socket must be
-    short."""
+    """A folder with `ledger` in it, and room for replicas. It is not tmp_path, as the path of a
+    unix socket must be short."""
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "ledger").mkdir()
         yield Path(name)

@@ -1,5 +1,5 @@
-"""Whatever happens to Litestream or to the place of its copy, the service never notices, people are
-told, and the copy catches up by itself."""
+"""Faults of Litestream or of its replica's storage: no request fails, the state reports them, and
+the replica catches up by itself."""
 
 import os
 import platform
@@ -22,22 +22,23 @@ from tests.help.stepped_clock import SteppedClock
 
 RATE = 340
 KILLS = effort(3, 10, 40)
-# Litestream waits twice as long after each try that fails.
+# Litestream doubles its wait after each try that fails.
 AWAY_S = effort(8, 15, 60)
 STOPPED_S = effort(2, 20, 60)
-# Too small only with the ballast in it: once that is gone all must fit that came meanwhile.
+# Too small only with the ballast: once it is removed, everything written meanwhile must fit.
 SMALL_BYTES = effort(2_000_000, 4_000_000, 60_000_000)
 SENT_MAX_S = 15
 HOUR_S = 3600
-# Between the making of a part and the look at it.
+# Time between the creation of an LTX file and the check of it, at most.
 CLOCK_LAG_S = 8
-# Where a part of the copy has when it was made.
+# Offset of the timestamp in an LTX file.
 TIME_AT = 32
 
 
 @contextmanager
 def under_load(folder: Path, copy: Path) -> Iterator[Following]:
-    """At its end: no request failed, and the copy has caught up and is the ledger, row by row."""
+    """Runs a load with Litestream. At its end no request has failed, and the replica equals the
+    ledger row by row."""
     with (
         Stack(folder / "ledger") as stack,
         Following(folder / "ledger", f"file://{copy}") as following,
@@ -56,7 +57,7 @@ def under_load(folder: Path, copy: Path) -> Iterator[Following]:
 
 
 def assert_is_the_ledger(folder: Path, copy: Path) -> None:
-    """Once what was acknowledged last has had its time to be sent."""
+    """Asserts that the replica equals the ledger, once the newest rows had time to be sent."""
     wanted, deadline = rows(folder / "ledger" / "rinha.db"), time.monotonic() + SENT_MAX_S
     while True:
         back = folder / f"back{time.monotonic_ns()}.db"
@@ -72,8 +73,8 @@ def assert_is_the_ledger(folder: Path, copy: Path) -> None:
 
 
 def test_litestream_killed_at_any_moment_leaves_no_gap(folder: Path) -> None:
-    """Begun anew, it takes nothing for known that it may have missed: each copy in between is
-    sound, and the last one is the ledger."""
+    """Litestream that is killed and restarted misses nothing: restores in between are sound, and
+    the last one equals the ledger."""
     chance, copy = Random(drawn_seed()), folder / "copy"
     with under_load(folder, copy) as following:
         for number in range(KILLS):
@@ -90,7 +91,7 @@ def test_litestream_killed_at_any_moment_leaves_no_gap(folder: Path) -> None:
 
 
 def test_a_watch_that_comes_too_late_watches_nobody_else(folder: Path) -> None:
-    """Litestream may be gone before its watch has begun: then that ends, and holds no lock up."""
+    """A watcher that starts after Litestream has ended ends too, and holds no lock."""
     gone = subprocess.Popen(["true"])
     gone.wait()
     told = {"RINHA_LEDGER": str(folder / "rinha.db"), "RINHA_REPLICA": f"file://{folder}/copy"}
@@ -99,7 +100,7 @@ def test_a_watch_that_comes_too_late_watches_nobody_else(folder: Path) -> None:
 
 
 def test_litestream_that_stands_still_is_ended(folder: Path) -> None:
-    """Before a request can miss the lock that it may have in its hand; the log says so."""
+    """A stopped Litestream is killed before a request times out on its lock, and that is logged."""
     with under_load(folder, folder / "copy") as following:
         begun = following.begun
         os.kill(following.pid, signal.SIGSTOP)
@@ -117,13 +118,14 @@ def holds_the_write_lock(pid: int, ledger: Path) -> bool:
 
 
 def test_litestream_and_its_watch_may_stop_for_a_minute(folder: Path) -> None:
-    """As in a machine's or a container's pause: it is told, the log waits, and it goes on."""
+    """If Litestream and its watcher pause together the state says so, and both resume."""
     with under_load(folder, folder / "copy") as following:
         watcher, litestream = following.watcher, following.pid
         assert watcher is not None
         os.kill(watcher, signal.SIGSTOP)
         os.kill(litestream, signal.SIGSTOP)
-        # With SQLite's lock in its hand, which it has for some milliseconds, it would be noticed.
+        # Not while Litestream holds SQLite's write lock, which takes some milliseconds: requests
+        # would fail.
         while holds_the_write_lock(litestream, folder / "ledger" / "rinha.db"):
             os.kill(litestream, signal.SIGCONT)
             time.sleep(0.01)
@@ -137,7 +139,7 @@ def test_litestream_and_its_watch_may_stop_for_a_minute(folder: Path) -> None:
 
 
 def test_a_place_that_is_gone_for_a_while(folder: Path) -> None:
-    """What could not be sent waits, and is sent when the place is back."""
+    """Changes that cannot be sent while the storage is gone are sent when it is back."""
     copy, elsewhere = folder / "copy", folder / "elsewhere"
     with under_load(folder, copy) as following:
         copy.rename(elsewhere)
@@ -163,7 +165,7 @@ def small_place(folder: Path) -> Iterator[Path]:
 
 
 def test_a_place_that_is_full_for_a_while(folder: Path, small_place: Path) -> None:
-    """It is told; with room again the copy catches up, whole."""
+    """Full storage is reported; with room again the replica catches up."""
     ballast = small_place / "ballast"
     with under_load(folder, small_place / "copy") as following:
         ballast.write_bytes(b"x" * (SMALL_BYTES - used_bytes(small_place) - 20_000))
@@ -180,7 +182,7 @@ def used_bytes(place: Path) -> int:
 
 
 def is_off_by_s(ledger: Path) -> float:
-    """Litestream's clock, as it stands at the head of the newest part that it made."""
+    """Returns the offset of Litestream's clock, by the timestamp in its newest LTX file."""
     parts = (ledger / ".rinha.db-litestream" / "ltx" / "0").glob("*.ltx")
     (time_ms,) = struct.unpack_from(">q", max(parts).read_bytes(), TIME_AT)
     return float(time_ms) / 1000 - time.time()
@@ -188,7 +190,7 @@ def is_off_by_s(ledger: Path) -> float:
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the clock is set in machine code")
 def test_a_clock_that_steps(folder: Path) -> None:
-    """Hours and days back and forth: the copy follows all the while."""
+    """Replication goes on while the clock steps hours and days back and forth."""
     with under_load(folder, folder / "copy") as following:
         clock = SteppedClock(following.pid)
         a_little = Random(drawn_seed()).randint(-99, 99)

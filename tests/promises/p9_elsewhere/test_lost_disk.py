@@ -1,4 +1,4 @@
-"""The file, its log and their folder are gone at once, and everything is killed."""
+"""The file, its WAL and their folder are lost at once, and everything is killed."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.help.steady_load import CLIENTES, Outcome, SteadyLoad
 ROUNDS = effort(2, 8, 8)
 ALONE_ROUNDS = 30
 RATE = 340
-# Long enough for Litestream to have moved the log once and more.
+# Long enough for Litestream to checkpoint at least once.
 LIVES_S = (2.0, 5.0)
 LOST_P99_MAX_S = 2.0
 
@@ -31,12 +31,12 @@ def folders() -> Iterator[Path]:
 
 
 def lose_everything(stack: Stack, following: Following) -> float:
-    """Returns when."""
+    """Removes the folder and kills all processes; returns the time of the loss."""
     lose(stack.folder)
     lost_at_s = time.monotonic()
     for pid in (*(one.pid for one in stack.instances), -stack.nginx.pid):
         os.kill(pid, signal.SIGKILL)
-    # The log of it is gone too, and so is whoever would begin it anew.
+    # Litestream's log is gone too, and so is the supervisor that would restart it.
     following.stop(signal.SIGKILL)
     for process in (*stack.instances, stack.nginx):
         process.wait()
@@ -44,8 +44,8 @@ def lose_everything(stack: Stack, following: Following) -> float:
 
 
 def lost_s(outcomes: list[Outcome], file: Path, lost_at_s: float) -> float:
-    """How old the oldest was that was acknowledged and is gone; what is there must be how each
-    client's history began."""
+    """Returns the age of the oldest acknowledged transaction that is lost. What is kept must be a
+    prefix of each client's history."""
     kept = {(row[0], row[4]) for row in rows(file)}
     known = {(outcome.cliente, outcome.descricao) for outcome in outcomes}
     assert kept <= known, "not asked for and there"
@@ -90,12 +90,12 @@ def lose_in_rounds(top: Path, rounds: int) -> list[float]:
 
 
 def test_a_lost_disk_costs_the_newest_moments_only(folders: Path) -> None:
-    """What comes back from the copy is sound, and how each client's acknowledged history began."""
+    """A restore after a lost disk is sound, and has a prefix of each client's history."""
     lose_in_rounds(folders, ROUNDS)
 
 
 @pytest.mark.alone
 def test_a_lost_disk_costs_two_seconds_at_most(folders: Path) -> None:
-    """With the machine for itself: of 30 lost disks no more than 2 s each, at p99."""
+    """A lost disk costs 2 s at most at p99 of 30 rounds, with the machine for itself."""
     lost = lose_in_rounds(folders, ALONE_ROUNDS)
     assert lost[len(lost) * 99 // 100] <= LOST_P99_MAX_S

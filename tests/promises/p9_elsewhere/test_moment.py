@@ -35,7 +35,7 @@ def restored(folder: Path, at: datetime) -> list[Row]:
 
 
 def test_a_moment_is_exact_to_the_microsecond(folder: Path) -> None:
-    """Whatever Litestream saw last before it: each row says when it was."""
+    """A restore is exact to the microsecond by the rows' times, not to Litestream's last sync."""
     chance = Random(drawn_seed())
     with (
         Stack(folder / "ledger") as stack,
@@ -44,19 +44,19 @@ def test_a_moment_is_exact_to_the_microsecond(folder: Path) -> None:
         following.wait_until_follows()
         with SteadyLoad(stack.port, RATE, chance.randrange(2**31)):
             time.sleep(LASTS_S)
-        # What came last has to be sent too.
+        # The newest rows have to be sent too.
         time.sleep(2)
         following.wait_until_follows()
         history = sorted(rows(folder / "ledger" / "rinha.db"), key=moment_of)
     chosen = [moment_of(chance.choice(history)) for _ in range(MOMENTS)]
-    # Of the moment itself, and of just before it.
+    # Restores to the chosen times, and to the microsecond before each.
     for at in (moment_of(history[-1]), *chosen, *(one - MICROSECOND for one in chosen)):
         assert sorted(restored(folder, at), key=moment_of) == up_to(history, at)
 
 
 def test_what_was_emptied_since_comes_back_as_it_was_then(folder: Path) -> None:
-    """A reset, or another hand, after the moment takes nothing of it; then it is exact as far as
-    Litestream looked: the last state before the moment, at most a second old."""
+    """A restore to a time before a reset gives all rows of that time. Between Litestream's syncs it
+    gives the last state before, at most a second old."""
     with (
         Stack(folder / "ledger") as stack,
         Following(folder / "ledger", f"file://{folder / 'copy'}") as following,
@@ -76,7 +76,7 @@ def test_what_was_emptied_since_comes_back_as_it_was_then(folder: Path) -> None:
     assert sorted(restored(folder, at), key=moment_of) == history
     middle = moment_of(history[len(history) // 2])
     found = sorted(restored(folder, middle), key=moment_of)
-    # A prefix of each client's, and no more than two looks short of the moment.
+    # A prefix of each client's rows, which lacks at most the last 2.5 s before that time.
     assert found == [row for row in history if row in set(found)]
     assert up_to(history, middle - timedelta(seconds=2.5)) == up_to(
         found, middle - timedelta(seconds=2.5)
@@ -87,7 +87,7 @@ def test_what_was_emptied_since_comes_back_as_it_was_then(folder: Path) -> None:
 
 
 def test_a_moment_that_the_copy_does_not_have_is_told(folder: Path) -> None:
-    """Before its beginning, or still to come: a sentence, and nothing is touched."""
+    """A time before the replica's beginning or in the future is refused, and nothing is changed."""
     with (
         Stack(folder / "ledger") as stack,
         Following(folder / "ledger", f"file://{folder / 'copy'}") as following,

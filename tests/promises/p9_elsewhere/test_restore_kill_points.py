@@ -1,4 +1,4 @@
-"""Death and errors at every single system call of a restore."""
+"""kill -9 and errors at every single system call of a restore."""
 
 import os
 import shutil
@@ -17,12 +17,12 @@ from tests.help.restoring import FAILING, NAMES, Restorer, points_of
 from tests.help.teller import names_in, traced
 
 THERE, SNAPSHOT = ["a0", "a1", "a2"], ["s0", "s1"]
-# `make test` takes one point of so many.
+# The tests try one system call in so many.
 EVERY = effort(40, 6, 1)
 EVERY_ERROR = effort(110, 6, 1)
 EVERY_NAME = effort(9, 2, 1)
 EVERY_WRITE = effort(3, 2, 1)
-# For the ledger that does not fit: its copy takes less than moving its WAL does.
+# Rows of the ledger on the small disk: a copy of it takes less space than its checkpoint.
 MANY = 5000
 SMALL_BYTES = 2_000_000
 FREE_STEPS = effort(2, 8, 40)
@@ -35,7 +35,7 @@ ROTTEN = {
 
 
 def make(file: Path, names: list[str], snapshot: Path | None) -> None:
-    """A ledger whose log was never moved, as a killed service leaves it; and its copy."""
+    """Makes a ledger, perhaps a snapshot, and a copy of its files as a kill leaves them."""
     ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
     for name in names:
         ledger.transact(1, Transacao(1, "c", name))
@@ -79,7 +79,8 @@ def assert_whole_and_finished_by_the_next(file: Path, snapshot: Path) -> None:
 def test_a_restore_cut_short_anywhere_leaves_the_old_or_the_new(
     origins: Path, tmp_path: Path
 ) -> None:
-    """Never a part, never the one with the log of the other; and the next restore tidies up."""
+    """A restore that is killed leaves the old or the new ledger whole, each with its own WAL. The
+    next restore cleans up."""
     log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
     restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
     with traced(log, restorer.process.pid) as tracing:
@@ -99,7 +100,7 @@ def test_a_restore_cut_short_anywhere_leaves_the_old_or_the_new(
 
 
 def assert_told_truly(answer: str | None, file: Path) -> None:
-    """What it said, or left without a word, is what the next start finds."""
+    """Asserts that the next start finds what the answer says; without an answer, either ledger."""
     if answer is None:
         assert names_in(file) in (THERE, SNAPSHOT)
     elif answer == "done" or ": was restored" in answer:
@@ -113,7 +114,7 @@ def assert_told_truly(answer: str | None, file: Path) -> None:
 def test_a_restore_that_fails_anywhere_says_truly_what_is_there(
     origins: Path, tmp_path: Path, error: str, lasting: str
 ) -> None:
-    """Whichever call fails: the old ledger is whole with its WAL, or the new one is there."""
+    """A restore with any failing call says truly which ledger is there, whole with its WAL."""
     log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
     restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
     with traced(log, restorer.process.pid) as tracing:
@@ -137,13 +138,13 @@ def test_a_restore_that_fails_anywhere_says_truly_what_is_there(
 def test_a_wal_that_cannot_be_moved_stays_with_its_file(
     origins: Path, tmp_path: Path, error: str
 ) -> None:
-    """From any write on all fail, and it is killed at any change of a name besides."""
+    """A WAL stays with its file if writes fail and the process dies at a change of a name."""
     log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
     restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
     with traced(log, restorer.process.pid) as tracing:
         assert restorer.lives_through_it()
     writes, names = points_of(tracing, {"pwrite64"}), points_of(tracing, NAMES)
-    # The last writes are those that move the WAL; the last names those that count.
+    # The last writes are the checkpoint; the last changes of names replace the file.
     for _, write in writes[-4::EVERY_WRITE]:
         for call, number in names[-6::EVERY_WRITE]:
             file = fresh(origins, tmp_path / f"{write}-{call}-{number}")
@@ -160,7 +161,8 @@ def test_a_wal_that_cannot_be_moved_stays_with_its_file(
 def test_what_is_no_database_is_never_parted_from_its_wal(
     origins: Path, tmp_path: Path, rotten: str, fault: str
 ) -> None:
-    """Both stay, or both are kept under one name; the next start puts together what was cut."""
+    """A file that is no database keeps its WAL: both stay, or both get one new name. The next start
+    rejoins two that were separated."""
     log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
     wal = (origins / "keptrinha.db-wal").read_bytes() if rotten == "empty" else b"what it wrote"
 
@@ -209,7 +211,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def make_many(file: Path) -> None:
-    """A ledger whose rows are all in its WAL."""
+    """Makes a ledger whose rows are all in its WAL."""
     ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
     ledger.engine.execute("PRAGMA wal_autocheckpoint = 0")
     rows = [(1, number, 1, "c", f"a{number}", 0) for number in range(1, MANY + 1)]
@@ -226,7 +228,8 @@ def make_many(file: Path) -> None:
 def test_a_disk_that_is_full_in_the_middle_parts_nothing(
     origins: Path, small_disk: Path, tmp_path: Path
 ) -> None:
-    """With any free space; also where it is killed as it gives the old file its second name."""
+    """A restore on a disk with any free space keeps file and WAL together. So does one that is
+    killed as it links the old file to a second name."""
     (origins / "many").mkdir()
     apart(make_many, origins / "many" / "rinha.db")
     many = [f"a{number}" for number in range(1, MANY + 1)]

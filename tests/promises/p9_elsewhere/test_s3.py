@@ -1,4 +1,4 @@
-"""A copy in S3: a server of it, with keys, and nobody who sees them."""
+"""A replica in S3: a local server that asks for keys, which nobody else can see."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ RCLONE = Path(sys.executable).with_name("rclone")
 
 @pytest.fixture
 def bucket(folder: Path) -> Iterator[str]:
-    """The address of a place in a bucket of a server of S3's own protocol, which asks for keys."""
+    """Address of a replica in a bucket of a local S3 server, which asks for keys."""
     port = free_port()
     (folder / "s3" / "ledgers").mkdir(parents=True)
     server = subprocess.Popen(
@@ -47,7 +47,7 @@ def bucket(folder: Path) -> Iterator[str]:
 
 
 def seen_by_others(following: Following) -> str:
-    """What a neighbour could read: command lines, files beside the ledger, the log, the state."""
+    """Returns all that others could read: command lines, files beside the ledger, log, state."""
     pids = [following.pid, following.watcher]
     lines = [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
     files = [path for path in following.folder.rglob("*") if path.is_file()]
@@ -56,7 +56,7 @@ def seen_by_others(following: Following) -> str:
 
 
 def test_a_copy_follows_to_s3_and_comes_back(folder: Path, bucket: str) -> None:
-    """Under load, and the last of it too; the keys are in the environment and nowhere else."""
+    """A restore from S3 has every row of a load, and the keys are only in the environment."""
     with (
         Stack(folder / "ledger") as stack,
         Following(folder / "ledger", bucket, **KEYS) as following,
@@ -80,8 +80,8 @@ def test_a_copy_follows_to_s3_and_comes_back(folder: Path, bucket: str) -> None:
 
 
 def test_wrong_keys_are_told_and_not_shown(folder: Path, bucket: str) -> None:
-    """In the log, in the state and in the error of a restore, all without the keys; the service
-    goes on."""
+    """Wrong keys are reported in the log, the state and the error of a restore, and never shown.
+    The service goes on."""
     wrong = {**KEYS, "AWS_SECRET_ACCESS_KEY": f"not-{SECRET}"}
     with (
         Stack(folder / "ledger") as stack,
