@@ -1,4 +1,4 @@
-"""Runs the command as a user does, in a process of its own."""
+"""Runs `loadtest` as a user does, in its own process."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class Ran:
-    """What a finished command left; its report only where one was asked for."""
+    """Result of a finished command; the report exists only if a folder was given."""
 
     code: int
     out: str
@@ -39,12 +39,12 @@ class Ran:
 
     @property
     def reasons(self) -> str:
-        """Of a report of any edition."""
+        """Returns the reasons of the verdict, for a report of any edition."""
         return "\n".join(read_json(self.path, any_report()).verdict.reasons)
 
 
 def loadtest(*words: object, folder: Path | None = None, timeout_s: float = 60) -> Ran:
-    """Runs `loadtest WORDS`; with a folder, the JSON report is written there."""
+    """Runs `loadtest` with these arguments; with a folder, the JSON report is written there."""
     path = (folder or Path("/nonexistent")) / "report.json"
     extra = ["--json", str(path)] if folder is not None else []
     command = [sys.executable, "-m", "loadtest", *map(str, words), *extra]

@@ -1,4 +1,4 @@
-"""Servers for the tests: the reference with a planted fault, and sockets that misbehave."""
+"""Servers for the tests: reference servers with a planted fault, and sockets that misbehave."""
 
 import contextlib
 import socket
@@ -21,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long repetitions run only when asked for by their marker."""
+    """Leaves out the long repetitions unless their marker is selected."""
     if "slow" in (config.getoption("markexpr") or ""):
         return
     left_out = [item for item in items if item.get_closest_marker("slow") is not None]
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @contextlib.contextmanager
 def servers(program: str) -> Iterator[Serve]:
-    """Starts reference servers, each in a process of its own; gives their ports."""
+    """Yields a function that starts a reference server in its own process and returns its port."""
     running: list[subprocess.Popen[str]] = []
 
     def start(fault: str = "none", seed: int = 1) -> int:
@@ -51,21 +51,21 @@ def servers(program: str) -> Iterator[Serve]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """The ledger of 2024/Q1."""
+    """Starts reference servers of crebitos."""
     with servers("reference_server.py") as start:
         yield start
 
 
 @pytest.fixture
 def serve_people() -> Iterator[ServePeople]:
-    """The people of 2023/Q3."""
+    """Starts reference servers of pessoas."""
     with servers("people_server.py") as start:
         yield start
 
 
 @pytest.fixture
 def answer_with() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
-    """A listener that hands every connection, once its request is read, to a function."""
+    """Starts a listener that calls a function for each request on any of its connections."""
     listeners: list[socket.socket] = []
 
     def start(respond: Callable[[socket.socket], None]) -> int:

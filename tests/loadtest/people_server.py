@@ -1,7 +1,7 @@
-"""A small correct server of the contract of 2023/Q3, and the faults a test can plant in it.
+"""A small correct pessoas server, and the faults that a test can plant in it.
 
-Plain Python on asyncio, one process that answers as two instances would. It imports nothing of
-ours, so that it cannot share a mistake with what it tests.
+It is plain Python on asyncio: one process that answers as two instances would. It imports nothing
+from the project, so it cannot share a mistake with the code under test.
 """
 
 import argparse
@@ -27,26 +27,25 @@ FAULTS = (
     "apelido_twice",
     "stale_search",
     "rows_51",
-    # Not asked for by name, but seen.
     "stack_sorted",
     "slow_twins",
     "count_cached",
     "five_hundred",
     "stale_detail",
 )
-LATE_S = 0.25  # how far the other instance is behind
-BETWEEN = "\udcff"  # in no text that is UTF-8
+LATE_S = 0.25  # lag of the simulated second instance
+BETWEEN = "\udcff"  # separator: a lone surrogate, which no UTF-8 text contains
 Answer = tuple[int, object, str]
 
 
 class Registry:
-    """People in the order of their coming; a fault bends exactly one rule."""
+    """People in order of arrival; each fault breaks exactly one rule."""
 
     def __init__(self, fault: str, seed: int) -> None:
         self.fault = fault
         self.chance = Random(seed)
         self.people: dict[str, dict[str, Any]] = {}
-        # All words of each, folded.
+        # Searchable text of each person, case-folded.
         self.words: dict[str, str] = {}
         self.apelidos: set[str] = set()
         self.moments: dict[str, float] = {}
@@ -65,11 +64,11 @@ class Registry:
         key = apelido.lower() if self.fault == "folded_apelidos" else apelido
         is_taken = key in self.apelidos
         if self.fault == "slow_twins":
-            # Read, wait, write: two at once both find it free.
+            # Read, wait, write: two concurrent posts both find the apelido free.
             await asyncio.sleep(0.001)
         if is_taken:
             self.refusals += 1
-            # The first as well: four seconds may hold no more than a few.
+            # Accepts the first duplicate too: a run of four seconds may have only a few.
             if not (self.fault == "apelido_twice" and self.refusals % 5 == 1):
                 return 422, {"error": "apelido"}, ""
         id_ = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
@@ -127,7 +126,7 @@ class Registry:
         return 200, found, ""
 
     def is_late(self, id_: str) -> bool:
-        """Of what came a moment ago every second question is answered by the other instance."""
+        """Returns True for a random half of the reads that come within LATE_S of the post."""
         return time.monotonic() - self.moments[id_] < LATE_S and self.chance.random() < 0.5
 
     def search(self, query: str) -> Answer:

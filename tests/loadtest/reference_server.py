@@ -1,7 +1,7 @@
-"""A small correct server of the contract, and the faults a test can plant in it.
+"""A small correct crebitos server, and the faults that a test can plant in it.
 
-Plain Python on asyncio, one process, so every answer is atomic unless a fault says otherwise. It
-imports nothing of ours, so that it cannot share a mistake with what it tests.
+It is plain Python on asyncio in one process, so every answer is atomic unless a fault changes that.
+It imports nothing from the project, so it cannot share a mistake with the code under test.
 """
 
 import argparse
@@ -30,7 +30,7 @@ FAULTS = (
     "answer_lost",
     "applied_twice",
     "stall",
-    # By count and not by chance: two runs of the same requests are fined the same.
+    # Without random numbers: two runs of the same requests get the same fine.
     "first_lost",
     "below_shown",
     "late_tenth",
@@ -38,19 +38,19 @@ FAULTS = (
     "slow_update",
     "bad_taken",
 )
-# In which nobody is served, as a collector or a disk would cause it.
+# Length of the stall, such as a garbage collector or a disk causes.
 STALL_S = 0.5
-# Markup, control characters, escape codes, bytes of no text, and very much of it.
+# Markup, control characters, escape codes, invalid UTF-8, and a long tail.
 BABBLE = b"<table>\n\t\x1b[31mno\x1b[2J\r\x00\x07\xe2\x80\xae\xff\xfe</table>" + b"x" * 9_000
 
 
 class Ledger:
-    """Balances and rows; a fault bends exactly one rule."""
+    """Balances and rows; each fault breaks exactly one rule."""
 
     def __init__(self, fault: str, seed: int) -> None:
         self.fault = fault
         self.chance = Random(seed)
-        # When each request was answered, where it stalls.
+        # Time of each answer; recorded only for the fault "stall".
         self.answered_ms: list[float] = []
         self.reset()
 
@@ -101,7 +101,7 @@ class Ledger:
         return 200, {"saldo": saldo, "ultimas_transacoes": newest}
 
     def own_answer(self, path: str) -> tuple[int, object]:
-        """What the tests ask beside the contract."""
+        """Answers the two paths that only the tests use: /answered and /reset."""
         if path == "/answered":
             return 200, self.answered_ms
         self.reset()

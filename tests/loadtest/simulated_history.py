@@ -1,6 +1,6 @@
-"""Histories of one client as a correct ledger, or one with a planted fault, would leave them.
+"""Makes histories of one client, from a correct ledger or from one with a planted fault.
 
-Every operation takes effect at one moment between sending and answering.
+Every operation of a correct ledger takes effect at one time between its request and its answer.
 """
 
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from random import Random
 
 from loadtest.crebitos.history.notes import Operation, refused, unknown
 
-LONG_AGO = 100  # transactions: more than there are at once
-EARLIER_NS = 5_000  # longer than any question waits for its answer
+LONG_AGO = 100  # in transactions; more than run concurrently
+EARLIER_NS = 5_000  # longer than any request waits for its answer
 
 
 @dataclass(slots=True)
 class World:
-    """How the history is made: how many at a time, how large, how often a fault or a loss."""
+    """Settings of a history: size, concurrency, amounts, shares of faults and of lost answers."""
 
     seed: int
     operations: int = 2_000
@@ -28,7 +28,7 @@ class World:
 
 @dataclass(slots=True)
 class Ledger:
-    """The balance and rows while the history is made."""
+    """Balance and rows while the history is made."""
 
     saldo: int = 0
     faults: int = 0
@@ -41,7 +41,7 @@ class Ledger:
 
 
 def simulate(world: World) -> tuple[list[Operation], int]:
-    """The operations in no order, a last statement among them, and how many faults were planted."""
+    """Returns the operations in random order, then a last statement, and the number of faults."""
     chance, ledger = Random(world.seed), Ledger()
     operations = []
     for moment, sent_ns, answered_ns in sorted(_intervals(world, chance)):
@@ -54,7 +54,7 @@ def simulate(world: World) -> tuple[list[Operation], int]:
             operation.sent_ns, answered = sent_ns, operation.answered_ns
             operation.answered_ns = answered or answered_ns
             if fault == "late" and not operation.is_reader:
-                # It took effect long after it was answered.
+                # This operation took effect long after its answer.
                 operation.sent_ns -= EARLIER_NS
                 operation.answered_ns -= EARLIER_NS
                 ledger.faults += 1
@@ -105,7 +105,7 @@ def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Op
             ledger.faults += 1
         return refused(0, 0, delta, row)
     if fault == "refused":
-        # No order of those at once leaves exactly nothing of the limit.
+        # A debit of 1 may be refused only at a balance of exactly -limite, which no order reaches.
         ledger.faults += 1
         return refused(0, 0, -1, row)
     if chance.random() < world.lost_share:

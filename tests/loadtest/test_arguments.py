@@ -1,4 +1,4 @@
-"""The words of the commands."""
+"""The options of the commands."""
 
 import argparse
 
@@ -6,7 +6,7 @@ from loadtest.arguments import parser
 
 FILES = {"--json", "--html", "--save-baseline"}
 RULES = {"--strict", "--no-strict", "--all"}
-# Which of the common words a command has; its own come on top.
+# Common options of each command; each command has further options of its own.
 COMMON = {
     "run": {"--plain", "--edition", "--reset", "--seed", *RULES, *FILES},
     "official": {"--plain", "--edition", "--reset", "--seed", "--scale", *RULES, *FILES},
@@ -19,7 +19,7 @@ COMMON = {
 
 
 def options() -> dict[str, dict[str, str | None]]:
-    """By command, every option and its help."""
+    """Returns the options of each command with their help texts."""
     [commands] = [
         action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)
     ]
@@ -30,13 +30,13 @@ def options() -> dict[str, dict[str, str | None]]:
 
 
 def test_every_command_has_the_words_that_make_sense_on_it() -> None:
-    """A word of one command is on each other one where it can mean something."""
+    """A common option is on every command where it has a meaning, and on no other."""
     everywhere = set().union(*COMMON.values())
     assert {name: set(words) & everywhere for name, words in options().items()} == COMMON
 
 
 def test_a_word_means_the_same_on_every_command() -> None:
-    """An option has one help text, whoever takes it."""
+    """An option has the same help text on every command."""
     meanings: dict[str, set[str | None]] = {}
     for words in options().values():
         for word, meaning in words.items():

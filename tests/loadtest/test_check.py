@@ -1,4 +1,4 @@
-"""What `loadtest check` says to whoever is judged: the fault first, and how to see it oneself."""
+"""`loadtest check` reports the worst broken rule first, with shell lines that repeat it."""
 
 import json
 import re
@@ -15,12 +15,12 @@ Shows = Callable[[list[str]], bool]
 
 
 def total(answer: str) -> int:
-    """Of a statement, as curl shows it."""
+    """Returns the total of a statement, from the output of curl."""
     found: int = json.loads(answer.splitlines()[-1])["saldo"]["total"]
     return found
 
 
-# The fault that was planted, the rule that comes first, and what its lines show in a shell.
+# The planted fault: the rule that is shown first, and what its shell lines print.
 FIRST: dict[str, tuple[str, Shows]] = {
     "off_by_one": (
         "limit, client 1: a cent below -limite",
@@ -54,7 +54,7 @@ FIRST: dict[str, tuple[str, Shows]] = {
 
 
 def first_block(ran: Ran) -> tuple[str, list[str]]:
-    """The first rule that is shown, and the lines that repeat it."""
+    """Returns the first rule that is shown, and the shell lines that repeat it."""
     block = ran.out.split("\n\n")[1].splitlines()
     return block[0], [line for line in block[1:] if re.match(r" +[(]?(curl|for) ", line)]
 
@@ -68,7 +68,7 @@ def paste(lines: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("fault", FIRST)
 def test_the_fault_comes_first_and_its_lines_show_it_again(serve: Serve, fault: str) -> None:
-    """Whoever is judged reads the fault, pastes what stands below it, and sees it too."""
+    """The report shows the fault first, and pasting the lines below it shows the fault again."""
     name, shows = FIRST[fault]
     ran = loadtest("check", f"127.0.0.1:{serve(fault)}")
     title, lines = first_block(ran)
@@ -80,7 +80,7 @@ def test_the_fault_comes_first_and_its_lines_show_it_again(serve: Serve, fault: 
 
 
 def test_what_takes_many_at_once_is_one_line_too(serve: Serve) -> None:
-    """25 debits at the same moment are lost in a shell as they were in the check."""
+    """25 concurrent debits are lost in a shell as they were in the check."""
     ran = loadtest("check", "--no-strict", f"127.0.0.1:{serve('slow_update')}")
     title, lines = first_block(ran)
     assert title == "1. bursts: 25 debits of 1 at the same moment"
@@ -90,7 +90,7 @@ def test_what_takes_many_at_once_is_one_line_too(serve: Serve) -> None:
 
 
 def test_broken_rules_stand_in_order_of_weight(serve: Serve, tmp_path: Path) -> None:
-    """Money, then what the official run asks, then the rest; the same rule for others beside it."""
+    """Rules about money come first, then those of the official run; a rule is listed only once."""
     ran = loadtest("check", f"127.0.0.1:{serve('saldo_as_string')}", folder=tmp_path)
     broken = [rule for rule in ran.report.rules if not rule.passed]
     weight_of = {rule.name: rule.weight for rule in broken}
@@ -103,7 +103,7 @@ def test_broken_rules_stand_in_order_of_weight(serve: Serve, tmp_path: Path) -> 
 
 
 def test_what_holds_is_counted_by_group_or_shown_with_all(serve: Serve, tmp_path: Path) -> None:
-    """A right server gets a few lines; --all names each rule; the JSON has them either way."""
+    """A correct server gets a few lines; --all names each rule; the JSON report has all rules."""
     target = f"127.0.0.1:{serve()}"
     short = loadtest("check", target, folder=tmp_path)
     rules = short.report.rules
@@ -120,7 +120,7 @@ def test_what_holds_is_counted_by_group_or_shown_with_all(serve: Serve, tmp_path
 def test_no_answer_tears_the_text_or_steers_the_terminal(
     serve: Serve, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    """Newlines, tabs, escape codes and bytes of no text are shown by name, long ones are cut."""
+    """Control characters and invalid bytes of an answer are escaped; long answers are cut."""
     word, *options = command
     page = tmp_path / "page.html"
     ran = loadtest(word, f"127.0.0.1:{serve('babble')}", *options, "--html", page)
@@ -135,7 +135,7 @@ def test_no_answer_tears_the_text_or_steers_the_terminal(
 
 
 def test_the_page_opens_what_is_broken_and_folds_the_rest(serve: Serve, tmp_path: Path) -> None:
-    """The fault is the first thing under the verdict, with its lines; groups that hold unfold."""
+    """The page opens broken rules, with their shell lines, and folds groups whose rules hold."""
     page = tmp_path / "page.html"
     loadtest("check", f"127.0.0.1:{serve('off_by_one')}", "--html", page)
     details = re.findall(r"<details([^>]*)><summary>(.*?)</summary>", page.read_text())

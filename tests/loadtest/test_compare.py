@@ -1,4 +1,4 @@
-"""What `compare` calls worse: no equal runs, and every change that is larger than the noise."""
+"""`compare` reports no regression between equal runs, and finds changes above the noise."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.help.simulated_runs import closed_run, simulated_run
 from tests.loadtest.command import loadtest
 
 RUNS = 60
-NEIGHBOURS = 4  # each run is held against so many others: 240 pairs
+NEIGHBOURS = 4  # later runs that each run is compared with: 240 pairs
 FALSE_MAX = RUNS * NEIGHBOURS // 20
 FOUND_MIN = RUNS * 8 // 10
 PERCENT = 10.0
@@ -23,13 +23,13 @@ PERCENT = 10.0
 
 @pytest.fixture(scope="module")
 def steady() -> list[Load]:
-    """Runs of one and the same service, at the official rate."""
+    """Runs of one service at the official rate."""
     return [simulated_run(seed) for seed in range(RUNS)]
 
 
 @pytest.fixture(scope="module")
 def closed() -> list[Load]:
-    """The same in a closed loop, of which the rate follows every mood of the machine."""
+    """Runs of one service in a closed loop, where the rate varies with the machine's speed."""
     return [closed_run(seed) for seed in range(RUNS)]
 
 
@@ -41,7 +41,7 @@ def figure(figures: list[Figure], name: str) -> Figure:
 def test_equal_runs_are_called_a_regression_once_in_twenty_pairs_at_most(
     runs: str, request: pytest.FixtureRequest
 ) -> None:
-    """Ten seconds with a heavy tail and stalls: of all figures together none may cry wolf."""
+    """At most one in twenty pairs of equal runs has a figure that counts as a regression."""
     loads: list[Load] = request.getfixturevalue(runs)
     called, pairs = Counter[str](), 0
     for at, before in enumerate(loads):
@@ -65,7 +65,7 @@ def found(name: str, before: list[Load], after: list[Load]) -> int:
 def test_a_planted_change_of_a_fifth_is_found_four_times_in_five(
     steady: list[Load], closed: list[Load]
 ) -> None:
-    """The median, the CPU and the rate: noise may not be so wide that nothing is ever told."""
+    """A change of 20% in the median, the CPU or the rate is found in four of five pairs."""
     changed = [simulated_run(RUNS + seed, slower=1.2, dearer=1.2) for seed in range(RUNS)]
     fewer = [closed_run(RUNS + seed, slower=1.2) for seed in range(RUNS)]
     assert found("response p50, all", steady, changed) >= FOUND_MIN
@@ -74,7 +74,7 @@ def test_a_planted_change_of_a_fifth_is_found_four_times_in_five(
 
 
 def test_the_limits_of_a_percentile_are_not_those_of_its_few_answers() -> None:
-    """Where a handful of answers is slower, nothing is told: a maximum has no noise of its own."""
+    """A percentile that depends on a handful of answers gets no verdict."""
     figures = compare(simulated_run(1), simulated_run(2))
     assert figure(figures, "response p99.9, statements").verdict == CANNOT_TELL
     assert figure(figures, "response p99.9, all").verdict == CANNOT_TELL
@@ -82,7 +82,7 @@ def test_the_limits_of_a_percentile_are_not_those_of_its_few_answers() -> None:
 
 
 def test_a_run_of_few_seconds_tells_nothing() -> None:
-    """Nobody knows how seconds differ that were not there."""
+    """A run of a few seconds is too short to estimate the noise: no figure gets a verdict."""
     short = simulated_run(1, seconds=4), simulated_run(2, seconds=4, slower=3.0)
     assert {one.verdict for one in compare(*short)} == {CANNOT_TELL}
 
@@ -112,7 +112,7 @@ def only_debits() -> Load:
 def test_runs_that_are_not_comparable_are_said_to_be_so(
     tmp_path: Path, changed: dict[str, Any], said: str, code: int
 ) -> None:
-    """Another load is refused where the exit code decides, and noted where a person reads."""
+    """A different load is noted, and exits with 2 under --fail-on-regression; the rest is noted."""
     both = kept(tmp_path, "before"), kept(tmp_path, "after", **changed)
     ran = loadtest("compare", *both)
     assert (ran.code, ran.out.count(said)) == (0, 1), ran.out
@@ -121,7 +121,7 @@ def test_runs_that_are_not_comparable_are_said_to_be_so(
 
 
 def test_an_invalid_run_proves_no_regression(tmp_path: Path) -> None:
-    """Where the generator was the limit nothing is judged: exit code 4, and why."""
+    """An invalid run is not judged: exit code 4, with the reason."""
     slow = simulated_run(2, slower=3.0)
     slow.invalid = ["the machine had no time for the generator"]
     both = kept(tmp_path, "before"), kept(tmp_path, "after", load=slow)
@@ -132,7 +132,7 @@ def test_an_invalid_run_proves_no_regression(tmp_path: Path) -> None:
 
 
 def test_editions_are_not_compared(tmp_path: Path) -> None:
-    """A ledger and people have no figure in common."""
+    """Reports of different editions cannot be compared: exit code 2."""
     people = tmp_path / "people.json"
     write_json(PessoasReport(command="run", way="", target="", load=simulated_run(1)), people)
     ran = loadtest("compare", kept(tmp_path, "ledger"), people)

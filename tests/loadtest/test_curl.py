@@ -1,4 +1,4 @@
-"""Requests as lines for a shell: pasted there, they ask the same again."""
+"""Requests as shell lines: pasting a line sends the same request again."""
 
 import random
 import subprocess
@@ -28,7 +28,7 @@ BODIES = {
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Notes what it is asked."""
+    """A handler that records each request."""
 
     heard: ClassVar[Heard] = []
 
@@ -43,12 +43,12 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Logs nothing."""
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, Heard]]:
-    """Its address, and what it heard."""
+    """Starts a server; yields its address and the list of requests it received."""
     Handler.heard = []
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=listening.serve_forever, daemon=True).start()
@@ -65,7 +65,7 @@ def paste(line: str) -> str:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_pasted_line_sends_the_same_bytes(server: tuple[str, Heard], name: str) -> None:
-    """Method, path, kind and body arrive as they were, whatever is in them."""
+    """Method, path, content type and body arrive unchanged, for any body."""
     host, heard = server
     out = paste(curl_line(post(host, "/clientes/1/transacoes", BODIES[name])))
     [(method, path, headers, body)] = heard
@@ -75,7 +75,7 @@ def test_a_pasted_line_sends_the_same_bytes(server: tuple[str, Heard], name: str
 
 
 def test_a_pasted_line_asks_for_the_same_path(server: tuple[str, Heard]) -> None:
-    """Spellings of a client that name nobody are left as they are."""
+    """Unusual spellings of a client's number arrive unchanged."""
     host, heard = server
     paths = [f"/clientes/{name}/extrato" for name in ("1", "+1", "%D9%A1", "1e0", "%31%20")]
     for path in paths:
@@ -84,7 +84,7 @@ def test_a_pasted_line_asks_for_the_same_path(server: tuple[str, Heard]) -> None
 
 
 def test_any_bytes_can_be_pasted(server: tuple[str, Heard]) -> None:
-    """Chance finds no byte that a shell or curl would change."""
+    """Random bytes arrive unchanged through the shell and curl."""
     host, heard = server
     seed = random.randrange(2**32)
     print(f"seed {seed}")
@@ -96,7 +96,7 @@ def test_any_bytes_can_be_pasted(server: tuple[str, Heard]) -> None:
 
 
 def test_requests_of_one_moment_are_one_line(server: tuple[str, Heard]) -> None:
-    """25 and 3 at once arrive as 28, and their statuses are counted."""
+    """Concurrent requests become one shell line that counts their statuses: 3 and 25 are 28."""
     host, heard = server
     once = [Request(CHECK, get(host, f"/{number}")) for number in range(3)]
     out = paste(shell_line([*once, *[Request(CHECK, post(host, "/", b"{}"))] * 25]))
@@ -105,6 +105,6 @@ def test_requests_of_one_moment_are_one_line(server: tuple[str, Heard]) -> None:
 
 
 def test_an_address_of_the_new_kind_keeps_its_brackets() -> None:
-    """A URL says [::1]:9999."""
+    """An IPv6 address keeps its brackets in the URL."""
     host = str(Address("::1", 9999))
     assert curl_line(get(host, "/x")).endswith("'http://[::1]:9999/x'")

@@ -1,4 +1,4 @@
-"""The machinery serves any edition: here one of a few lines, driven, measured and reported."""
+"""The machinery serves any edition: a small test edition is driven, measured and reported."""
 
 import re
 import socket
@@ -39,7 +39,7 @@ SIZE = 60
 
 
 class GreetingWatch:
-    """Counts answers that greet back, for the process that reports."""
+    """Counts the answers "hello", for the process that reports."""
 
     def __init__(self, file: MemoryFile) -> None:
         self._file, self._greeted = file, 0
@@ -52,7 +52,7 @@ class GreetingWatch:
 
 
 class GreetingReport(Report, tag="greetings", kw_only=True):
-    """A report with one part of its own."""
+    """A report with one field of its own."""
 
     greeted: int
 
@@ -89,7 +89,7 @@ def respond(status: int, body: bytes) -> Callable[[socket.socket], None]:
 def test_an_edition_is_driven_judged_and_shown_by_its_own_words(
     answer_with: Callable[[Callable[[socket.socket], None]], int], tmp_path: Path
 ) -> None:
-    """Kinds, statuses, watch and tables are the edition's; text, page and JSON show them."""
+    """An edition supplies kinds, statuses, watch and tables; text, page and JSON show them."""
     report = apart(greet, answer_with(respond(201, b"hello")))
     assert report.verdict.state == "pass", report.verdict.reasons
     assert report.load is not None
@@ -106,7 +106,7 @@ def test_an_edition_is_driven_judged_and_shown_by_its_own_words(
 def test_what_is_fine_is_the_editions_to_say(
     answer_with: Callable[[Callable[[socket.socket], None]], int],
 ) -> None:
-    """Where 201 is due a 200 fails, and what the watch missed is a trouble."""
+    """The edition defines the correct status; a wrong one fails, and so does a missed greeting."""
     report = apart(greet, answer_with(respond(200, b"who?")))
     assert report.verdict.state == "fail"
     assert f"{SIZE} did not greet back" in report.verdict.reasons
@@ -114,7 +114,7 @@ def test_what_is_fine_is_the_editions_to_say(
 
 
 def test_what_is_not_python_is_packed_with_its_room() -> None:
-    """The page's style, Gatling's build and the simulation are where an installed command looks."""
+    """The package data has every file that is not Python: style, Gatling's build and simulation."""
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     listed = subprocess.run(
         ["git", "ls-files", "loadtest"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -132,12 +132,12 @@ def test_what_is_not_python_is_packed_with_its_room() -> None:
     assert any(fnmatch("loadtest.report", pattern) for pattern in included)
 
 
-# What mypy reads: each module has every command, as every other has it.
+# mypy checks here that each module has every command.
 PLAYED: list[Edition] = [crebitos, pessoas]
 
 
 def test_every_edition_has_a_folder_with_its_commands() -> None:
-    """A name on the command line leads to a module; a report says whose it is."""
+    """Each edition's name leads to a module with its commands; a report's tag names the edition."""
     assert [edition(name) for name in FOLDERS] == PLAYED
     tags = [one.REPORT.__struct_config__.tag for one in PLAYED]
     assert tags == list(FOLDERS.values())
@@ -145,7 +145,7 @@ def test_every_edition_has_a_folder_with_its_commands() -> None:
 
 @pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling", "play"])
 def test_no_room_of_the_machinery_knows_an_edition(room: str) -> None:
-    """What only one edition has a word for stands in its own folder."""
+    """No module of the machinery contains a word that belongs to one edition."""
     words = re.compile(
         r"client|extrato|statement|debit|credit|saldo|limite\b|transac|USD|pessoa|people|apelido",
         re.I,

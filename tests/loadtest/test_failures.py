@@ -1,4 +1,4 @@
-"""Everything that can go wrong with a target is said plainly, with its exit code."""
+"""Each failure of a target is reported plainly, with its exit code."""
 
 import socket
 import struct
@@ -44,7 +44,7 @@ MISBEHAVIOURS = {
 
 
 def mostly(good: bytes, bad: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
-    """Answers well for a while, then badly: the run begins, and must say what became of it."""
+    """Answers the first 20 requests well, and then every third one badly."""
     seen = 0
 
     def respond(connection: socket.socket) -> None:
@@ -62,7 +62,7 @@ def mostly(good: bytes, bad: Callable[[socket.socket], None]) -> Callable[[socke
 def test_a_target_that_misbehaves_from_the_start_is_unreachable(
     answer_with: Respond, text: str
 ) -> None:
-    """Exit code 3, and how it showed."""
+    """A target that fails the first request is unreachable: exit code 3, with the cause."""
     ran = loadtest("run", f"127.0.0.1:{answer_with(MISBEHAVIOURS[text])}", "-n", 10)
     assert ran.code == 3
     assert text in ran.out
@@ -72,7 +72,7 @@ def test_a_target_that_misbehaves_from_the_start_is_unreachable(
 def test_a_target_that_misbehaves_under_load_is_said_so(
     answer_with: Respond, tmp_path: Path, text: str
 ) -> None:
-    """Exit code 1, the failure by name, and the other answers counted all the same."""
+    """A failure under load is named, with exit code 1; the other answers are still counted."""
     port = answer_with(mostly(PLAIN, MISBEHAVIOURS[text]))
     words = ("run", f"127.0.0.1:{port}", "-n", 200, "-c", 2, "--no-checks")
     ran = loadtest(*words, folder=tmp_path)
@@ -91,7 +91,7 @@ def test_a_target_that_misbehaves_under_load_is_said_so(
     ids=["chunked", "HTTP/1.0", "plain"],
 )
 def test_every_framing_is_an_answer(answer_with: Respond, tmp_path: Path, answer: bytes) -> None:
-    """Chunked answers and HTTP/1.0 are as good as any."""
+    """Chunked answers and HTTP/1.0 answers count as answers."""
 
     def respond(connection: socket.socket) -> None:
         connection.sendall(answer)
@@ -106,7 +106,7 @@ def test_every_framing_is_an_answer(answer_with: Respond, tmp_path: Path, answer
 
 
 def test_nothing_listens(free_port: int) -> None:
-    """Exit code 3 and the words a newcomer understands."""
+    """A port without a listener gives exit code 3 and a plain message."""
     for command in ("run", "check"):
         ran = loadtest(command, f"127.0.0.1:{free_port}")
         assert ran.code == 3
@@ -114,7 +114,7 @@ def test_nothing_listens(free_port: int) -> None:
 
 
 def test_a_wrong_status_is_named_with_an_example(answer_with: Respond, tmp_path: Path) -> None:
-    """A status no load may get fails the run and is shown with its request and answer."""
+    """An unexpected status fails the run and is shown with its request and answer."""
     wrong = b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy"
     ran = loadtest(
         "run", f"127.0.0.1:{answer_with(lambda c: c.sendall(wrong))}", "-n", 50, "--no-checks",
@@ -126,7 +126,7 @@ def test_a_wrong_status_is_named_with_an_example(answer_with: Respond, tmp_path:
 
 
 def test_a_target_without_balances_of_zero_is_told_what_to_do(serve: Serve) -> None:
-    """The official run begins at 0: exit code 4, and the way out in words."""
+    """The official run needs balances of 0: exit code 4, and the message says how to reset."""
     port = serve()
     assert loadtest("run", f"127.0.0.1:{port}", "-n", 100).code == 0
     ran = loadtest("official", f"127.0.0.1:{port}", "--scale", "0.001")
@@ -136,7 +136,7 @@ def test_a_target_without_balances_of_zero_is_told_what_to_do(serve: Serve) -> N
 
 
 def test_a_silent_target_times_out(answer_with: Respond) -> None:
-    """Who accepts and never answers is unreachable, after a few seconds and not for ever."""
+    """A target that accepts and never answers is unreachable after a few seconds."""
     start = time.monotonic()
     ran = loadtest("check", f"127.0.0.1:{answer_with(lambda _: None)}")
     assert ran.code == 3
@@ -166,7 +166,7 @@ def test_a_silent_target_times_out(answer_with: Respond) -> None:
     ],
 )
 def test_a_wish_that_makes_no_sense_is_a_usage_error(words: tuple[str, ...]) -> None:
-    """Exit code 2 and one line, before anything is sent."""
+    """Invalid arguments give exit code 2 and one line, before any request is sent."""
     ran = loadtest(*words)
     assert ran.code == 2
     assert (ran.out.count("\n"), ran.out[-1:]) == (1, "\n"), ran.out
@@ -174,7 +174,7 @@ def test_a_wish_that_makes_no_sense_is_a_usage_error(words: tuple[str, ...]) -> 
 
 
 def test_too_few_file_descriptors_are_said_so(serve: Serve) -> None:
-    """More connections than files: a usage error that names the remedy."""
+    """Too few file descriptors for the connections are a usage error that names the remedy."""
     command = f"ulimit -n 100; {{}} -m loadtest run 127.0.0.1:{serve()} -c 200"
     done = subprocess.run(
         ["bash", "-c", command.format(sys.executable)], capture_output=True, text=True, check=False
@@ -185,7 +185,7 @@ def test_too_few_file_descriptors_are_said_so(serve: Serve) -> None:
 
 
 def test_ports_that_run_out_are_the_generators_own_limit() -> None:
-    """In a network with 20 local ports, 400 new connections a second: INVALID, and why."""
+    """400 new connections a second with some 20 local ports are INVALID, with the reason."""
     script = f"""
         ip link set lo up && echo 61000 61020 > /proc/sys/net/ipv4/ip_local_port_range || exit 77
         exec 3< <({sys.executable} tests/loadtest/reference_server.py --fault none --seed 1)
@@ -211,7 +211,7 @@ def test_ports_that_run_out_are_the_generators_own_limit() -> None:
 def test_a_connection_closed_while_idle_is_nobodys_fault(
     answer_with: Respond, tmp_path: Path
 ) -> None:
-    """A server may end idle connections; the statements after a load come over new ones."""
+    """An idle connection that the server closes is no failure; the next request opens a new one."""
     statement = (
         b'{"saldo": {"total": 0, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
         b'"ultimas_transacoes": []}'

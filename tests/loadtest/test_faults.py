@@ -1,4 +1,4 @@
-"""Servers with one planted fault each are named for it; the right server never is."""
+"""Each planted fault is named, and a correct server is never blamed."""
 
 from pathlib import Path
 
@@ -22,11 +22,11 @@ FAULTS = {
     "applied_twice": ("run -n 20000", "applied twice"),
     "late_tenth": ("run -r 150 -d 3", "slow: "),
     "below_shown": ("run -n 3000", "balance below -limite"),
-    # Two wrong totals after 25 at once, and one at the opening of step 3: each is paid for.
+    # first_lost: two wrong totals after 25 concurrent requests, and one at the start of step 3.
     "bad_taken": ("official --scale 0.005 --reset", "bad bodies moved the balance"),
     "first_lost": ("official --scale 0.005 --reset", "paid USD 97590.97"),
 }
-# The cause comes first, whatever follows from it; where another name says it first, that one.
+# The first reason is the cause; given here where its name differs from the one above.
 FIRST = {
     "negative_taken": "no trace, valor is ",
     "first_lost": "lost update",
@@ -45,7 +45,7 @@ def name_fault(serve: Serve, folder: Path, fault: str, seed: int) -> None:
         if (command == "run")
         else loadtest(command, f"127.0.0.1:{port}", *options, folder=folder)
     )
-    # A busy machine may make a run invalid; the fault has its name all the same.
+    # A busy machine may make a run invalid; the fault is named nevertheless.
     assert ran.code in {1, 4}, ran.out
     assert name in ran.reasons, ran.reasons
     if fault == "bad_taken":
@@ -57,20 +57,20 @@ def blame_nobody(serve: Serve, folder: Path, words: str, seed: int) -> None:
     print(f"server seed {seed}")
     command, *options = words.split()
     ran = loadtest(command, f"127.0.0.1:{serve('none', seed)}", *options, folder=folder)
-    # A busy machine may make a run invalid; it must never make a right server wrong.
+    # A busy machine may make a run invalid; it must never blame a correct server.
     assert ran.code in {0, 4}, ran.out
     assert ran.code == 4 or ran.report.verdict.reasons == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_named(serve: Serve, tmp_path: Path, fault: str) -> None:
-    """Exit code 1, and a reason that says what is wrong."""
+    """A planted fault gives exit code 1 and a reason that names it."""
     name_fault(serve, tmp_path, fault, 1)
 
 
 @pytest.mark.parametrize("words", RIGHT)
 def test_a_right_server_is_not_blamed(serve: Serve, tmp_path: Path, words: str) -> None:
-    """Nothing is said against a server that keeps the contract."""
+    """The verdict on a correct server has no reasons."""
     blame_nobody(serve, tmp_path, words, 1)
 
 
@@ -80,7 +80,7 @@ def test_a_right_server_is_not_blamed(serve: Serve, tmp_path: Path, words: str) 
 def test_no_planted_fault_is_missed_in_20_runs(
     serve: Serve, tmp_path: Path, fault: str, seed: int
 ) -> None:
-    """Twenty servers of each kind, twenty times the right name."""
+    """Twenty runs with different seeds all name the planted fault."""
     name_fault(serve, tmp_path, fault, seed)
 
 
@@ -90,5 +90,5 @@ def test_no_planted_fault_is_missed_in_20_runs(
 def test_a_right_server_is_never_blamed_in_50_runs(
     serve: Serve, tmp_path: Path, words: str, seed: int
 ) -> None:
-    """Fifty runs of each command without a word against the server."""
+    """Fifty runs of each command never blame a correct server."""
     blame_nobody(serve, tmp_path, words, seed)

@@ -1,7 +1,7 @@
-"""Gatling against the reference server: a rehearsal of the official run.
+"""Gatling against the reference servers: a rehearsal of the official run.
 
-It needs a JDK, Maven and a registry that answers, so `make test-gatling` runs it and `make test`
-does not.
+It needs a JDK, Maven and a reachable registry, so `make test-gatling` runs it and `make test` does
+not.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve, ServePeople
 
 POM = ROOT / "loadtest" / "gatling" / "pom.xml"
-SCALE = "0.05"  # twelve seconds of load, in the whole seconds that Gatling counts
+SCALE = "0.05"  # twelve seconds of load; Gatling counts whole seconds
 FETCH_MAX_S = 400
 RUN_MAX_S = 120
 NOT_FETCHED = ("Could not transfer", "Could not find artifact", "could not be resolved")
@@ -22,7 +22,7 @@ NOT_FETCHED = ("Could not transfer", "Could not find artifact", "could not be re
 
 @pytest.fixture(scope="module", autouse=True)
 def fetched() -> None:
-    """What Maven has to fetch and compile; a registry that does not answer is nobody's fault."""
+    """Fetches and compiles with Maven; skips the tests if the registry does not answer."""
     try:
         require_maven()
     except GatlingError as error:
@@ -40,16 +40,16 @@ def fetched() -> None:
     ("fault", "paid"),
     [
         ("none", "100000.00"),
-        # The first of 25 lost: two wrong totals after 25 at once, and one at client 1's opening.
+        # The first of 25 is lost: two wrong totals after the 25, and one at the start of client 1.
         ("first_lost", "97590.97"),
-        # Six of 3,041 transactions shown below the limit.
+        # Six of 3,041 transactions are shown below the limit.
         ("below_shown", "95181.94"),
     ],
 )
 def test_gatling_and_loadtest_pay_the_same(
     serve: Serve, tmp_path: Path, fault: str, paid: str
 ) -> None:
-    """The same requests, the same failed checks, the same sum to the cent."""
+    """Gatling and loadtest send the same requests, count the same failures and pay the same sum."""
     target = f"http://127.0.0.1:{serve(fault)}"
     by_gatling = loadtest(
         "gatling", target, "--scale", SCALE, folder=tmp_path / "theirs", timeout_s=RUN_MAX_S
@@ -78,7 +78,7 @@ def test_gatling_and_loadtest_pay_the_same(
 def test_gatling_plays_people_and_the_count_is_held_against_it(
     serve_people: ServePeople, tmp_path: Path, fault: str, code: int, reason: str
 ) -> None:
-    """The files that it reads say who is sent; what was acknowledged and is not stored is seen."""
+    """A run of pessoas by Gatling fails when valid people are missing from the count."""
     target = f"http://127.0.0.1:{serve_people(fault)}"
     ran = loadtest(
         *("gatling", target, "--edition", "2023q3", "--scale", SCALE),

@@ -20,7 +20,7 @@ def filled(values: list[int]) -> Histogram:
 
 @given(LATENCIES)
 def test_a_kept_value_is_within_a_twentieth_of_a_percent(value_us: int) -> None:
-    """Below 2,048 us nothing is rounded, above at most 0.05%."""
+    """Values below 2,048 us are exact; above, the rounding is at most 0.05%."""
     kept_us = bucket_us(value_us)
     if value_us < EXACT_BELOW_US:
         assert kept_us == value_us
@@ -29,13 +29,13 @@ def test_a_kept_value_is_within_a_twentieth_of_a_percent(value_us: int) -> None:
 
 @given(LATENCIES, LATENCIES)
 def test_rounding_keeps_the_order(one_us: int, other_us: int) -> None:
-    """A longer latency never ends in a lower bucket."""
+    """A longer latency never falls into a lower bucket."""
     assert (bucket_us(one_us) <= bucket_us(other_us)) or one_us > other_us
 
 
 @given(SAMPLES, st.sampled_from([0.0, 1.0, 50.0, 75.0, 90.0, 99.0, 99.9, 99.99, 100.0]))
 def test_a_percentile_is_the_nearest_rank(values: list[int], percent: float) -> None:
-    """A percentile is the smallest sample that so many samples do not exceed."""
+    """A percentile is the smallest sample with at least that share of samples at or below it."""
     rank = max(1, math.ceil(round(percent * len(values) / 100, 9)))
     expected = sorted(bucket_us(value) for value in values)[rank - 1]
     assert filled(values).percentile(percent) == expected
@@ -43,14 +43,14 @@ def test_a_percentile_is_the_nearest_rank(values: list[int], percent: float) -> 
 
 @given(st.lists(SAMPLES, min_size=1, max_size=5))
 def test_merging_equals_counting_everything_at_once(parts: list[list[int]]) -> None:
-    """Workers' histograms add up to the histogram of one worker."""
+    """Merging the histograms of workers equals one histogram of all samples."""
     whole = filled([value for part in parts for value in part])
     assert merged(filled(part) for part in parts).counts == whole.counts
 
 
 @given(SAMPLES)
 def test_pairs_carry_everything(values: list[int]) -> None:
-    """A histogram survives its way through a report."""
+    """A histogram is equal after a round trip through the pairs of a report."""
     histogram = filled(values)
     pairs = [(us, count) for us, count in histogram.to_pairs()]
     assert Histogram.from_pairs(pairs).counts == histogram.counts
@@ -58,12 +58,12 @@ def test_pairs_carry_everything(values: list[int]) -> None:
 
 @given(SAMPLES, st.integers(min_value=0, max_value=EXACT_BELOW_US - 1))
 def test_counting_from_a_bound_counts_the_bound_too(values: list[int], bound_us: int) -> None:
-    """An answer of exactly the bound is late."""
+    """An answer of exactly the bound counts as late."""
     assert filled(values).count_at_least(bound_us) == sum(value >= bound_us for value in values)
 
 
 def test_an_empty_histogram_has_figures_of_zero() -> None:
-    """A run without answers is reported, not crashed on."""
+    """A run without answers has figures of zero and raises no error."""
     empty = Histogram()
     assert (empty.total, empty.max_us, empty.mean_us) == (0, 0, 0.0)
     assert empty.percentiles((50.0, 99.0)) == [0, 0]

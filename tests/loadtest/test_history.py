@@ -1,4 +1,4 @@
-"""The history check: right ledgers are never blamed, wrong ones named."""
+"""The history check never blames a correct ledger, and names each fault."""
 
 import sys
 from collections import Counter
@@ -39,7 +39,7 @@ FAULTS = {
 def test_a_correct_ledger_is_never_blamed(
     seed: int, together: int, valor_max: int, lost_share: float
 ) -> None:
-    """Whatever the concurrency, the sums and the lost answers: no break where an order exists."""
+    """A history with a valid order has no breaks, for any concurrency, amounts and lost answers."""
     world = World(seed, 250, together, 50 * valor_max, valor_max, lost_share=lost_share)
     operations, _ = simulate(world)
     print(f"seed {seed}")
@@ -48,7 +48,7 @@ def test_a_correct_ledger_is_never_blamed(
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_is_named_for_what_it_is(fault: str) -> None:
-    """In every history with a fault its own name comes up, and as the most frequent of all."""
+    """The planted fault's name is found in each faulty history, and is the most frequent name."""
     names: Counter[str] = Counter()
     share = 0.01 if fault in {"lost", "twice", "late"} else 0.3
     for seed in range(8):
@@ -63,7 +63,7 @@ def test_each_fault_is_named_for_what_it_is(fault: str) -> None:
 
 @pytest.mark.slow
 def test_a_correct_ledger_is_never_blamed_in_500_long_histories() -> None:
-    """The same over long histories, as a run of many seconds leaves them."""
+    """500 long histories of a correct ledger have no breaks."""
     for seed in range(500):
         world = World(seed, 4_000, together=14 + seed % 50, lost_share=0.001 * (seed % 3))
         explanation = explain(simulate(world)[0], 0, (), world.limite)
@@ -72,7 +72,7 @@ def test_a_correct_ledger_is_never_blamed_in_500_long_histories() -> None:
 
 
 def test_the_search_is_cheap() -> None:
-    """Near linear: ten times the history takes about ten times as many steps, a few for each."""
+    """The cost is near linear: ten times the history takes about ten times the steps."""
     steps_each = []
     for size in (2_000, 20_000):
         operations, _ = simulate(World(7, size))
@@ -90,7 +90,7 @@ def _count(steps: Counter[str], _frame: object, event: str, _argument: object) -
 
 
 def brute_force(operations: list[Operation], saldo: int, limite: int) -> bool:
-    """Whether any order at all explains the answers; tries every one."""
+    """Returns True if any order explains the answers; tries every order."""
     return any(_explains(order, saldo, limite) for order in permutations(operations))
 
 
@@ -128,7 +128,7 @@ SMALL = st.lists(
 def test_the_search_agrees_with_trying_every_order(
     drawn: list[tuple[int, int, int, int, str]],
 ) -> None:
-    """On small histories the verdict is that of brute force, both ways."""
+    """On small histories the verdict equals that of brute force."""
     operations = [
         refused(sent, sent + took, delta, index)
         if what == "refused"
@@ -142,7 +142,7 @@ def test_the_search_agrees_with_trying_every_order(
 
 
 def test_an_unanswered_transaction_may_have_happened_or_not() -> None:
-    """Its effect explains a jump, and nobody is blamed for its absence."""
+    """An unanswered transaction may explain a jump of the balance, and may have had no effect."""
     lost = unknown(0, -7, 1)
     with_it = Operation(10, 20, -1, -8, 2)
     without_it = Operation(10, 20, -1, -1, 2)
@@ -151,7 +151,7 @@ def test_an_unanswered_transaction_may_have_happened_or_not() -> None:
 
 
 def test_an_unanswered_transaction_explains_nothing_before_it_was_sent() -> None:
-    """What was not sent yet cannot have moved the balance."""
+    """A transaction cannot explain a balance that was answered before it was sent."""
     early = Operation(0, 5, -1, -8, 1)
     lost = unknown(10, -7, 2)
     assert explain([early, lost], 0, (), 100).breaks != []
@@ -159,7 +159,7 @@ def test_an_unanswered_transaction_explains_nothing_before_it_was_sent() -> None
 
 @given(st.lists(st.integers(-50, 50).filter(bool), max_size=8), st.integers(-400, 400))
 def test_reachable_sums_are_the_sums_of_all_subsets(deltas: list[int], gap: int) -> None:
-    """A jump is possible exactly when some of the unanswered add up to it."""
+    """A jump is reachable exactly when a subset of the unanswered transactions adds up to it."""
     lost = [unknown(1, delta) for delta in deltas]
     sums = {0}
     for delta in deltas:

@@ -1,4 +1,4 @@
-"""Latencies under a rate, the mix, and runs that prove nothing."""
+"""Latencies under a rate, the mix of requests, and invalid runs."""
 
 import json
 from collections import Counter
@@ -16,14 +16,16 @@ from tests.loadtest.conftest import Serve, ServePeople
 from tests.loadtest.reference_server import STALL_S
 
 RATE, DURATION_S = 200, 4
-# What the generator itself reads late beside other tests. A tool that forgives the stall is off by
-# hundreds of milliseconds.
+# Delay that the generator itself may add beside other tests. A tool that ignores the stall is off
+# by hundreds of milliseconds.
 STALL_SLACK_MS = 80
 
 
 def due_waits_ms(port: int) -> list[float]:
-    """From when each request was due until the server had answered it, by the server's own clock:
-    whatever else delays it on a busy machine is in there."""
+    """Returns the waits from each due time to its answer, by the server's own clock.
+
+    They include the delays of a busy machine.
+    """
     with urlopen(f"http://127.0.0.1:{port}/answered") as answer:
         answered_ms = json.loads(answer.read())[-RATE * DURATION_S :]
     after_due_ms = [at_ms - index * 1000 / RATE for index, at_ms in enumerate(answered_ms)]
@@ -38,7 +40,7 @@ def percentile_ms(load: Load, clock: Clock, percent: float) -> float:
 def test_a_stall_is_charged_to_every_request_that_was_due(
     serve: Serve, tmp_path: Path, connections: tuple[object, ...]
 ) -> None:
-    """Half a second of stall at 200/s shows as the waits of a hundred requests."""
+    """A stall of 0.5 s at 200/s appears as the waits of a hundred requests."""
     port = serve("stall")
     target = f"127.0.0.1:{port}"
     words = ("run", target, "-r", RATE, "-d", DURATION_S, "--no-checks", *connections)
@@ -55,7 +57,7 @@ def test_a_stall_is_charged_to_every_request_that_was_due(
 def test_service_time_hides_the_stall_that_response_time_shows(
     serve: Serve, tmp_path: Path
 ) -> None:
-    """One connection waits once and hides a hundred waits: that is coordinated omission."""
+    """Service time over one connection hides a stall: coordinated omission."""
     port = serve("stall")
     words = ("run", f"127.0.0.1:{port}", "-r", RATE, "-d", DURATION_S, "-c", 1)
     ran = loadtest(*words, folder=tmp_path)
@@ -64,7 +66,7 @@ def test_service_time_hides_the_stall_that_response_time_shows(
 
 
 def test_the_mix_is_exact_and_seeded(serve: Serve, tmp_path: Path) -> None:
-    """340 requests are 220 : 110 : 10, with one worker or two."""
+    """340 requests are 220 debits, 110 credits and 10 statements, with one worker or two."""
     port = serve()
     for workers in (1, 2):
         words = ("run", f"127.0.0.1:{port}", "-n", 340, "--workers", workers, "--seed", 7)
@@ -76,7 +78,7 @@ def test_the_mix_is_exact_and_seeded(serve: Serve, tmp_path: Path) -> None:
 def test_one_type_alone_is_all_that_is_sent(
     serve: Serve, serve_people: ServePeople, tmp_path: Path
 ) -> None:
-    """Of either edition, by the name that the report has for it."""
+    """--only sends a single kind of either edition, by its name in the report."""
     words = ("run", f"127.0.0.1:{serve()}", "-n", 100, "--only", "statements")
     assert loadtest(*words, folder=tmp_path).load.mix["statements"] == 100
     target = f"127.0.0.1:{serve_people()}"
@@ -88,7 +90,7 @@ def test_one_type_alone_is_all_that_is_sent(
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 7])
 def test_whole_cycles_are_shared_among_workers(workers: int) -> None:
-    """However a size is shared, the parts add up, and only one part is not of whole cycles."""
+    """The shares of all workers add up, and at most one share is not in whole cycles."""
     for size in (0, 33, 34, 1_000, 61_380):
         shares = [
             share_of_size(size, len(CYCLE), worker, workers) or 0 for worker in range(workers)
@@ -98,7 +100,7 @@ def test_whole_cycles_are_shared_among_workers(workers: int) -> None:
 
 
 def test_every_cycle_has_the_mix_and_the_same_seed_the_same_bytes() -> None:
-    """22 : 11 : 1 in each 34, in an order that chance drew and the seed repeats."""
+    """Each cycle of 34 has 22 debits, 11 credits and 1 statement, in an order fixed by the seed."""
     seed = Random().randrange(2**31)
     print(f"seed {seed}")
     requests = build_requests("h:1", seed, cycles=20)
@@ -112,7 +114,7 @@ def test_every_cycle_has_the_mix_and_the_same_seed_the_same_bytes() -> None:
 
 
 def test_a_rate_out_of_reach_makes_the_run_invalid(serve: Serve, tmp_path: Path) -> None:
-    """Exit code 4 and the reason: these numbers are the generator's, not the target's."""
+    """A rate that the generator cannot reach gives exit code 4 and the reason."""
     words = ("run", f"127.0.0.1:{serve()}", "-r", 300_000, "-d", 0.2, "--no-checks", "-c", 64)
     ran = loadtest(*words, folder=tmp_path)
     assert ran.code == 4
@@ -121,7 +123,7 @@ def test_a_rate_out_of_reach_makes_the_run_invalid(serve: Serve, tmp_path: Path)
 
 
 def test_a_ramp_sends_its_area(serve: Serve, tmp_path: Path) -> None:
-    """From 50 to 150 a second in 2 s are 200 requests."""
+    """A ramp from 50 to 150 a second in 2 s sends 200 requests."""
     words = ("run", f"127.0.0.1:{serve()}", "--ramp", "50:150", "-d", 2)
     ran = loadtest(*words, folder=tmp_path)
     assert ran.load.totals.sent == 200
@@ -131,7 +133,7 @@ def test_a_ramp_sends_its_area(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_thresholds_decide_the_exit_code(serve: Serve, tmp_path: Path) -> None:
-    """A threshold that holds passes, one that does not fails by its own name."""
+    """A threshold that holds passes; one that does not hold fails the run by its name."""
     port = serve()
     words = ("run", f"127.0.0.1:{port}", "-n", 500, "--threshold", "p50<10000")
     assert loadtest(*words).code == 0
@@ -141,7 +143,7 @@ def test_thresholds_decide_the_exit_code(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_new_connections_are_new(serve: Serve, tmp_path: Path) -> None:
-    """One connection a request, as the official judge opens them, answers as well."""
+    """A run with one connection a request succeeds; the official judge opens them like that."""
     words = ("run", f"127.0.0.1:{serve()}", "-n", 500, "--new-connections")
     ran = loadtest(*words, folder=tmp_path)
     assert ran.code == 0, ran.out

@@ -1,4 +1,4 @@
-"""The answer parser against any split of good and bad bytes."""
+"""The answer parser, with any split of good and bad bytes."""
 
 from contextlib import suppress
 from itertools import pairwise, repeat
@@ -48,7 +48,7 @@ def fed(data: bytes, cuts: list[int]) -> AnswerParser:
 @pytest.mark.parametrize("name", COMPLETE)
 @given(cuts=st.lists(st.integers(min_value=0, max_value=400), max_size=12))
 def test_an_answer_reads_the_same_however_it_is_split(name: str, cuts: list[int]) -> None:
-    """Segments are the network's business: status, body and reuse never depend on them."""
+    """Status, body and reuse do not depend on the split of an answer."""
     data, status, body, keep = COMPLETE[name]
     parser = fed(data, cuts)
     assert parser.complete or parser.end()
@@ -60,7 +60,7 @@ def test_an_answer_reads_the_same_however_it_is_split(name: str, cuts: list[int]
 @pytest.mark.parametrize("name", ["content length", "chunked", "after 100 Continue"])
 @given(length=st.integers(min_value=0, max_value=400))
 def test_an_answer_that_breaks_off_is_cut_short(name: str, length: int) -> None:
-    """A body cut short is never taken for an answer."""
+    """An answer that breaks off is reported as cut short, never as complete."""
     data = COMPLETE[name][0]
     parser = fed(data[: length % len(data)], [])
     assert not parser.complete
@@ -85,14 +85,14 @@ def test_an_answer_that_breaks_off_is_cut_short(name: str, length: int) -> None:
     ],
 )
 def test_rubbish_is_called_rubbish(data: bytes) -> None:
-    """What is not HTTP/1 is refused by name, not waited for."""
+    """Bytes that are not HTTP/1 raise RubbishError at once."""
     with pytest.raises(RubbishError):
         fed(data, [])
 
 
 @given(cuts=st.lists(st.integers(min_value=0, max_value=200), max_size=6))
 def test_bytes_behind_an_answer_are_surplus(cuts: list[int]) -> None:
-    """An answer ends where it says, whatever follows."""
+    """Bytes behind the end of an answer are surplus and not body."""
     parser = fed(PLAIN + b"HTTP/1.1 200", cuts)
     assert (parser.body, parser.surplus) == (BODY, b"HTTP/1.1 200")
 
@@ -123,7 +123,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_an_answer_without_an_end_is_given_up(name: str) -> None:
-    """Before it takes more than one answer may, whatever it is made of."""
+    """The parser gives up an endless answer before it exceeds the size limits."""
     first, again = ENDLESS[name]
     parser = AnswerParser()
     parser.feed(first)
@@ -135,7 +135,7 @@ def test_an_answer_without_an_end_is_given_up(name: str) -> None:
 
 @pytest.mark.parametrize("digits", [17, 5_000])
 def test_a_length_of_many_digits_is_rubbish(digits: int) -> None:
-    """However small the number is that they make."""
+    """A length of many digits is refused, even if its value is small."""
     for digit in (b"0", b"9"):
         with pytest.raises(RubbishError):
             fed(b"HTTP/1.1 200 OK\r\nContent-Length: " + digit * digits + b"\r\n\r\n", [])

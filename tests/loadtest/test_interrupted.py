@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment of any command: no traceback, exit code 130, and no process left."""
+"""Ctrl-C ends any command with exit code 130, without a traceback or a leftover process."""
 
 import contextlib
 import os
@@ -37,7 +37,7 @@ STOPPED = {130, -signal.SIGINT}
 
 
 def wait_until_loading(running: subprocess.Popen[str]) -> None:
-    """Its own code has begun when it has loaded a library that only that code asks for."""
+    """Waits until the command runs its own code, which has then loaded msgspec."""
     deadline = time.monotonic() + DEADLINE_S
     while running.poll() is None:
         with contextlib.suppress(OSError):
@@ -74,7 +74,7 @@ def interrupted(words: str, folder: Path, after_s: float) -> tuple[int, str]:
 
 @pytest.mark.parametrize("command", [*LONG, *SHORT])
 def test_ctrl_c_ends_a_command_plainly(serve: Serve, tmp_path: Path, command: str) -> None:
-    """While it loads, asks, drives, examines or prints."""
+    """Ctrl-C ends every command without a traceback, in any phase."""
     random, kept, mvn = Random(drawn_seed()), tmp_path / "kept.json", tmp_path / "mvn"
     mvn.write_text(MVN)
     mvn.chmod(0o755)
@@ -89,7 +89,7 @@ def test_ctrl_c_ends_a_command_plainly(serve: Serve, tmp_path: Path, command: st
 
 
 def test_ctrl_c_on_the_live_screen_gives_the_terminal_back(serve: Serve) -> None:
-    """The report is written, and keys are what they were."""
+    """Ctrl-C on the live screen exits with 130 and restores the terminal."""
     words = ["-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-d", "60"]
     child, terminal = pty.fork()
     if child == 0:

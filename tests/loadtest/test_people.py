@@ -1,4 +1,4 @@
-"""The people who are sent, the number that is known before, and how answers are held against it."""
+"""The people that are sent, the counts that are expected, and the rules of the contract."""
 
 import json
 from collections import Counter
@@ -44,7 +44,7 @@ def plan(seed: int, **changes: float) -> OfficialPlan:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_official_run_has_its_requests_and_its_people(seed: int) -> None:
-    """54,635 posts but for the chance of 75, 13,780 searches, and as many right ones as known."""
+    """The official run has about 54,635 posts and 46,500 valid people, and 13,780 searches."""
     counts = expected_counts(plan(seed))
     assert abs(counts[POST] - 54_635) < 40
     assert (counts[SEARCH], counts[BARE]) == (9_590, 4_190)
@@ -56,7 +56,7 @@ def test_the_official_run_has_its_requests_and_its_people(seed: int) -> None:
 
 
 def test_a_seed_repeats_everybody_and_every_term() -> None:
-    """The same bytes in the same order, whatever was drawn before; another seed, other people."""
+    """A seed repeats the same bytes in the same order; another seed gives other people."""
     for draw in (payloads, termos):
         first, again, other = (list(islice(draw(seed), 500)) for seed in (7, 7, 8))
         assert first == again != other
@@ -66,7 +66,7 @@ def test_a_seed_repeats_everybody_and_every_term() -> None:
 
 
 def test_people_are_drawn_by_the_published_rules() -> None:
-    """Lengths, letters, one field of 99 bad, one stack of 14 null, and a month too many."""
+    """Lengths, letters, and the shares of bad fields, null stacks and month 13 follow the rules."""
     drawn = list(islice(payloads(3), 20_000))
     fields = [json.loads(one.body) for one in drawn]
     lengths = {len(one["apelido"]) for one in fields}
@@ -88,7 +88,7 @@ def test_people_are_drawn_by_the_published_rules() -> None:
 
 
 def test_terms_are_of_any_length_and_have_no_space_at_their_ends() -> None:
-    """One to fifty letters and inner spaces."""
+    """Terms have 1 to 50 characters and spaces only inside."""
     drawn = list(islice(termos(1), 5_000))
     assert {len(one) for one in drawn} == set(range(1, 51))
     assert all(one == one.strip() for one in drawn)
@@ -124,7 +124,7 @@ def test_terms_are_of_any_length_and_have_no_space_at_their_ends() -> None:
     ],
 )
 def test_the_rules_are_the_contracts(changes: dict[str, object], rule: str) -> None:
-    """What the number that is known before rests on."""
+    """The contract's rules decide which person is valid, and name the broken rule."""
     assert broken_rule(ANA | changes) == rule
 
 
@@ -137,7 +137,7 @@ SHOWN = {"id": "x", **ANA}
      json.dumps(SHOWN | {"id": 1}).encode(), json.dumps(SHOWN | {"nascimento": "x"}).encode()],
 )  # fmt: skip
 def test_an_answer_that_shows_nobody_is_said_so(body: bytes) -> None:
-    """Never a traceback, whatever a server answers."""
+    """An answer without a valid person raises ContractBrokenError."""
     with pytest.raises(ContractBrokenError):
         read_pessoa(body)
     with pytest.raises(ContractBrokenError):
@@ -147,7 +147,7 @@ def test_an_answer_that_shows_nobody_is_said_so(body: bytes) -> None:
 
 
 def test_a_person_is_read_as_shown() -> None:
-    """Extra fields are nobody's business."""
+    """Extra fields of a person are ignored."""
     assert read_pessoa(json.dumps(SHOWN | {"more": 1}).encode()) == ("x", pessoa_of(ANA))
     assert read_pessoas(b"[]") == []
     assert read_count(b" 46500\n") == 46_500
@@ -164,13 +164,13 @@ def test_a_person_is_read_as_shown() -> None:
     ],
 )
 def test_the_location_is_read_from_the_head_only(head: bytes, path: str) -> None:
-    """In any case, absolute or not."""
+    """The location is read from the head only, in any letter case, absolute or relative."""
     assert location_of(head) == path
     assert parted(head)[0].startswith(b"HTTP/1.1 201 Created")
 
 
 def test_a_payload_that_breaks_a_rule_has_nobody_in_it() -> None:
-    """And says which; it still has its bytes."""
+    """An invalid payload has no person, names the broken rule and keeps its bytes."""
     bad = payload_of(ANA | {"nascimento": "null"})
     assert (bad.pessoa, bad.broken) == (None, "nascimento is no day")
     assert isinstance(bad, Payload)

@@ -1,4 +1,4 @@
-"""After a load of known people: what differs is named, and nobody is blamed for what may be."""
+"""The check after a load of known people names each difference and allows legal outcomes."""
 
 from random import Random
 from typing import Any
@@ -34,7 +34,7 @@ ANA: dict[str, Any] = {
 
 @pytest.fixture
 def nobody() -> Probe:
-    """Asked of nothing here."""
+    """A probe that sends no request here."""
     return Probe(ADDRESS)
 
 
@@ -51,7 +51,7 @@ def wrong(found: object) -> dict[str, int]:
 
 
 def test_of_rivals_one_is_expected_whichever_it_is(nobody: Probe) -> None:
-    """The number does not hang on who comes first."""
+    """Exactly one of the people with the same apelido is expected, in any order of arrival."""
     rivals = crowd({}, {"nome": "Outra"}, {"apelido": "bia"}, {"nome": 1})
     for first in (0, 1):
         notes = [
@@ -80,14 +80,14 @@ def test_of_rivals_one_is_expected_whichever_it_is(nobody: Probe) -> None:
 def test_what_differs_has_a_name(
     nobody: Probe, codes: tuple[int, ...], stored: int, expected: dict[str, int]
 ) -> None:
-    """Of two rivals and one whose apelido is theirs in another case."""
+    """Each difference has a name: two people share an apelido, the third has it in another case."""
     people = crowd({}, {"nome": "Outra"}, {"apelido": "ANA"})
     notes = [added(place, 1, code) for place, code in enumerate(codes)]
     assert wrong(examine(people, notes, stored, nobody)) == expected
 
 
 def test_a_search_owes_whoever_was_acknowledged_before_it_was_sent(nobody: Probe) -> None:
-    """Not those who came later, nor those without an answer, nor any beyond the fiftieth."""
+    """A search must show the people acknowledged before it was sent, up to fifty."""
     people = crowd(
         *({"apelido": f"ana{n}", "stack": None if n == 1 else ["C#"]} for n in range(60))
     )
@@ -119,7 +119,7 @@ words = st.text(st.sampled_from("abAB é%"), max_size=4)
 def test_who_is_owed_is_what_a_plain_look_finds(
     drawn: list[tuple[str, str, list[str] | None]], termo: str, sent_ns: int
 ) -> None:
-    """The quick look of the aftermath agrees with looking at everybody."""
+    """The fast search for missed people agrees with a plain scan."""
     people = [
         ANA | {"apelido": f"{apelido}{number}", "nome": nome, "stack": stack}
         for number, (apelido, nome, stack) in enumerate(drawn)

@@ -1,4 +1,4 @@
-"""The judge of 2023/Q3: servers with one planted fault are named for it, the right one never is."""
+"""The judge of pessoas names each planted fault and never blames a correct server."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import ServePeople
 
-# Four seconds of the official run, at its rates.
+# Four seconds of the official run, at the official rates.
 OFFICIAL = "official --scale 0.02 --reset"
 FAULTS = {
     "folded_apelidos": ("check", "one that is taken only in another case: expected 201, got 422"),
@@ -26,7 +26,7 @@ FAULTS = {
     "five_hundred": (OFFICIAL, "posts: status 500"),
     "stale_detail": (OFFICIAL, "an acknowledged person is not found"),
 }
-# What the official run sees of faults that the check names.
+# Reasons of the official run for faults that the check also names.
 BY_OFFICIAL = {
     "folded_apelidos": "refused, as if an apelido in another case were the same",
     "month_13": "a bad person was added: nascimento is no day",
@@ -52,14 +52,14 @@ def blame_nobody(serve_people: ServePeople, folder: Path, words: str, seed: int)
     command, *options = words.split()
     target = f"127.0.0.1:{serve_people('none', seed)}"
     ran = loadtest(command, target, *options, "--edition", "2023q3", folder=folder)
-    # A busy machine may make a run invalid; it must never make a right server wrong.
+    # A busy machine may make a run invalid; it must never blame a correct server.
     assert ran.code in {0, 4}, ran.out
     assert ran.code == 4 or ran.reasons == ""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_named(serve_people: ServePeople, tmp_path: Path, fault: str) -> None:
-    """Exit code 1, and a reason that says what is wrong."""
+    """A planted fault gives exit code 1 and a reason that names it."""
     name_fault(serve_people(fault, 1), tmp_path, *FAULTS[fault], seed=1)
 
 
@@ -67,7 +67,7 @@ def test_a_planted_fault_is_named(serve_people: ServePeople, tmp_path: Path, fau
 def test_a_right_server_is_not_blamed(
     serve_people: ServePeople, tmp_path: Path, words: str
 ) -> None:
-    """Nothing is said against a server that keeps the contract."""
+    """The verdict on a correct server has no reasons."""
     blame_nobody(serve_people, tmp_path, words, 1)
 
 
@@ -77,7 +77,7 @@ def test_a_right_server_is_not_blamed(
 def test_no_planted_fault_is_missed_in_20_runs(
     serve_people: ServePeople, tmp_path: Path, fault: str, seed: int
 ) -> None:
-    """Twenty servers of each kind, twenty times the right name."""
+    """Twenty runs with different seeds all name the planted fault."""
     name_fault(serve_people(fault, seed), tmp_path, *FAULTS[fault], seed=seed)
 
 
@@ -87,7 +87,7 @@ def test_no_planted_fault_is_missed_in_20_runs(
 def test_the_official_run_names_what_it_can_see_in_20_runs(
     serve_people: ServePeople, tmp_path: Path, fault: str, seed: int
 ) -> None:
-    """Its own people and terms are enough for these."""
+    """The people and terms of the official run are enough to find these faults."""
     words = "official --scale 0.05 --reset"
     name_fault(serve_people(fault, seed), tmp_path, words, BY_OFFICIAL[fault], seed=seed)
 
@@ -98,5 +98,5 @@ def test_the_official_run_names_what_it_can_see_in_20_runs(
 def test_a_right_server_is_never_blamed_in_50_runs(
     serve_people: ServePeople, tmp_path: Path, words: str, seed: int
 ) -> None:
-    """Fifty runs of each command without a word against the server."""
+    """Fifty runs of each command never blame a correct server."""
     blame_nobody(serve_people, tmp_path, words, seed)

@@ -1,4 +1,4 @@
-"""What is said of a run of people by Gatling: its log has no count, so that is kept beside it."""
+"""Scores of pessoas runs by Gatling; the log has no count, so a file beside it keeps the count."""
 
 from itertools import islice
 from pathlib import Path
@@ -43,8 +43,10 @@ def test_three_numbers_have_to_be_one(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two answers of 201 to one person, a 201 that was lost, a 422 that was stored, a bad person:
-    each is named, although the log alone is spotless."""
+    """A difference between acknowledged, stored and expected people is named.
+
+    The log alone shows no failure.
+    """
     monkeypatch.setattr(score, "read_log", lambda _: log_of(acknowledged))
     score.keep_stored(tmp_path, stored)
     verdict = score.score(tmp_path).verdict

@@ -29,7 +29,7 @@ from tests.loadtest.conftest import Serve
 
 
 def made_load(seed: int, slower: float = 1.0) -> Load:
-    """Ten seconds of answers around a millisecond."""
+    """Returns a load of ten seconds with answers around one millisecond."""
     chance, tally = Random(seed), Tally(KINDS)
     for second in range(10):
         pairs: dict[int, int] = {}
@@ -48,7 +48,7 @@ def made_report(seed: int, slower: float = 1.0) -> CrebitosReport:
 
 
 def test_compare_takes_baselines_and_fails_on_regression(tmp_path: Path) -> None:
-    """Exit code 1 only when asked to fail, and only for what is worse."""
+    """`compare` exits with 1 only under --fail-on-regression, and only for a worse run."""
     names = []
     for name, slower in (("before", 1.0), ("after", 1.5)):
         path = tmp_path / f"{name}.json"
@@ -75,7 +75,7 @@ def test_a_report_can_be_kept_under_a_name(
 def test_a_late_generator_excuses_slow_answers_only_when_it_could_cause_them(
     late_ms: int, state: str
 ) -> None:
-    """Ten milliseconds of delay do not explain answers of 300; a hundred might."""
+    """A delay of 10 ms does not excuse answers of 300 ms; one of 100 ms makes the run invalid."""
     report, load = made_report(1), made_load(1, slower=300.0)
     assert load.generator is not None
     load.generator.late_p99_us, load.invalid = late_ms * 1000, ["late"]
@@ -83,7 +83,7 @@ def test_a_late_generator_excuses_slow_answers_only_when_it_could_cause_them(
 
 
 def test_another_schema_is_refused(tmp_path: Path) -> None:
-    """A report of another time is named as such, not misread."""
+    """A report of another schema version is refused with that version, not misread."""
     path = tmp_path / "old.json"
     path.write_text('{"schema": 1, "command": "run"}')
     ran = loadtest("report", path)
@@ -92,7 +92,7 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_report_is_read_back_without_loss(tmp_path: Path) -> None:
-    """Whatever a report has is in its JSON, and the same when it is read again."""
+    """A report that is written and read again is equal to the first."""
     report = made_report(4)
     assert report.load is not None
     report.load.target_usage = Usage([Sample(0.5, {"x": Used(0.25, 7, 0.0, 0)})], {"x": Quota(1.5)})
@@ -111,7 +111,7 @@ def test_a_report_is_read_back_without_loss(tmp_path: Path) -> None:
     ["", "{", "[]", '{"schema": "2"}', '{"schema": 2}', '{"schema":2,"edition":"other"}', "\0"],
 )
 def test_what_is_no_report_is_said_in_one_line(tmp_path: Path, text: str) -> None:
-    """Half a file, another tool's, another edition's: exit code 2 and the file's name."""
+    """A file that is no report gives exit code 2 and one line with its path."""
     path = tmp_path / "strange.json"
     path.write_text(text)
     ran = loadtest("report", path)
@@ -120,7 +120,7 @@ def test_what_is_no_report_is_said_in_one_line(tmp_path: Path, text: str) -> Non
 
 
 def test_a_file_that_cannot_be_written_costs_nobody_the_report(serve: Serve) -> None:
-    """The report is shown, then in one line what is missing: exit code 2."""
+    """A file that cannot be written is named in the last line, exit code 2; the report is shown."""
     ran = loadtest("run", f"127.0.0.1:{serve()}", "-n", 100, "--json", "/proc/none.json", "--plain")
     assert ran.code == 2
     assert ran.out.startswith("PASS")
@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_written_costs_nobody_the_report(serve: Serve) -> 
 
 
 class Page(HTMLParser):
-    """Collects what a page would fetch, and whether its tags close."""
+    """Collects the URLs and charts of a page, and checks that its tags close."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """One that closes itself leaves nothing open."""
+        """Leaves nothing open: the tag closes itself."""
         self.handle_starttag(tag, attrs)
         self.open.pop()
 
@@ -152,7 +152,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_needs_nothing_but_itself(serve: Serve, tmp_path: Path) -> None:
-    """One file, well formed, with its charts and the verdict, and nothing to fetch."""
+    """The page is one well-formed file with its charts and verdict, and loads nothing."""
     page_file, again_file = tmp_path / "page.html", tmp_path / "again.html"
     words = ("run", f"127.0.0.1:{serve()}", "-d", 3, "--html", page_file)
     ran = loadtest(*words, folder=tmp_path)
@@ -167,7 +167,7 @@ def test_the_page_needs_nothing_but_itself(serve: Serve, tmp_path: Path) -> None
 
 
 def test_text_from_the_target_cannot_become_page(tmp_path: Path) -> None:
-    """An answer with markup in it is shown, not obeyed."""
+    """Markup in an answer is escaped in the page."""
     report, evil = made_report(1), "</pre></td><script>"
     assert report.load is not None
     report.verdict = Verdict("fail", 1, [evil])
@@ -180,7 +180,7 @@ def test_text_from_the_target_cannot_become_page(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_still_writes_the_report(serve: Serve, tmp_path: Path) -> None:
-    """A run stopped by hand keeps what it knows, and says that it was stopped."""
+    """A run stopped by Ctrl-C writes its report and marks it as interrupted."""
     path = tmp_path / "report.json"
     command = [sys.executable, "-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-d", "60"]
     running = subprocess.Popen(
@@ -200,14 +200,14 @@ def test_ctrl_c_still_writes_the_report(serve: Serve, tmp_path: Path) -> None:
 
 
 def test_progress_without_a_terminal_is_plain(serve: Serve) -> None:
-    """A pipe gets lines without colours or cursor movements."""
+    """Progress lines in a pipe have no colours or cursor movements."""
     ran = loadtest("run", f"127.0.0.1:{serve()}", "-r", 50, "-d", 6)
     assert re.search(r"2\d\d requests +\d+/s ", ran.out)
     assert "\x1b" not in ran.out
 
 
 def test_the_listener_and_its_siblings_are_found(serve: Serve) -> None:
-    """Whoever listens on the port is measured, this process never."""
+    """The processes that listen on the port are measured; this process is not."""
     port = serve()
     found = target_processes(port)
     assert found
@@ -221,7 +221,7 @@ def test_the_listener_and_its_siblings_are_found(serve: Serve) -> None:
 
 
 def test_workers_histograms_are_merged(serve: Serve, tmp_path: Path) -> None:
-    """Two workers make one report, in which every request is counted once."""
+    """Two workers make one report that counts every request once."""
     words = ("run", f"127.0.0.1:{serve()}", "-n", 3_400, "--workers", 2)
     ran = loadtest(*words, folder=tmp_path)
     assert histogram_of(ran.load, "response").total == 3_400

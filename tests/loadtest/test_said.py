@@ -1,4 +1,4 @@
-"""What a person reads first and what is advised: true, plain, about the target that was named."""
+"""Headlines and advice are true, plain and about the named target."""
 
 import re
 import socket
@@ -49,7 +49,7 @@ def paid(ok: int) -> CrebitosReport:
 
 
 def test_a_failed_run_that_would_be_paid_is_no_puzzle() -> None:
-    """What is wrong stands first, and apart from it what the arena would pay."""
+    """The headline names the broken rule first, and then the sum that the arena would pay."""
     report = paid(61_503)
     report.rules = [Rule("g", "", f"r{n}", "1", "2", n > 2, 0, "") for n in range(135)]
     report.verdict.reasons = ["a", "b", "c"]
@@ -60,7 +60,7 @@ def test_a_failed_run_that_would_be_paid_is_no_puzzle() -> None:
 
 
 def test_a_stopped_run_says_so_in_its_head() -> None:
-    """Whatever its verdict: nobody reads the last line of a PASS."""
+    """The headline of a stopped run says so, for every verdict."""
     for state in ("pass", "fail", "invalid"):
         report = made(state, ["why"])
         assert report.load is not None
@@ -69,7 +69,7 @@ def test_a_stopped_run_says_so_in_its_head() -> None:
 
 
 def test_progress_tells_wrong_answers_and_no_odd_share_of_time() -> None:
-    """Answers that came and are wrong are no failures; what takes longer has no `of`."""
+    """Progress counts wrong answers apart from failures; a run beyond its plan has no share."""
     tally = Tally([DEBIT], findings={"a row is torn": 1_385})
     assert counted_wrong(tally) == "0 failed, 1,385 answered wrongly"
     assert counted_wrong(Tally([DEBIT])) == "0 failed"
@@ -78,7 +78,7 @@ def test_progress_tells_wrong_answers_and_no_odd_share_of_time() -> None:
 
 
 def test_no_sentence_is_python() -> None:
-    """Numbers and rows are told in words, without braces and quotes."""
+    """Messages show numbers and rows as text, without Python's braces and quotes."""
     trouble = rows_trouble(Answer(200, b"{}", 0, 0), ("danada", "c", 1))
     assert trouble is not None
     told = [trouble.text, not_complete({"debits": 392, "credits": 1}, {"debits": 1_000})]
@@ -92,7 +92,7 @@ def answering(status: bytes, body: bytes) -> Callable[[socket.socket], None]:
 
 
 def test_advice_is_about_the_target_that_was_named(answer_with: Respond) -> None:
-    """A foreign target is not emptied by this project's make."""
+    """Advice about a foreign target names that target and not this project's make."""
     host = f"127.0.0.1:{answer_with(answering(b'200 OK', STATEMENT))}"
     ran = loadtest("official", host)
     assert ran.code == 4
@@ -101,7 +101,7 @@ def test_advice_is_about_the_target_that_was_named(answer_with: Respond) -> None
 
 
 def test_a_reset_that_is_switched_off_has_a_way_out(answer_with: Respond) -> None:
-    """403 is not answered by advice that gets 403 again."""
+    """Advice after a 403 on reset names the setting that allows it."""
 
     def respond(connection: socket.socket) -> None:
         asked.append(1)
@@ -116,7 +116,7 @@ def test_a_reset_that_is_switched_off_has_a_way_out(answer_with: Respond) -> Non
 
 
 def test_the_other_edition_is_recognized(serve: Serve, serve_people: ServePeople) -> None:
-    """Who asks a ledger for people, or people for balances, is told which edition answers."""
+    """A run against the other edition is told which edition answers."""
     ran = loadtest("run", f"127.0.0.1:{serve_people()}", "-n", 50)
     assert (ran.code, ran.out.count("--edition 2023q3")) == (1, 1), ran.out
     ran = loadtest("run", f"127.0.0.1:{serve()}", "-n", 50, "--edition", "pessoas")
@@ -124,7 +124,7 @@ def test_the_other_edition_is_recognized(serve: Serve, serve_people: ServePeople
 
 
 def test_nobody_waits_before_an_empty_screen(free_port: int) -> None:
-    """Where the target is not up yet, the first line says what is waited for, and how long."""
+    """The first line says which target is awaited, and for how long."""
     words = [sys.executable, "-m", "loadtest", "official", f"127.0.0.1:{free_port}"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as running:
         assert running.stderr is not None
@@ -136,7 +136,7 @@ def test_nobody_waits_before_an_empty_screen(free_port: int) -> None:
 def test_a_check_that_takes_long_is_not_silent(
     answer_with: Respond, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Every few seconds a line says how many rules were asked."""
+    """A long check prints at intervals how many rules were asked."""
     monkeypatch.setattr("loadtest.play.rulebook.PLAIN_LINE_EVERY_S", 0.0)
     target = Address("127.0.0.1", answer_with(answering(b"200 OK", STATEMENT)))
     with closing(reach(target, ASKED)) as probe:
@@ -158,7 +158,7 @@ def test_a_check_that_takes_long_is_not_silent(
 def test_a_command_is_advised_as_it_was_typed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, said: str
 ) -> None:
-    """One file, an installed command or a module: what is printed can be pasted."""
+    """An advised command repeats how the program was started: as a file, a command or a module."""
     monkeypatch.setattr(sys, "argv", [program])
     monkeypatch.setattr(sys, "executable", f"{tmp_path}/bin/python")
     assert command_line() == said.format(python=f"{tmp_path}/bin/python")

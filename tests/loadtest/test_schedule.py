@@ -32,21 +32,21 @@ def test_at_each_due_time_the_ramp_has_asked_for_as_many_as_were_sent(
 def test_a_ramp_rises_and_stays_within_its_duration(
     low: float, high: float, duration_s: float
 ) -> None:
-    """Due times never go back, and none lies behind the end."""
+    """Due times never decrease, and none is after the end."""
     moments = list(islice(schedule.ramp(low, high, duration_s), 2_000))
     assert moments == sorted(moments)
     assert all(0 <= moment <= duration_s * 1.0001 + 1 / min(low, high) for moment in moments)
 
 
 def test_the_ramps_exact_times() -> None:
-    """From 1 to 3 a second in 4 s: t^2/4 + t = k, by hand."""
+    """The times of a ramp from 1 to 3 a second in 4 s solve t^2/4 + t = k."""
     expected = [0.0, 0.828427, 1.464102, 2.0, 2.472136, 2.898979, 3.291503, 3.656854]
     assert list(schedule.ramp(1, 3, 4)) == pytest.approx(expected, abs=1e-6)
 
 
 @given(st.integers(min_value=1, max_value=1_000), st.integers(min_value=1, max_value=5))
 def test_workers_shares_are_the_whole_schedule(size: int, workers: int) -> None:
-    """Nothing is sent twice, nothing is left out."""
+    """The shares of all workers contain each due time exactly once."""
     shares = [
         list(schedule.share(islice(schedule.even(340.0), size), worker, workers))
         for worker in range(workers)
@@ -55,7 +55,7 @@ def test_workers_shares_are_the_whole_schedule(size: int, workers: int) -> None:
 
 
 def test_poisson_arrivals_have_the_wanted_rate_and_spread() -> None:
-    """The gaps' mean is 1/rate and their deviation equals it; even spacing has none."""
+    """The mean of Poisson gaps is 1/rate, and their deviation equals the mean."""
     moments = list(islice(schedule.poisson(340.0, Random(4)), 20_000))
     gaps = [after - before for before, after in pairwise(moments)]
     mean = sum(gaps) / len(gaps)
@@ -65,7 +65,7 @@ def test_poisson_arrivals_have_the_wanted_rate_and_spread() -> None:
 
 
 def test_the_official_run_has_its_61503_requests() -> None:
-    """Every type has the official number, in the official four minutes."""
+    """Each type has its official number of requests, within the official four minutes."""
     plan = OfficialPlan(Address("localhost", 9999), 1, 60.0)
     counts = expected_counts(plan)
     assert counts == OFFICIAL_COUNTS
@@ -78,7 +78,7 @@ def test_the_official_run_has_its_61503_requests() -> None:
 
 
 def test_a_rehearsal_at_speed_sends_the_same_in_less_time() -> None:
-    """Speed shrinks the clock and leaves the count, scale shrinks the count and leaves the rate."""
+    """Speed shortens the time and keeps the count; scale reduces the count and keeps the rate."""
     fast = list(due_times(OfficialPlan(Address("h", 1), 1, 60.0, speed=10.0), DEBIT))
     small = list(due_times(OfficialPlan(Address("h", 1), 1, 60.0, scale=0.1), DEBIT))
     assert len(fast) == 39_660

@@ -1,4 +1,4 @@
-"""Gatling's results, as two versions of it recorded them against a right and a wrong server."""
+"""Results of Gatling, recorded with two versions against a correct and a wrong server."""
 
 import json
 import os
@@ -21,14 +21,14 @@ def score(folder: Path, kept: Path) -> Ran:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """Results that a test may spoil."""
+    """A copy of recorded results that a test may change."""
     shutil.copytree(RECORDED / "3.10-failures", tmp_path / "results")
     return tmp_path / "results"
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_results_without_failures_are_paid_in_full(version: str, tmp_path: Path) -> None:
-    """Every request is found under its type, in time, and nothing is fined."""
+    """Results without failures count every request under its type, in time, without a fine."""
     ran = score(RECORDED / f"{version}-fine", tmp_path)
     assert ran.code == 0, ran.out
     assert ran.official.paid_usd == "100000.00"
@@ -40,7 +40,7 @@ def test_results_without_failures_are_paid_in_full(version: str, tmp_path: Path)
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_failures_cost_what_the_official_script_takes(version: str, tmp_path: Path) -> None:
-    """2 slow, 10 wrong, and 4 of these at 803.01: the totals after 25 at once and step 3's too."""
+    """2 slow and 10 wrong requests are fined; 4 of the wrong ones cost 803.01 for consistency."""
     ran = score(RECORDED / f"{version}-failures", tmp_path)
     assert ran.code == 1, ran.out
     assert ran.official.counts == Counts(total=176, ok_in_time=164, slow=2, ko=10, consistency=4)
@@ -52,7 +52,7 @@ def test_failures_cost_what_the_official_script_takes(version: str, tmp_path: Pa
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_failed_check_is_named_and_counted(version: str, tmp_path: Path) -> None:
-    """The request's name and Gatling's own words, as often as they were said."""
+    """Each failed check is listed with the request's name, Gatling's message and its count."""
     ran = score(RECORDED / f"{version}-failures", tmp_path)
     failed = ran.official.failed_checks
     assert sum(one.count for one in failed) == 10
@@ -64,7 +64,7 @@ def test_every_failed_check_is_named_and_counted(version: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_why_an_answer_failed_is_read_from_the_log(version: str, tmp_path: Path) -> None:
-    """A wrong status is that status; an answer that never came is none."""
+    """A failed answer is listed by its status, or by the connection error."""
     outcomes: Counter[str] = Counter()
     for one in score(RECORDED / f"{version}-failures", tmp_path).load.times:
         outcomes[one.outcome] += one.count
@@ -85,7 +85,7 @@ def test_percentiles_are_those_of_gatlings_report(tmp_path: Path) -> None:
 
 
 def test_gatlings_results_compare_with_our_own_runs(tmp_path: Path) -> None:
-    """The report has the form of `loadtest run`: text, page and comparison work with it."""
+    """Gatling's results have the form of `loadtest run`: text, page and comparison accept them."""
     kept = tmp_path / "report.json"
     score(RECORDED / "3.15-failures", tmp_path)
     other = tmp_path / "other"
@@ -99,7 +99,7 @@ def test_gatlings_results_compare_with_our_own_runs(tmp_path: Path) -> None:
 
 
 def test_what_is_no_whole_log_is_said_in_one_line(copied: Path, tmp_path: Path) -> None:
-    """No log, half a log of either format, another file: exit code 2 and the path."""
+    """A missing, truncated or foreign log gives exit code 2 and a message with its path."""
     for version in VERSIONS:
         whole = (RECORDED / f"{version}-failures" / "simulation.log").read_bytes()
         for data in (whole[: len(whole) // 2 + 1], whole[:1], b"", b"some words\n", b"\xff\xfe"):
@@ -113,7 +113,7 @@ def test_what_is_no_whole_log_is_said_in_one_line(copied: Path, tmp_path: Path) 
 
 
 def test_a_report_of_another_run_makes_the_results_invalid(copied: Path, tmp_path: Path) -> None:
-    """js/stats.json and simulation.log must have counted the same."""
+    """Results whose js/stats.json and simulation.log differ in their counts are invalid."""
     shutil.copy(RECORDED / "3.10-fine" / "js" / "stats.json", copied / "js" / "stats.json")
     ran = score(copied, tmp_path)
     assert ran.code == 4, ran.out
@@ -123,7 +123,7 @@ def test_a_report_of_another_run_makes_the_results_invalid(copied: Path, tmp_pat
 
 
 def test_a_run_that_was_killed_is_invalid(copied: Path, tmp_path: Path) -> None:
-    """Virtual users who never came to their end: what they did not ask is not judged."""
+    """A run is invalid when some of its virtual users did not end."""
     shutil.rmtree(copied / "js")
     lines = (copied / "simulation.log").read_text().splitlines(keepends=True)
     (copied / "simulation.log").write_text("".join(lines[: len(lines) // 2]))
@@ -135,7 +135,7 @@ def test_a_run_that_was_killed_is_invalid(copied: Path, tmp_path: Path) -> None:
 def test_gatling_without_maven_or_java_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One line with the package's name, before anything is asked of anybody."""
+    """A missing Maven or Java gives one line with the package to install, before any request."""
     monkeypatch.setenv("PATH", str(tmp_path))
     ran = loadtest("gatling", "127.0.0.1:1")
     assert (ran.code, ran.out.count("\n")) == (2, 1)

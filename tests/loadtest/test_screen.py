@@ -1,4 +1,4 @@
-"""The live screen, drawn into a string and on a terminal of its own."""
+"""The live screen, drawn into a string and on a pseudo-terminal."""
 
 import os
 import pty
@@ -37,7 +37,7 @@ def counted() -> Tally:
 
 
 def test_the_screen_shows_progress_types_outcomes_and_an_example() -> None:
-    """Everything a person looks for during a run stands on one page."""
+    """One page shows progress, types, outcomes and an example."""
     console = Console(file=StringIO(), width=120, height=40)
     console.print(Screen("the title", 10.0, None, 340.0, console).page(counted(), 3.0))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
@@ -49,7 +49,7 @@ def test_the_screen_shows_progress_types_outcomes_and_an_example() -> None:
 
 
 def test_an_empty_run_can_be_drawn() -> None:
-    """The first page stands before the first answer."""
+    """The screen can be drawn before the first answer."""
     console = Console(file=StringIO(), width=80)
     console.print(Screen("t", None, 100, None, console).page(Tally(KINDS), 0.0))
     assert "0 of 100 requests" in console.file.getvalue()  # type: ignore[attr-defined]
@@ -57,14 +57,14 @@ def test_an_empty_run_can_be_drawn() -> None:
 
 @given(st.lists(st.floats(min_value=0, max_value=1e9), max_size=80))
 def test_bars_are_as_many_as_values_and_the_highest_is_full(values: list[float]) -> None:
-    """A small chart has one bar a second, and uses its height."""
+    """A chart has one bar for each value, and the highest value has a full bar."""
     drawn = bars(values)
     assert len(drawn) == len(values)
     assert not any(value > 0 for value in values) or drawn[values.index(max(values))] == BARS[-1]
 
 
 def test_a_key_ends_the_run_on_a_terminal(serve: Serve) -> None:
-    """`q` stops a run of a minute at once, report included."""
+    """`q` ends a run of a minute at once, and the report is printed."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-d", "60"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}

@@ -1,4 +1,4 @@
-"""Which processes are the target, and what its control groups say."""
+"""Target processes, and the figures of their control groups."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ NGINX, API, OTHER = "a" * 64, "b" * 64, "c" * 64
 
 
 def made_machine(folder: Path) -> tuple[Path, Path]:
-    """A proxy on the port, a project of two containers, and a container of somebody else."""
+    """Makes a /proc and engine files: a proxy, a project of two containers, a foreign container."""
     proc, notes = folder / "proc", folder / "containers"
     groups = {10: "/", 20: f"/docker/{NGINX}", 21: f"/docker/{NGINX}", 30: f"/docker/{API}"}
     groups[40] = f"/system.slice/docker-{OTHER}.scope"
@@ -33,7 +33,7 @@ def made_machine(folder: Path) -> tuple[Path, Path]:
 
 
 def test_a_published_port_leads_to_the_whole_project(tmp_path: Path) -> None:
-    """Behind the proxy stands its container, and beside it the project; strangers do not."""
+    """A published port leads to its container and that container's project, and to no others."""
     proc, notes = made_machine(tmp_path)
     assert container_siblings([10], proc, notes) == [20, 21, 30]
     assert container_siblings([21], proc, notes) == [20, 21, 30]
@@ -41,7 +41,7 @@ def test_a_published_port_leads_to_the_whole_project(tmp_path: Path) -> None:
 
 
 def test_without_the_engines_notes_every_container_is_shown(tmp_path: Path) -> None:
-    """Where the notes may not be read, the proxy says only that containers are behind it."""
+    """If the engine's files cannot be read, every container counts as the target."""
     proc, _ = made_machine(tmp_path)
     nowhere = tmp_path / "nowhere"
     assert container_siblings([10], proc, nowhere) == [20, 21, 30, 40]
@@ -49,14 +49,14 @@ def test_without_the_engines_notes_every_container_is_shown(tmp_path: Path) -> N
 
 
 def test_plain_processes_are_no_containers(tmp_path: Path) -> None:
-    """A listener outside of containers, and no proxy, is left to its own family."""
+    """A listener outside containers that is no proxy has no container siblings."""
     proc, notes = made_machine(tmp_path)
     (proc / "10" / "cmdline").write_text("nginx\0-g\0daemon off;")
     assert container_siblings([10], proc, notes) == []
 
 
 def test_control_groups_of_version_2_are_read(tmp_path: Path) -> None:
-    """CPU, memory, throttling and the limits out of one directory."""
+    """CPU, memory, throttling and limits are read from one directory."""
     files = {
         "cpu.stat": "usage_usec 2500000\nnr_throttled 7\nthrottled_usec 400000\n",
         "memory.current": "52428800\n",
@@ -73,7 +73,7 @@ def test_control_groups_of_version_2_are_read(tmp_path: Path) -> None:
 
 
 def test_control_groups_of_version_1_are_read(tmp_path: Path) -> None:
-    """The same figures out of three directories, in nanoseconds."""
+    """The same figures are read from three directories, in nanoseconds."""
     files = {
         "cpuacct/cpuacct.usage": "2500000000\n",
         "cpu/cpu.stat": "nr_periods 90\nnr_throttled 7\nthrottled_time 400000000\n",

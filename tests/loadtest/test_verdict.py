@@ -1,4 +1,4 @@
-"""The official arithmetic."""
+"""The arithmetic of the official score."""
 
 import pytest
 from hypothesis import given
@@ -39,7 +39,7 @@ def paid_for(total: int, ok_in_time: int, consistency: int) -> Official:
 def test_the_sum_paid_to_the_cent(
     ok: int, consistency: int, percent: str, sla_fine: str, paid: str
 ) -> None:
-    """1,000 USD a percent under 98, 803.01 USD a failed check, never below 0."""
+    """A percent below 98 costs 1,000 USD, a failed check 803.01 USD; the sum is never below 0."""
     official = paid_for(61_503, ok, consistency)
     assert official.ok_percent == percent
     assert official.sla_fine_usd == sla_fine
@@ -48,7 +48,7 @@ def test_the_sum_paid_to_the_cent(
 
 @given(st.integers(1, 100_000), st.integers(0, 100_000), st.integers(0, 300))
 def test_the_sum_follows_the_published_formula(total: int, ok: int, consistency: int) -> None:
-    """The verdict is the formula of the rules, whatever the counts."""
+    """The sum follows the published formula, for any counts."""
     ok = min(ok, total)
     percent = round(100 * ok / total, 2)
     fines = max(0.0, (98 - percent) * 1000) + 803.01 * consistency
@@ -94,13 +94,13 @@ TORN_BELOW = (
 def test_the_load_is_judged_as_the_judge_does(
     request_: LedgerRequest, given_: Answer, fine: bool, costs: bool
 ) -> None:
-    """A debit may be refused, nothing else; a balance below -limite costs money."""
+    """Only a debit may be refused; a balance below -limite costs money."""
     trouble = load_trouble(request_, given_)
     assert (trouble is None, trouble is not None and trouble.costs) == (fine, costs)
 
 
 def test_an_answer_of_250_ms_is_late() -> None:
-    """Right and under 250 ms counts; right and 250 ms does not."""
+    """A correct answer is in time below 250 ms and slow at 250 ms."""
     judge = Judge(Recorder())
     for took_ms in (249.999, 250.0):
         judge.judge(DEBIT, answer(200, AT_LIMIT, took_ms), None)
@@ -110,6 +110,6 @@ def test_an_answer_of_250_ms_is_late() -> None:
 
 @pytest.mark.parametrize("text", ["p99", "p98<5", "p99<", "p99<x", "p99=5", "<5", "p99<5 ms"])
 def test_a_threshold_that_says_nothing_is_refused(text: str) -> None:
-    """A typing mistake in a threshold must not let every run pass."""
+    """A mistyped threshold is refused, because it would let every run pass."""
     with pytest.raises(ValueError, match="is not like"):
         read_threshold(text)

@@ -1,4 +1,4 @@
-"""A file that is none of ours, given to any command that takes one: one line, exit code 2."""
+"""A wrong file, given to any command that takes one, gives one line and exit code 2."""
 
 import os
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def loop(path: Path) -> None:
 
 
 def unreadable(path: Path) -> None:
-    """For root, too: nothing is mapped where reading begins."""
+    """Links to a file that even root cannot read: nothing is mapped at its start."""
     path.symlink_to("/proc/self/mem")
 
 
@@ -64,7 +64,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def refused(words: list[str], capfd: pytest.CaptureFixture[str]) -> str:
     try:
         code = run(words)
-    except SystemExit as ended:  # of argparse
+    except SystemExit as ended:  # raised by argparse
         code = int(ended.code or 0)
     out, err = capfd.readouterr()
     assert (code, out) == (2, ""), (code, out, err)
@@ -78,7 +78,7 @@ def refused(words: list[str], capfd: pytest.CaptureFixture[str]) -> str:
 def test_a_wrong_file_is_one_line(
     right: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], wrong: str, command: str
 ) -> None:
-    """Whatever it is: its name, what is wrong, and no traceback."""
+    """A wrong file of any kind gives one line with its name, and no traceback."""
     path = tmp_path / "wrong.json"
     WRONG[wrong](path)
     words = [word.format(wrong=path, right=right) for word in COMMANDS[command]]
@@ -89,7 +89,7 @@ def test_a_wrong_file_is_one_line(
 def test_a_wrong_simulation_is_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], wrong: str
 ) -> None:
-    """Before Maven is looked for, and before anything is asked."""
+    """A wrong simulation is refused before Maven is searched for."""
     path = tmp_path / "wrong.scala"
     WRONG[wrong](path)
     assert str(path) in refused(["gatling", "--simulation", str(path)], capfd)
@@ -99,7 +99,7 @@ def test_a_wrong_simulation_is_one_line(
 def test_a_name_that_no_file_can_have_is_one_line(
     right: Path, capfd: pytest.CaptureFixture[str], command: str
 ) -> None:
-    """Longer than any file system takes."""
+    """A name that is longer than any file system allows gives one line."""
     name = "x" * 5_000
     words = {"compare": [str(right), name], "gatling": ["--simulation", name]}
     refused([command, *words.get(command, [name])], capfd)

@@ -1,4 +1,4 @@
-"""Debian's Chromium without a window, driven by its own driver."""
+"""Headless Chromium from Debian, driven by its own driver."""
 
 import contextlib
 from base64 import b64decode
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-# What a browser of a desktop does on its own has no place in a closed network.
+# Background services of a desktop browser fail in a closed network.
 QUIET = ("background-networking", "component-update", "sync", "gpu", "quic")
 
 
@@ -35,13 +35,13 @@ def browser(width: int, height: int, *, dark: bool = False) -> Iterator[Chrome]:
 
 
 def complaints(driver: Chrome) -> list[str]:
-    """What the page said on the console that is not fine."""
+    """Returns the console messages above level INFO."""
     entries = driver.get_log("browser")  # type: ignore[no-untyped-call]
     return [entry["message"] for entry in entries if entry["level"] != "INFO"]
 
 
 def keep_picture(driver: Chrome, name: str, *, whole: bool = False) -> None:
-    """For a person to look at: what the screen shows, or the whole page."""
+    """Saves a picture of the screen, or of the whole page, for a person to look at."""
     folder = Path("out/page")
     folder.mkdir(parents=True, exist_ok=True)
     words = {"captureBeyondViewport": whole}

@@ -1,4 +1,4 @@
-"""The page in a real browser: it tells what really happens, and says nothing on its console."""
+"""The page in a real browser shows the true state and logs nothing on its console."""
 
 import subprocess
 import time
@@ -40,13 +40,13 @@ def until(is_so: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
 
 
 def words(driver: Chrome, selector: str) -> str:
-    """What stands there at the moment: the page makes its tables anew each second."""
+    """Returns the current text; the page rebuilds its tables each second."""
     script = "return document.querySelector(arguments[0])?.textContent ?? ''"
     return str(driver.execute_script(script, selector))
 
 
 def tile(driver: Chrome, name: str) -> str:
-    """The number in a tile, empty before the first answer."""
+    """Returns the number in a tile; it is empty before the first answer."""
     return words(driver, f'[data-tile="{name}"] strong')
 
 
@@ -55,7 +55,7 @@ def rate(driver: Chrome, name: str) -> float:
 
 
 def test_a_load_that_runs_is_seen(stack: Stack, page: Chrome) -> None:
-    """Its rate, its refusals by reason, its money, and its rows as they come."""
+    """A running load is shown: its rate, its newest rows and the balances."""
     with SteadyLoad(stack.port, 340, seed=1):
         until(lambda: 300 < rate(page, "requests/s") < 380)
         newest = words(page, '[data-kept="transacoes"]')
@@ -68,7 +68,7 @@ def test_a_load_that_runs_is_seen(stack: Stack, page: Chrome) -> None:
 
 
 def test_a_storm_of_refusals_is_seen(stack: Stack, page: Chrome) -> None:
-    """Debits beyond the limit: refused, told by reason, and none of them an error."""
+    """Debits beyond the limit are shown as refusals with their reason, and not as errors."""
     client = stack.client()
 
     def refuse() -> bool:
@@ -83,12 +83,12 @@ def test_a_storm_of_refusals_is_seen(stack: Stack, page: Chrome) -> None:
 
 
 def test_a_killed_instance_is_seen_within_three_seconds(stack: Stack, page: Chrome) -> None:
-    """It is named as gone, and back when it is back."""
+    """A killed instance is shown as gone, and as alive after its restart."""
     state = page.find_element(By.ID, "state")
     until(lambda: state.text == "2 of 2 instances alive")
     stack.instances[1].kill()
     stack.instances[1].wait()
-    # The page looks once a second, and the last beat may be a second old.
+    # The page asks once a second, and the last heartbeat may be a second old.
     until(lambda: state.text == "1 of 2 instances alive", GONE_WITHIN_S + 1)
     keep_picture(page, "gone")
     stack.instances[1] = stack.start(2)
@@ -103,14 +103,14 @@ def test_nothing_that_answers_is_seen(stack: Stack, page: Chrome) -> None:
         process.kill()
         process.wait()
     until(lambda: "no answer" in state.text)
-    complaints(page)  # The browser itself notes each 502.
+    complaints(page)  # the browser itself logs each 502
     stack.instances = [stack.start(number) for number in (1, 2)]
     until(lambda: state.text == "2 of 2 instances alive")
     complaints(page)
 
 
 def test_a_full_disk_is_seen(page: Chrome, tmp_path: Path) -> None:
-    """Errors, and no space: both in the colour of trouble."""
+    """A full disk is shown: at least two tiles have the error colour; the error rate is not 0."""
     disk = tmp_path / "disk"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
@@ -137,7 +137,7 @@ def test_a_full_disk_is_seen(page: Chrome, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(("width", "height"), [WIDE, PHONE], ids=["wide", "phone"])
 def test_it_fits_the_screen(stack: Stack, width: int, height: int, dark: bool) -> None:
-    """Nothing is wider than the screen, in either colour scheme; both languages are whole."""
+    """Nothing is wider than the screen, in either colour scheme; both languages are complete."""
     with browser(width, height, dark=dark) as driver:
         driver.get(f"http://localhost:{stack.ops_port}/")
         with SteadyLoad(stack.port, 100, seed=2):
@@ -151,19 +151,19 @@ def test_it_fits_the_screen(stack: Stack, width: int, height: int, dark: bool) -
 
 
 def test_audits_are_told_as_what_they_are(stack: Stack, page: Chrome, tmp_path: Path) -> None:
-    """Only those by schedule are counted: off without one; then how long ago, and its verdict."""
+    """The audit tile shows scheduled audits only: off without a schedule, otherwise the verdict."""
     until(lambda: tile(page, "scheduled audit") == "off")
     with Stack(tmp_path, ops=True, RINHA_AUDIT_EVERY="1s") as audited, browser(*WIDE) as other:
         other.get(f"http://localhost:{audited.ops_port}/")
         until(lambda: "every promise holds" in words(other, "#tiles"))
-        # Nothing was audited for an hour, though it should be once a second.
+        # One hour after the last audit, with a schedule of one second.
         late = """const old = answers.at(-1);
             return auditOf({ ...old, now: old.now + 3600 }).join(", ")"""
         assert "late" in other.execute_script(late)
 
 
 def test_no_hole_is_left_beside_a_chart(stack: Stack, page: Chrome) -> None:
-    """At 1280 px the last row of charts is as full as the others."""
+    """At 1280 px the last row of charts is as wide as the others."""
     until(lambda: len(page.find_elements(By.CSS_SELECTOR, "#charts .card")) == 7)
     rights = "return [...document.querySelectorAll('#charts .card')].map((c) => Math.round("
     rights += "c.getBoundingClientRect().right))"
@@ -172,7 +172,7 @@ def test_no_hole_is_left_beside_a_chart(stack: Stack, page: Chrome) -> None:
 
 
 def test_a_page_that_stays_open_does_not_grow(stack: Stack, page: Chrome) -> None:
-    """Hours of answers in a moment: what it keeps of them is bounded."""
+    """The page keeps a bounded number of answers, even after hours of them."""
     until(lambda: "alive" in page.find_element(By.ID, "state").text)
     page.execute_async_script(
         """const done = arguments[0], last = answers.at(-1);

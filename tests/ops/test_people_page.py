@@ -1,4 +1,4 @@
-"""The page in a real browser, over the other edition: the same page tells of people."""
+"""The page in a real browser, for the edition pessoas."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.ops.test_page import WIDE, rate, tile, until, words
 
 
 def test_people_as_they_come_are_seen(tmp_path: Path) -> None:
-    """How many there are, who is new, inserts and searches apart; in both languages."""
+    """The page shows the count, the newest people, inserts and searches, in both languages."""
     with Stack(tmp_path, ops=True, RINHA_EDITION="pessoas") as stack, browser(*WIDE) as page:
         page.get(f"http://localhost:{stack.ops_port}/")
         with SteadyPeople(stack.port, 200, seed=1) as load:

@@ -1,4 +1,4 @@
-"""What is given to Prometheus and Grafana, tried with their own tools against a running stack."""
+"""The files for Prometheus and Grafana, tested with their own tools and a running stack."""
 
 import json
 import re
@@ -22,7 +22,7 @@ RULES = ROOT / "ops" / "prometheus" / "rules.yml"
 DASHBOARD = ROOT / "ops" / "grafana" / "rinha.json"
 NAME = re.compile(r"\brinha_[a-z_]+")
 PATIENCE_S = 40.0
-# Read by alerts and the page.
+# Families without a panel: only alerts and the page use them.
 UNDRAWN = {"start_time_seconds", "checkpoint_seconds", "clock_steps", "audit_every_seconds"}
 
 
@@ -35,7 +35,7 @@ def promtool(*words: str | Path, said: str = "") -> str:
 
 
 def test_the_rules_do_what_they_say() -> None:
-    """Each alert fires for what it is for, and none of them where nothing is wrong."""
+    """Each alert has a test; it fires for its cause and is silent otherwise."""
     alerts = set(re.findall(r"alert: (\w+)", RULES.read_text()))
     tests = RULES.with_name("rules_test.yml")
     assert alerts == set(re.findall(r"alertname: (\w+)", tests.read_text()))
@@ -48,8 +48,10 @@ def series_of(case: dict[str, Any]) -> set[str]:
 
 
 def test_no_alert_is_silent_for_want_of_its_metric() -> None:
-    """For each alert there is a case in which it fires though its cause never began: none of its
-    metrics is there, because nothing was ever scraped, made, followed or audited."""
+    """Each alert has a test in which it fires although none of its metrics exists.
+
+    Metrics are missing when nothing was ever scraped, copied, replicated or audited.
+    """
     rules = [
         rule
         for group in yaml.safe_load(RULES.read_text())["groups"]
@@ -71,7 +73,7 @@ def test_no_alert_is_silent_for_want_of_its_metric() -> None:
 
 @pytest.fixture(scope="module")
 def metrics(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """As they are after some load, an audit among it, while a copy follows."""
+    """Returns the metrics after some load and an audit, while the ledger is replicated."""
     folder = tmp_path_factory.mktemp("metrics")
     replica = f"file://{folder}/copy"
     with (
@@ -86,26 +88,26 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_metrics_are_well_formed(metrics: str) -> None:
-    """Prometheus' own linter finds nothing wrong."""
+    """Prometheus' own linter finds no problem."""
     assert promtool("check", "metrics", said=metrics) == ""
 
 
 @pytest.mark.parametrize("path", [RULES, DASHBOARD], ids=lambda path: path.name)
 def test_every_metric_that_is_asked_for_exists(metrics: str, path: Path) -> None:
-    """No alert and no panel waits for a name that nobody tells."""
+    """Each metric that an alert or a panel uses is exported."""
     there = {line.split("{")[0].split()[0] for line in metrics.splitlines() if line[0] != "#"}
     assert set(NAME.findall(path.read_text())) <= there
 
 
 def test_every_family_has_a_panel() -> None:
-    """What is counted is also drawn."""
+    """Each metric family has a panel, except the listed ones."""
     asked = set(NAME.findall(DASHBOARD.read_text()))
     for name in set(FAMILIES) - UNDRAWN:
         assert any(found.startswith(f"rinha_{name}") for found in asked), name
 
 
 def test_the_dashboard_is_what_grafana_reads() -> None:
-    """Each panel has a place of its own, a title and something to draw."""
+    """Each panel has its own place, a title and a query."""
     panels = json.loads(DASHBOARD.read_text())["panels"]
     places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}
     assert len(places) == len(panels) == len({panel["id"] for panel in panels})
@@ -120,7 +122,7 @@ def ask(port: int, query: str) -> list[Any]:
 
 
 def test_prometheus_scrapes_a_running_stack(tmp_path: Path) -> None:
-    """With the configuration that is shipped: up, both instances by name, and no rule broken."""
+    """The shipped configuration scrapes both instances by name, and no alert fires."""
     with Stack(tmp_path, ops=True) as stack:
         conf = (ROOT / "ops" / "prometheus" / "prometheus.yml").read_text()
         assert "localhost:9990" in conf

@@ -1,4 +1,4 @@
-"""The judge's page in a real browser: readable on a phone and on a desk, whatever the figures."""
+"""The judge's page in a real browser is readable on a phone and a desktop, for any figures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +12,13 @@ from tests.help.made_reports import SPEEDS_MS, made_reports
 from tests.ops.browser import browser, complaints, keep_picture
 
 WIDTHS = {400: 860, 1280: 1000}
-LETTERS_PX_MIN = 9.0  # of a chart's text, as it stands on the screen
-WORD_MAX = 20  # a word up to so many letters is never broken
-LINE_CHARACTERS_MIN = 7  # of a cell that has several lines, on average
-CELL_LINES_MAX = 4  # of a cell of up to so many characters
+LETTERS_PX_MIN = 9.0  # of a chart's text, on the screen
+WORD_MAX = 20  # a word of up to this many letters is never broken
+LINE_CHARACTERS_MIN = 7  # of a cell with several lines, on average
+CELL_LINES_MAX = 4  # of a cell of up to CELL_CHARACTERS characters
 CELL_CHARACTERS = 60
 
-# What a person would call unreadable, in words: nothing where all is well.
+# Lists what is unreadable, in words; the list of a good page is empty.
 UNREADABLE = """
 const [wordMax, lineMin, linesMax, cellMax, pxMin] = arguments, found = [];
 for (const fold of document.querySelectorAll('details')) fold.open = true;
@@ -91,7 +91,7 @@ def unreadable(driver: Chrome) -> list[str]:
 
 @pytest.mark.parametrize("speed", SPEEDS_MS)
 def test_every_report_can_be_read(screen: tuple[int, Chrome], tmp_path: Path, speed: str) -> None:
-    """No broken word, no cut or tiny label, no tower of a row, nothing wider than the screen."""
+    """No word is broken, no label cut or tiny, no row too high, nothing wider than the screen."""
     width, driver = screen
     for name, report in made_reports(speed).items():
         page = tmp_path / f"{name}.html"
