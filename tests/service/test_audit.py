@@ -1,4 +1,4 @@
-"""The audit and the views find what should never be, and a snapshot is a whole ledger."""
+"""The audit and the views find every inconsistency, and a snapshot is a whole ledger."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def filled(opened: AnyLedger) -> Iterator[AnyLedger]:
 
 
 def test_the_audit_of_a_sound_ledger_finds_nothing(either_ledger: AnyLedger) -> None:
-    """Balance, sum of rows, lowest point and number of rows of every client."""
+    """The audit lists balance, sum of rows, lowest balance and number of rows of each client."""
     audit = either_ledger.audit()
     assert audit.problems == []
     assert audit.clientes[0] == (1, 100000, -35, 3, -35, -35)
@@ -58,7 +58,7 @@ def test_the_audit_of_a_sound_ledger_finds_nothing(either_ledger: AnyLedger) -> 
 def test_the_audit_names_what_is_wrong(
     either_ledger: AnyLedger, address: str, harm: str, complaint: str
 ) -> None:
-    """Each broken promise is a problem with a name, and the only way to miss it is not to ask."""
+    """The audit names each broken rule."""
     query(address, harm)
     assert any(complaint in problem for problem in either_ledger.audit().problems)
 
@@ -84,12 +84,12 @@ def test_the_audit_names_what_is_wrong(
 def test_the_audit_names_what_a_file_does_not_stop(
     ledger: AnyLedger, tmp_path: Path, harm: str, complaint: str
 ) -> None:
-    """An SQLite file lets its owner switch rules off, and the audit finds what came of it."""
+    """The audit finds broken rules that the owner of an SQLite file can switch off."""
     query(str(tmp_path / "rinha.db"), harm)
     assert any(complaint in problem for problem in ledger.audit().problems)
 
 
-# As Litestream 0.5 makes them.
+# The tables that Litestream 0.5 makes.
 LITESTREAM = """
     CREATE TABLE IF NOT EXISTS _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER);
     CREATE TABLE IF NOT EXISTS _litestream_lock (id INTEGER);
@@ -98,7 +98,7 @@ LITESTREAM = """
 
 
 def test_litestreams_tables_are_known_and_not_handed_on(ledger: AnyLedger, tmp_path: Path) -> None:
-    """They are no problem, and no part of a snapshot."""
+    """Litestream's tables are no problem for the audit and no part of a snapshot."""
     query(str(tmp_path / "rinha.db"), LITESTREAM)
     assert ledger.audit().problems == []
     ledger.engine.snapshot(tmp_path / "copy.db")
@@ -109,7 +109,7 @@ def test_litestreams_tables_are_known_and_not_handed_on(ledger: AnyLedger, tmp_p
 
 
 def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
-    """Bytes that rot are found, without a traceback."""
+    """The audit reports damaged bytes as problems, without a traceback."""
     file = tmp_path / "rinha.db"
     ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
     for _ in range(500):
@@ -124,7 +124,7 @@ def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_opens_with_any_sqlite(ledger: AnyLedger, tmp_path: Path) -> None:
-    """The copy is whole, consistent and readable by the system's own SQLite, views included."""
+    """A snapshot is whole and readable by the system's own SQLite, with its views."""
     ledger.engine.snapshot(tmp_path / "copy.db")
     copy = sqlite3.connect(tmp_path / "copy.db")
     assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -138,7 +138,7 @@ def test_a_snapshot_opens_with_any_sqlite(ledger: AnyLedger, tmp_path: Path) -> 
 
 
 def test_a_snapshot_can_be_a_ledger_again(ledger: AnyLedger, tmp_path: Path) -> None:
-    """Restoring is opening the copy."""
+    """A snapshot opens as a ledger and accepts transactions."""
     ledger.engine.snapshot(tmp_path / "copy.db")
     restored = SqliteLedger(tmp_path / "copy.db", synchronous="NORMAL", lock_wait_s=1, create=False)
     assert restored.transact(1, Transacao(35, "c", "abc")).saldo == 0
@@ -147,7 +147,7 @@ def test_a_snapshot_can_be_a_ledger_again(ledger: AnyLedger, tmp_path: Path) -> 
 
 
 def test_a_snapshot_never_overwrites(ledger: AnyLedger, tmp_path: Path) -> None:
-    """A file that is there stays as it is, and a failed copy leaves nothing behind."""
+    """A snapshot onto an existing file is refused and leaves that file unchanged."""
     (tmp_path / "mine").write_text("mine")
     with pytest.raises(SnapshotError, match="already"):
         ledger.engine.snapshot(tmp_path / "mine")

@@ -1,4 +1,4 @@
-"""The routes know no engine: one of twenty lines carries them."""
+"""The routes work with any engine, here with one of twenty lines in memory."""
 
 import time
 
@@ -14,7 +14,7 @@ LIMITES = {1: 100_000, 2: 80_000}
 
 
 class InMemory:
-    """An engine: everything that the routes of crebitos ask for, in two dictionaries."""
+    """An engine in two dictionaries, with all methods that the routes of crebitos call."""
 
     def __init__(self) -> None:
         self.reset()
@@ -50,7 +50,7 @@ def bank() -> falcon.testing.TestClient:
 
 
 def test_another_engine_carries_the_edition(bank: falcon.testing.TestClient) -> None:
-    """The routes and the error table know no engine: the same answers without a database."""
+    """The routes and the error table depend on no engine: without a database they answer alike."""
     path, body = "/clientes/1/transacoes", {"valor": 7, "tipo": "d", "descricao": "abc"}
     assert bank.simulate_post(path, json=body).json == {"limite": 100_000, "saldo": -7}
     assert bank.simulate_post(path, json={**body, "valor": 100_000}).status_code == 422

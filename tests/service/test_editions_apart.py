@@ -1,4 +1,4 @@
-"""The editions know nothing of each other."""
+"""The files of an edition do not mention another edition."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from rinha.settings import EDITIONS
 from rinha.wiring import EDITIONS_ON, RESTORES_ON
 from tests.help.running import ROOT
 
-# What only one edition has a word for.
+# Words that belong to only one edition.
 WORDS = {
     "crebitos": r"crebitos|clientes?\b|extrato|transac[ao]|saldo|debit|limite\b",
     "pessoas": r"pessoas?\b|apelido|nascimento|contagem",
@@ -18,7 +18,7 @@ WORDS = {
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_no_file_of_an_edition_mentions_another(edition: str) -> None:
-    """Whoever reads one of them never meets the other."""
+    """No file of an edition contains a word of another edition."""
     others = re.compile("|".join(words for name, words in WORDS.items() if name != edition), re.I)
     folders = [ROOT / top / edition for top in ("rinha", "loadtest", "stack")]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
@@ -31,6 +31,6 @@ def test_no_file_of_an_edition_mentions_another(edition: str) -> None:
 
 
 def test_the_table_names_each_edition_and_what_it_can_restore() -> None:
-    """Every edition is kept on SQLite, and what is restored is kept there too."""
+    """Every edition has an engine on SQLite, and each restore has an edition and an engine."""
     assert {edition for edition, engine in EDITIONS_ON if engine == "sqlite"} == set(EDITIONS)
     assert RESTORES_ON.keys() <= EDITIONS_ON.keys()

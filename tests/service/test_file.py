@@ -1,4 +1,4 @@
-"""A ledger's file that is full, gone or not to be locked is a refusal, and heals by itself."""
+"""A ledger's file that is full, gone or not lockable gives a refusal and recovers by itself."""
 
 import errno
 import fcntl
@@ -32,7 +32,7 @@ def credit(valor: int, descricao: str = "abc") -> Transacao:
     ],
 )
 def test_the_file_knows_kinds(ledger: SqliteLedger, statement: str) -> None:
-    """Where a server rounds or wants a cast, the file refuses what is of another kind."""
+    """The file refuses a value of a wrong type, where a server rounds it or wants a cast."""
     with pytest.raises(apsw.ConstraintError):
         ledger.engine.connection.execute(statement)
 
@@ -47,7 +47,7 @@ def until_refused(ledger: SqliteLedger) -> int:
 
 
 def test_a_full_disk_refuses_and_heals_by_itself(ledger: SqliteLedger, tmp_path: Path) -> None:
-    """No false success without space; statements go on; with space back all is well."""
+    """A full disk refuses writes and still serves statements; with space again, writes succeed."""
     pages = ledger.engine.connection.execute("PRAGMA page_count").get
     ledger.engine.connection.execute(f"PRAGMA max_page_count = {pages}")
     taken = until_refused(ledger)
@@ -58,7 +58,7 @@ def test_a_full_disk_refuses_and_heals_by_itself(ledger: SqliteLedger, tmp_path:
 
 
 def test_a_file_that_was_taken_away_is_noticed(ledger: SqliteLedger, tmp_path: Path) -> None:
-    """What is written to a deleted file would be lost: 503 instead, until it is back."""
+    """A moved file is an error until it is back: writes to a deleted file would be lost."""
     ledger.assert_readable()
     away = (tmp_path / "rinha.db").rename(tmp_path / "away.db")
     with pytest.raises(StoreUnavailableError):
@@ -75,7 +75,7 @@ def test_a_file_that_was_taken_away_is_noticed(ledger: SqliteLedger, tmp_path: P
 def test_a_lock_that_cannot_be_taken_is_a_refusal_with_a_name(
     ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the system says to a lock, the request ends in a refusal, and the next one works."""
+    """An error of flock ends the request with a refusal, and the next request works."""
 
     def fail(_file: int, _operation: int) -> None:
         raise OSError(errno.EIO, "Input/output error")

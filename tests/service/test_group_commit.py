@@ -1,4 +1,4 @@
-"""An answer about a commit ends only when that one is safe from a power cut; many share a sync."""
+"""The answer to a commit ends only when the commit is durable; many answers share one sync."""
 
 import errno
 import json
@@ -20,7 +20,7 @@ Ask = Callable[[str], Iterable[bytes]]
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Iterator[Ask]:
-    """Gives what bjoern is given; a credit of 1, or whatever path is asked for."""
+    """Yields a function that requests a path as bjoern does; a POST is a credit of 1."""
     ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="FULL", lock_wait_s=0.2)
     with ledger.engine.serving() as safety:
         assert safety
@@ -37,7 +37,7 @@ def ask(tmp_path: Path) -> Iterator[Ask]:
 
 
 class Syncs:
-    """The syncs past SQLite: how many there were, and whether they fail from now on."""
+    """Counts the syncs by os.fdatasync, and makes them fail on demand."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.count = 0
@@ -54,19 +54,19 @@ class Syncs:
 
 @pytest.fixture
 def syncs(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Syncs:
-    """From the second transaction on: the first one makes safe what was in the log before."""
+    """Counts from the second transaction on: the first one also syncs the WAL it finds."""
     list(ask("/reset"))
     return Syncs(monkeypatch)
 
 
 def begun(ask: Ask, count: int) -> list[tuple[bytes, Iterator[bytes]]]:
-    """As many answers to credits as far as bjoern may have them before a sync, and their rest."""
+    """Returns the part of each answer that bjoern may have before the sync, and the rest."""
     answers = [iter(ask("/clientes/1/transacoes")) for _ in range(count)]
     return [(next(answer), answer) for answer in answers]
 
 
 def test_answers_that_wait_share_one_sync(ask: Ask, syncs: Syncs) -> None:
-    """None ends before the sync, and the first one to end makes it for all."""
+    """No answer ends before the sync, and the first answer that ends makes the sync for all."""
     answers = begun(ask, 5)
     assert syncs.count == 0
     for first, _ in answers:
@@ -80,21 +80,21 @@ def test_answers_that_wait_share_one_sync(ask: Ask, syncs: Syncs) -> None:
 def test_what_was_in_the_log_before_is_made_safe_first(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The sync that failed may have been reported to a process that is gone."""
+    """The first transaction syncs the WAL it finds: an earlier sync of it may have failed."""
     syncs = Syncs(monkeypatch)
     syncs.fail = True
     [answer] = json.loads(b"".join(ask("/clientes/1/transacoes"))).values()
     assert "nothing was written" in answer
     syncs.fail = False
     list(ask("/clientes/1/transacoes"))
-    # One that failed, one before and one after the log was written again, and the answer's own.
+    # One failed sync, one before and one after the WAL is written again, and the answer's own.
     assert syncs.count == 4
     list(ask("/clientes/1/transacoes"))
     assert syncs.count == 5
 
 
 def test_a_commit_after_the_sync_has_one_of_its_own(ask: Ask, syncs: Syncs) -> None:
-    """What came after a sync is not taken for safe."""
+    """A commit after a sync needs a sync of its own."""
     for number in (1, 2):
         [(_, rest)] = begun(ask, 1)
         list(rest)
@@ -102,7 +102,7 @@ def test_a_commit_after_the_sync_has_one_of_its_own(ask: Ask, syncs: Syncs) -> N
 
 
 def test_what_writes_nothing_waits_for_nothing(ask: Ask, syncs: Syncs) -> None:
-    """A statement and a refusal are handed over whole, even while a commit waits."""
+    """A statement and a refusal are returned whole at once, even while a commit waits."""
     waiting = begun(ask, 1)
     for path in ("/clientes/1/extrato", "/clientes/6/transacoes"):
         assert json.loads(b"".join(ask(path)))
@@ -111,7 +111,7 @@ def test_what_writes_nothing_waits_for_nothing(ask: Ask, syncs: Syncs) -> None:
 
 
 def test_emptying_the_ledger_is_held_back_too(ask: Ask, syncs: Syncs) -> None:
-    """Whatever commits is answered for when it is safe."""
+    """The answer to a reset ends only after its sync."""
     answer = iter(ask("/reset"))
     next(answer)
     assert syncs.count == 0
@@ -122,7 +122,7 @@ def test_emptying_the_ledger_is_held_back_too(ask: Ask, syncs: Syncs) -> None:
 def test_a_failed_sync_breaks_off_all_that_waited(
     ask: Ask, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is not tried again as if nothing was lost: first the whole log is written anew."""
+    """A failed sync breaks off all waiting answers, and the next commit first rewrites the WAL."""
     waiting = begun(ask, 3)
     syncs.fail = True
     for _, rest in waiting:
@@ -147,7 +147,7 @@ def test_a_failed_sync_breaks_off_all_that_waited(
 
 @pytest.mark.parametrize("body", [b"", b"x", b"xy"])
 def test_a_short_answer_is_not_whole_before_the_sync_either(body: bytes) -> None:
-    """However few bytes there are, the last of them comes after the sync."""
+    """The last byte of an answer comes after the sync, for an answer of any length."""
     steps: list[object] = []
 
     class Durability:

@@ -1,4 +1,4 @@
-"""A heartbeat or an audit that fails is logged, and the next one comes all the same."""
+"""A failed heartbeat or audit is logged, and the next one still runs."""
 
 import errno
 import fcntl
@@ -24,7 +24,7 @@ FAILURES = 6
 
 
 class DoneAtOnce:
-    """An audit's process, in place of a real one."""
+    """A process that has already ended, in place of an audit's."""
 
     pid = 0
 
@@ -40,7 +40,7 @@ class DoneAtOnce:
 
 
 def failing(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
-    """Raises OSError(number) a few times, and does what it should afterwards."""
+    """Returns a function that raises OSError(number) several times, and then calls `then`."""
     left = [FAILURES]
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -69,7 +69,7 @@ def test_a_fault_ends_nothing(
     caplog: pytest.LogCaptureFixture,
     fault: str,
 ) -> None:
-    """It starts and logs the fault; heartbeats go on beside it, and audits after it."""
+    """A fault is logged; heartbeats go on beside it, and audits after it."""
     knobs = settings.load({"RINHA_LEDGER": f"{tmp_path}/rinha.db", "RINHA_AUDIT_EVERY": "1s"})
     monkeypatch.setattr(subprocess, "Popen", DoneAtOnce)
     monkeypatch.setattr(os, "setpriority", lambda *_: None)

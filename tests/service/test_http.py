@@ -1,4 +1,4 @@
-"""Which error is which status, without a server."""
+"""The status of each error, without a server."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def api(ledger: SqliteLedger) -> falcon.testing.TestClient:
 
 
 class BrokenLedger:
-    """Stands in for a ledger on which everything goes wrong in the same way."""
+    """A ledger whose methods all raise the same error."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -54,8 +54,8 @@ def broken_api(error: Exception) -> falcon.testing.TestClient:
 
 
 def test_every_error_has_a_status() -> None:
-    """An error class that is forgotten in the table would end in a 500."""
-    # Those of the stack's own commands end in no answer.
+    """Every error class has a status in the table; a missing one would give a 500."""
+    # Errors of the stack's own commands never become an answer.
     ours = {one for one in RinhaError.__subclasses__() if one.__module__.startswith("rinha.")}
     assert ours - AT_START_ONLY == set(STATUS_OF)
     for error, status in ((UnknownClienteError("x"), 404), (LimiteExceededError("x"), 422)):
@@ -63,7 +63,7 @@ def test_every_error_has_a_status() -> None:
 
 
 def test_the_happy_path(api: falcon.testing.TestClient) -> None:
-    """A transaction answers limit and balance, a statement what the contract shows."""
+    """A transaction answers limit and balance, and a statement has the fields of the contract."""
     answer = api.simulate_post("/clientes/1/transacoes", body=BODY)
     assert (answer.status_code, answer.json) == (200, {"limite": 100000, "saldo": -1})
     answer = api.simulate_get("/clientes/1/extrato")
@@ -86,7 +86,7 @@ def test_the_happy_path(api: falcon.testing.TestClient) -> None:
     ],
 )
 def test_refusals_have_a_reason(api: falcon.testing.TestClient, body: str, status: int) -> None:
-    """Every refusal is a small JSON with a reason."""
+    """Every refusal is a small JSON object with a reason."""
     answer = api.simulate_post("/clientes/1/transacoes", body=body)
     assert answer.status_code == status
     assert list(answer.json) == ["error"]
@@ -104,7 +104,7 @@ def test_refusals_have_a_reason(api: falcon.testing.TestClient, body: str, statu
     ],
 )
 def test_a_ledger_in_trouble_is_a_503(error: Exception, method: str, path: str) -> None:
-    """No false success: what could not be read or written is said, with a hint to retry."""
+    """A ledger that cannot be read or written gives 503, the error and Retry-After."""
     answer = broken_api(error).simulate_request(method, path, body=BODY)
     assert answer.status_code == 503
     assert answer.json == {"error": str(error)}
@@ -112,7 +112,7 @@ def test_a_ledger_in_trouble_is_a_503(error: Exception, method: str, path: str) 
 
 
 def test_a_mistake_of_ours_is_logged_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """A bug is a 500 without its insides, and one traceback in the log."""
+    """A bug gives a 500 without details, and one traceback in the log."""
     setup("info")
     api = broken_api(ZeroDivisionError("inside"))
     for _ in range(3):
@@ -124,7 +124,7 @@ def test_a_mistake_of_ours_is_logged_once(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_reset_is_off_unless_it_is_switched_on(ledger: SqliteLedger) -> None:
-    """A ledger is not emptied by accident."""
+    """A reset is refused unless RINHA_RESET allows it."""
     api = falcon.testing.TestClient(create_app(ledger, add_routes, reset=False))
     api.simulate_post("/clientes/1/transacoes", body=BODY)
     answer = api.simulate_post("/reset")
@@ -147,7 +147,7 @@ def test_reset_is_off_unless_it_is_switched_on(ledger: SqliteLedger) -> None:
 def test_a_wrong_method_is_told_the_right_one(
     api: falcon.testing.TestClient, method: str, path: str, allow: str
 ) -> None:
-    """405 comes with Allow."""
+    """A 405 names the right method in Allow."""
     answer = api.simulate_request(method, path)
     assert answer.status_code == 405
     assert allow in answer.headers["Allow"].split(", ")
@@ -164,7 +164,7 @@ def test_a_wrong_method_is_told_the_right_one(
 def test_only_the_canonical_number_of_a_client_is_one(
     api: falcon.testing.TestClient, cliente: str
 ) -> None:
-    """One spelling per client, 404 for all others, on both routes."""
+    """The number of a client has one spelling; all others give 404 on both routes."""
     answer = api.simulate_get(f"/clientes/{cliente}/extrato")
     assert answer.status_code == 404
     assert answer.json["error"]

@@ -1,5 +1,4 @@
-"""A ledger, on either engine, keeps the balance rule and its order, and leaves no trace of a
-refusal."""
+"""A ledger on either engine keeps the balance rule and its order; a refusal changes nothing."""
 
 import time
 from collections.abc import Iterator
@@ -37,7 +36,7 @@ def debit(valor: int) -> Transacao:
 
 
 def test_a_new_ledger_has_the_five_clients_of_the_contest(ledger: AnyLedger) -> None:
-    """Clients 1 to 5 with their limits and nothing in their accounts; no client 6."""
+    """A new ledger has clients 1 to 5 with their limits and empty accounts, and no client 6."""
     limites = {1: 100000, 2: 80000, 3: 1000000, 4: 10000000, 5: 500000}
     for cliente, limite in limites.items():
         extrato = ledger.extrato(cliente)
@@ -48,14 +47,14 @@ def test_a_new_ledger_has_the_five_clients_of_the_contest(ledger: AnyLedger) -> 
 
 
 def test_credits_add_and_debits_take(ledger: AnyLedger) -> None:
-    """The answer is the balance that this transaction left behind."""
+    """An answer is the balance after its own transaction."""
     assert ledger.transact(1, credit(10)) == Resultado(100000, 10)
     assert ledger.transact(1, debit(25)) == Resultado(100000, -15)
     assert ledger.extrato(1).saldo.total == -15
 
 
 def test_a_debit_may_use_the_whole_limit_and_not_a_cent_more(ledger: AnyLedger) -> None:
-    """Exactly -limite is allowed; one below is refused and leaves no trace."""
+    """A debit to exactly -limite is accepted; a cent more is refused and leaves no trace."""
     assert ledger.transact(2, debit(80000)).saldo == -80000
     before = ledger.extrato(2).ultimas_transacoes
     with pytest.raises(LimiteExceededError):
@@ -73,14 +72,14 @@ def test_a_balance_never_leaves_what_every_client_reads_exactly(ledger: AnyLedge
 
 
 def test_an_unknown_client_is_refused(ledger: AnyLedger) -> None:
-    """Nobody gets an account by paying into it."""
+    """A transaction of an unknown client is refused and opens no account."""
     for cliente in (0, 6, 10**17):
         with pytest.raises(UnknownClienteError):
             ledger.transact(cliente, credit(1))
 
 
 def test_a_statement_shows_the_ten_newest_newest_first(ledger: AnyLedger) -> None:
-    """Ten rows at most, in the order of the commits, other clients' left out."""
+    """A statement has at most ten rows of its own client, newest commit first."""
     for valor in range(1, 13):
         ledger.transact(1, credit(valor, f"n{valor}"))
         ledger.transact(2, credit(1000))
@@ -93,7 +92,7 @@ def test_a_statement_shows_the_ten_newest_newest_first(ledger: AnyLedger) -> Non
 def test_the_order_is_that_of_the_commits_when_the_clock_steps_back(
     ledger: AnyLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clock an hour slow changes what is shown as the time, never the order."""
+    """A clock that is an hour slow changes the shown time, never the order."""
     ledger.transact(1, credit(1))
     past_ns = time.time_ns() - 3_600_000_000_000
     monkeypatch.setattr(time, "time_ns", lambda: past_ns)
@@ -105,14 +104,14 @@ def test_the_order_is_that_of_the_commits_when_the_clock_steps_back(
 
 @pytest.mark.parametrize("descricao", ["\x00", "a\x00b", "\x00" * 10, "😀" * 10, "'\"\\\n\u202e"])
 def test_any_ten_characters_come_back_as_they_were(ledger: AnyLedger, descricao: str) -> None:
-    """A description is text, whatever the characters."""
+    """A description of any ten characters is returned as it was sent."""
     ledger.transact(1, credit(1, descricao))
     assert ledger.extrato(1).ultimas_transacoes[0].descricao == descricao
     assert ledger.audit().problems == []
 
 
 def test_reset_empties_everything(ledger: AnyLedger) -> None:
-    """Afterwards the ledger is as it was when it was made."""
+    """A reset leaves the ledger as it was when it was made."""
     ledger.transact(1, credit(10))
     ledger.transact(2, debit(10))
     ledger.reset()
@@ -163,6 +162,6 @@ GOOD_ROW = "INSERT INTO transacoes VALUES (1, 1, 1, 'c', 'abc', 0)"
 def test_the_schema_says_every_rule_a_second_time(
     ledger: AnyLedger, address: str, statement: str
 ) -> None:
-    """A hand that writes past the service is stopped by the tables themselves."""
+    """The constraints of the tables refuse wrong rows that are written past the service."""
     with pytest.raises((apsw.ConstraintError, psycopg.DataError, psycopg.IntegrityError)):
         query(address, statement)

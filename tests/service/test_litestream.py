@@ -1,4 +1,4 @@
-"""Litestream is looked at before it is let near the ledger, and its state is told as it is."""
+"""Litestream's own SQLite is checked before use, and the replica's state is reported as it is."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ from rinha.sqlite.limits import REPLICA_LOOK_S, REPLICA_SILENT_MAX_S
 from rinha.sqlite.replica_state import State, told, write
 from rinha.sqlite.watch import Progress, Watcher
 
-# Stands in for Litestream: restores what is beside it.
+# A fake Litestream that restores the file beside it.
 OTHER = f"""#!{sys.executable}
 import shutil, sys
 if sys.argv[1] == "restore":
@@ -44,7 +44,7 @@ def other(tmp_path: Path) -> Path:
     [(3051002, False), (3050004, False), (3051003, True), (3053000, True), (3050007, True)],
 )
 def test_an_sqlite_that_can_corrupt_is_refused(other: Path, version: int, is_fine: bool) -> None:
-    """By what it writes into a file, which is its own SQLite's number."""
+    """Litestream is judged by the SQLite version that it writes into a file."""
     file = other.with_name("litestream.db")
     content = bytearray(file.read_bytes())
     content[96:100] = struct.pack(">I", version)
@@ -57,19 +57,19 @@ def test_an_sqlite_that_can_corrupt_is_refused(other: Path, version: int, is_fin
 
 
 def test_the_one_of_the_set_up_is_mended() -> None:
-    """The release that locks/replica.txt pins."""
+    """The release that locks/replica.txt pins is accepted."""
     litestream.assert_mended(litestream.program())
 
 
 def test_one_that_does_not_work_is_told(other: Path) -> None:
-    """With its last word."""
+    """A Litestream that fails is reported with its last line."""
     other.write_text("#!/bin/sh\necho 'Error: out of order' >&2\nexit 1\n")
     with pytest.raises(ReplicaError, match="does not work: out of order"):
         litestream.assert_mended(str(other))
 
 
 def test_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And how to get it."""
+    """A missing Litestream gives an error that says how to install it."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ReplicaError, match="make up installs it"):
@@ -77,7 +77,7 @@ def test_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_copy_is_as_new_as_the_read_that_was_sent() -> None:
-    """Read, then sent: the copy has all of before the read began, and no more is claimed."""
+    """The replica is as new as the start of the last read that was sent, and not newer."""
     progress = Progress(0.0)
     progress.note("r1", "s1", 1.0)
     assert not progress.is_synced
@@ -102,7 +102,7 @@ def test_a_copy_is_as_new_as_the_read_that_was_sent() -> None:
 def test_the_state_is_told_in_a_sentence(
     tmp_path: Path, state: dict[str, object] | None, ago_s: float, sentence: str
 ) -> None:
-    """And old news is no news."""
+    """The state is one sentence; an old state means that Litestream does not run."""
     if state:
         whole = {"replica": "file:///there", "reason": "no space left", **state}
         whole |= {"at_s": time.monotonic() - ago_s, "boot": replica_state.boot_id()}
@@ -114,7 +114,7 @@ def test_the_state_is_told_in_a_sentence(
 
 
 def test_no_copy_is_no_trouble(tmp_path: Path) -> None:
-    """Where none was asked for."""
+    """A missing replica is no error if RINHA_REPLICA is not set."""
     assert told(tmp_path / "rinha.db", "") == (
         True,
         "no copy follows the ledger: RINHA_REPLICA is not set",
@@ -132,8 +132,10 @@ def test_what_a_lost_disk_would_take_is_counted(
     boot: str,
     behind_s: float,
 ) -> None:
-    """It grows while nobody writes it. Where no copy ever began, and where an earlier start of the
-    machine left its state, it grows from the start of the instance."""
+    """The gauge of the lag grows while no process writes the state.
+
+    Without a state of this boot it grows from the start of the instance.
+    """
     ledger = tmp_path / "rinha.db"
     if ago_s is not None:
         with monkeypatch.context() as earlier:
@@ -154,7 +156,7 @@ def test_what_a_lost_disk_would_take_is_counted(
 
 
 def test_without_a_copy_nothing_is_behind(tmp_path: Path) -> None:
-    """Where none is asked for, there is no such number, whatever an earlier one left."""
+    """Without RINHA_REPLICA there is no gauge of the lag, even if an old state file exists."""
     ledger = tmp_path / "rinha.db"
     write(ledger, State("file:///there", True, 3, "", time.monotonic()))
     engine = SqliteLedger(ledger, synchronous="NORMAL", lock_wait_s=1).engine
@@ -165,7 +167,7 @@ def test_without_a_copy_nothing_is_behind(tmp_path: Path) -> None:
 def test_a_pause_of_the_machine_is_no_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only a watch that looked all the while ends a Litestream that does not answer."""
+    """The watch kills a silent Litestream only after it has watched it without a pause."""
     silent = subprocess.Popen(["sleep", "60"])
     monkeypatch.setenv(LITESTREAM_PID, str(silent.pid))
     watcher = Watcher(tmp_path / "rinha.db", "file:///copy")

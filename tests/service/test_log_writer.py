@@ -1,4 +1,4 @@
-"""A log that nobody reads: what waits is bounded, what is dropped is counted, no line is torn."""
+"""A log without a reader: waiting lines are bounded, dropped lines are counted, none is torn."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from tests.help.unread import UnreadPipe
 
 
 def test_each_line_is_written_or_counted() -> None:
-    """Lines that several threads write while nobody reads arrive whole later, or in the count."""
+    """Each line of several threads arrives whole or is in the count of dropped lines."""
     pipe = UnreadPipe()
     counts: list[int] = []
     writer = LogWriter(pipe.write_fd, counts.append)
@@ -39,7 +39,7 @@ def test_each_line_is_written_or_counted() -> None:
 
 
 def test_the_gap_is_logged_whatever_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where only errors are logged."""
+    """Dropped lines are logged at every level, here where only errors are logged."""
     pipe = UnreadPipe()
     monkeypatch.setattr(sys, "stderr", os.fdopen(os.dup(pipe.write_fd), "w"))
     for hook in ("excepthook", "unraisablehook"):

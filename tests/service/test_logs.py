@@ -1,4 +1,4 @@
-"""Logs are JSON lines, and trouble that goes on is told once."""
+"""Logs are JSON lines, and an error that repeats is logged once."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ def fail() -> None:
 
 
 def test_a_line_is_json_with_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
-    """Every line can be read by a machine: time, level, event and what belongs to it."""
+    """A log line is JSON with the time, the level, the event and its fields."""
     setup("info")
     tell(logging.INFO, "started", file="a.db")
     tell(logging.DEBUG, "not this one")
@@ -33,7 +33,7 @@ def test_a_line_is_json_with_its_fields(capsys: pytest.CaptureFixture[str]) -> N
 def test_trouble_that_goes_on_is_told_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """17,000 failures are one traceback, and after a while one line that counts the rest."""
+    """17,000 equal failures give one traceback, and later one line with their number."""
     setup("info")
     for _ in range(17_000):
         fail()
@@ -47,7 +47,7 @@ def test_trouble_that_goes_on_is_told_once(
 
 
 def test_different_troubles_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
-    """One loud failure does not hide another."""
+    """Different errors are logged apart."""
     setup("info")
     fail()
     try:

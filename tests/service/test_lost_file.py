@@ -1,4 +1,4 @@
-"""A WAL whose file is gone still holds acknowledged transactions: nothing begins over it."""
+"""A WAL without its file still holds acknowledged transactions: no ledger is made over it."""
 
 import shutil
 from collections.abc import Callable
@@ -29,13 +29,13 @@ GONE: dict[str, Callable[[Path], object]] = {
     "zeroed": lambda file: file.write_bytes(bytes(file.stat().st_size)),
     "overwritten": lambda file: file.write_bytes(b"notes " * 2000),
 }
-# What is asked of the pipe by which a process is told, and no part of a start.
+# System calls on the pipe that commands the process; they are no part of a start.
 OF_THE_PIPE = {"read", "write", "poll"}
 EVERY = effort(12, 3, 1)
 
 
 def _killed(file: Path, edition: str) -> None:
-    """Leaves the files of a service that was killed: all that it acknowledged is in the WAL."""
+    """Leaves the files of a killed service: all that it acknowledged is in the WAL."""
     tenant, chance = TENANTS[edition], Random(0)
     made = file.with_name("made")
     made.mkdir()
@@ -66,7 +66,7 @@ def content_of(file: Path) -> tuple[bytes | None, bytes]:
 
 @pytest.mark.parametrize("create", [True, False])
 def test_nothing_opens_a_wal_without_its_file(lost: Path, create: bool) -> None:
-    """One line that says what happened and what to do; both files stay as they are."""
+    """A WAL without its file gives one line with advice, and both files stay as they are."""
     before = content_of(lost)
     with pytest.raises(StoreUnusableError, match="-wal holds transactions") as refusal:
         SqliteLedger(lost, synchronous="FULL", lock_wait_s=1, create=create)
@@ -77,7 +77,7 @@ def test_nothing_opens_a_wal_without_its_file(lost: Path, create: bool) -> None:
 @pytest.mark.parametrize("lost", ["removed", "emptied"], indirect=True)
 @pytest.mark.parametrize("command", [["serve"], ["check"], ["follow"], ["sql", "SELECT 1"]])
 def test_no_command_starts_over_it(lost: Path, command: list[str]) -> None:
-    """The shell and Litestream bring an SQLite of their own, which would remove the WAL, too."""
+    """No command starts over such a WAL: SQLite's shell or Litestream would remove it."""
     before = content_of(lost)
     replica = {"RINHA_REPLICA": f"file://{lost.parent}/copy"} if command == ["follow"] else {}
     code, out, err = finish(rinha(*command, RINHA_LEDGER=str(lost), **replica))
@@ -87,7 +87,7 @@ def test_no_command_starts_over_it(lost: Path, command: list[str]) -> None:
 
 
 def test_with_its_file_back_all_is_there(lost: Path) -> None:
-    """What was refused a moment ago loses nothing."""
+    """After the refusal, the WAL and its own file hold all transactions."""
     with pytest.raises(StoreUnusableError, match="holds transactions"):
         SqliteLedger(lost, synchronous="FULL", lock_wait_s=1)
     wal = wal_of(lost).read_bytes()
@@ -99,7 +99,7 @@ def test_with_its_file_back_all_is_there(lost: Path) -> None:
 
 
 def test_a_restore_keeps_the_wal(lost: Path, tmp_path: Path) -> None:
-    """Beside what was in its file's place, under the name that it tells."""
+    """A restore keeps the WAL beside the old file, under the name that it returns."""
     apart(_killed, tmp_path / "source.db", "crebitos")
     wal = wal_of(lost).read_bytes()
     kept = restore(settings.load({"RINHA_LEDGER": str(lost)}), tmp_path / "source.db", None)
@@ -109,7 +109,7 @@ def test_a_restore_keeps_the_wal(lost: Path, tmp_path: Path) -> None:
 
 
 def test_a_source_that_lost_its_file_is_not_restored(lost: Path, tmp_path: Path) -> None:
-    """Reading it would remove its WAL."""
+    """A WAL without its file is no source of a restore: reading it would remove it."""
     before = content_of(lost)
     with pytest.raises(RinhaError):
         restore(settings.load({"RINHA_LEDGER": str(tmp_path / "new.db")}), lost, None)
@@ -117,7 +117,7 @@ def test_a_source_that_lost_its_file_is_not_restored(lost: Path, tmp_path: Path)
 
 
 def test_the_other_edition_is_held_to_it(tmp_path: Path) -> None:
-    """The engine is one."""
+    """The edition pessoas has the same protection, because the engine is the same."""
     file = tmp_path / "rinha.db"
     apart(_killed, file, "pessoas")
     file.unlink()
@@ -126,7 +126,7 @@ def test_the_other_edition_is_held_to_it(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_there_is_not_suspected(tmp_path: Path) -> None:
-    """A service that was killed starts on its two files, and several times at once."""
+    """The two files of a killed service open normally, also several times at once."""
     file = tmp_path / "rinha.db"
     apart(_killed, file, "crebitos")
     ledgers = [SqliteLedger(file, synchronous="FULL", lock_wait_s=1) for _ in range(3)]
@@ -142,7 +142,7 @@ def test_a_file_that_is_there_is_not_suspected(tmp_path: Path) -> None:
 def test_a_wal_without_a_transaction_keeps_nobody_from_a_start(
     tmp_path: Path, wal: bytes, is_there: bool
 ) -> None:
-    """What a first start that was cut short may leave holds nothing."""
+    """A WAL without a transaction, as a first start may leave it, does not prevent a start."""
     file = tmp_path / "rinha.db"
     wal_of(file).write_bytes(wal)
     if is_there:
@@ -153,8 +153,10 @@ def test_a_wal_without_a_transaction_keeps_nobody_from_a_start(
 
 
 def test_a_commit_is_known_by_its_checksums(tmp_path: Path) -> None:
-    """Every part of a WAL: it holds a transaction from the first commit's last byte on; and a
-    changed bit before that leaves none."""
+    """A WAL holds a transaction from the last byte of its first commit on.
+
+    A changed bit before that leaves no valid commit.
+    """
     file = tmp_path / "some.db"
     connection = apsw.Connection(str(file))
     connection.execute("PRAGMA journal_mode = WAL; CREATE TABLE t (a)").fetchall()
@@ -166,7 +168,7 @@ def test_a_commit_is_known_by_its_checksums(tmp_path: Path) -> None:
         harmed = bytearray(whole)
         harmed[cut] ^= 1
         wal.write_bytes(harmed)
-        # The version and the number of checkpoints are covered by the checksum as well.
+        # The checksum covers the version and the checkpoint number as well.
         assert not has_commit(wal), cut
     wal.write_bytes(whole)
     assert has_commit(wal)
@@ -179,7 +181,7 @@ def test_a_commit_is_known_by_its_checksums(tmp_path: Path) -> None:
 def test_an_empty_file_is_not_followed_where_a_replica_has_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As little as a missing one: it would take the place of what the replica holds."""
+    """An empty file, like a missing one, is not replicated over a replica that has a ledger."""
     monkeypatch.setattr(litestream, "newest", lambda _: "a moment")
     file = tmp_path / "rinha.db"
     file.touch()
@@ -192,7 +194,7 @@ def test_an_empty_file_is_not_followed_where_a_replica_has_one(
 def test_a_first_start_killed_anywhere_is_followed_by_another(
     tmp_path: Path, synchronous: str
 ) -> None:
-    """At any system call: what it leaves is never taken for a lost ledger."""
+    """A first start killed at any system call is never taken for a lost ledger."""
     log = tmp_path / "strace.log"
     teller = Teller(tmp_path / "whole.db", synchronous)
     with traced(log, teller.process.pid) as tracing:

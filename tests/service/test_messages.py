@@ -1,4 +1,4 @@
-"""What a client may send, and what is said when it may not."""
+"""Bodies that are valid transactions, and the errors for all others."""
 
 import json
 
@@ -70,7 +70,7 @@ def test_well_formed_bodies_are_taken(raw: bytes, expected: Transacao | None) ->
     ],
 )
 def test_a_broken_rule_is_named(raw: bytes, field: str) -> None:
-    """JSON that breaks a rule is refused with the rule of the field that broke it."""
+    """JSON that breaks a rule is refused with the rule of the field."""
     with pytest.raises(RuleBrokenError) as refusal:
         decode_transacao(raw)
     assert str(refusal.value) == RULES[field]
@@ -78,7 +78,7 @@ def test_a_broken_rule_is_named(raw: bytes, field: str) -> None:
 
 @pytest.mark.parametrize("raw", [b"[]", b"1", b'"a"', b"null", b"true", b"{}", b"[{}]"])
 def test_json_that_is_no_transaction_breaks_a_rule(raw: bytes) -> None:
-    """JSON of another shape is JSON all the same: a broken rule, not a malformed body."""
+    """JSON of another shape breaks a rule; it is no malformed body."""
     with pytest.raises(RuleBrokenError):
         decode_transacao(raw)
 
@@ -112,13 +112,13 @@ def test_json_that_is_no_transaction_breaks_a_rule(raw: bytes) -> None:
     ],
 )
 def test_what_is_not_json_is_malformed(raw: bytes) -> None:
-    """Not JSON, not UTF-8 or nested beyond reason: malformed, even where a rule broke before."""
+    """Bytes that are not JSON, not UTF-8 or nested too deep are malformed."""
     with pytest.raises(MalformedBodyError):
         decode_transacao(raw)
 
 
 def test_a_body_over_the_limit_is_not_even_parsed() -> None:
-    """The limit on the body holds here too, not only at the proxy."""
+    """The decoder itself limits the body, and not only the proxy."""
     padded = body() + b" " * BODY_MAX_BYTES
     assert decode_transacao(padded[:BODY_MAX_BYTES]) == Transacao(1, "c", "abc")
     with pytest.raises(BodyTooLargeError):
@@ -135,7 +135,7 @@ def test_a_body_over_the_limit_is_not_even_parsed() -> None:
     ],
 )
 def test_moments_are_shown_in_utc_with_six_decimals(time_us: int, expected: str) -> None:
-    """A moment always has the same shape, even on a whole second."""
+    """A time always has six decimals, even on a whole second."""
     assert utc(time_us) == expected
 
 
@@ -144,13 +144,13 @@ def test_moments_are_shown_in_utc_with_six_decimals(time_us: int, expected: str)
     [b'"' + b"[" * 40 + b'"', b"[" + b",".join([b"{}"] * 40) + b"]", b'"\\"[[' + b"{" * 40 + b'"'],
 )
 def test_brackets_that_do_not_nest_are_not_counted(spare: bytes) -> None:
-    """Only depth is absurd: brackets in a string or beside each other are plain JSON."""
+    """Only the depth is limited: brackets in a string or side by side are plain JSON."""
     raw = b'{"valor": 1, "tipo": "c", "descricao": "abc", "x": ' + spare + b"}"
     assert decode_transacao(raw) == Transacao(1, "c", "abc")
 
 
 def test_a_value_that_looks_like_a_field_does_not_change_the_reason() -> None:
-    """The rule named is that of the field that broke it, whatever is written there."""
+    """The reason is the rule of the field that broke it, even if its value names another field."""
     with pytest.raises(RuleBrokenError) as refusal:
         decode_transacao(body(tipo="`valor`"))
     assert str(refusal.value) == RULES["tipo"]

@@ -1,4 +1,4 @@
-"""What an instance counts, and the text that is made of it, without a server."""
+"""The counters of an instance and their Prometheus text, without a server."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ KEYS = [("commits",), ("requests", "/a", "200")]
 
 
 def samples(text: bytes) -> dict[tuple[str, str], float]:
-    """By name and labels, as Prometheus reads them."""
+    """Returns the samples by name and labels, as Prometheus parses them."""
     return {
         (sample.name, ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text.decode())
@@ -31,7 +31,7 @@ def samples(text: bytes) -> dict[tuple[str, str], float]:
 
 
 def test_counts_outlive_their_process(tmp_path: Path) -> None:
-    """An instance that is started again goes on; others read what it counted, at any time."""
+    """Counters continue after a restart, and other processes can read them at any time."""
     path = tmp_path / "api01.counts"
     first = Counts(path, KEYS)
     first.words[first.slot["commits",]] += 3
@@ -41,7 +41,7 @@ def test_counts_outlive_their_process(tmp_path: Path) -> None:
 
 
 def test_counts_of_another_make_begin_anew(tmp_path: Path) -> None:
-    """What an older version counted under other names is not taken for something else."""
+    """Counters of an older version with other names are not reused: all start at 0."""
     path = tmp_path / "api01.counts"
     first = Counts(path, KEYS)
     first.words[0] = 7
@@ -54,7 +54,7 @@ def test_counts_of_another_make_begin_anew(tmp_path: Path) -> None:
 
 
 def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> None:
-    """As Prometheus wants it, whatever was observed: below, between, at and above the bounds."""
+    """A histogram's buckets are cumulative, for values below, between, at and above the bounds."""
     meter = Meter(tmp_path / "api01.counts", [])
     observed_us = [0, 25, 26, 1000, BUCKETS_US[-1], BUCKETS_US[-1] + 1]
     for wait_us in observed_us:
@@ -72,7 +72,7 @@ def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> 
 
 
 def test_levels_are_gauges_with_their_labels(tmp_path: Path) -> None:
-    """What is seen at the moment of the question stands beside what was counted."""
+    """Gauges are exported beside the counters, with their labels."""
     levels = [Gauge("left", "What is left.", 3, (("who", str(who)),)) for who in range(2)]
     found = samples(text_of(tmp_path, levels))
     assert found["rinha_left", "who=0"] == found["rinha_left", "who=1"] == 3
@@ -92,7 +92,7 @@ def knobs(tmp_path: Path) -> Settings:
 def test_requests_and_refusals_are_counted_by_what_became_of_them(
     knobs: Settings, tmp_path: Path
 ) -> None:
-    """By route and status and by the kind of error; operators' own questions are not counted."""
+    """Requests count by route and status, refusals by error; the operator's do not count."""
     ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
     app = create_app(ledger, add_routes, reset=True)
     with instrumented(app, ledger, knobs) as meter, ledger.engine.serving(meter):
@@ -113,7 +113,7 @@ def test_requests_and_refusals_are_counted_by_what_became_of_them(
         labels: value for (name, labels), value in found.items() if name == "rinha_requests_total"
     }
     route = "route=/clientes/{cliente}/transacoes"
-    # An increase can only be seen of a number that was there before.
+    # Prometheus sees an increase only of a series that existed before.
     assert requests[f"instance=api01,{route},status=503"] == 0
     assert found["rinha_clock_steps_total", "instance=api01"] == 0
     assert {labels: value for labels, value in requests.items() if value} == {
@@ -133,7 +133,7 @@ def test_requests_and_refusals_are_counted_by_what_became_of_them(
 
 
 def test_every_family_is_told_with_its_help(tmp_path: Path) -> None:
-    """Nothing is kept that is not shown, under the service's own prefix."""
+    """Each metric family is exported with the prefix, its help and its type."""
     Meter(tmp_path / "api01.counts", [])
     told = {
         family.name: family

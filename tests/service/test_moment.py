@@ -1,4 +1,4 @@
-"""A moment is understood as people type it."""
+"""A point in time is parsed as people type it."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     ],
 )
 def test_a_moment_is_read(text: str, iso: str) -> None:
-    """With a zone or in UTC, of a day or of the last 24 hours, or so long ago."""
+    """A time has a zone or is in UTC; it is a date, a time of the last 24 hours, or an age."""
     assert moment.parse(text, NOW).isoformat() == iso
 
 
@@ -39,6 +39,6 @@ def test_a_moment_is_read(text: str, iso: str) -> None:
     ],
 )
 def test_what_is_no_moment_is_told(text: str, complaint: str) -> None:
-    """With examples of what is one."""
+    """Text that is no time, or a time in the future, is refused."""
     with pytest.raises(RestoreError, match=complaint):
         moment.parse(text, NOW)

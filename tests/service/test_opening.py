@@ -1,4 +1,4 @@
-"""What a ledger can be opened on, and one clear line for all else."""
+"""Files on which a ledger can be opened, and one clear line for all others."""
 
 import os
 import sqlite3
@@ -39,12 +39,12 @@ def open_ledger(file: Path, *, create: bool = True) -> SqliteLedger:
     ],
 )
 def test_affected_sqlite_versions_are_known(version: tuple[int, ...], expected: bool) -> None:
-    """3.7.0 to 3.51.2 can corrupt a ledger with two writers, but for two mended branches."""
+    """SQLite 3.7.0 to 3.51.2 can corrupt a ledger with two writers, except two patched branches."""
     assert can_corrupt_wal(version) == expected
 
 
 def test_an_affected_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Better no service than one that may corrupt its ledger."""
+    """An SQLite that may corrupt the ledger is refused, and no file is made."""
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.40.1")
     with pytest.raises(StoreUnusableError, match=r"3\.40\.1"):
         open_ledger(tmp_path / "rinha.db")
@@ -52,13 +52,13 @@ def test_an_affected_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
-    """A directory that is not mounted must not be mistaken for an empty one."""
+    """A missing directory is refused: an unmounted one must not be taken for an empty one."""
     with pytest.raises(StoreUnusableError, match="no directory"):
         open_ledger(tmp_path / "missing" / "rinha.db")
 
 
 def test_a_ledger_that_must_exist_is_not_made(tmp_path: Path) -> None:
-    """An audit of a wrong path must not find a sound, empty ledger there."""
+    """A ledger that must exist is not made: an audit of a wrong path must not pass."""
     with pytest.raises(StoreUnusableError, match="no ledger"):
         open_ledger(tmp_path / "rinha.db", create=False)
     assert list(tmp_path.iterdir()) == []
@@ -68,7 +68,7 @@ def test_a_ledger_that_must_exist_is_not_made(tmp_path: Path) -> None:
     "content", [b"hello, I am not a database", b"\x00" * 5000, os.urandom(9000)]
 )
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes) -> None:
-    """Somebody else's file is refused and not touched."""
+    """A foreign file is refused and left unchanged."""
     file = tmp_path / "rinha.db"
     file.write_bytes(content)
     with pytest.raises(StoreUnusableError, match="not a database"):
@@ -77,7 +77,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes
 
 
 def test_a_directory_in_its_place_is_refused(tmp_path: Path) -> None:
-    """A name that is taken by a directory gets a clear line."""
+    """A directory at the ledger's path is refused with a clear line."""
     (tmp_path / "rinha.db").mkdir()
     with pytest.raises(StoreUnusableError, match="not a regular file"):
         open_ledger(tmp_path / "rinha.db")
@@ -94,7 +94,7 @@ def test_a_directory_in_its_place_is_refused(tmp_path: Path) -> None:
 def test_another_programs_database_is_left_alone(
     tmp_path: Path, script: str, complaint: str
 ) -> None:
-    """An SQLite file that is not ours, or from a newer us, is refused as it is."""
+    """A foreign SQLite file, or one of a newer version, is refused and left unchanged."""
     file = tmp_path / "rinha.db"
     other = sqlite3.connect(file)
     other.executescript(script + "; VACUUM")
@@ -108,7 +108,7 @@ def test_another_programs_database_is_left_alone(
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
 @pytest.mark.parametrize("existing", ["", "a directory", "a file"])
 def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existing: str) -> None:
-    """A read-only directory ends in one line that names the path, ledger or not."""
+    """A read-only directory gives one line with the path, with a ledger or without."""
     if existing:
         open_ledger(tmp_path / "rinha.db").close()
         (tmp_path / "rinha.db.lock").chmod(0o666)
@@ -122,7 +122,7 @@ def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existin
     )
     tmp_path.chmod(0o777 if existing == "a file" else 0o755)
     words = [sys.executable, "-c", program, str(tmp_path), str(ROOT)]
-    # Somebody without rights could not write down what was covered.
+    # The user without rights could not write the coverage data.
     environment = {name: text for name, text in os.environ.items() if "COV" not in name}
     done = subprocess.run(
         words, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
@@ -133,7 +133,7 @@ def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existin
 
 
 def test_a_file_without_a_schema_yet_becomes_a_ledger(tmp_path: Path) -> None:
-    """An instance that died while it made the file does not stop the next one."""
+    """An empty file becomes a ledger: an instance may have died while it made the file."""
     (tmp_path / "rinha.db").write_bytes(b"")
     ledger = open_ledger(tmp_path / "rinha.db")
     assert ledger.extrato(1).saldo.limite == 100000

@@ -1,4 +1,4 @@
-"""A ledger has one real path, by whichever name it is called: its WAL and its locks stand there."""
+"""A ledger has one real path under all its names; its WAL and its locks are beside that file."""
 
 import os
 import sqlite3
@@ -26,7 +26,7 @@ def real(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=NAMES)
 def name(request: pytest.FixtureRequest, real: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Another name of the file, which is not there yet."""
+    """Another name of a file that does not exist yet."""
     home = real.parent.parent / "home"
     (home / "var").mkdir(parents=True)
     monkeypatch.chdir(home)
@@ -65,7 +65,7 @@ def saldo(name: str | Path) -> int:
 
 
 def test_all_that_is_kept_for_a_ledger_stands_beside_the_real_file(real: Path, name: str) -> None:
-    """Made by another name it is the real one; nothing stands where the links are."""
+    """A ledger made under another name has its files beside the real file, none at the links."""
     home = real.parent.parent / "home"
     before = sorted(home.rglob("*"))
     ledger = opened(name, "FULL")
@@ -81,7 +81,7 @@ def test_all_that_is_kept_for_a_ledger_stands_beside_the_real_file(real: Path, n
 def test_full_syncs_the_wal_that_sqlite_has_open(
     real: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Through a link too; an old WAL beside the link changes nothing and is not changed."""
+    """FULL syncs the WAL of the real file; a stale WAL beside a link is not used or changed."""
     stale = Path(f"{name}-wal")
     if not stale.exists():
         stale.write_bytes(b"of a ledger that was here once")
@@ -105,7 +105,7 @@ def test_full_syncs_the_wal_that_sqlite_has_open(
 
 
 def test_the_locks_hold_by_whichever_name(real: Path, name: str, tmp_path: Path) -> None:
-    """An instance by a link keeps a restore by the real path off, and the other way round."""
+    """Locks hold under every name: an instance under one name blocks a restore under another."""
     ledger = opened(name)
     credit(ledger, 5)
     ledger.engine.snapshot(tmp_path / "snapshot.db")
@@ -123,7 +123,7 @@ def test_the_locks_hold_by_whichever_name(real: Path, name: str, tmp_path: Path)
 
 
 def test_a_restore_by_a_link_replaces_the_real_file(real: Path, name: str, tmp_path: Path) -> None:
-    """The link stays, and what was there is kept where it was."""
+    """A restore under a link replaces the real file; the link stays, and the old file is kept."""
     ledger = opened(real)
     credit(ledger, 5)
     ledger.engine.snapshot(tmp_path / "snapshot.db")
@@ -139,7 +139,7 @@ def test_a_restore_by_a_link_replaces_the_real_file(real: Path, name: str, tmp_p
 
 
 def test_a_service_behind_a_link_syncs_and_is_seen(tmp_path: Path) -> None:
-    """As a whole: FULL by a link is served, and a restore by the real path is refused."""
+    """A service with FULL runs behind a link, and a restore by the real path is refused."""
     for folder in ("disk", "stack"):
         (tmp_path / folder).mkdir()
     real, link = tmp_path / "disk" / "rinha.db", tmp_path / "stack" / "rinha.db"
@@ -156,7 +156,7 @@ def test_a_service_behind_a_link_syncs_and_is_seen(tmp_path: Path) -> None:
 
 
 def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
-    """In one line, as is a link into a folder that is not there."""
+    """Links in a circle, or a link into a missing folder, give one line."""
     (tmp_path / "a.db").symlink_to("b.db")
     (tmp_path / "b.db").symlink_to("a.db")
     with pytest.raises(SettingError, match="in a circle"):
@@ -168,7 +168,7 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("create", [True, False])
 def test_a_file_with_two_names_is_refused(real: Path, tmp_path: Path, create: bool) -> None:
-    """SQLite would keep a WAL for each, and each would overwrite what the other wrote."""
+    """A file with two hard links is refused: SQLite would keep one WAL for each name."""
     ledger = opened(real)
     ledger.engine.snapshot(tmp_path / "snapshot.db")
     ledger.close()
@@ -186,7 +186,7 @@ def test_a_file_with_two_names_is_refused(real: Path, tmp_path: Path, create: bo
 
 
 def test_a_file_that_moves_away_is_no_longer_written(real: Path) -> None:
-    """The path is resolved once: what comes to its place later is another ledger."""
+    """A file that was moved away is not written: the path is resolved only once."""
     ledger = opened(real)
     credit(ledger, 5)
     moved = real.with_name("moved.db")
@@ -199,7 +199,7 @@ def test_a_file_that_moves_away_is_no_longer_written(real: Path) -> None:
 
 
 def test_the_names_sqlite_opened_are_ours(real: Path, name: str) -> None:
-    """What SQLite has open is what the engine syncs, locks and watches."""
+    """The engine syncs, locks and watches the files that SQLite has open."""
     ledger = opened(name)
     engine = ledger.engine
     assert isinstance(engine.connection, apsw.Connection)

@@ -1,4 +1,4 @@
-"""A ledger is brought back whole, and only what is one."""
+"""A restore replaces the whole ledger, and only with a sound one."""
 
 import errno
 import os
@@ -52,7 +52,7 @@ def bring_back(file: Path, source: Path) -> Path | None:
 
 
 def test_a_snapshot_takes_the_ledgers_place(file: Path, snapshot: Path) -> None:
-    """One file in the mode of a live one; what was there is whole, under a name with the time."""
+    """A restore makes one file in WAL mode and keeps the old ledger under a name with the time."""
     kept = bring_back(file, snapshot)
     assert kept is not None
     assert kept.name.startswith("rinha.db.2")
@@ -65,14 +65,14 @@ def test_a_snapshot_takes_the_ledgers_place(file: Path, snapshot: Path) -> None:
 
 
 def test_where_nothing_was_nothing_is_kept(file: Path, snapshot: Path) -> None:
-    """A lost disk is the usual case."""
+    """A restore without an old ledger, as after a lost disk, keeps nothing."""
     file.unlink()
     assert bring_back(file, snapshot) is None
     assert saldo(file) == 3
 
 
 def test_a_source_with_a_log_is_taken_whole(file: Path, tmp_path: Path) -> None:
-    """A copy of a live ledger's two files has its newest transactions in the second."""
+    """A source with a WAL is restored with the transactions in the WAL."""
     ledger = opened(file)
     ledger.transact(1, Transacao(4, "c", "abc"))
     for ending in ("", "-wal"):
@@ -92,14 +92,14 @@ def in_use(file: Path) -> Iterator[SqliteLedger]:
 
 
 def test_a_ledger_in_use_is_left_alone(in_use: SqliteLedger, file: Path, snapshot: Path) -> None:
-    """By an instance, an audit or Litestream: all of them hold it, so none has to be looked for."""
+    """A ledger that an instance, an audit or Litestream holds is not replaced."""
     with pytest.raises(RestoreError, match="in use"):
         bring_back(file, snapshot)
     assert in_use.extrato(1).saldo.total == 5
 
 
 def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapshot: Path) -> None:
-    """It holds no place, but its transaction is seen."""
+    """An open transaction of a shell makes the restore fail at once."""
     shell = apsw.Connection(str(file))
     shell.execute("BEGIN IMMEDIATE; UPDATE clientes SET saldo = 6 WHERE cliente = 1")
     with pytest.raises(RestoreError, match="somebody has it open"):
@@ -112,7 +112,7 @@ def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapsh
 @pytest.mark.starts
 @pytest.mark.parametrize("words", [[], ["-readonly"]])
 def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words: list[str]) -> None:
-    """It read once and does nothing: what it would write later must not be lost."""
+    """An idle sqlite3 shell is noticed: its later writes would be lost."""
     shell = subprocess.Popen(
         ["sqlite3", *words, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -129,7 +129,7 @@ def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words:
 
 
 def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Path) -> None:
-    """`rinha sql` holds the ledger like an instance, from its start to its end."""
+    """`rinha sql` holds the ledger as an instance does, from its start to its end."""
     shell = subprocess.Popen(
         [sys.executable, "-m", "rinha", "sql"],
         env={**os.environ, "RINHA_LEDGER": str(file)},
@@ -140,7 +140,7 @@ def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Pat
     )
     assert shell.stdin is not None
     assert shell.stdout is not None
-    # Nothing about the ledger: SQLite has no lock on it.
+    # No statement yet: SQLite holds no lock on the ledger.
     shell.stdin.write(".print ready\n")
     shell.stdin.flush()
     assert "ready" in shell.stdout.readline()
@@ -155,7 +155,7 @@ def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Pat
 def test_nobody_else_writes_while_the_file_is_replaced(
     file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the last look at the old file to the new one in its place."""
+    """No other process writes between the last check of the old file and its replacement."""
     tries: list[str] = []
     link = os.link
 
@@ -173,7 +173,7 @@ def test_nobody_else_writes_while_the_file_is_replaced(
 def test_without_hard_links_nothing_is_touched(
     file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file system that has none is named, and the way around; what was there is as it was."""
+    """A file system without hard links is named in the error, and the old files stay unchanged."""
     ledger = opened(file)
     ledger.transact(1, Transacao(4, "c", "abc"))
     for ending in ("", "-wal"):
@@ -196,7 +196,7 @@ def test_without_hard_links_nothing_is_touched(
 def test_only_what_is_no_database_is_set_aside_with_its_wal(
     file: Path, snapshot: Path, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Any other error of the old file ends the restore, and changes nothing."""
+    """Any error but "no database" on the old file ends the restore and changes nothing."""
 
     def failing(_file: Path) -> bool:
         raise error("as the disk says")
@@ -211,7 +211,7 @@ def test_only_what_is_no_database_is_set_aside_with_its_wal(
 
 
 def test_nobody_starts_in_the_middle_of_a_restore(file: Path) -> None:
-    """An instance that comes meanwhile is told so, in one sentence."""
+    """An instance that starts during a restore is refused in one sentence."""
     held = keep_out(file)
     assert held is not None
     with pytest.raises(StoreUnusableError, match="being restored"):
@@ -230,7 +230,7 @@ def test_nobody_starts_in_the_middle_of_a_restore(file: Path) -> None:
 def test_what_is_wrong_is_not_restored(
     file: Path, snapshot: Path, harm: str, complaint: str
 ) -> None:
-    """Named, in one line, and nothing is changed or left over."""
+    """A wrong source is named in one line; the ledger stays unchanged, and no file is left over."""
     with apsw.Connection(str(snapshot)) as somebody:
         somebody.execute(harm).fetchall()
     somebody.close()
@@ -243,7 +243,7 @@ def test_what_is_wrong_is_not_restored(
 
 @pytest.mark.parametrize("content", [b"somebody's notes", b""])
 def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content: bytes) -> None:
-    """Nor is a file that is not there."""
+    """A source that is no database, or that is missing, is refused."""
     (tmp_path / "notes").write_bytes(content)
     with pytest.raises(RinhaError, match="not a"):
         bring_back(file, tmp_path / "notes")
@@ -253,7 +253,7 @@ def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content
 
 
 def test_what_rots_in_the_ledgers_place_is_kept_with_its_log(file: Path, snapshot: Path) -> None:
-    """Its log cannot be moved into it, and must not be taken for the new one's."""
+    """A damaged file is kept with its WAL, which must not be taken for the new file's."""
     file.write_bytes(b"rotten")
     file.with_name("rinha.db-wal").write_bytes(b"and so is this")
     kept = bring_back(file, snapshot)
@@ -265,7 +265,7 @@ def test_what_rots_in_the_ledgers_place_is_kept_with_its_log(file: Path, snapsho
 
 
 def test_what_litestream_knew_of_the_old_one_is_forgotten(file: Path, snapshot: Path) -> None:
-    """Or it would go on from there."""
+    """A restore removes Litestream's local state, which belongs to the old ledger."""
     known = file.with_name(".rinha.db-litestream")
     (known / "ltx").mkdir(parents=True)
     bring_back(file, snapshot)

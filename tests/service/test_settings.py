@@ -1,4 +1,4 @@
-"""Settings come from the environment, and a bad one is refused."""
+"""Settings come from the environment, and a bad value is refused."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.help.running import ROOT, finish, rinha
 
 
 def test_an_empty_environment_is_a_whole_configuration() -> None:
-    """Every knob has a default, and an empty value means the default."""
+    """Every setting has a default, and an empty value means the default."""
     settings = load({})
     assert load(dict.fromkeys(KNOBS, "")) == settings
     assert (settings.synchronous, settings.reset, settings.instances) == ("NORMAL", False, 2)
@@ -21,7 +21,7 @@ def test_an_empty_environment_is_a_whole_configuration() -> None:
 
 
 def test_values_are_read_in_any_case() -> None:
-    """Words are taken as people write them."""
+    """Values are accepted in any letter case."""
     settings = load(
         {
             "RINHA_SYNCHRONOUS": "full",
@@ -61,7 +61,7 @@ def test_values_are_read_in_any_case() -> None:
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
-    """A refusal names the setting, its value and what it must be."""
+    """A refusal names the setting and says what it must be."""
     with pytest.raises(SettingError, match=name) as refusal:
         load({name: value})
     assert "must" in str(refusal.value)
@@ -76,7 +76,7 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
     ],
 )
 def test_a_server_is_told_from_a_file_by_its_form(address: str) -> None:
-    """Anything else is a path."""
+    """A server is recognised by its scheme; any other value is a path."""
     settings = load({"RINHA_LEDGER": address})
     assert (settings.ledger, settings.engine) == (address, "postgres")
     assert load({"RINHA_LEDGER": "var/postgresql"}).engine == "sqlite"
@@ -96,7 +96,7 @@ def test_a_server_is_told_from_a_file_by_its_form(address: str) -> None:
     ],
 )
 def test_a_password_in_an_address_is_refused_and_not_shown(address: str) -> None:
-    """It would be in the log, and in everybody's list of processes."""
+    """A password in an address is refused, as the log and the process list would show it."""
     with pytest.raises(SettingError, match="must not hold a password") as refusal:
         load({"RINHA_LEDGER": address})
     assert not set(re.findall("secret|se/cr|localhost", str(refusal.value)))
@@ -125,7 +125,7 @@ def test_a_password_in_an_address_is_refused_and_not_shown(address: str) -> None
     ],
 )
 def test_a_mistyped_address_is_refused_and_not_shown(address: str) -> None:
-    """It is no path: an error about one would print its password."""
+    """A mistyped address is not taken for a path: an error about the path would show it."""
     with pytest.raises(SettingError, match="RINHA_LEDGER must") as refusal:
         load({"RINHA_LEDGER": address})
     assert not set(re.findall("secret|mysql|u:", str(refusal.value)))
@@ -133,7 +133,7 @@ def test_a_mistyped_address_is_refused_and_not_shown(address: str) -> None:
 
 @pytest.mark.parametrize("command", ["serve", "check", "sql", "move"])
 def test_no_command_shows_a_mistyped_address(command: str) -> None:
-    """One line, wherever the address comes from."""
+    """No command shows a mistyped address, from the environment or from an argument."""
     address = "POSTGRESQL://u:secret@h/db"
     words = [command, address, "other.db"] if command == "move" else [command]
     ledger = {} if command == "move" else {"RINHA_LEDGER": address}
@@ -147,7 +147,7 @@ def test_no_command_shows_a_mistyped_address(command: str) -> None:
     "path", ["var/a=b.db", "var/a@b.db", "./a:b@c.db", "postgres.db", "var/postgresql:x", "host.db"]
 )
 def test_an_odd_path_is_a_path(path: str) -> None:
-    """What cannot be an address is not taken for one."""
+    """An odd path that cannot be an address is a path."""
     assert load({"RINHA_LEDGER": path}).ledger == Path(path)
 
 
@@ -155,7 +155,7 @@ def test_an_odd_path_is_a_path(path: str) -> None:
     "replica", ["s3://key:sec/ret@bucket/x", "s3://key:secret@bucket", "s3://b/f?a=1#key:secret@x"]
 )
 def test_keys_in_a_replicas_address_are_not_shown(replica: str) -> None:
-    """A secret key often has a slash in it."""
+    """The error about a replica's address shows no keys, even if a key has a slash."""
     with pytest.raises(SettingError, match="RINHA_REPLICA") as refusal:
         load({"RINHA_REPLICA": replica})
     assert not set(re.findall("sec.?ret|key:", str(refusal.value)))
@@ -163,20 +163,20 @@ def test_keys_in_a_replicas_address_are_not_shown(replica: str) -> None:
 
 @pytest.mark.parametrize("name", ["RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS"])
 def test_what_means_nothing_to_a_server_is_refused(name: str) -> None:
-    """Whoever sets it expects something from it."""
+    """A setting that has no effect on a server is refused, not ignored."""
     value = KNOBS[name].default
     with pytest.raises(SettingError, match=name):
         load({"RINHA_LEDGER": "postgresql://rinha@localhost/rinha", name: value})
 
 
 def test_every_knob_is_described_everywhere() -> None:
-    """--help, .env.example and the pages of settings have every setting, with its default."""
+    """`--help`, .env.example and the settings pages have every setting."""
     help_text = describe()
     example = (ROOT / ".env.example").read_text()
     for name, knob in KNOBS.items():
         assert f"{name}={knob.default}" in help_text
-        # The stack itself says where an instance listens, and whether it counts.
-        # What only means something to a file stands there as a remark.
+        # The stack itself sets where an instance listens, and whether it counts. Settings that only
+        # a file has are commented out in the example.
         is_shown = re.search(f"^(# )?{name}=", example, re.MULTILINE)
         assert name in ("RINHA_LISTEN", "RINHA_METRICS") or is_shown
         assert name in (ROOT / "docs/settings.md").read_text()

@@ -1,4 +1,4 @@
-"""Who may be sent, and what is said of others."""
+"""Bodies that are valid people, and the errors for all others."""
 
 import datetime
 import json
@@ -54,7 +54,7 @@ def without(field: str) -> bytes:
     ],
 )
 def test_well_formed_bodies_are_taken(raw: bytes, expected: Pessoa) -> None:
-    """A body that keeps every rule is a person; characters are counted, not bytes."""
+    """A body that keeps every rule is a person; lengths count characters, not bytes."""
     assert decode_pessoa(raw) == expected
 
 
@@ -78,7 +78,7 @@ def test_well_formed_bodies_are_taken(raw: bytes, expected: Pessoa) -> None:
     ],
 )
 def test_a_broken_rule_is_told_by_its_field(raw: bytes, field: str) -> None:
-    """Missing, null, too long or no day: refused as a rule, with the rule as the reason."""
+    """A field that is missing, null, too long or no day breaks its rule; the rule is the reason."""
     with pytest.raises(RuleBrokenError) as refusal:
         decode_pessoa(raw)
     assert str(refusal.value) == RULES[field]
@@ -94,7 +94,7 @@ def test_a_broken_rule_is_told_by_its_field(raw: bytes, field: str) -> None:
     ],
 )
 def test_a_wrong_kind_is_told_apart_from_a_broken_rule(raw: bytes, field: str) -> None:
-    """A number for a name, a string for a list: refused as malformed, with the rule as reason."""
+    """A value of a wrong type is malformed, not a broken rule; the rule is the reason."""
     with pytest.raises(WrongKindError) as refusal:
         decode_pessoa(raw)
     assert str(refusal.value) == RULES[field]
@@ -102,7 +102,7 @@ def test_a_wrong_kind_is_told_apart_from_a_broken_rule(raw: bytes, field: str) -
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b'"ana"', b"1", b"true"])
 def test_a_body_that_is_no_object_is_malformed(raw: bytes) -> None:
-    """JSON of another shape is no person of any kind."""
+    """JSON that is no object is malformed."""
     with pytest.raises(WrongKindError, match="must be a JSON object"):
         decode_pessoa(raw)
 
@@ -116,13 +116,13 @@ def test_a_body_that_is_no_object_is_malformed(raw: bytes) -> None:
     ],
 )
 def test_what_is_no_json_is_malformed(raw: bytes) -> None:
-    """Cut short, doubled, in another coding or nested without end."""
+    """Bytes that are not valid JSON in UTF-8, or that nest too deep, are malformed."""
     with pytest.raises(MalformedBodyError):
         decode_pessoa(raw)
 
 
 def test_the_longest_sensible_body_fits() -> None:
-    """26 elements, each of 32 characters that are two escapes: taken. A byte too many: refused."""
+    """The longest sensible body fits: 26 elements, each of 32 characters that are two escapes."""
     longest = body(apelido="😀" * 32, nome="😀" * 100, stack=["😀" * 32] * 26)
     assert len(longest) < BODY_MAX_BYTES
     assert decode_pessoa(longest).nome == "😀" * 100
@@ -132,14 +132,14 @@ def test_the_longest_sensible_body_fits() -> None:
 
 @pytest.mark.parametrize("stack", [None, [], ["C#"], ["C#", "C#"], ['"\\\n\x00', "é😀", ""]])
 def test_a_stack_comes_back_as_it_was_sent(stack: list[str] | None) -> None:
-    """Null stays null, elements stay what and where they were."""
+    """A stack is returned as it was sent: null stays null, elements keep order and repeats."""
     pessoa = decode_pessoa(body(stack=stack))
     kept = pessoa_cadastrada("id", "ana", "Ana", "1985-09-23", stack_as_json(pessoa))
     assert json.loads(encode(kept))["stack"] == stack
 
 
 def test_ids_are_uuids_that_rise() -> None:
-    """Of version 7, all different, those of a later moment behind those of an earlier one."""
+    """Ids are distinct UUIDs of version 7 that rise with time."""
     ids = [new_id() for _ in range(1_000)]
     form = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
     assert all(form.fullmatch(one) for one in ids)

@@ -1,4 +1,4 @@
-"""The registry on its file: one apelido each, found at once by all, and what an audit finds."""
+"""The registry on SQLite: unique apelidos, searches and the audit."""
 
 import datetime
 import sqlite3
@@ -30,7 +30,7 @@ def pessoa(apelido: str, nome: str = "Ana Barbosa", stack: list[str] | None = No
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[tuple[SqliteRegistry, SqliteRegistry]]:
-    """As two instances have it."""
+    """Two registries on one file, as two instances open it."""
     both = opened(tmp_path / "rinha.db"), opened(tmp_path / "rinha.db")
     yield both
     for each in both:
@@ -50,7 +50,7 @@ def found(registry: SqliteRegistry, termo: str) -> list[str]:
 
 
 def test_whoever_was_added_is_found_by_the_other(two: Two) -> None:
-    """By id, by any word, in the count: at once, and as it was sent."""
+    """A person that one instance added is found at once by the other: by id, term and count."""
     here, there = two
     added = here.add(pessoa("ana", "Ana Barbosa", ["C#", "Node"]))
     assert there.find(added.id) == added
@@ -62,7 +62,7 @@ def test_whoever_was_added_is_found_by_the_other(two: Two) -> None:
 
 
 def test_an_apelido_is_taken_once_and_exactly(two: Two) -> None:
-    """Whichever instance is asked; another case, accent or space is another apelido."""
+    """An apelido is unique over both instances; another case, accent or space makes another one."""
     here, there = two
     here.add(pessoa("ana"))
     for registry in two:
@@ -75,7 +75,7 @@ def test_an_apelido_is_taken_once_and_exactly(two: Two) -> None:
 
 
 def test_search_keeps_up_with_whatever_happens(two: Two) -> None:
-    """Rows of the other, a reset and rows after it, a change and a removal by hand."""
+    """A search sees rows of the other instance, a reset, and changes made by hand."""
     here, there = two
     here.add(pessoa("ana"))
     assert found(there, "an") == ["ana"]
@@ -96,7 +96,7 @@ def test_search_keeps_up_with_whatever_happens(two: Two) -> None:
 
 
 def test_a_start_reads_more_than_once_at_a_time(registry: SqliteRegistry) -> None:
-    """However many there are, the first search after a start knows all of them."""
+    """The first search after a start knows all rows, which are read in several batches."""
     count = 2 * NEWER_ROWS + 7
     with registry.engine.writing:
         registry.engine.connection.executemany(
@@ -111,7 +111,7 @@ def test_a_start_reads_more_than_once_at_a_time(registry: SqliteRegistry) -> Non
 
 
 def test_fifty_rows_and_in_the_order_in_which_they_came(registry: SqliteRegistry) -> None:
-    """The first fifty of more; fewer where fewer are."""
+    """A search returns the first fifty rows, in the order of insertion."""
     for number in range(60):
         registry.add(pessoa(f"p{number}"))
     assert found(registry, "P") == [f"p{number}" for number in range(50)]
@@ -119,7 +119,7 @@ def test_fifty_rows_and_in_the_order_in_which_they_came(registry: SqliteRegistry
 
 
 def test_two_who_want_one_apelido_at_once(two: Two, tmp_path: Path) -> None:
-    """Of as many as like, in turns: one is added and all others are told that it is taken."""
+    """Interleaved posts of one apelido on both instances: one succeeds, the others are refused."""
     taken = 0
     for number in range(50):
         for registry in (*two, *two):
@@ -131,7 +131,7 @@ def test_two_who_want_one_apelido_at_once(two: Two, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_gone_is_a_trouble_with_a_name(registry: SqliteRegistry) -> None:
-    """Nobody is added to, or found in, a file that was moved away."""
+    """After the file was moved away, every operation raises StoreUnavailableError."""
     registry.engine.path.rename(registry.engine.path.with_name("elsewhere"))
     with pytest.raises(StoreUnavailableError):
         registry.assert_readable()
@@ -156,7 +156,7 @@ def test_a_file_that_is_gone_is_a_trouble_with_a_name(registry: SqliteRegistry) 
     ],
 )
 def test_the_audit_names_what_is_wrong(registry: SqliteRegistry, harm: str, complaint: str) -> None:
-    """Each broken promise is a problem with a name, said by the file's own view."""
+    """The audit names each broken rule, from the view in the file."""
     registry.add(pessoa("ana", stack=["C#"]))
     assert registry.audit() == ([], 1)
     with apsw.Connection(str(registry.engine.path)) as somebody:
@@ -167,7 +167,7 @@ def test_the_audit_names_what_is_wrong(registry: SqliteRegistry, harm: str, comp
 def test_two_people_of_one_apelido_are_named_even_without_the_index(
     registry: SqliteRegistry,
 ) -> None:
-    """Whatever became of the index that forbids it, the view looks at the rows."""
+    """The view finds two rows of one apelido even if the unique index is gone."""
     registry.add(pessoa("ana"))
     path = str(registry.engine.path)
     with apsw.Connection(path) as somebody:
@@ -198,13 +198,13 @@ def test_two_people_of_one_apelido_are_named_even_without_the_index(
     ],
 )
 def test_the_schema_says_every_rule_a_second_time(registry: SqliteRegistry, row: str) -> None:
-    """A hand that writes past the service meets constraints."""
+    """The constraints of the schema refuse wrong rows that are written past the service."""
     with pytest.raises(apsw.ConstraintError):
         registry.engine.execute(f"INSERT INTO pessoas VALUES {row.format(id=new_id())}")  # noqa: S608
 
 
 def test_a_snapshot_opens_with_any_sqlite(registry: SqliteRegistry, tmp_path: Path) -> None:
-    """The copy is whole and readable by the system's own SQLite, views included."""
+    """A snapshot is whole and readable by the system's own SQLite, with its views."""
     registry.add(pessoa("ana", stack=["C#", "Go", "C#"]))
     registry.add(pessoa("bia", stack=["C#"]))
     registry.engine.snapshot(tmp_path / "copy.db")
@@ -216,7 +216,7 @@ def test_a_snapshot_opens_with_any_sqlite(registry: SqliteRegistry, tmp_path: Pa
 
 
 def test_a_file_of_one_edition_is_refused_by_the_other(tmp_path: Path) -> None:
-    """In both directions, with a line that says so, and left as it was."""
+    """A file of the other edition is refused with a message that says so, and left unchanged."""
     opened(tmp_path / "pessoas.db").close()
     SqliteLedger(tmp_path / "ledger.db", synchronous="NORMAL", lock_wait_s=1).close()
     before = [path.read_bytes() for path in sorted(tmp_path.glob("*.db"))]
@@ -228,7 +228,7 @@ def test_a_file_of_one_edition_is_refused_by_the_other(tmp_path: Path) -> None:
 
 
 def test_a_search_under_inserts_has_all_that_came_before_it(tmp_path: Path) -> None:
-    """What was added before a search began is in it, whoever adds meanwhile."""
+    """A search returns every person added before it began, during concurrent inserts."""
     writer, reader = opened(tmp_path / "rinha.db"), opened(tmp_path / "rinha.db")
     added: list[str] = []
     missed: list[str] = []
@@ -250,7 +250,7 @@ def test_a_search_under_inserts_has_all_that_came_before_it(tmp_path: Path) -> N
 
 
 def test_operators_see_what_is_kept(two: Two) -> None:
-    """How many there are and who came last, whichever instance is asked; after a reset too."""
+    """Gauges and newest people are the same on both instances, and empty after a reset."""
     here, there = two
     for number in range(25):
         here.add(pessoa(f"ana {number}"))

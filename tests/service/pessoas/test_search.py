@@ -1,4 +1,4 @@
-"""The words in memory find what a plain look at everybody finds."""
+"""The search in memory finds what a plain scan of all people finds."""
 
 import random
 import string
@@ -22,7 +22,7 @@ def filled(people: list[Person]) -> Words:
 
 
 def plainly(people: list[Person], termo: str) -> list[int]:
-    """The rule, said again."""
+    """Returns the rows that the rule demands, by a plain scan."""
     sought = termo.casefold()
     found = [
         numero
@@ -56,7 +56,7 @@ def person(apelido: str = "ana", nome: str = "Ana Barbosa", *stack: str) -> Pers
     ],
 )
 def test_what_is_contained_is_found_whatever_the_case(termo: str, is_found: bool) -> None:
-    """In one word, by Unicode's folding, never across words, with % and _ as letters."""
+    """A term is found within one word, with Unicode's case folding; % and _ are letters."""
     words = filled(
         [
             person("ana", "Ana Barbosa", "C#", "Node", "%_"),
@@ -67,7 +67,7 @@ def test_what_is_contained_is_found_whatever_the_case(termo: str, is_found: bool
 
 
 def test_the_first_rows_come_in_the_order_of_their_numbers() -> None:
-    """Not more than were asked for, each once, however often it has the term."""
+    """A search returns at most SEARCH_ROWS rows, each once, in the order of their numbers."""
     people = [person("ana", "ana ana", "ana", "Ana")] * (3 * BLOCK_ROWS)
     assert filled(people).find("ana") == list(range(1, SEARCH_ROWS + 1))
     assert filled(people[: SEARCH_ROWS - 1]).find("ana") == list(range(1, SEARCH_ROWS))
@@ -77,7 +77,7 @@ def test_the_first_rows_come_in_the_order_of_their_numbers() -> None:
     "count", [0, 1, BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1, 5 * BLOCK_ROWS]
 )
 def test_a_block_is_searched_as_what_stands_behind_it(count: int) -> None:
-    """Whoever is newest is found, whether a block ends with them or begins."""
+    """The newest person is found, whether a block ends or begins with that person."""
     people = [person(f"quem{number}", "outra") for number in range(count)]
     words = filled([*people, person("agulha", "no palheiro", "Erlang")])
     for termo in ("agulha", "palheiro", "ERLANG", "lang", "gul", "gu"):
@@ -86,7 +86,7 @@ def test_a_block_is_searched_as_what_stands_behind_it(count: int) -> None:
 
 
 def test_many_people_are_found_as_by_a_plain_look() -> None:
-    """Thousands of people of letters, and terms of any length: the same rows in the same order."""
+    """The search agrees with a plain scan, for thousands of random people and terms."""
     chance = random.Random(drawn_seed())
     letters = string.ascii_letters + " "
 
@@ -109,8 +109,7 @@ def test_many_people_are_found_as_by_a_plain_look() -> None:
 
 
 def test_elements_are_found_whether_kept_once_or_beside_their_people() -> None:
-    """Of more elements than are kept once each is found, with names among them, in the order of the
-    people."""
+    """More elements than the shared limit are all found, in the order of the people."""
     chance = random.Random(drawn_seed())
     elements = [f"lang{number}x" for number in range(2 * SHARED_ELEMENTS_MAX)]
     names = ("lang", "Lang7x", "outra")
@@ -129,7 +128,7 @@ persons = st.tuples(texts, texts, st.lists(texts, max_size=3))
 
 @given(st.lists(persons, max_size=200), st.lists(texts.filter(bool), min_size=1, max_size=10))
 def test_any_text_is_found_as_by_a_plain_look(people: list[Person], terms: list[str]) -> None:
-    """Letters that fold into several, of several bytes or of none that shows."""
+    """The search agrees with a plain scan, for letters of odd folding or of several bytes."""
     words = filled(people)
     for termo in terms:
         assert words.find(termo) == plainly(people, termo)
@@ -137,7 +136,7 @@ def test_any_text_is_found_as_by_a_plain_look(people: list[Person], terms: list[
 
 @given(st.binary(min_size=3, max_size=300))
 def test_every_trigram_has_its_number_wherever_it_stands(data: bytes) -> None:
-    """What is looked for in a block has the numbers that the block was signed with."""
+    """A trigram has the same number at any place in the data."""
     numbers = list(_trigrams(data))
     assert len(numbers) == len(data) - 2
     for place, number in enumerate(numbers):

@@ -28,7 +28,7 @@ def run(*words: str, **environment: str) -> tuple[int, str, str]:
 
 
 def test_help_names_every_command_and_every_setting() -> None:
-    """A newcomer learns from --help alone what can be asked and set."""
+    """`--help` lists every command and the settings."""
     code, out, _ = run("--help")
     assert code == 0
     assert all(command in out for command in (*COMMANDS, "RINHA_LEDGER", "RINHA_RESET"))
@@ -37,7 +37,7 @@ def test_help_names_every_command_and_every_setting() -> None:
 
 
 def test_init_makes_a_ledger_once(file: str) -> None:
-    """Doing it again changes nothing."""
+    """A second init changes nothing."""
     assert run("init", RINHA_LEDGER=file) == (0, f"{file} is ready\n", "")
     with apsw.Connection(file) as connection:
         connection.execute("UPDATE clientes SET saldo = 5 WHERE cliente = 1")
@@ -47,7 +47,7 @@ def test_init_makes_a_ledger_once(file: str) -> None:
 
 
 def test_check_tells_good_from_bad_by_its_exit_code(file: str) -> None:
-    """0 and a table for a sound ledger, 1 and the problem's name for one that is not."""
+    """`check` exits with 0 for a sound ledger, and with 1 and the problem's name for another."""
     run("init", RINHA_LEDGER=file)
     code, out, err = run("check", RINHA_LEDGER=file)
     assert (code, err) == (0, "")
@@ -66,7 +66,7 @@ def test_check_tells_good_from_bad_by_its_exit_code(file: str) -> None:
 
 
 def test_snapshot_names_its_file_and_keeps_others(file: str, tmp_path: Path) -> None:
-    """A copy for any sqlite3; a name that is taken is refused."""
+    """A snapshot opens with any sqlite3; a name that exists is refused."""
     run("init", RINHA_LEDGER=file)
     copy = str(tmp_path / "copy.db")
     assert run("snapshot", copy, RINHA_LEDGER=file) == (0, f"{copy}\n", "")
@@ -78,7 +78,7 @@ def test_snapshot_names_its_file_and_keeps_others(file: str, tmp_path: Path) -> 
 
 
 def test_restore_names_what_it_kept_and_audits(file: str, tmp_path: Path) -> None:
-    """The table of the ledger that is there now, and where the other one is."""
+    """`restore` audits the new ledger and names the file of the previous one."""
     run("init", RINHA_LEDGER=file)
     copy = str(tmp_path / "copy.db")
     run("snapshot", copy, RINHA_LEDGER=file)
@@ -101,7 +101,7 @@ def test_restore_names_what_it_kept_and_audits(file: str, tmp_path: Path) -> Non
 def test_restore_and_follow_want_to_know_from_where(
     file: str, words: tuple[str, ...], complaint: str
 ) -> None:
-    """One line, and nothing is made."""
+    """`restore` and `follow` without a usable source give one line and make no file."""
     code, out, err = run(*words, RINHA_LEDGER=file)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert complaint in err
@@ -109,7 +109,7 @@ def test_restore_and_follow_want_to_know_from_where(
 
 
 def test_keys_in_an_address_are_refused_and_not_shown(file: str) -> None:
-    """They belong into the environment, and an error is no place for them."""
+    """Keys in the address of a replica are refused, and the error does not show them."""
     code, _, err = run("init", RINHA_LEDGER=file, RINHA_REPLICA="s3://key:secret@bucket/folder")
     assert (code, err.count("\n")) == (2, 1)
     assert "AWS_ACCESS_KEY_ID" in err
@@ -119,7 +119,7 @@ def test_keys_in_an_address_are_refused_and_not_shown(file: str) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_snapshot_and_check_work_under_load(stack: Stack, tmp_path: Path) -> None:
-    """A copy taken while money moves passes every check."""
+    """A snapshot taken during transactions passes every check."""
     client = stack.client()
     for number in range(20):
         client.transact(1, 1, "cd"[number % 2])
@@ -133,7 +133,7 @@ def test_snapshot_and_check_work_under_load(stack: Stack, tmp_path: Path) -> Non
 
 
 def test_an_empty_file_is_no_ledger_to_look_into(file: str) -> None:
-    """An audit does not make what it finds sound."""
+    """`check` refuses an empty file and leaves it empty."""
     Path(file).touch()
     code, _, err = run("check", RINHA_LEDGER=file)
     assert (code, err.count("\n")) == (2, 1)
@@ -141,7 +141,7 @@ def test_an_empty_file_is_no_ledger_to_look_into(file: str) -> None:
 
 
 def test_nobody_there_to_read_is_not_a_broken_ledger(file: str) -> None:
-    """A full disk or a closed pipe behind `check` is exit code 2, in one line."""
+    """`check` exits with 2 and one line if its output cannot be written."""
     run("init", RINHA_LEDGER=file)
     script = f"RINHA_LEDGER={file} {sys.executable} -m rinha check >/dev/full"
     done = subprocess.run(script, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
@@ -150,7 +150,7 @@ def test_nobody_there_to_read_is_not_a_broken_ledger(file: str) -> None:
 
 @pytest.mark.parametrize("command", [["check"], ["snapshot", "copy.db"], ["sql", "SELECT 1"]])
 def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
-    """A wrong path is told, not filled with a new ledger."""
+    """A path without a ledger is an error, and no ledger is made there."""
     code, out, err = run(*command, RINHA_LEDGER=file)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
@@ -173,7 +173,7 @@ def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
 def test_serve_in_a_wrong_environment_ends_with_one_clear_line(
     file: str, tmp_path: Path, environment: dict[str, str], complaint: str
 ) -> None:
-    """Exit code not 0, one JSON line, no traceback."""
+    """`serve` in a wrong environment exits with 2 and one JSON line, without a traceback."""
     (tmp_path / "other").write_text("somebody's notes")
     settings = {name: text.format(tmp=tmp_path) for name, text in environment.items()}
     code, out, err = run("serve", **{"RINHA_LEDGER": file} | settings)
@@ -190,7 +190,7 @@ def test_serve_in_a_wrong_environment_ends_with_one_clear_line(
 def test_serve_tells_of_start_and_stop_and_ends_in_time(
     file: str, tmp_path: Path, watched: dict[str, str]
 ) -> None:
-    """SIGTERM ends an idle instance within 2 s, with exit code 0 and without its socket."""
+    """SIGTERM ends an idle instance within 2 s, with exit code 0, and removes its socket."""
     address = tmp_path / "api.sock"
     process = rinha("serve", RINHA_LEDGER=file, RINHA_LISTEN=f"unix:{address}", **watched)
     while not address.exists():
@@ -212,10 +212,10 @@ def test_serve_tells_of_start_and_stop_and_ends_in_time(
 def test_sigterm_in_the_middle_of_a_line_of_the_log_ends_an_instance(
     file: str, tmp_path: Path
 ) -> None:
-    """Whatever it is writing, it says that it stops, and stops."""
+    """SIGTERM during a blocked log write ends the instance, and no line is lost."""
     address = tmp_path / "api.sock"
     reading, writing = os.pipe()
-    # Full but for the beginning of its first words.
+    # The pipe has room only for the first bytes of a line.
     room = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
     os.write(writing, b" " * (room - 20))
     settings = {"RINHA_LEDGER": file, "RINHA_LISTEN": f"unix:{address}"}
@@ -241,7 +241,7 @@ def test_sigterm_in_the_middle_of_a_line_of_the_log_ends_an_instance(
 def test_a_socket_left_behind_is_replaced_and_a_living_one_is_not(
     file: str, tmp_path: Path
 ) -> None:
-    """After kill -9 the next start works; a second instance never takes a running one's address."""
+    """A socket left by kill -9 is replaced; the socket of a running instance is not."""
     address = tmp_path / "api.sock"
     settings = {"RINHA_LEDGER": file, "RINHA_LISTEN": f"unix:{address}"}
     first = rinha("serve", **settings)

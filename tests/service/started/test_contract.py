@@ -1,4 +1,4 @@
-"""The API as the contract says it, through nginx and two instances."""
+"""The API of crebitos as the contract defines it, through nginx and two instances."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ OFFICIAL_BAD_BODIES: list[dict[str, Any]] = [
 
 
 def at_once(stack: Stack, count: int, cliente: int, valor: int, tipo: str) -> list[int]:
-    """The statuses of that many requests, each on a connection of its own."""
+    """Returns the statuses of concurrent requests, each on its own connection."""
 
     def one(_: int) -> int:
         client = stack.client()
@@ -43,7 +43,7 @@ def newest(extrato: Any, count: int) -> list[tuple[str, str, int]]:
 def test_the_validations_of_the_official_run(
     client: Client, stack: Stack, round_number: int
 ) -> None:
-    """Steps 1 to 3 of the official run: concurrency, each client's criteria, and client 6."""
+    """Steps 1 to 3 of the official run hold: concurrency, each client's criteria, and client 6."""
     assert at_once(stack, 25, 1, 1, "d") == [200] * 25
     assert client.extrato(1)["saldo"]["total"] == -25
     assert at_once(stack, 25, 1, 1, "c") == [200] * 25
@@ -69,7 +69,7 @@ def test_the_validations_of_the_official_run(
 def test_debits_at_once_use_the_limit_to_the_cent_and_no_more(
     client: Client, stack: Stack, count: int, valor: int
 ) -> None:
-    """Of concurrent debits exactly those pass that fit, whichever instance answers."""
+    """Exactly those concurrent debits pass that fit the limit, on either instance."""
     fitting = 80000 // valor
     got = at_once(stack, count, 2, valor, "d")
     assert (got.count(200), got.count(422)) == (fitting, count - fitting)
@@ -78,7 +78,7 @@ def test_debits_at_once_use_the_limit_to_the_cent_and_no_more(
 
 
 def test_statements_during_transactions_are_one_moment(client: Client, stack: Stack) -> None:
-    """With only credits of 1 going on, a total is always explained by its own newest row."""
+    """The total and the rows of a statement belong to one point in time, during credits."""
     with ThreadPoolExecutor(4) as pool:
         paying = pool.submit(at_once, stack, 300, 3, 1, "c")
         seen = []
@@ -91,7 +91,7 @@ def test_statements_during_transactions_are_one_moment(client: Client, stack: St
 
 
 def test_moments_have_the_shape_of_the_contract(client: Client) -> None:
-    """UTC with six decimals and a Z, and rows are not newer than their statement."""
+    """Times are in UTC with six decimals and a Z; no row is newer than its statement."""
     client.transact(1, 1, "c")
     extrato = client.extrato(1)
     (row,) = extrato["ultimas_transacoes"]
@@ -102,13 +102,13 @@ def test_moments_have_the_shape_of_the_contract(client: Client) -> None:
 
 @pytest.mark.parametrize("descricao", ["ç" * 10, "😀" * 10, "日本語", "a\x00b", '"\\/\b\n', " "])
 def test_descriptions_come_back_as_they_were_sent(client: Client, descricao: str) -> None:
-    """Ten characters of any script, counted as characters, stored as they are."""
+    """A description of ten characters of any script is returned as it was sent."""
     assert client.transact(1, 1, "c", descricao).status == 200
     assert newest(client.extrato(1), 1) == [(descricao, "c", 1)]
 
 
 def test_ten_rows_newest_first(client: Client) -> None:
-    """Of more than ten transactions the newest ten, in reverse order of their answers."""
+    """A statement shows the newest ten transactions, newest first."""
     for valor in range(1, 14):
         client.transact(5, valor, "cd"[valor % 2])
     rows = client.extrato(5)["ultimas_transacoes"]
@@ -116,7 +116,7 @@ def test_ten_rows_newest_first(client: Client) -> None:
 
 
 def test_both_instances_share_one_truth(client: Client, stack: Stack) -> None:
-    """What one connection was told, every other sees at once."""
+    """A transaction answered on one connection is visible on every other at once."""
     for saldo in range(1, 21):
         assert client.transact(4, 1, "c").json["saldo"] == saldo
         other = stack.client()
@@ -125,7 +125,7 @@ def test_both_instances_share_one_truth(client: Client, stack: Stack) -> None:
 
 
 def test_health_and_reset(client: Client) -> None:
-    """Health tells the time, reset empties everything."""
+    """Health returns the time, and reset empties the ledger."""
     health = client("GET", "/health")
     assert (health.status, health.json["status"]) == (200, "healthy")
     assert MOMENT.fullmatch(health.json["timestamp"])
@@ -137,7 +137,7 @@ def test_health_and_reset(client: Client) -> None:
 
 
 def test_curl_without_a_content_type_works(client: Client, stack: Stack) -> None:
-    """What a person types first is what works."""
+    """A request by curl works without a Content-Type header."""
     url = f"http://127.0.0.1:{stack.port}/clientes/1/transacoes"
     words = ["curl", "-s", url, "-d", '{"valor": 5, "tipo": "c", "descricao": "abc"}']
     done = subprocess.run(words, capture_output=True, text=True, check=True)

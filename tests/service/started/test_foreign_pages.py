@@ -1,5 +1,7 @@
-"""Web pages of strangers, in the browser of somebody who can reach the service: they neither read
-the operator's numbers nor empty the ledger."""
+"""Foreign web pages cannot read the operator's numbers, and cannot empty the ledger.
+
+Such a page runs in the browser of a person who can reach the service.
+"""
 
 from collections.abc import Iterator
 
@@ -17,7 +19,7 @@ PAGES = [
     {"Origin": "http://localhost:9990"},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
-    # Under a name that was pointed to this machine a page is at home.
+    # DNS rebinding: the page's own name leads to this machine.
     {"Host": "evil.example:9999", "Origin": "http://evil.example:9999"},
     {"Host": "evil.example:9999", "Sec-Fetch-Site": "same-origin"},
 ]
@@ -33,7 +35,7 @@ def watched(
 
 
 def statuses(stack: Stack, host: str) -> set[int]:
-    """Of all that the operator's port has, asked by this name, with and without a port."""
+    """Returns the statuses of all operator paths under this Host, with and without a port."""
     assert stack.ops_port
     client = Client(stack.ops_port)
     hosts = (host, f"{host}:9990")
@@ -42,19 +44,19 @@ def statuses(stack: Stack, host: str) -> set[int]:
 
 @pytest.mark.parametrize("host", OURS)
 def test_operators_come_by_localhost_or_a_number(watched: Stack, host: str) -> None:
-    """Whatever address it is: no page can be at home at a number that is not its own."""
+    """A Host of localhost or an IP address is answered: DNS rebinding cannot forge it."""
     assert statuses(watched, host) == {200}
 
 
 @pytest.mark.parametrize("host", FOREIGN)
 def test_no_other_name_is_answered(watched: Stack, host: str) -> None:
-    """A name that was pointed to this machine reads neither the page nor a number."""
+    """Any other Host gets 403, so that a rebound DNS name reads nothing."""
     assert statuses(watched, host) == {403}
 
 
 @pytest.mark.parametrize("headers", PAGES, ids=str)
 def test_no_page_empties_the_ledger(watched: Stack, headers: dict[str, str]) -> None:
-    """The reset of any web page is refused, and all else goes on as it did."""
+    """A reset from a web page is refused and changes nothing; the service goes on."""
     client = watched.client()
     if watched.edition == "pessoas":
         assert client.add(str(len(headers)) + str(headers)[:20]).status in (201, 422)
@@ -71,6 +73,6 @@ def test_no_page_empties_the_ledger(watched: Stack, headers: dict[str, str]) -> 
 
 
 def test_whoever_is_no_page_empties_it(watched: Stack) -> None:
-    """As curl, a load generator and the judge do, by whichever name."""
+    """A reset from a program that is no browser works, under any Host."""
     for headers in ({}, {"Host": "rinha.example"}, {"Referer": "http://rinha.example/"}):
         assert watched.client()("POST", "/reset", headers=headers).status == 200

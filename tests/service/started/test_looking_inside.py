@@ -1,4 +1,4 @@
-"""The system's own sqlite3, whatever its version, may read the live ledger."""
+"""The system's own sqlite3, of any version, may read the live ledger."""
 
 import re
 import shutil
@@ -11,13 +11,13 @@ from tests.help.steady_load import SteadyLoad
 
 LOOKS = 25
 LOOK = "SELECT * FROM saldos"
-# What changes a file, or makes or removes one, whichever way it is called.
+# System calls that change, make, rename or remove a file.
 CHANGES = re.compile(r"^(?:\d+ +)?(\w+)\((\d+)<([^>]*)>|^(?:\d+ +)?(unlink\w*|rename\w*)\((.*)")
 TRACED = "trace=write,pwrite64,writev,ftruncate,fallocate,unlink,unlinkat,rename,renameat,renameat2"
 
 
 def look(log: Path, *words: str | Path) -> tuple[str, list[str]]:
-    """What sqlite3 says, and each system call with which it changed the ledger or its log."""
+    """Returns the output of sqlite3, and each system call that changed the ledger or its WAL."""
     strace = ["strace", "-f", "-y", "-o", str(log), "-e", TRACED, "sqlite3"]
     done = subprocess.run([*strace, *words], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
@@ -31,7 +31,7 @@ def changes_ledger(line: str) -> bool:
 
 
 def test_a_reader_changes_nothing_under_load(tmp_path: Path) -> None:
-    """25 looks at 340 requests/s: each sees five clients, none writes, no request notices."""
+    """25 reads at 340 requests/s see five clients and write nothing; no request fails."""
     with Stack(tmp_path) as stack:
         with SteadyLoad(stack.port, 340, drawn_seed()) as load:
             for _ in range(LOOKS):
@@ -44,7 +44,7 @@ def test_a_reader_changes_nothing_under_load(tmp_path: Path) -> None:
 
 
 def test_a_reader_changes_nothing_that_a_crash_left(tmp_path: Path) -> None:
-    """With nobody there and a log that was never moved, it reads the log and leaves it."""
+    """After a crash a read-only reader reads the WAL and leaves both files unchanged."""
     with Stack(tmp_path) as stack:
         assert stack.client().transact(1, 7, "c").json["saldo"] == 7
         for process in stack.instances:
@@ -59,7 +59,7 @@ def test_a_reader_changes_nothing_that_a_crash_left(tmp_path: Path) -> None:
 
 
 def test_a_handle_that_may_write_is_seen_to_do_so(tmp_path: Path) -> None:
-    """The watch works: the same look without -readonly, at the same crash, changes the ledger."""
+    """The check by strace works: the same read without -readonly changes the ledger."""
     with Stack(tmp_path) as stack:
         stack.client().transact(1, 7, "c")
         for process in stack.instances:

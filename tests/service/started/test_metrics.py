@@ -1,4 +1,4 @@
-"""The numbers of a stack that really runs: complete to the request, and for operators only."""
+"""Metrics of a running stack: complete to the request, and for operators only."""
 
 import json
 import signal
@@ -33,7 +33,7 @@ def operator(stack: Stack) -> Client:
 
 
 def requests_by(stack: Stack) -> Counter[tuple[str, str]]:
-    """By route and status, over all instances."""
+    """Returns the requests by route and status, summed over all instances."""
     found: Counter[tuple[str, str]] = Counter()
     for rows in operator(stack)("GET", "/state").json["counts"].values():
         for row in rows:
@@ -43,7 +43,7 @@ def requests_by(stack: Stack) -> Counter[tuple[str, str]]:
 
 
 def test_sums_are_what_the_judge_counted(watched: Stack, tmp_path: Path) -> None:
-    """To the request, by outcome, whichever instance answered: nothing is lost between them."""
+    """The sums over all instances equal what loadtest counted, by outcome."""
     report = tmp_path / "report.json"
     before = requests_by(watched)
     ran = loadtest(
@@ -56,7 +56,7 @@ def test_sums_are_what_the_judge_counted(watched: Stack, tmp_path: Path) -> None
         counted[route, str(outcome["code"])] += outcome["count"]
     assert counted.total() == 3400
     after = requests_by(watched)
-    # The judge says hello, and looks at each client before and after, beside what it counts.
+    # loadtest also sends one first request, and reads each client before and after.
     looks = 1 + 2 * 5
     assert after[EXTRATO, "200"] - before[EXTRATO, "200"] == counted[EXTRATO, "200"] + looks
     for status in ("200", "422"):
@@ -64,7 +64,7 @@ def test_sums_are_what_the_judge_counted(watched: Stack, tmp_path: Path) -> None
 
 
 def test_a_killed_instance_keeps_its_numbers(watched: Stack) -> None:
-    """Not lost and not counted twice: after kills under load the commits counted are the rows."""
+    """Counters survive kills under load: nothing is lost, and nothing is counted twice."""
     with SteadyLoad(watched.port, 340, drawn_seed()) as load:
         for number in (1, 2, 1):
             time.sleep(0.4)
@@ -74,7 +74,7 @@ def test_a_killed_instance_keeps_its_numbers(watched: Stack) -> None:
             watched.wait_until_healthy()
     answered = Counter(str(outcome.status) for outcome in load.outcomes)
     counted = requests_by(watched)
-    # An answer that died with its instance may have been counted or not.
+    # A request whose answer was lost with its instance may be counted or not.
     on_their_way = 3 * 16
     for status in ("200", "422"):
         assert 0 <= counted[TRANSACOES, status] - answered[status] <= on_their_way
@@ -83,7 +83,7 @@ def test_a_killed_instance_keeps_its_numbers(watched: Stack) -> None:
 
 
 def test_an_instance_that_stands_still_is_seen(watched: Stack) -> None:
-    """Its last beat grows old while the other's does not, whoever is asked."""
+    """The heartbeat of a stopped instance grows old while that of the other does not."""
     watched.instances[1].send_signal(signal.SIGSTOP)
     deadline = time.monotonic() + ANSWER_MAX_S
     while True:
@@ -103,7 +103,7 @@ def test_an_instance_that_stands_still_is_seen(watched: Stack) -> None:
     "path", ["/metrics", "/state", "/ops/metrics", "/ops/state", "/health/api01", "/index.html"]
 )
 def test_no_client_reaches_what_is_for_operators(watched: Stack, path: str) -> None:
-    """On the service's port there is nothing at these paths, whatever header is sent."""
+    """Clients get 404 for the operator's paths, with any header."""
     for method in ("GET", "POST"):
         answer = watched.client()(method, path, headers=OPERATOR)
         assert answer.status == 404, answer
@@ -111,7 +111,7 @@ def test_no_client_reaches_what_is_for_operators(watched: Stack, path: str) -> N
 
 
 def test_operators_do_not_reach_the_service(watched: Stack) -> None:
-    """Their listener moves no money and empties nothing."""
+    """The operator's listener serves no transaction and no reset."""
     client = operator(watched)
     assert client("POST", "/reset").status in (403, 404, 405)
     assert client.transact(1, 1, "c").status in (403, 404, 405)
@@ -119,7 +119,7 @@ def test_operators_do_not_reach_the_service(watched: Stack) -> None:
 
 
 def test_what_is_kept_is_shown(watched: Stack) -> None:
-    """What a client may still spend, and its newest transactions, newest first."""
+    """The state shows each client's balance, the newest transactions in order, and gauges."""
     client = watched.client()
     for number in range(30):
         assert client.transact(1 + number % 2, 100 + number, "d", f"n\0␛{number}").status == 200
@@ -134,7 +134,7 @@ def test_what_is_kept_is_shown(watched: Stack) -> None:
 
 
 def test_a_lost_primary_is_seen(tmp_path: Path) -> None:
-    """Who looks for one, and how often one was found again, even while nothing can be read."""
+    """The state shows searching instances and their reconnects, even while the primary is lost."""
     server = Server()
     try:
         with Stack(tmp_path, ledger=server.new_database(), ops=True) as stack:
@@ -152,14 +152,14 @@ def test_a_lost_primary_is_seen(tmp_path: Path) -> None:
 
 
 def told_of(stack: Stack, name: str) -> dict[str, int]:
-    """By each instance, where it is not 0."""
+    """Returns the counter of each instance where it is not 0."""
     counts = operator(stack)("GET", "/state").json["counts"]
     rows = [(instance, row) for instance in counts for row in counts[instance]]
     return {instance: row[1] for instance, row in rows if row[0] == name}
 
 
 def test_the_audit_becomes_a_habit(tmp_path: Path, new_ledger: NewLedger) -> None:
-    """One of the instances runs it beside the load and tells what it found, and when."""
+    """One instance runs the scheduled audit during the load and records its result and time."""
     ledger = new_ledger(tmp_path)
     with Stack(tmp_path, ledger=ledger, ops=True, RINHA_AUDIT_EVERY="1s") as stack:
         client = stack.client()

@@ -1,4 +1,4 @@
-"""A ledger that moves to the other engine is the same ledger there."""
+"""A ledger that moves to another file or engine is the same ledger there."""
 
 import re
 import signal
@@ -66,7 +66,7 @@ def everything(address: str) -> list[list[tuple[object, ...]]]:
 
 
 def test_what_arrives_is_what_left(places: tuple[str, str]) -> None:
-    """Balances, limits, sequences, moments and every odd character, there and back again."""
+    """A move keeps balances, limits, sequences, times and every odd character."""
     source, target = places
     ledger = fill(source)
     query(source, "UPDATE clientes SET limite = 20000000 WHERE cliente = 4")
@@ -89,7 +89,7 @@ def test_what_arrives_is_what_left(places: tuple[str, str]) -> None:
 
 
 def test_the_views_show_the_same_on_both(server: Server, tmp_path: Path) -> None:
-    """Whoever looks inside finds the same names, columns and texts."""
+    """The views show the same names, columns and texts on both engines."""
     source, target = str(tmp_path / "rinha.db"), server.new_database()
     ledger = open_ledger(source)
     for number in range(30):
@@ -100,7 +100,7 @@ def test_the_views_show_the_same_on_both(server: Server, tmp_path: Path) -> None
 
 
 def test_a_target_that_is_not_empty_is_left_alone(places: tuple[str, str]) -> None:
-    """Nothing is ever merged or overwritten."""
+    """A target that is not empty is refused and left unchanged."""
     source, target = places
     fill(source, 20).close()
     fill(target, 20).close()
@@ -112,7 +112,7 @@ def test_a_target_that_is_not_empty_is_left_alone(places: tuple[str, str]) -> No
 
 
 def test_a_ledger_that_is_not_sound_does_not_move(places: tuple[str, str]) -> None:
-    """What is wrong is told where it is, and not carried on."""
+    """A ledger that fails its audit is not moved."""
     source, target = places
     fill(source, 20).close()
     query(source, "UPDATE clientes SET saldo = saldo + 1 WHERE cliente = 1")
@@ -123,7 +123,7 @@ def test_a_ledger_that_is_not_sound_does_not_move(places: tuple[str, str]) -> No
 
 
 def test_a_move_that_dies_is_finished_by_the_next(places: tuple[str, str]) -> None:
-    """Killed at any moment it leaves FROM as the ledger, or marked and TO whole."""
+    """A killed move leaves FROM as the ledger, or FROM marked and TO whole; the next ends it."""
     source, target = places
     ledger = fill(source)
     audit = ledger.audit()
@@ -134,7 +134,7 @@ def test_a_move_that_dies_is_finished_by_the_next(places: tuple[str, str]) -> No
         time.sleep(chance.uniform(0.1, 0.5))
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    # What it asked of the server may still be undone there.
+    # The server may not yet have undone the transaction of the killed move.
     deadline = time.monotonic() + 10
     while (done := move(source, target))[0] and "locked" in done[2]:
         assert time.monotonic() < deadline
@@ -147,7 +147,7 @@ def test_a_move_that_dies_is_finished_by_the_next(places: tuple[str, str]) -> No
 def test_a_move_killed_before_its_mark_is_only_marked_by_the_next(
     places: tuple[str, str],
 ) -> None:
-    """Until the mark FROM is served; then a second move takes an equal TO as its own work."""
+    """A move killed before its mark leaves FROM served; the next move only adds the mark."""
     source, target = places
     fill(source, 30).close()
     assert move(source, target)[0] == 0
@@ -159,7 +159,7 @@ def test_a_move_killed_before_its_mark_is_only_marked_by_the_next(
     assert move(source, target)[::2] == (0, "auditing what is there\nauditing both\n")
     if is_server(source):
         return
-    # One transaction more, after the mark was taken away by hand: two ledgers, and none is touched.
+    # With the mark removed by hand and one more transaction these are two ledgers; none is changed.
     query(source, "DROP TABLE moved_to")
     ledger = open_ledger(source)
     ledger.transact(1, Transacao(1, "c", "late"))
@@ -171,7 +171,7 @@ def test_a_move_killed_before_its_mark_is_only_marked_by_the_next(
 
 @pytest.mark.parametrize("places", ["to a server", "to another file"], indirect=True)
 def test_a_moved_file_is_served_no_more(places: tuple[str, str]) -> None:
-    """Whoever loses the new RINHA_LEDGER is told where the ledger is; looking inside goes on."""
+    """A moved file is not served and names its new place; check still reads it."""
     source, target = places
     fill(source, 30).close()
     assert move(source, target)[0] == 0
@@ -189,7 +189,7 @@ def test_a_moved_file_is_served_no_more(places: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("places", ["to another file"], indirect=True)
 def test_a_file_in_use_is_not_moved(places: tuple[str, str]) -> None:
-    """An instance that lives on would write to what was left."""
+    """A file that an instance has open is not moved: the instance would write to the old file."""
     source, target = places
     ledger = fill(source, 30)
     code, _, err = move(source, target)
@@ -200,7 +200,7 @@ def test_a_file_in_use_is_not_moved(places: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("places", ["to a file", "to another server"], indirect=True)
 def test_a_ledger_that_is_written_meanwhile_is_no_success(places: tuple[str, str]) -> None:
-    """The old one is held still while it moves, and what came just after is noticed."""
+    """A write to FROM during a move is noticed, and the move fails."""
     source, target = places
     ledger = fill(source)
     process = rinha("move", source, target)
@@ -228,7 +228,7 @@ def test_a_ledger_that_is_written_meanwhile_is_no_success(places: tuple[str, str
 def test_a_move_that_makes_no_sense_is_one_line(
     tmp_path: Path, source: str, target: str, complaint: str
 ) -> None:
-    """It says why, and shows no password."""
+    """A move that makes no sense gives one line with the reason, and shows no password."""
     target = target.format(folder=tmp_path.name)
     names = [name if "//" in name else f"{tmp_path}/{name}" for name in (source, target)]
     code, out, err = move(*names)

@@ -1,4 +1,4 @@
-"""What operators see of people, while two instances run."""
+"""The operator's view of people, while two instances run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ def watched(tmp_path: Path) -> Iterator[Stack]:
 
 
 def test_rows_inserts_and_searches_are_told_apart(watched: Stack) -> None:
-    """By path and status, to the request, whichever instance answered; and the newest people."""
+    """Requests are counted by path and status over both instances; the newest people are shown."""
     client = watched.client()
     for number in range(30):
         location = client.add(f"ana {number}").headers["location"]

@@ -1,4 +1,4 @@
-"""The API of 2023/Q3 as the contract says it, through nginx and two instances."""
+"""The API of pessoas as the contract defines it, through nginx and two instances."""
 
 import json
 import random
@@ -23,7 +23,7 @@ ANA = {
 
 
 def at_once(stack: Stack, bodies: list[dict[str, Any]]) -> list[int]:
-    """The statuses of that many posts, each on a connection of its own."""
+    """Returns the statuses of concurrent posts, each on its own connection."""
 
     def one(body: dict[str, Any]) -> int:
         client = stack.client()
@@ -37,7 +37,7 @@ def at_once(stack: Stack, bodies: list[dict[str, Any]]) -> list[int]:
 
 
 def test_a_person_is_added_and_found(people: Client) -> None:
-    """201 with a Location, which answers with what was sent; by search and in the count too."""
+    """A post gives 201 and a Location; the person is found there, by search and in the count."""
     added = people("POST", "/pessoas", ANA)
     assert added.status == 201
     location = added.headers["location"]
@@ -74,7 +74,7 @@ def test_a_person_is_added_and_found(people: Client) -> None:
     ],
 )
 def test_a_bad_person_is_refused(people: Client, changes: dict[str, Any], status: int) -> None:
-    """422 for a broken rule, 400 for a wrong kind, a reason as JSON, and nobody was added."""
+    """A broken rule gives 422, a wrong type 400, with a JSON reason; no person is added."""
     refused = people("POST", "/pessoas", ANA | changes)
     assert (refused.status, list(refused.json)) == (status, ["error"])
     assert "location" not in refused.headers
@@ -85,20 +85,20 @@ def test_a_bad_person_is_refused(people: Client, changes: dict[str, Any], status
     "stack", [None, [], ["C#", "C#", "Go"], ["", '"\\\n', "日本語", "😀" * 32]]
 )
 def test_a_stack_is_shown_as_it_was_sent(people: Client, stack: list[str] | None) -> None:
-    """Null stays null, and elements come back in their order, repeats included."""
+    """A stack is shown as sent: null stays null, elements keep their order and repeats."""
     location = people.add("ana", stack=stack).headers["location"]
     assert people("GET", location).json["stack"] == stack
     assert people("GET", "/pessoas?t=ana").json[0]["stack"] == stack
 
 
 def test_a_stack_that_is_not_sent_is_null(people: Client) -> None:
-    """And nobody is hidden by it."""
+    """A stack that is not sent is null, and the person is still found by search."""
     people("POST", "/pessoas", {name: ANA[name] for name in ("apelido", "nome", "nascimento")})
     assert people("GET", "/pessoas?t=rob").json[0]["stack"] is None
 
 
 def test_characters_are_counted_and_not_bytes(people: Client) -> None:
-    """32, 100 and 32 characters of four bytes each, and not one more."""
+    """Lengths count characters: 32, 100 and 32 of four bytes each fit, and one more does not."""
     whole = people.add("😀" * 32, nome="😀" * 100, stack=["😀" * 32] * 26)
     assert whole.status == 201
     for changes in ({"apelido": "😀" * 33}, {"nome": "😀" * 101}, {"stack": ["😀" * 33]}):
@@ -109,14 +109,14 @@ def test_characters_are_counted_and_not_bytes(people: Client) -> None:
 def test_of_those_who_want_one_apelido_at_once_one_gets_it(
     people: Client, people_stack: Stack, count: int
 ) -> None:
-    """Exactly one 201, and 422 for all others, whichever instance they come to."""
+    """Exactly one of many concurrent posts of an apelido gets 201, and all others get 422."""
     statuses = Counter(at_once(people_stack, [ANA | {"nome": f"n{n}"} for n in range(count)]))
     assert statuses == Counter({201: 1, 422: count - 1})
     assert (people.count(), len(people.search("josé"))) == (1, 1)
 
 
 def test_many_who_want_many_apelidos_at_once(people: Client, people_stack: Stack) -> None:
-    """Five for each of 100 apelidos, in any order: each is taken once."""
+    """Five concurrent posts for each of 100 apelidos, in random order: one of the five succeeds."""
     bodies = [ANA | {"apelido": f"quem {number % 100}"} for number in range(500)]
     random.Random(drawn_seed()).shuffle(bodies)
     statuses = Counter(at_once(people_stack, bodies))
@@ -125,7 +125,7 @@ def test_many_who_want_many_apelidos_at_once(people: Client, people_stack: Stack
 
 
 def test_apelidos_are_compared_exactly(people: Client) -> None:
-    """Ana, ana and ána are three."""
+    """Apelidos are compared exactly: Ana, ana and ána are three."""
     apelidos = ("Ana", "ana", "ána", "ana ")
     assert [people.add(one, nome="x").status for one in apelidos] == [201] * 4
     assert people.search("ANA") == ["Ana", "ana", "ana "]
@@ -157,7 +157,7 @@ def test_apelidos_are_compared_exactly(people: Client) -> None:
 def test_a_term_is_found_in_one_word_whatever_the_case(
     people: Client, termo: str, found: list[str]
 ) -> None:
-    """In apelido, nome or an element of stack, never across two; % and _ are letters."""
+    """A term is found within apelido, nome or one element of stack; % and _ are letters."""
     people.add("ana", nome="Santos Neto", stack=["C#", "Node"])
     people.add("bia", nome="Mariana", stack=["C#"])
     people.add("ze", nome="José 100% _", stack=None)
@@ -165,7 +165,7 @@ def test_a_term_is_found_in_one_word_whatever_the_case(
 
 
 def test_search_has_at_most_fifty(people: Client) -> None:
-    """Of more, the first fifty."""
+    """A search returns at most the first fifty people."""
     for number in range(55):
         people.add(f"p{number}")
     assert people.search("p") == [f"p{number}" for number in range(50)]
@@ -175,7 +175,7 @@ def test_search_has_at_most_fifty(people: Client) -> None:
     "path", ["/pessoas", "/pessoas?", "/pessoas?t", "/pessoas?t=", "/pessoas?x=t"]
 )
 def test_a_search_for_nothing_is_refused(people: Client, path: str) -> None:
-    """Without t, or with an empty one: 400 and a reason."""
+    """A search without t, or with an empty t, gives 400 and a reason."""
     refused = people("GET", path)
     assert refused.status == 400
     assert "t is missing" in refused.json["error"]
@@ -205,7 +205,7 @@ def test_a_search_for_nothing_is_refused(people: Client, path: str) -> None:
 def test_terms_are_read_as_addresses_have_them(
     people: Client, query: str, status: int, count: int
 ) -> None:
-    """Escaped in any case, with + for a space; what is no UTF-8 or too long is refused."""
+    """A term is URL-decoded, with + as a space; invalid UTF-8 or a long address is refused."""
     people.add("x", nome="a b é a+b %", stack=["C#"])
     answer = people("GET", f"/pessoas?{query}")
     assert answer.status == status
@@ -216,14 +216,14 @@ def test_terms_are_read_as_addresses_have_them(
 
 
 def test_an_id_that_nobody_has_is_a_404(people: Client) -> None:
-    """In any other spelling than that of the Location, too."""
+    """An unknown id gives 404, and so does another spelling of a known id."""
     location = people.add("ana").headers["location"]
     for path in (location[:-1], location.upper(), f"{location}0", "/pessoas/1", f"{location}/"):
         assert people("GET", path.replace("PESSOAS", "pessoas")).status == 404
 
 
 def test_both_instances_share_one_truth(people: Client, people_stack: Stack) -> None:
-    """Whoever one connection was told of, every other finds at once: by id, word and number."""
+    """A person added on one connection is found on all others: by id, by term and in the count."""
     chance = random.Random(drawn_seed())
     others = [people_stack.client() for _ in range(8)]
     for number in range(1, 201):
@@ -237,7 +237,7 @@ def test_both_instances_share_one_truth(people: Client, people_stack: Stack) -> 
 
 
 def test_reset_forgets_everybody(people: Client, people_stack: Stack) -> None:
-    """On both instances, and whoever comes after is found."""
+    """After a reset both instances are empty, and new people are found."""
     for number in range(100):
         people.add(f"antes {number}")
     people_stack.reset()
@@ -253,7 +253,7 @@ def test_reset_forgets_everybody(people: Client, people_stack: Stack) -> None:
 
 
 def test_curl_without_a_content_type_works(people: Client, people_stack: Stack) -> None:
-    """What a person types first is what works, as `make up` shows it."""
+    """A request by curl, as `make up` shows it, works without a Content-Type header."""
     url = f"http://127.0.0.1:{people_stack.port}/pessoas"
     words = ["curl", "-si", url, "-d", json.dumps(ANA)]
     done = subprocess.run(words, capture_output=True, text=True, check=True)

@@ -1,5 +1,4 @@
-"""Several processes on one ledger: making it, taking turns, and a neighbour that hangs. Imports
-rinha.ledger."""
+"""Several processes on one ledger: its creation, a fair lock, and a lock holder that hangs."""
 
 import multiprocessing
 import signal
@@ -34,7 +33,7 @@ def open_at_once(file: Path, barrier: Barrier) -> None:
 
 
 def test_instances_that_start_at_once_on_no_file_all_work(tmp_path: Path) -> None:
-    """50 races of two processes for a file that is not there yet: always one sound ledger."""
+    """50 races of two processes for a missing file each make one sound ledger."""
     for number in range(50):
         file = tmp_path / f"{number}.db"
         barrier = forks.Barrier(2)
@@ -62,7 +61,7 @@ def write_until(
 
 
 def test_turns_are_shared(tmp_path: Path) -> None:
-    """Of two busy processes neither starves the other, and together they lose nothing."""
+    """Two busy processes do not starve each other, and no transaction is lost."""
     count = 4000
     file = tmp_path / "rinha.db"
     open_ledger(file).close()
@@ -78,7 +77,7 @@ def test_turns_are_shared(tmp_path: Path) -> None:
         writer.join()
     assert min(shares) > count / 10, shares
     ledger = open_ledger(file)
-    # Each stops at the first of its own answers that reaches the count, and counts the ones before.
+    # Each writer stops at its own first answer that reaches the count, and does not count that one.
     assert ledger.extrato(1).saldo.total == sum(shares) + 2
     assert ledger.audit().problems == []
     ledger.close()
@@ -115,7 +114,7 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
 def holder(
     request: pytest.FixtureRequest, tmp_path: Path, ledger: SqliteLedger
 ) -> Iterator["subprocess.Popen[str]"]:
-    """A process that holds the ledger until it is told to let go."""
+    """A process that holds the write lock until it reads a line."""
     words = [sys.executable, "-c", request.param, str(tmp_path / "rinha.db"), str(ROOT)]
     process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -135,7 +134,7 @@ def refusal_s(ledger: SqliteLedger) -> float:
 def test_a_neighbour_that_hangs_is_waited_for_in_bounds(
     ledger: SqliteLedger, holder: "subprocess.Popen[str]"
 ) -> None:
-    """A frozen holder costs one wait, then quick refusals; reading goes on; then all is well."""
+    """A frozen lock holder costs one wait, then quick refusals; reads go on; later writes work."""
     holder.send_signal(signal.SIGSTOP)
     assert LOCK_WAIT_S * 0.9 < refusal_s(ledger) < LOCK_WAIT_S + 2
     quick = [refusal_s(ledger) for _ in range(10)]
@@ -153,7 +152,7 @@ def test_a_neighbour_that_hangs_is_waited_for_in_bounds(
 def test_a_neighbour_that_is_killed_gives_up_its_turn(
     ledger: SqliteLedger, holder: "subprocess.Popen[str]"
 ) -> None:
-    """A process that dies in the middle of a transaction leaves no trace and no lock."""
+    """A process killed inside a transaction leaves no row and no lock."""
     holder.kill()
     holder.wait()
     assert ledger.transact(1, CREDIT).saldo == 1

@@ -1,5 +1,4 @@
-"""A ledger on a server: what it can be opened on, one clear line for all else, and no password
-anywhere."""
+"""A ledger on PostgreSQL: accepted servers, one clear line for each error, no password shown."""
 
 import json
 import re
@@ -54,7 +53,7 @@ def run(*words: str, **environment: str) -> tuple[int, str, str]:
     ],
 )
 def test_another_programs_tables_are_left_alone(address: str, script: str, complaint: str) -> None:
-    """A database that holds something else, or something newer, is refused as it is."""
+    """A database with foreign or newer tables is refused and left unchanged."""
     query(address, script)
     before = query(address, "SELECT relname FROM pg_class ORDER BY 1")
     with pytest.raises(StoreUnusableError, match=complaint):
@@ -63,7 +62,7 @@ def test_another_programs_tables_are_left_alone(address: str, script: str, compl
 
 
 def test_looking_inside_makes_nothing(address: str) -> None:
-    """An audit of the wrong database must not find a sound, empty ledger there."""
+    """`check` on a database without a ledger is an error and makes no table."""
     code, out, err = run("check", RINHA_LEDGER=address)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "no ledger" in err
@@ -77,7 +76,7 @@ def make_at_once(address: str) -> None:
 
 
 def test_instances_that_start_at_once_make_one_ledger(server: Server) -> None:
-    """Races of four processes for tables that are not there yet: always one sound ledger."""
+    """Races of four processes for an empty database each make one sound ledger."""
     for _ in range(5):
         address = server.new_database()
         racers = [forks.Process(target=make_at_once, args=(address,)) for _ in range(4)]
@@ -98,7 +97,7 @@ def test_instances_that_start_at_once_make_one_ledger(server: Server) -> None:
 def test_a_server_that_may_forget_is_refused(
     server: Server, address: str, setting: str, value: str
 ) -> None:
-    """What it acknowledges must be on its disk, whatever somebody set it to."""
+    """A server with settings that may lose an acknowledged commit is refused."""
     open_ledger(address).close()
     before = server.query(f"SHOW {setting}")[0][0]
     try:
@@ -111,7 +110,7 @@ def test_a_server_that_may_forget_is_refused(
 
 
 def test_another_encoding_is_refused(server: Server) -> None:
-    """Ten characters of any script need UTF-8."""
+    """A database without UTF-8 is refused: a description may be of any script."""
     server.query(
         "CREATE DATABASE latin OWNER rinha ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
     )
@@ -120,7 +119,7 @@ def test_another_encoding_is_refused(server: Server) -> None:
 
 
 def test_a_server_that_is_not_there_is_one_line(server: Server, address: str) -> None:
-    """It names each host and what came of it, in bounded time, and no password."""
+    """An unreachable server gives one line that names each host and its error, and no password."""
     refused = "Connection refused"
     complaints = {
         server.address("none"): 'database "none" does not exist',
@@ -140,7 +139,7 @@ def test_a_server_that_is_not_there_is_one_line(server: Server, address: str) ->
 
 
 def test_without_psycopg_the_start_says_what_to_install(tmp_path: Path) -> None:
-    """An option's package is missed by name, in one line; the ledger in a file does without."""
+    """Without psycopg an address of PostgreSQL gives one line on what to install; a file works."""
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['psycopg'] = None")
     without = {"PYTHONPATH": str(tmp_path)}
     code, _, err = run("init", RINHA_LEDGER="postgresql://rinha@localhost/rinha", **without)
@@ -150,7 +149,7 @@ def test_without_psycopg_the_start_says_what_to_install(tmp_path: Path) -> None:
 
 
 def test_a_file_never_loads_psycopg(tmp_path: Path) -> None:
-    """Who does not ask for a server does not pay for one."""
+    """A ledger in a file does not load psycopg."""
     program = (
         "import sys; from rinha.__main__ import open_store; from rinha import settings\n"
         f"open_store(settings.load({{'RINHA_LEDGER': '{tmp_path}/rinha.db'}}), create=True)\n"
@@ -166,7 +165,7 @@ def test_a_file_never_loads_psycopg(tmp_path: Path) -> None:
 def test_passwords_come_from_where_libpq_looks(
     server: Server, address: str, tmp_path: Path, how: str
 ) -> None:
-    """The environment, or a file that it names; what a command says and shows has none of it."""
+    """Passwords come from the environment or a passfile, and no output or process list has them."""
     passfile = tmp_path / "passfile"
     escaped = PASSWORD.replace(":", r"\:")
     passfile.write_text(f"127.0.0.1:*:*:rinha:{escaped}\n")
@@ -189,7 +188,7 @@ def test_passwords_come_from_where_libpq_looks(
 
 
 def test_a_row_that_somebody_holds_is_a_refusal_in_time(ledger: AnyLedger, address: str) -> None:
-    """Nothing is written, reading goes on, and it heals by itself."""
+    """A locked row is refused in time; nothing is written, reads go on, and later writes work."""
     words = [
         "psql",
         "-qAt",
@@ -216,14 +215,14 @@ def test_a_row_that_somebody_holds_is_a_refusal_in_time(ledger: AnyLedger, addre
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
 def test_what_the_server_undid_is_repeated(ledger: AnyLedger, address: str, sqlstate: str) -> None:
-    """Serialization failures and deadlocks are the server's word that nothing was done."""
+    """A transaction is repeated after a serialization failure or a deadlock."""
     stumble(address, sqlstate, "nextval('tries') < 4")
     assert ledger.transact(1, CREDIT).saldo == 1
     assert query(address, "SELECT last_value FROM tries") == [(4,)]
 
 
 def test_what_goes_on_to_be_undone_is_a_refusal(ledger: AnyLedger, address: str) -> None:
-    """It is repeated a few times, and never for ever."""
+    """A transaction that fails each time is tried ten times and then refused."""
     stumble(address, "40001", "nextval('tries') > 0")
     with pytest.raises(StoreBusyError, match="nothing was written"):
         ledger.transact(1, CREDIT)
@@ -233,7 +232,7 @@ def test_what_goes_on_to_be_undone_is_a_refusal(ledger: AnyLedger, address: str)
 
 @pytest.mark.parametrize("sqlstate", ["57014", "53100", "XX000"])
 def test_nothing_else_is_repeated(ledger: AnyLedger, address: str, sqlstate: str) -> None:
-    """Any other failure is told at once, as a 503."""
+    """After any other database error the transaction is not repeated."""
     stumble(address, sqlstate, "nextval('tries') > 0")
     with pytest.raises(StoreUnavailableError, match="nothing was written"):
         ledger.transact(1, CREDIT)
@@ -257,7 +256,7 @@ def stumble(address: str, sqlstate: str, when: str) -> None:
 def test_a_snapshot_is_for_pg_restore(
     server: Server, ledger: AnyLedger, address: str, tmp_path: Path
 ) -> None:
-    """Restored into another database it is the same ledger, and sound."""
+    """A snapshot that pg_restore restores elsewhere is the same ledger, and sound."""
     ledger.transact(1, Transacao(7, "d", "a\0␛b"))
     copy = tmp_path / "copy.dump"
     assert run("snapshot", str(copy), RINHA_LEDGER=address) == (0, f"{copy}\n", "")
@@ -275,7 +274,7 @@ def test_a_snapshot_is_for_pg_restore(
     "environment", [{"RINHA_SYNCHRONOUS": "FULL"}, {"RINHA_LOCK_WAIT_MS": "9"}]
 )
 def test_settings_of_a_file_are_refused(environment: dict[str, str]) -> None:
-    """What means nothing to a server is not ignored."""
+    """Settings that only SQLite has are refused for a server, not ignored."""
     code, _, err = run("init", RINHA_LEDGER="postgresql://rinha@/rinha", **environment)
     assert (code, err.count("\n")) == (2, 1)
     assert next(iter(environment)) in err
@@ -290,6 +289,6 @@ def test_settings_of_a_file_are_refused(environment: dict[str, str]) -> None:
     ],
 )
 def test_an_address_that_makes_no_sense_is_a_wrong_setting(address: str) -> None:
-    """Told as such, before anything is tried."""
+    """A wrong address is a SettingError, before any connection is tried."""
     with pytest.raises(SettingError, match="RINHA_LEDGER must"):
         open_ledger(address)

@@ -1,4 +1,4 @@
-"""No value of a client reaches a terminal as anything but text, whichever command shows it."""
+"""Values of clients reach a terminal only as text, from every command."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from rinha.logs import JsonLines, log
 from tests.help.running import ROOT, Stack
 from tests.help.terminal import on_terminal
 
-# At most ten characters each, as a descricao may have. None of them is what a screen is made of.
+# At most ten characters each, as a descricao may have. No terminal program sends one by itself.
 HOSTILE = [
     "\x1b[31337m!",
     "\x1b]52;c;aGk",
@@ -45,7 +45,7 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def assert_is_text(shown: str, *, escaped: bool = True) -> None:
-    """Of the hostile values only their escapes are there."""
+    """Asserts that the hostile values are shown only as their escapes."""
     for text in HOSTILE:
         assert text not in shown
     for character in "\x9b\x9d\x9c\u202e\u2066\x07\x05\x7f":
@@ -61,10 +61,10 @@ def sql(stack: Stack, *words: str, **more: str) -> tuple[int, str]:
 
 
 def test_sql_on_a_terminal(watched: Stack) -> None:
-    """One statement, and the shell."""
+    """`rinha sql` on a terminal escapes values, for one statement and in the shell."""
     code, shown = sql(watched, "SELECT descricao FROM transacoes")
     assert code == 0
-    # In a box the shell itself replaces control characters, and leaves those of direction.
+    # In box mode the shell itself replaces control characters, but not those of direction.
     assert_is_text(shown, escaped=False)
     assert r"\u202eabc" in shown
     keys = ".mode list\nSELECT descricao FROM transacoes;\n.exit\n"
@@ -72,12 +72,12 @@ def test_sql_on_a_terminal(watched: Stack) -> None:
 
 
 def test_sql_of_people(people: Stack) -> None:
-    """The other edition's texts too."""
+    """Texts of the other edition are escaped too."""
     assert_is_text(sql(people, "SELECT nome FROM pessoas")[1], escaped=False)
 
 
 def test_data_stays_data_on_a_pipe(watched: Stack) -> None:
-    """What no terminal shows is as it was stored, unless it is asked to be escaped."""
+    """Output to a pipe is as stored, unless --escape is given."""
     for options, is_raw in (((), True), (("--escape",), False)):
         done = subprocess.run(
             [*RINHA, "sql", *options, "SELECT descricao FROM transacoes"],
@@ -94,7 +94,7 @@ def test_data_stays_data_on_a_pipe(watched: Stack) -> None:
 
 @pytest.mark.parametrize("name", ["watched", "people"])
 def test_the_watch(request: pytest.FixtureRequest, name: str) -> None:
-    """The newest rows in the terminal; q ends it, and its title says whose they are."""
+    """`ops.watch` escapes the newest rows; q ends it, and its title names the address."""
     stack: Stack = request.getfixturevalue(name)
     url = f"http://127.0.0.1:{stack.ops_port}"
     words = (sys.executable, "-m", "ops.watch", url)
@@ -106,19 +106,19 @@ def test_the_watch(request: pytest.FixtureRequest, name: str) -> None:
 
 @pytest.mark.parametrize("command", ["check", "init"])
 def test_other_commands(watched: Stack, command: str) -> None:
-    """They show a ledger's name, and none of its texts."""
+    """`check` and `init` show the name of the ledger and none of its texts."""
     assert_is_text(on_terminal((*RINHA, command), RINHA_LEDGER=watched.ledger)[1], escaped=False)
 
 
 def test_what_a_command_refuses(tmp_path: Path) -> None:
-    """Its one line names what it was given, and escapes it."""
+    """An error message escapes the path that it names."""
     for text in HOSTILE:
         _, shown = on_terminal((*RINHA, "check"), RINHA_LEDGER=f"{tmp_path}/{text}")
         assert_is_text(shown, escaped=False)
 
 
 def test_a_line_of_the_log() -> None:
-    """`make logs` shows it as it is: what JSON leaves is escaped too, and still means the same."""
+    """A log line has only printable characters, and its JSON still has the same value."""
     said = "".join(HOSTILE)
     record = log.makeRecord("rinha", 20, "", 0, "event", (), None, extra={"fields": {"said": said}})
     line = JsonLines().format(record)

@@ -1,4 +1,4 @@
-"""A log reader that stands still hangs no request, no stop and no start."""
+"""A log reader that stops reading blocks no request, no stop and no start."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, ROOT, STOP_MAX_S, Client
 from tests.help.unread import UnreadPipe
 
-# Becomes a watched Litestream that stands still, by its number.
+# Starts the watch with this shell as its Litestream; the shell then stops itself.
 STANDS_STILL = 'export RINHA_LITESTREAM_PID=$$; "$0" -m rinha follow watch & kill -STOP $$'
 
 
@@ -36,7 +36,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 @pytest.fixture
 def port(tmp_path: Path, pipe: UnreadPipe) -> Iterator[int]:
-    """An instance without a proxy, whose log nobody reads."""
+    """An instance without a proxy, with an unread log."""
     port = free_port()
     process = subprocess.Popen(
         launch.INSTANCE,
@@ -58,8 +58,7 @@ def port(tmp_path: Path, pipe: UnreadPipe) -> Iterator[int]:
 
 
 def test_requests_and_stops_go_on(tmp_path: Path, pipe: UnreadPipe, port: int) -> None:
-    """It starts, errors that are logged are answered as any other, and it heals and ends in time;
-    the lines that waited come whole when somebody reads on."""
+    """An instance with an unread log answers errors, recovers and ends in time."""
     client = Client(port)
     ledger, away = tmp_path / "rinha.db", tmp_path / "away.db"
     ledger.rename(away)
@@ -75,7 +74,7 @@ def test_requests_and_stops_go_on(tmp_path: Path, pipe: UnreadPipe, port: int) -
 
 
 def test_the_watch_of_a_copy_goes_on(tmp_path: Path, pipe: UnreadPipe) -> None:
-    """It ends a Litestream that stands still, though it cannot say so."""
+    """The watch kills a stopped Litestream even when it cannot log this."""
     process = subprocess.Popen(
         ["sh", "-c", STANDS_STILL, sys.executable],
         cwd=tmp_path,
