@@ -1,4 +1,4 @@
-"""Where the stack listens: the address of BIND, and ports that nobody else has."""
+"""The addresses of the stack: BIND, and free ports."""
 
 import re
 import socket
@@ -31,7 +31,7 @@ def has_address(address: str) -> bool:
 def test_it_listens_on_the_address_that_is_named_and_on_no_other(
     checkout: Checkout, bind: str
 ) -> None:
-    """Every verb finds it there, whatever BIND says by then."""
+    """The stack listens on the address of BIND only, and later commands find it without BIND."""
     address = bind.strip("[]")
     if ":" in address and not has_address(address):
         pytest.skip("this machine has no IPv6")
@@ -60,13 +60,13 @@ def test_it_listens_on_the_address_that_is_named_and_on_no_other(
     ],
 )
 def test_what_is_no_address_is_refused(bind: str) -> None:
-    """With the name of the setting, and what an address looks like."""
+    """A BIND that is no address is refused with its name and examples."""
     with pytest.raises(SettingError, match=r"^BIND=.* such as 127\.0\.0\.1 or \[::1\]$"):
         load({"BIND": bind})
 
 
 def test_an_address_that_cannot_be_had_is_refused(checkout: Checkout) -> None:
-    """In one line, before anything is started; the next start is as any."""
+    """An address that this machine lacks is refused in one line, and the stack is not started."""
     code, text = checkout.stack("up", BIND="here")
     assert (code, text.count("\n"), "BIND='here'" in text) == (2, 1, True)
     assert not (checkout.folder / "var").exists()
@@ -80,12 +80,12 @@ def test_an_address_that_cannot_be_had_is_refused(checkout: Checkout) -> None:
 def test_the_advice_about_ports_works_as_it_stands(
     checkout: Checkout, in_use: tuple[str, ...]
 ) -> None:
-    """All ports in use are in one message, with settings that are free, distinct, and enough."""
+    """One message names all ports in use, with settings that are free, distinct and sufficient."""
     ports = {"PORT": checkout.port, "OPS_PORT": checkout.ops_port}
     with ExitStack() as others:
         for name in in_use:
             others.enter_context(socket.create_server(("127.0.0.1", ports[name])))
-        # The first that would be proposed may be in use as well.
+        # The first proposed port may be in use as well.
         for port in (8888, 8990):
             if not listens("127.0.0.1", port):
                 others.enter_context(socket.create_server(("127.0.0.1", port)))
@@ -103,7 +103,7 @@ def test_the_advice_about_ports_works_as_it_stands(
 
 
 def test_two_stacks_need_four_ports(checkout: Checkout) -> None:
-    """One port for two things is refused, and what may stand in a port's place is said."""
+    """One port for two listeners is refused, and a wrong port is answered with what is allowed."""
     port = str(free_port())
     code, text = checkout.stack("up", PORT=port, OPS_PORT=port)
     assert (code, text) == (

@@ -1,4 +1,4 @@
-"""What an installation leaves of itself on the system: nothing, however it ends."""
+"""An installation leaves no policy file on the system, however it ends."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ exec $TOP/bring "$@"
 
 
 class System:
-    """A machine's folders and programs, as far as apt.sh touches them."""
+    """Folders and programs of a fake machine, as far as apt.sh uses them."""
 
     def __init__(self, top: Path) -> None:
         self.top, self.units, self.policy = top, top / "units", top / "policy-rc.d"
@@ -46,7 +46,7 @@ class System:
         (self.top / name).chmod(0o755)
 
     def start(self, *packages: str, hang_at: str = "") -> subprocess.Popen[bytes]:
-        """Returns it at the step at which apt-get is to hang, if there is one."""
+        """Starts apt.sh; with `hang_at`, returns when apt-get hangs at that step."""
         (self.top / "hangs").unlink(missing_ok=True)
         environment = {
             "PATH": f"{self.top}/bin:{os.environ['PATH']}",
@@ -84,7 +84,7 @@ def system(tmp_path: Path) -> Iterator[System]:
 @pytest.mark.parametrize("step", ["update", "install"])
 @pytest.mark.parametrize("name", ["HUP", "INT", "QUIT", "TERM"])
 def test_a_signal_leaves_no_policy(system: System, name: str, step: str) -> None:
-    """A hang-up, Ctrl-C or a stop, at either step: later packages start their services."""
+    """A signal at either step leaves no policy, so that later packages start their services."""
     number = signal.Signals[f"SIG{name}"]
     process = system.start("nginx-light", hang_at=step)
     assert system.asks_the_policy() == 101
@@ -95,7 +95,7 @@ def test_a_signal_leaves_no_policy(system: System, name: str, step: str) -> None
 
 
 def test_a_killed_installation_stops_nothing_and_is_cleaned_up(system: System) -> None:
-    """Its policy refuses only while it lives, and the next installation removes it."""
+    """The policy of a killed installation refuses no more, and the next installation removes it."""
     process = system.start("nginx-light", hang_at="install")
     assert system.asks_the_policy() == 101
     os.killpg(process.pid, signal.SIGKILL)
@@ -106,7 +106,7 @@ def test_a_killed_installation_stops_nothing_and_is_cleaned_up(system: System) -
 
 
 def test_another_installation_is_waited_for(system: System) -> None:
-    """Two checkouts at once: the policy of one is not taken away by the other."""
+    """A second installation waits for the first and does not remove its policy."""
     first = system.start("nginx-light", hang_at="install")
     second = system.start("curl")
     with pytest.raises(subprocess.TimeoutExpired):
@@ -119,7 +119,7 @@ def test_another_installation_is_waited_for(system: System) -> None:
 
 
 def test_a_policy_of_the_administrator_is_left_alone(system: System) -> None:
-    """Whatever it says, and however the installation ends."""
+    """A policy of the administrator stays, however the installation ends."""
     system.write("policy-rc.d", "#!/bin/sh\nexit 101\n")
     assert system.install("curl") == 0
     process = system.start("curl", hang_at="install")
@@ -129,7 +129,7 @@ def test_a_policy_of_the_administrator_is_left_alone(system: System) -> None:
 
 
 def test_only_services_that_it_brought_are_disabled(system: System) -> None:
-    """A database that was there is to start at the next boot, whatever its client is called."""
+    """Only services that the installation brought are disabled, not a database that was there."""
     (system.units / "postgresql.service").touch()
     system.write(
         "bring", '#!/bin/sh\ncase $* in *install*) touch "$TOP/units/nginx.service" ;; esac\n'

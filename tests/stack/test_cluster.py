@@ -1,4 +1,4 @@
-"""`make cluster` as a user walks it: from one file to three nodes, and through the loss of one."""
+"""`make cluster` as a user runs it: from one file to three nodes, and the loss of one."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def run(checkout: Checkout, *words: str) -> tuple[int, str]:
 
 @pytest.fixture
 def reached(checkout: Checkout) -> Iterator[Checkout]:
-    """PostgreSQL's own user has to get to it."""
+    """A checkout that PostgreSQL's own user can enter."""
     checkout.folder.chmod(0o755)
     yield checkout
     checkout.stack("down")
@@ -42,7 +42,7 @@ def reached(checkout: Checkout) -> Iterator[Checkout]:
 
 
 def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
-    """One line in .env moves the service there: same balances, and a node's loss is survived."""
+    """One line in .env moves the service: the balances stay, and the loss of a node is survived."""
     assert run(reached, "stack.cluster", "status") == (3, "the cluster is not up\n")
     assert reached.stack("up")[0] == 0
     assert Client(reached.port).transact(1, 700, "d", "before").status == 200
@@ -72,7 +72,7 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
     while client.transact(1, 1, "d", "after").status != 200:
         assert time.monotonic() < deadline, "nobody took over"
         time.sleep(0.1)
-    # The other instance may still look for the new primary.
+    # The other instance may still search for the new primary.
     while (answer := client("GET", "/clientes/1/extrato")).status != 200:
         assert time.monotonic() < deadline, answer
         time.sleep(0.1)
@@ -84,7 +84,7 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
 
 
 def assert_files_are_closed(checkout: Checkout) -> None:
-    """What a node or the cluster keeps secret is for its owner alone."""
+    """Asserts that secrets of the cluster and its nodes are open to their owner alone."""
     top = checkout.folder / "var" / "cluster"
     folders = [top / "authority", *(top / f"node{number}" for number in (1, 2, 3))]
     assert [oct(each.stat().st_mode) for each in folders] == ["0o40700"] * 4
@@ -94,7 +94,7 @@ def assert_files_are_closed(checkout: Checkout) -> None:
 
 
 def kill_primary(checkout: Checkout, status: str) -> None:
-    """Its Patroni is started again by runit, as a machine's own supervisor would."""
+    """Kills PostgreSQL and its Patroni; runit starts Patroni again, as on a real machine."""
     name = re.search(r"^(\w+) +leader", status, re.MULTILINE)
     assert name
     top = checkout.folder / "var" / "cluster"
@@ -105,7 +105,7 @@ def kill_primary(checkout: Checkout, status: str) -> None:
 
 
 def test_containers_of_two_projects_do_not_meet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each has a network of its own, in which no two nodes share an address."""
+    """The containers of two projects have separate networks, and no two nodes share an address."""
     seen = set()
     for project in ("rinha-cluster", "rinha-tests-cluster"):
         monkeypatch.setenv("COMPOSE_PROJECT_NAME", project)
@@ -114,7 +114,7 @@ def test_containers_of_two_projects_do_not_meet(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_cluster_from_before_certificates_is_left_alone(checkout: Checkout) -> None:
-    """Its etcd would not find its members again: one line says what to do."""
+    """A cluster made without certificates is refused: its etcd would not find its members."""
     folder = checkout.folder / "var" / "cluster"
     folder.mkdir(parents=True)
     (folder / "passwords.json").write_text("{}")
@@ -125,7 +125,7 @@ def test_a_cluster_from_before_certificates_is_left_alone(checkout: Checkout) ->
 
 
 def test_what_stands_in_the_way_of_a_cluster_is_said(checkout: Checkout) -> None:
-    """A folder that PostgreSQL's user may not look into: one line, and nothing is left running."""
+    """A folder that PostgreSQL's user cannot enter gives one line, and no process is left."""
     if os.geteuid() != 0:
         pytest.skip("whoever is not root is that user")
     code, text = run(checkout, "stack.cluster", "up")

@@ -1,4 +1,4 @@
-"""The two readers of `.env`, for Python and for sh, read one table of cases alike."""
+"""The two readers of `.env`, in Python and in sh, agree on one table of cases."""
 
 import os
 import random
@@ -21,7 +21,7 @@ env -0
 
 
 def run_sh(folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """What a script sees after it has read `.env`, with nothing but a path before."""
+    """Runs a script that reads `.env` and prints its environment; it starts with only PATH."""
     (folder / "stack").mkdir(exist_ok=True)
     for name in ("dotenv.sh", "dotenv.names", "say.sh", "sentences"):
         link = folder / "stack" / name
@@ -34,7 +34,7 @@ def run_sh(folder: Path, **environment: str) -> subprocess.CompletedProcess[byte
 
 
 def by_sh(folder: Path, **environment: str) -> dict[str, str] | str:
-    """What sh has read, or the refusal."""
+    """Returns the settings that sh has read, or its refusal."""
     done = run_sh(folder, **environment)
     if done.returncode:
         assert (done.returncode, done.stdout) == (2, b"")
@@ -45,7 +45,7 @@ def by_sh(folder: Path, **environment: str) -> dict[str, str] | str:
 
 
 def by_python(folder: Path) -> dict[str, str] | str:
-    """The same by the other reader."""
+    """Returns the settings that Python has read, or its refusal."""
     try:
         return dotenv.read(folder / ".env")
     except SettingError as error:
@@ -54,7 +54,7 @@ def by_python(folder: Path) -> dict[str, str] | str:
 
 @pytest.mark.parametrize("case", READ)
 def test_both_readers_read_the_same(tmp_path: Path, case: str) -> None:
-    """Quotes, comments, export, blanks, empty and doubled values mean one thing."""
+    """Both readers agree on quotes, comments, export, blanks, empty and repeated values."""
     content, values = READ[case]
     (tmp_path / ".env").write_bytes(content)
     assert by_python(tmp_path) == values
@@ -63,7 +63,7 @@ def test_both_readers_read_the_same(tmp_path: Path, case: str) -> None:
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_both_readers_refuse_the_same(tmp_path: Path, case: str) -> None:
-    """One line says which line, why, and what to do; nothing of the file is set."""
+    """A refusal is one line with the number of the line and the reason, the same from both."""
     content, number, reason = REFUSED[case]
     (tmp_path / ".env").write_bytes(content)
     said = by_python(tmp_path)
@@ -75,7 +75,7 @@ def test_both_readers_refuse_the_same(tmp_path: Path, case: str) -> None:
 
 
 def test_what_is_not_a_readable_file_is_refused(tmp_path: Path) -> None:
-    """A folder, a pipe, a dangling link, a file without an end: a line, and nobody waits."""
+    """A folder, a pipe, a dangling link or a file over the limit gives one line, without a wait."""
     path = tmp_path / ".env"
     path.mkdir()
     assert by_python(tmp_path) == by_sh(tmp_path) != {}
@@ -93,13 +93,13 @@ def test_what_is_not_a_readable_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_environment_wins(tmp_path: Path) -> None:
-    """Also where it is empty, as docker compose has it."""
+    """A variable of the environment wins, even an empty one, as with docker compose."""
     (tmp_path / ".env").write_text("PORT=1\nMODE=local\n")
     assert by_sh(tmp_path, PORT="", MODE="docker") == {"PORT": "", "MODE": "docker"}
 
 
 def test_random_files_are_read_alike(tmp_path: Path) -> None:
-    """Whatever stands in the file, both readers set the same or name the same line."""
+    """Both readers set the same from a random file, or name the same line."""
     seed = int(os.environ.get("SEED") or random.randrange(2**32))
     print(f"SEED={seed}")
     chance = random.Random(seed)
@@ -125,20 +125,20 @@ def test_random_files_are_read_alike(tmp_path: Path) -> None:
         (tmp_path / ".env").write_text(content, newline="")
         one, other = by_python(tmp_path), by_sh(tmp_path)
         if isinstance(one, str) and isinstance(other, str):
-            # Which setting is nearest is up to each reader.
+            # The readers may suggest different settings.
             one, other = re.sub(r"is not a set.*", "", one), re.sub(r"is not a set.*", "", other)
         assert one == other, repr(content)
 
 
 def test_the_names_are_those_of_the_settings() -> None:
-    """A setting can be set, but for the two that the stack itself gives to an instance."""
+    """.env may have every setting, except the two that the stack itself gives to an instance."""
     assert set(KNOBS) - set(dotenv.NAMES) == {"RINHA_LISTEN", "RINHA_METRICS"}
     others = {"AWS_*", "PG*", "MODE", "NETWORK", "RINHA_IMAGE", "COMPOSE_PROJECT_NAME"}
     assert set(dotenv.NAMES) - set(KNOBS) == others
 
 
 def test_the_example_can_be_copied(tmp_path: Path) -> None:
-    """All that .env.example shows is read, also what stands there as a remark."""
+    """Both readers accept all lines of .env.example, including those commented out."""
     text = (ROOT / ".env.example").read_text()
     lines = re.sub(r"^# ([A-Z_]+=)", r"\1", text, flags=re.MULTILINE)
     (tmp_path / ".env").write_text(lines)
@@ -149,12 +149,12 @@ def test_the_example_can_be_copied(tmp_path: Path) -> None:
 
 
 def test_the_example_shows_what_holds_without_a_setting(tmp_path: Path) -> None:
-    """The same defaults for plain processes and for containers, which are compared with them."""
+    """.env.example shows the defaults, which are the same for plain processes and containers."""
     lines = re.sub(r"^# ([A-Z_]+=)", r"\1", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
     (tmp_path / ".env").write_text(lines)
     shown = dotenv.read(tmp_path / ".env")
     for name, knob in KNOBS.items():
-        # `make up` switches it on.
+        # `make up` switches the reset on.
         expected = "on" if name == "RINHA_RESET" else knob.default
         assert name not in dotenv.NAMES or shown[name] == expected
     for path in ("docker-compose.yml", "ops/docker-compose.yml", "docker-compose.replica.yml"):

@@ -1,4 +1,4 @@
-"""The fire drill that anybody can run, in its short form."""
+"""The fire drill in its short form."""
 
 import re
 import subprocess
@@ -13,8 +13,11 @@ SHORT_S = 4
 
 
 def test_the_drill_brings_a_lost_ledger_back() -> None:
-    """Load, kill, restore, audit, compare: all but the newest moments is there. Here the machine is
-    shared with other tests, so how many moments is the drill's own verdict to give."""
+    """The drill restores a lost ledger, except its newest transactions.
+
+    This machine is shared with other tests, so the number of lost transactions is not asserted
+    here.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "stack.drill", str(SHORT_S)],
         cwd=ROOT,
@@ -43,7 +46,7 @@ def test_the_drill_brings_a_lost_ledger_back() -> None:
     ],
 )
 def test_its_comparison_sees_gaps(came: list[tuple[int, int]], verdict: int) -> None:
-    """A beginning of each history passes; a hole, a row too many, and too old a loss do not."""
+    """A beginning of each history passes; a gap, an extra row and too old a loss do not."""
     ages_s = {(1, 1): 9.0, (1, 2): 0.5, (2, 1): 9.0, (2, 2): 0.1}
     now_s = 1000.0
 

@@ -1,4 +1,4 @@
-"""An nginx.conf that its user has edited, and what is said where a part does not come up."""
+"""An nginx.conf that its user has edited, and the messages about parts that do not start."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.help.running import ROOT
 
 
 def edit(checkout: Checkout, old: str, new: str) -> int:
-    """Returns the number of the line that was changed."""
+    """Edits nginx.conf and returns the number of the changed line."""
     conf = checkout.folder / "nginx.conf"
     before, found, after = conf.read_text().partition(old)
     assert found
@@ -19,7 +19,7 @@ def edit(checkout: Checkout, old: str, new: str) -> int:
 
 
 def assert_refused(checkout: Checkout, *said: str) -> None:
-    """In one line, and before anything was started."""
+    """Asserts that `up` refuses in one line, before it starts anything."""
     code, text = checkout.stack("up")
     assert (code, text.count("\n")) == (2, 1)
     assert all(words in text for words in said), text
@@ -29,7 +29,7 @@ def assert_refused(checkout: Checkout, *said: str) -> None:
 
 
 def test_a_change_of_what_settings_are_for_is_refused(checkout: Checkout) -> None:
-    """The sentence names the settings that do it."""
+    """An edit of a line that settings control is refused with the names of these settings."""
     servers = "server unix:api02.sock max_fails=0;"
     for old, new in (("listen 9999", "listen 127.0.0.1:9999"), (servers, "")):
         edit(checkout, old, new)
@@ -38,7 +38,7 @@ def test_a_change_of_what_settings_are_for_is_refused(checkout: Checkout) -> Non
 
 
 def test_a_typo_is_told_in_nginx_own_words(checkout: Checkout) -> None:
-    """With the line of the file that was edited; what is mended then starts."""
+    """A typo is refused with nginx's message and the edited line; the corrected file starts."""
     for old, new in (
         ("    access_log off;", "    acces_log off;"),
         ("    tcp_nodelay on;", "    tcp_nodelay perhaps;"),
@@ -50,7 +50,7 @@ def test_a_typo_is_told_in_nginx_own_words(checkout: Checkout) -> None:
 
 
 def test_only_logs_of_this_stack_are_shown(checkout: Checkout) -> None:
-    """Parts of earlier runs have theirs still, which say nothing about this one."""
+    """Only logs of this stack's parts are shown, not those that earlier parts left."""
     old = checkout.folder / "var" / "log" / "replica"
     old.mkdir(parents=True)
     (checkout.folder / "var").chmod(0o700)
@@ -63,7 +63,7 @@ def test_only_logs_of_this_stack_are_shown(checkout: Checkout) -> None:
         text=True,
     )
     assert followed.stdout
-    # All that is there at first comes in the order of the names.
+    # The existing lines come first, in the order of the names.
     shown = [followed.stdout.readline() for _ in range(4)]
     followed.kill()
     followed.communicate()
@@ -83,7 +83,7 @@ def test_only_logs_of_this_stack_are_shown(checkout: Checkout) -> None:
 
 
 def test_the_last_words_are_of_this_start(tmp_path: Path) -> None:
-    """What a log had before is left out, also where it was put away and begun anew."""
+    """Earlier lines of a log are left out, even if the log was rotated meanwhile."""
     log, other = tmp_path / "current", tmp_path / "other"
     log.write_text("old\n")
     before = look.ends([log])

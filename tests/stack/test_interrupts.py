@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment of a command: no traceback, and nothing left behind."""
+"""Ctrl-C at any time of a command leaves no traceback, no process and no folder."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ from stack import drill, submission
 from tests.help.checkout import Checkout, processes_in
 from tests.help.running import ANSWER_MAX_S, ROOT
 
-# What the shell says of both: 130.
+# A shell reports both as 130.
 ENDED = (130, -signal.SIGINT)
 
 
 class Typed:
-    """A command as a shell starts it, in a group of its own, which Ctrl-C reaches as a whole."""
+    """A command in a process group of its own, as a shell starts it; Ctrl-C reaches all of it."""
 
     def __init__(self, words: list[str], folder: Path, **environment: str) -> None:
         self.process = subprocess.Popen(
@@ -36,7 +36,7 @@ class Typed:
         )
 
     def interrupt(self, moment: Callable[[], bool]) -> tuple[int, str]:
-        """At that moment, or at the end of what was faster."""
+        """Sends Ctrl-C when the condition holds, or when the command has ended before."""
         deadline = time.monotonic() + ANSWER_MAX_S
         while not moment() and self.process.poll() is None:
             assert time.monotonic() < deadline
@@ -49,7 +49,7 @@ class Typed:
 
 @pytest.fixture(autouse=True)
 def interruptible() -> Iterator[None]:
-    """Whoever runs the tests in the background has Ctrl-C ignored, and so have all children."""
+    """Restores SIGINT, which background jobs and all their children ignore."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -65,10 +65,10 @@ def runs(folder: Path, words: str) -> Callable[[], bool]:
 
 
 def test_a_start_that_is_interrupted_leaves_nothing(checkout: Checkout) -> None:
-    """While the ledger is made, services are written, parts come up; the next start is as any."""
+    """A start that is interrupted at any stage leaves no process, and the next start works."""
     var = checkout.folder / "var"
     var.mkdir(mode=0o700)
-    # It never comes up, so that the start is still under way.
+    # A folder in place of its socket: the instance never starts, so `up` is still waiting.
     (var / "api02.sock").mkdir()
     written, listening = var / "service" / "nginx" / "run", var / "api01.sock"
     for moment in (runs(checkout.folder, "rinha init"), written.exists, listening.exists):
@@ -81,7 +81,7 @@ def test_a_start_that_is_interrupted_leaves_nothing(checkout: Checkout) -> None:
 
 
 def test_a_stop_that_is_interrupted_is_a_stop(checkout: Checkout) -> None:
-    """It goes on to its end, which is seconds away at most."""
+    """An interrupted stop still stops the stack."""
     assert checkout.stack("up")[0] == 0
     nginx = runs(checkout.folder, "nginx: master")
     code, text = typed(checkout, "down").interrupt(lambda: not nginx())
@@ -95,7 +95,10 @@ def test_a_stop_that_is_interrupted_is_a_stop(checkout: Checkout) -> None:
 
 
 def test_an_import_that_is_interrupted_says_nothing(checkout: Checkout) -> None:
-    """Python tells of each module that it has imported: the first of ours is the moment."""
+    """Ctrl-C during the imports prints nothing.
+
+    -X importtime shows when the first module of the project is imported.
+    """
     for command in ("up", "down", "status", "logs", "stats", "check"):
         started = typed(checkout, command, "-X", "importtime")
         assert started.process.stdout
@@ -109,7 +112,7 @@ def test_an_import_that_is_interrupted_says_nothing(checkout: Checkout) -> None:
 
 
 def test_logs_that_are_followed_end_in_silence(checkout: Checkout) -> None:
-    """Whoever has seen enough is not told how Python ends."""
+    """Ctrl-C ends `logs` without a traceback."""
     assert checkout.stack("up")[0] == 0
     followed = typed(checkout, "logs")
     assert followed.process.stdout
@@ -120,7 +123,7 @@ def test_logs_that_are_followed_end_in_silence(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize("moment", ["first part", "load"])
 def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path: Path, moment: str) -> None:
-    """Neither a process nor its folder, which holds a ledger."""
+    """An interrupted drill leaves neither a process nor its folder, which holds a ledger."""
     with tempfile.TemporaryDirectory() as name:
         # The path of a unix socket must be short.
         started = Typed([sys.executable, "-m", "stack.drill", "60"], ROOT, TMPDIR=name)
@@ -131,7 +134,7 @@ def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path: Path, moment: str)
         code, text = started.interrupt(lambda: bool(processes_in(folder)))
         assert (code, text) == (130, "")
         assert list(folder.iterdir()) == []
-        # What was killed may need a moment on a busy machine.
+        # Killed processes may need time to end on a busy machine.
         deadline = time.monotonic() + ANSWER_MAX_S
         while processes_in(folder):
             assert time.monotonic() < deadline, processes_in(folder)
@@ -139,7 +142,7 @@ def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path: Path, moment: str)
 
 
 def test_an_environment_that_is_interrupted_is_made_anew(checkout: Checkout) -> None:
-    """Python's own traceback is not shown, and what is half made is not taken for whole."""
+    """An interrupted set-up shows no traceback, and its environment is not marked as complete."""
     (checkout.folder / ".venv").unlink()
     started = Typed([str(checkout.folder / "stack" / "setup.sh"), "lint"], checkout.folder)
     code, text = started.interrupt(runs(checkout.folder, "-m venv .venv"))
@@ -161,7 +164,7 @@ def test_wrong_arguments_end_in_a_usage_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """One line that shows how it is called, and nothing is begun."""
+    """Wrong arguments give one usage line, and nothing is started."""
     monkeypatch.setattr("sys.argv", [module, *words])
     assert {"drill": drill.main, "submission": submission.main}[module]() == 2
     out, err = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""The locks install the same next year, and what opens one is named."""
+"""The locks install the same versions later, and an incomplete lock is named."""
 
 import os
 import re
@@ -18,12 +18,12 @@ HASHES = re.compile(r"( \\\n    --hash=sha256:[0-9a-f]{64})+")
 
 
 def complaint(folder: Path) -> str:
-    """The first one is what the lint prints."""
+    """Returns the first complaint, which the lint prints."""
     return next(complaints(folder), "")
 
 
 def test_every_lock_is_closed(tmp_path: Path) -> None:
-    """Whatever a pinned distribution needs, extras included, is pinned in the same file."""
+    """Each dependency of a pinned distribution, extras included, is pinned in the same file."""
     check: list[str | Path] = [sys.executable, ROOT / "locks" / "check.py"]
     assert subprocess.run(check, check=False).returncode == 0
     shutil.copytree(ROOT / "locks", tmp_path, dirs_exist_ok=True)
@@ -35,13 +35,13 @@ def test_every_lock_is_closed(tmp_path: Path) -> None:
 
 @pytest.fixture
 def planted(tmp_path: Path) -> Path:
-    """A copy of the locks, for a fault."""
+    """A copy of the locks, in which a test makes a fault."""
     return Path(shutil.copytree(ROOT / "locks", tmp_path / "locks"))
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lost_pin_is_named(planted: Path, name: str) -> None:
-    """Each lock that loses any of what it needs opens, in one line that says which."""
+    """A lock that has lost a needed pin is named together with that pin."""
     text = (planted / name).read_text()
     for pin in PIN.finditer(text):
         end = re.compile(HASHES.pattern + "\n").search(text, pin.start())
@@ -57,7 +57,7 @@ def test_a_lost_pin_is_named(planted: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_newer_release_in_a_lock_is_named(planted: Path, name: str) -> None:
-    """A version that nobody installed, or that another lock does not have, opens it."""
+    """A version that differs from the installed one, or from another lock, is named."""
     text = (planted / name).read_text()
     pin = next(PIN.finditer(text))
     (planted / name).write_text(text.replace(pin["version"], NEWER, 1))
@@ -71,7 +71,7 @@ def test_a_newer_release_in_a_lock_is_named(planted: Path, name: str) -> None:
     ("name", "extra"), [("dev.txt", "coverage[toml]"), ("bench.txt", "psycopg[binary]")]
 )
 def test_a_lost_extra_is_named(planted: Path, name: str, extra: str) -> None:
-    """A pin without its extra lets an installer ask the index again."""
+    """A pin without its extra is named: an installer would ask the index again."""
     text = (planted / name).read_text()
     assert extra in text
     (planted / name).write_text(text.replace(extra, extra.partition("[")[0]))
@@ -82,7 +82,7 @@ def test_a_lost_extra_is_named(planted: Path, name: str, extra: str) -> None:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lost_hash_is_named(planted: Path, name: str) -> None:
-    """A pin without a hash takes whatever an index gives."""
+    """A pin without a hash is named: an installer would take any file of an index."""
     text = (planted / name).read_text()
     (planted / name).write_text(HASHES.sub("", text, count=1))
     said = complaint(planted)
@@ -92,8 +92,10 @@ def test_a_lost_hash_is_named(planted: Path, name: str) -> None:
 
 @pytest.fixture
 def index(planted: Path, tmp_path: Path) -> Path:
-    """A year from now: of each package of each lock the pinned release and a newer one. The locks
-    have the hashes of these."""
+    """An index as of next year: of each package the pinned release and a newer one.
+
+    The locks have the hashes of these made-up packages.
+    """
     folder = tmp_path / "index"
     folder.mkdir()
     for name in LOCKS:
@@ -109,11 +111,11 @@ def index(planted: Path, tmp_path: Path) -> Path:
 
 
 def test_newer_releases_change_nothing(planted: Path, index: Path, tmp_path: Path) -> None:
-    """What the set-up installs is what the locks say, whatever an index has by then."""
+    """The set-up installs the locked versions, even if the index has newer ones."""
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
     place = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    # A resolver takes the newer ones.
+    # Without the locks pip takes the newer release.
     pip: list[str | Path] = [place / "bin" / "python", "-m", "pip"]
     asked = subprocess.run(
         [*pip, "install", "--dry-run", "coverage[toml]"],
@@ -148,7 +150,7 @@ def test_newer_releases_change_nothing(planted: Path, index: Path, tmp_path: Pat
 
 
 def test_an_open_lock_is_not_installed(planted: Path, index: Path, tmp_path: Path) -> None:
-    """The set-up ends with one line where a lock lacks something, or a hash is another one's."""
+    """The set-up fails with one line if a lock lacks a pin or has a wrong hash."""
     environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
     lock = planted / "loadtest.txt"
     whole = lock.read_text()

@@ -1,4 +1,4 @@
-"""The stack as `make up` runs it, in a checkout of its own: restarts, instances, clear refusals."""
+"""The stack as `make up` runs it in its own checkout: restarts, instances, clear refusals."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.help.steady_load import SteadyLoad
 
 
 def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
-    """Up says where it is and what to try, twice up is once, down leaves nothing but the ledger."""
+    """`up` prints address and example, a second `up` does nothing, `down` keeps the ledger."""
     code, text = checkout.stack("up")
     assert code == 0, text
     assert f"http://localhost:{checkout.port}" in text
@@ -56,7 +56,7 @@ def test_dotenv_is_read_and_the_environment_wins(checkout: Checkout) -> None:
 
 
 def test_what_is_wrong_is_said_in_one_line(checkout: Checkout) -> None:
-    """A port in use, a bad setting, nothing that runs: a line and an exit code, no traceback."""
+    """A port in use, a bad setting or a stack that is not up gives one line and no traceback."""
     with socket.create_server(("", checkout.port)):
         code, text = checkout.stack("up")
         assert (code, text.count("\n")) == (2, 1)
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_said_in_one_line(checkout: Checkout) -> None:
 
 
 def test_a_stack_that_cannot_start_says_why(checkout: Checkout) -> None:
-    """The ledger's trouble in one line, at once, and nothing is left running."""
+    """A ledger that cannot be opened gives one line at once, and no process is left."""
     (checkout.folder / "var").mkdir()
     (checkout.folder / "var" / "rinha.db").write_text("not a database, but notes")
     code, text = checkout.stack("up")
@@ -82,7 +82,7 @@ def test_a_stack_that_cannot_start_says_why(checkout: Checkout) -> None:
 
 
 def test_a_stack_without_its_supervisor_can_be_taken_down_and_up(checkout: Checkout) -> None:
-    """What a killed supervisor leaves behind goes on serving, and `down` and `up` still work."""
+    """Without its supervisor the stack goes on serving, and `down` and `up` still work."""
     for command in ("down", "up"):
         assert checkout.stack("up")[0] == 0
         os.kill(int((checkout.folder / "var" / "runsvdir.pid").read_text()), signal.SIGKILL)
@@ -93,9 +93,10 @@ def test_a_stack_without_its_supervisor_can_be_taken_down_and_up(checkout: Check
 
 @pytest.mark.parametrize("victim", ["nginx: master", "nginx: worker", "runsv nginx", "runsv api01"])
 def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: str) -> None:
-    """A worker without its master keeps the port, an instance without its watcher the address: each
-    has a successor, `down` leaves nobody, and no connection is refused however slowly nginx
-    starts."""
+    """A worker without its master or an instance without its supervisor is replaced.
+
+    `down` ends all processes. No connection is refused, even if nginx starts slowly.
+    """
 
     def found() -> dict[int, str]:
         return {pid: words for pid, words in processes_in(checkout.folder).items() if words}
@@ -125,7 +126,7 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
 
 
 def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:
-    """`make up` from two hands: one starts it, the other finds it up."""
+    """Two concurrent `make up` start one stack; the second one finds it up."""
     words = [sys.executable, "-m", "stack.plain", "up"]
     ports = {"PORT": str(checkout.port), "OPS_PORT": str(checkout.ops_port)}
     environment = {**os.environ, **ports}
@@ -142,7 +143,7 @@ def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:
 
 
 def test_the_stack_that_runs_is_asked_where_it_listens(checkout: Checkout) -> None:
-    """Other settings than those it was started with do not hide a running stack."""
+    """A running stack is found with settings other than those that it was started with."""
     assert checkout.stack("up")[0] == 0
     other = str(free_port())
     where = f"http://localhost:{checkout.port}"
@@ -153,7 +154,7 @@ def test_the_stack_that_runs_is_asked_where_it_listens(checkout: Checkout) -> No
 
 
 def end_each_twice(checkout: Checkout, how: signal.Signals, pause_s: float) -> None:
-    """The instances in turn, each back before the next."""
+    """Ends each instance twice, and waits each time until it is back."""
     for name in ("api01", "api02") * 2:
         time.sleep(pause_s)
         pid = checkout.instances()[name]
@@ -163,7 +164,7 @@ def end_each_twice(checkout: Checkout, how: signal.Signals, pause_s: float) -> N
 
 
 def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None:
-    """SIGTERM under 340 requests/s, each instance twice: every request is answered and counted."""
+    """SIGTERM to each instance, twice, under 340 requests/s: every request is answered."""
     checkout.stack("up")
     with SteadyLoad(checkout.port, 340, seed=1) as load:
         end_each_twice(checkout, signal.SIGTERM, pause_s=0.5)
@@ -174,7 +175,7 @@ def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None
 
 
 def test_a_killed_instance_loses_what_was_in_flight_at_most(checkout: Checkout) -> None:
-    """kill -9 under load: back within a second, and what was acknowledged is there, once."""
+    """`kill -9` under load loses at most the requests in flight; acknowledged ones exist once."""
     checkout.stack("up")
     with SteadyLoad(checkout.port, 340, seed=2) as load:
         end_each_twice(checkout, signal.SIGKILL, pause_s=1.2)

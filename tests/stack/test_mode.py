@@ -1,4 +1,4 @@
-"""Which way the targets act, and what they say where nothing runs."""
+"""The choice between containers and plain processes, and the messages if nothing runs."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.help.running import ROOT
 
 @pytest.fixture
 def engine(tmp_path: Path) -> dict[str, str]:
-    """The environment of a machine whose Docker engine answers, and runs nothing."""
+    """The environment of a machine whose Docker engine answers and runs no container."""
     docker = tmp_path / "docker"
     docker.write_text("#!/bin/sh\nexit 0\n")
     docker.chmod(0o755)
@@ -26,7 +26,7 @@ def mode(folder: Path, environment: dict[str, str]) -> str:
 
 
 def test_targets_follow_the_stack_that_runs(checkout: Checkout, engine: dict[str, str]) -> None:
-    """Started as plain processes it is ended as such, whatever engine answers."""
+    """A stack of plain processes is managed as such, even if a Docker engine answers."""
     assert mode(checkout.folder, engine) == "docker"
     assert checkout.stack("up")[0] == 0
     assert mode(checkout.folder, engine) == "local"
@@ -35,7 +35,7 @@ def test_targets_follow_the_stack_that_runs(checkout: Checkout, engine: dict[str
 
 
 def test_containers_are_for_one_file(checkout: Checkout, engine: dict[str, str]) -> None:
-    """The contest's containers have no way to a server: plain processes have."""
+    """A ledger on a server selects plain processes: the containers have no network to reach it."""
     servers = "postgresql://rinha@a,b,c/rinha"
     assert mode(checkout.folder, {**engine, "RINHA_LEDGER": servers}) == "local"
     (checkout.folder / ".env").write_text("RINHA_LEDGER=var/rinha.db\n")
@@ -59,7 +59,7 @@ def test_containers_are_for_one_file(checkout: Checkout, engine: dict[str, str])
 def test_where_no_container_runs_every_verb_says_so(
     engine: dict[str, str], verb: str, code: int, said: str
 ) -> None:
-    """One line with words in it, and the exit code of plain processes."""
+    """Every verb prints one line if no container runs, with the exit code of plain processes."""
     script = ROOT / "stack" / "containers.sh"
     done = subprocess.run(
         [script, verb], env=engine, capture_output=True, text=True, check=False, cwd=ROOT
@@ -82,7 +82,7 @@ def test_where_no_container_runs_every_verb_says_so(
 def test_a_missing_engine_is_named_with_a_way_out(
     tmp_path: Path, script: str | None, said: str
 ) -> None:
-    """The client, its compose, the engine, the right to use it: each in a line of its own."""
+    """A missing client, plugin, engine or permission is named, with MODE=local as the way out."""
     for path in (Path("/usr/bin"), Path("/bin")):
         for program in path.iterdir():
             if program.name != "docker" and not (tmp_path / program.name).exists():
@@ -104,7 +104,7 @@ def test_a_missing_engine_is_named_with_a_way_out(
 
 
 def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) -> None:
-    """It is what holds where nothing runs, in whichever quotes, and what is no mode is refused."""
+    """MODE in .env decides when nothing runs, in any quotes; a wrong mode is refused."""
     dotenv = checkout.folder / ".env"
     without = {**engine, "PATH": f"{checkout.folder}/nowhere:/usr/bin:/bin"}
     for line, found in (("MODE='local'", "local"), ("export MODE=docker", "docker")):
@@ -127,7 +127,7 @@ def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) ->
 
 
 def test_containers_read_dotenv_as_plain_processes_do(checkout: Checkout, tmp_path: Path) -> None:
-    """Quotes are no part of a value: edition, page and copy are those that are named."""
+    """The containers get the values of .env without quotes: edition, page and replica."""
     docker = tmp_path / "docker"
     docker.write_text(f'#!/bin/sh\necho "$@ / $RINHA_REPLICA / $PORT" >>{tmp_path}/asked\n')
     docker.chmod(0o755)

@@ -13,7 +13,7 @@ TEMPLATE = (ROOT / "nginx.conf").read_text()
     ("edition", "most_bytes"), [("crebitos", BODY_MAX_BYTES), ("pessoas", pessoas.BODY_MAX_BYTES)]
 )
 def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int) -> None:
-    """Proxy and service refuse the same bodies, and a body never touches the disk."""
+    """Proxy and service refuse the same bodies, and nginx never writes a body to the disk."""
     conf = template_of(edition)
     for name in ("client_max_body_size", "client_body_buffer_size"):
         assert f"{name} {most_bytes // 1024}k;" in conf
@@ -21,12 +21,12 @@ def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int
 
 
 def test_an_editions_changes_are_few_and_all_of_them_are_made() -> None:
-    """A line of nginx.conf that its sed no longer finds would be missed in silence."""
+    """All changes of an edition are made: a line that its sed does not find is noticed here."""
     assert template_of("crebitos") == TEMPLATE
     before, after = TEMPLATE.splitlines(), template_of("pessoas").splitlines()
     taken = [line for line in before if line not in after]
     given = "\n".join(line for line in after if line not in before)
-    # Two sizes and the refusal of longer ones, the addresses that are plain, and three remarks.
+    # Two sizes and the refusal of longer ones, the addresses that are plain, and three comments.
     assert len(taken) == 7
     for words in (
         "size 16k;",
@@ -42,14 +42,14 @@ def test_an_editions_changes_are_few_and_all_of_them_are_made() -> None:
 
 
 def test_the_shipped_file_is_what_the_contest_wants() -> None:
-    """least_conn over two instances on port 9999."""
+    """The shipped file has least_conn over two instances on port 9999."""
     assert "least_conn;" in TEMPLATE
     places = ["unix:api01.sock", "unix:api02.sock"]
     assert render(TEMPLATE, port=9999, places=places).count("max_fails=0;") == 2
 
 
 def test_another_port_number_and_user_are_put_in() -> None:
-    """The same file serves any port and any instances, on this machine or on others."""
+    """One file serves any port, user and instances, on this machine or on others."""
     places = ["unix:api01.sock", "10.0.0.7:8001", "10.0.0.8:8002"]
     text = render(TEMPLATE, port=1234, places=places, user="root")
     assert "listen 1234 " in text
@@ -63,7 +63,7 @@ def test_another_port_number_and_user_are_put_in() -> None:
 
 
 def test_a_file_without_its_anchors_is_refused() -> None:
-    """A change to nginx.conf that the renderer does not understand fails loudly."""
+    """An nginx.conf that the renderer does not understand is refused."""
     edited = TEMPLATE.replace("listen 9999", "listen 127.0.0.1:9999")
     for template in ("http {}", edited):
         with pytest.raises(ConfError, match="must keep its `listen 9999`"):

@@ -1,4 +1,4 @@
-"""What the stack keeps is its owner's alone: other users of the machine reach nothing of it."""
+"""The files of the stack are open to their owner alone: other users reach none of them."""
 
 import os
 import sqlite3
@@ -20,7 +20,7 @@ LOGS = {f"log/{part}/current" for part in ("api01", "api02", "nginx")}
 
 @pytest.fixture
 def wide_umask() -> Iterator[None]:
-    """The widest there is, and what else is made by this test as usual."""
+    """Sets the widest umask during a test."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -28,11 +28,11 @@ def wide_umask() -> Iterator[None]:
 
 @pytest.fixture
 def shown(checkout: Checkout, wide_umask: None) -> Checkout:
-    """A checkout that everybody can look into, with the var/ of an older version."""
+    """A checkout that all users can enter, with the var/ of an older version."""
     checkout.folder.chmod(0o755)
     var = checkout.folder / "var"
     (var / "log" / "api01").mkdir(parents=True)
-    # One that everybody may write is refused.
+    # Not 0777: a var/ that all users may write is refused.
     var.chmod(0o755)
     for name in (
         "rinha.db.lock",
@@ -46,7 +46,7 @@ def shown(checkout: Checkout, wide_umask: None) -> Checkout:
 
 
 def test_var_is_its_owners_alone(shown: Checkout) -> None:
-    """Folders 0700, files and sockets 0600, whatever the umask and whatever was there before."""
+    """Folders are 0700, files and sockets 0600, for any umask and any earlier mode."""
     var = shown.folder / "var"
     assert open_to_others(var), "the older version's"
     assert shown.stack("up")[0] == 0
@@ -59,13 +59,13 @@ def test_var_is_its_owners_alone(shown: Checkout) -> None:
 
 @ONLY_ROOT
 def test_nobody_reads_locks_or_asks(shown: Checkout) -> None:
-    """As `nobody`: no file opens, no lock is held, no instance answers past nginx."""
+    """The user nobody opens no file, takes no lock and gets no answer from an instance."""
     assert shown.stack("up")[0] == 0
     assert Client(shown.port).transact(1, 7, "d").status == 200
     paths = paths_below(shown.folder / "var")
     assert {"rinha.db", "rinha.db-wal", "rinha.db.lock", "api01.sock"} <= {p.name for p in paths}
     assert reached_by_nobody(paths) == []
-    # The same tries succeed where rights are given.
+    # The check works: the same tries succeed with wide modes.
     for path in [*paths, *paths[0].parents[:1]]:
         path.chmod(0o777)
     reached = reached_by_nobody(paths)
@@ -73,7 +73,7 @@ def test_nobody_reads_locks_or_asks(shown: Checkout) -> None:
 
 
 def test_a_ledger_elsewhere_is_its_owners_alone(shown: Checkout) -> None:
-    """In a folder that others may enter too, each file that is made is 0600, also when restored."""
+    """In a folder that others may enter, each file of the ledger is 0600, also after a restore."""
     data = shown.folder / "data"
     data.mkdir(mode=0o755)
     (data / "rinha.db.lock").touch(mode=0o666)
@@ -94,7 +94,7 @@ def test_a_ledger_elsewhere_is_its_owners_alone(shown: Checkout) -> None:
 
 @pytest.mark.usefixtures("wide_umask")
 def test_an_instance_alone_is_its_owners_alone(tmp_path: Path) -> None:
-    """`rinha` by itself has the same umask."""
+    """`rinha` without the stack has the same umask."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "RINHA_LEDGER": "rinha.db"}
     words = [sys.executable, "-m", "rinha", "init"]
     subprocess.run(words, cwd=tmp_path, env=environment, check=True)
@@ -104,7 +104,7 @@ def test_an_instance_alone_is_its_owners_alone(tmp_path: Path) -> None:
 
 @ONLY_ROOT
 def test_a_var_of_another_user_is_refused(checkout: Checkout) -> None:
-    """Its owner could put programs there, which would run as this user."""
+    """A var/ of another user is refused: programs in it would run as this user."""
     (checkout.folder / "var").mkdir()
     os.chown(checkout.folder / "var", NOBODY, NOBODY)
     for command in ("up", "restore x.db"):

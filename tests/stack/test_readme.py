@@ -1,4 +1,4 @@
-"""The pages in two languages say the same, and the commands and settings they name exist."""
+"""The pages in two languages agree, and the commands and settings that they name exist."""
 
 import re
 from pathlib import Path
@@ -36,14 +36,14 @@ def table_shapes(page: str) -> list[int]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_both_languages_show_the_same_commands(name: str) -> None:
-    """Readers of either type the same and see the same."""
+    """Both languages show the same commands and answers."""
     english, portuguese = PAGES[name]
     assert commands(english) == commands(portuguese)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_both_languages_have_the_same_tables_links_and_headings(name: str) -> None:
-    """No row, link or section is missing in one of them."""
+    """Both languages have the same table rows, links and headings."""
     own = {f"{Path(name).name}.md", f"{Path(name).name}.pt-BR.md"}
     for pattern in (r"\]\(([^)]+)\)", r"^(#+) ", r"`([^`\n]+)`"):
         found = [re.findall(pattern, page, re.MULTILINE) for page in PAGES[name]]
@@ -54,7 +54,7 @@ def test_both_languages_have_the_same_tables_links_and_headings(name: str) -> No
 
 @pytest.mark.parametrize("name", PAGES)
 def test_both_languages_name_the_same_numbers(name: str) -> None:
-    """A figure that is renewed in one of them is renewed in the other."""
+    """A figure that changes in one language changes in the other."""
     tables = [
         [numbers(line) for line in page.splitlines() if line.startswith("|")]
         for page in PAGES[name]
@@ -65,20 +65,20 @@ def test_both_languages_name_the_same_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES["README"], ids=["English", "Portuguese"])
 def test_the_readme_is_short(page: str) -> None:
-    """It is a way in; each further subject has a page in docs/."""
+    """The README is short; further subjects have their pages in docs/."""
     assert len(page.splitlines()) <= README_LINES_MAX
 
 
 @pytest.mark.parametrize("name", [*DOCS, "README.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_every_target_that_is_named_exists(name: str) -> None:
-    """A reader never types a target that the Makefile lacks."""
+    """Every make target that a page names exists."""
     assert (
         set(re.findall(r"(?:[`$] ?|^)make ([a-z-]+)", (ROOT / name).read_text(), re.M)) <= TARGETS
     )
 
 
 def test_the_settings_page_has_every_setting_with_its_default() -> None:
-    """The table is that of the code, in both languages."""
+    """The settings page has every setting with its default, in both languages."""
     for page in PAGES["docs/settings"]:
         named = re.findall(r"^\| `([A-Z_]+)` ", page, re.MULTILINE)
         assert sorted(named) == sorted([*KNOBS, "MODE", "NETWORK"])
@@ -87,14 +87,14 @@ def test_the_settings_page_has_every_setting_with_its_default() -> None:
 
 
 def test_the_index_has_every_page() -> None:
-    """Each page of docs/ is found from docs/README.md."""
+    """docs/README.md links to every page of docs/."""
     linked = set(re.findall(r"\]\(([^):#]+)\)", (ROOT / "docs/README.md").read_text()))
     pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert pages - {"README.md"} <= linked
 
 
 def test_the_metrics_page_has_every_metric_and_alert() -> None:
-    """What is counted, and what wakes an operator, is explained in one place."""
+    """The metrics page explains every metric and every alert, with its severity."""
     page = (ROOT / "docs/metrics.md").read_text()
     rules = (ROOT / "ops/prometheus/rules.yml").read_text()
     named = {name.removesuffix("_total") for name in re.findall(r"`([a-z_]+)`", page)}
@@ -127,6 +127,6 @@ def test_the_metrics_page_has_every_metric_and_alert() -> None:
     ],
 )
 def test_measured_figures_say_when_and_on_what(name: str) -> None:
-    """A figure without its date and commit is no figure."""
+    """A page with measured figures gives their date and commit."""
     text = (ROOT / name).read_text()
     assert re.search(r"2\d{3}-\d\d-\d\d\D.*?commit:? [0-9a-f]{7,}", text, re.DOTALL)

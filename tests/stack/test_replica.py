@@ -1,4 +1,4 @@
-"""A copy that follows, as `make up` runs it; and nothing of it where nobody asked."""
+"""The replica as `make up` runs it, and no part of it without RINHA_REPLICA."""
 
 import shutil
 import time
@@ -12,7 +12,7 @@ from tests.help.running import Client
 from tests.help.steady_load import SteadyLoad
 
 FOLLOWS_MAX_S = 30.0
-# A look a second at the log, the sending, and a machine that others use too.
+# Covers a read of the WAL each second, the upload, and a machine that others use too.
 SENT_AFTER_S = 5.0
 
 
@@ -36,8 +36,10 @@ def balances(checkout: Checkout) -> list[int]:
 
 
 def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) -> None:
-    """Under a running stack even: what is left of that is stopped, and the copy goes on from there,
-    twice."""
+    """A removed ledger is restored from the replica, which then goes on; all of this twice.
+
+    A restore under a stack that still runs stops that stack first.
+    """
     for number in (1, 2):
         code, said = checkout.stack("up", RINHA_REPLICA=replica)
         assert code == 0, said
@@ -67,7 +69,10 @@ def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) 
 
 
 def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str) -> None:
-    """It is stopped after the instances, and sends what they did. Then nobody waits for a copy."""
+    """The replica stops after the instances and sends their last transactions.
+
+    After a stop it leaves no state.
+    """
     checkout.stack("up", RINHA_REPLICA=replica)
     wait_until_follows(checkout)
     assert Client(checkout.port).transact(1, 7, "d").status == 200
@@ -80,7 +85,7 @@ def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str)
 
 
 def test_nothing_follows_where_nobody_asked(checkout: Checkout) -> None:
-    """No service, no process, no file, no word."""
+    """Without RINHA_REPLICA there is no service, no file and no message of a replica."""
     code, said = checkout.stack("up")
     assert (code, "copy" in said) == (0, False)
     assert "copy" not in checkout.stack("status")[1]
@@ -91,7 +96,7 @@ def test_nothing_follows_where_nobody_asked(checkout: Checkout) -> None:
 
 
 def test_a_place_that_cannot_be_made_is_not_called_a_copy(checkout: Checkout) -> None:
-    """The ledger serves, and whoever starts it is warned that nothing is kept elsewhere."""
+    """A replica that cannot be written is a warning, and the ledger still serves."""
     assert checkout.stack("up")[0] == 0
     assert checkout.stack("down")[0] == 0
     place = "file:///proc/rinha/copy"

@@ -1,4 +1,4 @@
-"""The examples of SECURITY.md work as they stand there."""
+"""The examples of SECURITY.md work as they are printed."""
 
 import base64
 import errno
@@ -39,7 +39,7 @@ PASSWORD = "correct horse"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate, a key and a user, as an operator would have them."""
+    """A folder with a certificate, a key and a user, as an operator would have them."""
     made = tmp_path_factory.mktemp("edge")
     names: list[str | Path] = ["-keyout", made / "key.pem", "-out", made / "certificate.pem"]
     subprocess.run(
@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Checkout]:
-    """A stack with the `.env` that stands there."""
+    """A stack with the `.env` of SECURITY.md."""
     with tempfile.TemporaryDirectory() as name:
         started = Checkout(Path(name))
         (started.folder / ".env").write_text(DOTENV)
@@ -75,7 +75,7 @@ def edge(folder: Path, stack: Checkout) -> Iterator[None]:
         assert name in text
         text = text.replace(name, f"127.0.0.1:{port}" if ":" in name else str(port))
     conf = folder / "edge.conf"
-    # So that its worker may read the folder of a test.
+    # If root runs the tests, nginx's worker must be root to read the folder of a test.
     user = "user root;" if os.geteuid() == 0 else ""
     conf.write_text(CONF.format(user=user, folder=folder, examples=text))
     nginx: list[str | Path] = [NGINX, "-p", folder, "-c", conf]
@@ -110,12 +110,12 @@ def secure(port: int, folder: Path) -> http.client.HTTPSConnection:
 
 
 def test_there_is_an_example_for_each() -> None:
-    """TLS, authentication and rate limits."""
+    """SECURITY.md has three examples: TLS, authentication and rate limits."""
     assert len(EXAMPLES) == 3
 
 
 def test_only_this_machine_reaches_the_stack(stack: Checkout) -> None:
-    """It listens on loopback alone, and nobody empties the ledger."""
+    """The stack listens on loopback only, and the reset is off."""
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.2", stack.port)) == errno.ECONNREFUSED
     connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=STOP_MAX_S)
@@ -129,7 +129,7 @@ def test_tls(edge: None, folder: Path) -> None:
 
 
 def test_authentication(edge: None, folder: Path) -> None:
-    """Nobody without a password, a user with one, and nobody empties the ledger."""
+    """A request needs a user's password, and the reset is refused even then."""
     assert ask(secure(PORTS["8444"], folder), "/clientes/1/extrato") == 401
     assert ask(secure(PORTS["8444"], folder), "/clientes/1/extrato", "joao") == 401
     assert ask(secure(PORTS["8444"], folder), "/clientes/1/extrato", "maria") == 200
@@ -137,7 +137,7 @@ def test_authentication(edge: None, folder: Path) -> None:
 
 
 def test_slow_bodies_use_up_their_own_share(edge: None) -> None:
-    """Of one address twenty may wait at once, and the next one is refused."""
+    """One address may have twenty slow bodies at once, and its next request gets 429."""
     head = b"POST /clientes/1/transacoes HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
     slow = [socket.create_connection(("127.0.0.1", PORTS["8081"])) for _ in range(20)]
     for connection in slow:
@@ -149,7 +149,7 @@ def test_slow_bodies_use_up_their_own_share(edge: None) -> None:
 
 
 def test_rate_limits(edge: None) -> None:
-    """One address gets its burst at once and is told to slow down after that."""
+    """One address gets its burst at once, and 429 after that."""
     connection = http.client.HTTPConnection("127.0.0.1", PORTS["8081"], timeout=STOP_MAX_S)
     statuses = Counter(ask(connection, "/health") for _ in range(1_000))
     assert set(statuses) == {200, 429}

@@ -1,4 +1,4 @@
-"""What runs is compared with what is asked for: no setting is passed over in silence."""
+"""The running settings are compared with those asked for; no difference is ignored."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from stack.environ import differing
 from tests.help.checkout import Checkout
 from tests.help.running import ROOT, Client
 
-# Another value of each setting, as somebody may ask for it while the stack runs.
+# Another value of each setting, as a user may ask for it while the stack runs.
 OTHERS = {
     "BIND": "127.0.0.1",
     "INSTANCES": "3",
@@ -32,13 +32,13 @@ OTHERS = {
 
 
 def test_every_setting_has_another_value_here() -> None:
-    """A new setting is compared too."""
+    """Every setting has another value in OTHERS, so that a new setting is compared too."""
     assert set(OTHERS) == set(KNOBS) & set(dotenv.NAMES)
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_setting_that_differs_is_named(name: str) -> None:
-    """Asked for anew, taken back, or changed from another value."""
+    """A setting that is added, removed or changed is named."""
     other = {name: OTHERS[name]}
     assert differing({}, other) == [name]
     assert differing(other, {}) == [name]
@@ -47,14 +47,14 @@ def test_a_setting_that_differs_is_named(name: str) -> None:
 
 
 def test_how_a_value_is_written_is_no_difference() -> None:
-    """Case, the contest's names, and a default that is spelled out."""
+    """Letter case, the contest's names and explicit defaults are no difference."""
     runs = {"RINHA_SYNCHRONOUS": "FULL", "RINHA_EDITION": "pessoas", "OPS_PORT": "off"}
     asked = {"RINHA_SYNCHRONOUS": "full", "RINHA_EDITION": "2023q3", "OPS_PORT": "OFF"}
     assert differing(runs, {**asked, "PORT": "9999"}) == []
 
 
 def test_credentials_are_compared_where_they_are_used() -> None:
-    """By name: those of servers where the ledger is on servers, those of S3 where the copy is."""
+    """Credentials are compared where they are used: PG* with a server, AWS_* with an S3 replica."""
     servers = {"RINHA_LEDGER": "postgresql://rinha@a/rinha"}
     assert differing({**servers, "PGPASSWORD": "a"}, {**servers, "PGPASSWORD": "b"}) == [
         "PGPASSWORD"
@@ -65,14 +65,14 @@ def test_credentials_are_compared_where_they_are_used() -> None:
 
 
 def test_a_stack_of_another_version_is_compared_too() -> None:
-    """Its environment has what was asked of it; a value that this version refuses is another."""
+    """The settings of another version are compared; a value that is now refused is a difference."""
     assert differing({"PORT": "8888", "RINHA_OLD": "1"}, {"PORT": "8888"}) == []
     assert differing({"PORT": "none"}, {}) == ["PORT"]
     assert differing({}, {"MODE": "docker"}) == ["MODE"]
 
 
 def test_up_on_a_running_stack_refuses_other_settings(checkout: Checkout) -> None:
-    """From the environment or from .env: it names them, and changes nothing."""
+    """`up` on a running stack names the settings that differ and changes nothing."""
     assert checkout.stack("up", RINHA_LEDGER="var/mine.db")[0] == 0
     asked = {"RINHA_LEDGER": "var/mine.db", "RINHA_RESET": "ON"}
     assert "is up already" in checkout.stack("up", **asked)[1]
@@ -89,7 +89,7 @@ def test_up_on_a_running_stack_refuses_other_settings(checkout: Checkout) -> Non
 
 
 def test_a_running_stack_is_asked_with_its_own_settings(checkout: Checkout) -> None:
-    """Its ledger is audited and its page is watched, whatever .env says by now."""
+    """`check` and `watch` use the settings of the running stack, not those of .env."""
     assert checkout.stack("up", RINHA_LEDGER="var/mine.db")[0] == 0
     (checkout.folder / ".env").write_text("RINHA_LEDGER=var/other.db\nOPS_PORT=1\n")
     assert "\nvar/mine.db: 0 transactions" in checkout.stack("check")[1]
@@ -104,7 +104,7 @@ def test_a_running_stack_is_asked_with_its_own_settings(checkout: Checkout) -> N
 
 @pytest.mark.parametrize("verb", ["up", "down", "status", "check", "restore"])
 def test_a_broken_dotenv_is_refused_by_every_verb(checkout: Checkout, verb: str) -> None:
-    """With the line, no traceback, and nothing of it is done."""
+    """Every verb refuses a broken .env with its line, and does nothing."""
     (checkout.folder / ".env").write_text("PORT=1\nRINHA_RESETT=off\n")
     said = "rinha: .env:2: RINHA_RESETT is not a setting: did you mean RINHA_RESET?\n"
     assert checkout.stack(verb) == (2, said)
@@ -117,7 +117,7 @@ def test_a_broken_dotenv_is_refused_by_every_verb(checkout: Checkout, verb: str)
 
 @pytest.mark.parametrize("verb", ["up", "down", "status", "check", "restore"])
 def test_a_folder_of_somebody_else_is_refused(checkout: Checkout, verb: str) -> None:
-    """What stands in var/ is run: not where another user made it, or may write it."""
+    """A var/ that another user made or may write is refused, because its programs are run."""
     var = checkout.folder / "var"
     var.mkdir()
     var.chmod(0o777)
@@ -135,7 +135,7 @@ def test_a_folder_of_somebody_else_is_refused(checkout: Checkout, verb: str) -> 
 
 
 def test_every_edition_has_each_of_its_names_everywhere() -> None:
-    """The contest's or ours: for make, for the containers, in settings and for the judge."""
+    """Make, containers, settings and the judge know the contest's and our name of each edition."""
     makefile = (ROOT / "Makefile").read_text()
     script = (ROOT / "stack" / "containers.sh").read_text()
     for contest, name in (("2024q1", "crebitos"), ("2023q3", "pessoas")):

@@ -1,4 +1,4 @@
-"""What a machine must have, and what the Makefile says of itself."""
+"""Requirements on a machine, and the help of the Makefile."""
 
 import os
 import re
@@ -13,12 +13,12 @@ from tests.help.running import ROOT
 from tests.help.strangers import NOBODY
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-# Set in the Makefile itself, or by make.
+# Variables that the Makefile or make itself sets.
 OWN = {*re.findall(r"^(?:override )?([A-Z_]+) :?= ?", MAKEFILE, re.MULTILINE), "MAKEFILE_LIST"}
 
 
 def supported() -> tuple[str, str]:
-    """The oldest and the newest Python that is promised."""
+    """Returns the oldest and the newest supported Python."""
     text = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     found = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", text)
     assert found
@@ -27,7 +27,7 @@ def supported() -> tuple[str, str]:
 
 @pytest.mark.parametrize("version", ["3.10.4", "3.14.0"])
 def test_another_python_is_refused_in_one_line(tmp_path: Path, version: str) -> None:
-    """Too old or too new: what is there, what is supported, and how to name another one."""
+    """Another Python is refused in one line with its version and the supported ones."""
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\n[ "$1" = -V ] && echo Python {version}\n')
     python.chmod(0o755)
@@ -45,13 +45,13 @@ def test_another_python_is_refused_in_one_line(tmp_path: Path, version: str) -> 
 
 @pytest.mark.parametrize(("page", "to"), [("README.md", "to"), ("README.pt-BR.md", "a")])
 def test_the_readme_names_the_pythons_that_are_supported(page: str, to: str) -> None:
-    """One range, that of pyproject.toml, in both languages."""
+    """Both READMEs name the range of Python versions of pyproject.toml."""
     oldest, newest = supported()
     assert f"Python {oldest} {to} {newest}" in (ROOT / page).read_text()
 
 
 def test_help_lists_every_target_and_variable() -> None:
-    """Help shows all that can be said to make."""
+    """`make help` lists every target and every variable."""
     done = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True)
     listed = set(re.findall(r"^  ([A-Z_]+(?:, [A-Z_]+)*) ", done.stdout, re.MULTILINE))
     variables = {name.strip() for names in listed for name in names.split(",")}
@@ -74,7 +74,7 @@ def cut_off(checkout: Checkout) -> dict[str, str]:
 
 
 def test_what_looks_or_stops_needs_no_package(checkout: Checkout, cut_off: dict[str, str]) -> None:
-    """A stack is found and stopped where a package is gone since its start."""
+    """The targets status, stats and down work even if a package is gone since the start."""
     assert checkout.stack("up")[0] == 0
     for target in ("status", "stats", "down"):
         done = subprocess.run(
@@ -91,7 +91,7 @@ def test_what_looks_or_stops_needs_no_package(checkout: Checkout, cut_off: dict[
 
 @pytest.mark.parametrize("way", ["a file", "another user's"])
 def test_a_var_that_cannot_be_written_is_said(checkout: Checkout, way: str) -> None:
-    """In a line of ours that names it, with the reason."""
+    """A var that cannot be written gives one line with its path and the reason."""
     user = None
     if way == "a file":
         (checkout.folder / "var").touch()
@@ -113,7 +113,7 @@ def test_a_var_that_cannot_be_written_is_said(checkout: Checkout, way: str) -> N
 
 
 def test_how_long_the_tests_take_is_said_alike() -> None:
-    """Help, the contributor's page and the guarantees give one figure."""
+    """Help, the contributor's page and the guarantees give the same duration of the tests."""
     pages = [MAKEFILE, (ROOT / "CONTRIBUTING.md").read_text()]
     pages.append((ROOT / "docs" / "guarantees.md").read_text())
     found = [
@@ -123,7 +123,7 @@ def test_how_long_the_tests_take_is_said_alike() -> None:
 
 
 def test_the_units_need_no_server() -> None:
-    """`make unit` takes no set that apt has to help with, and no test whose fixtures start one."""
+    """`make unit` needs no package from apt and runs no test that starts a server."""
     done = subprocess.run(
         ["make", "-n", "unit", "MODE=local"], cwd=ROOT, check=True, capture_output=True, text=True
     )

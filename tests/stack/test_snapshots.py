@@ -1,4 +1,4 @@
-"""`make snapshot` names a new file each time, by what is in it."""
+"""`make snapshot` makes a new file each time, with a suffix for its format."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ def ledger(checkout: Checkout) -> Path:
 
 
 def test_snapshots_of_one_second_have_names_of_their_own(checkout: Checkout, ledger: Path) -> None:
-    """None fails, and none takes another's place."""
+    """Snapshots of one second have distinct names, and none fails."""
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(checkout.stack, ["snapshot"] * AT_ONCE))
     assert [code for code, _ in done] == [0] * AT_ONCE, done
@@ -35,7 +35,7 @@ def test_snapshots_of_one_second_have_names_of_their_own(checkout: Checkout, led
 
 
 def test_a_servers_snapshot_is_no_db(checkout: Checkout, server: Server) -> None:
-    """A dump for pg_restore says so by its name."""
+    """The snapshot of a server is a dump for pg_restore, by its suffix too."""
     address = server.new_database()
     assert finish(rinha("init", RINHA_LEDGER=address))[0] == 0
     code, text = checkout.stack("snapshot", RINHA_LEDGER=address)

@@ -20,7 +20,7 @@ def compose() -> dict[str, Any]:
 
 @pytest.mark.parametrize("edition", ARENAS)
 def test_the_shipped_stack_keeps_every_rule(edition: str) -> None:
-    """Two instances of the named image and nginx, and nothing else."""
+    """The shipped stack keeps every rule: two instances of the named image and nginx."""
     compose = for_the_arena(compose_of(edition), IMAGE)
     assert broken_rules(compose, ARENAS[edition]) == []
     images = [service["image"] for service in compose["services"].values()]
@@ -47,7 +47,7 @@ def test_the_shipped_stack_keeps_every_rule(edition: str) -> None:
 def test_each_broken_rule_is_named(
     compose: dict[str, Any], service: str, field: str, value: object, rule: str
 ) -> None:
-    """Nobody finds out in the arena what could be said at home."""
+    """Each broken rule of the arena is named."""
     changed = copy.deepcopy(compose)
     changed["services"][service][field] = value
     assert any(rule in broken for broken in broken_rules(changed, ARENAS["crebitos"]))
@@ -64,7 +64,7 @@ def test_a_submission_is_complete(
     edition: str,
     expected: tuple[str, str],
 ) -> None:
-    """Three files that stand alone; without a name or an image nothing is written."""
+    """A submission is three files that need no others; without a name or an image it is refused."""
     monkeypatch.setattr(submission, "DIST", tmp_path)
     monkeypatch.setenv("RINHA_EDITION", edition)
     monkeypatch.setattr("sys.argv", ["submission.py", "", ""])

@@ -1,5 +1,4 @@
-"""The composed stack in place of the plain one, as a project and on a port of its own. Imports
-running and steady_load."""
+"""The composed stack in place of `Stack`, as its own project and on its own port."""
 
 import json
 import os
@@ -35,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Containers:
-    """Has what Stack has, as far as the contract's tests need it."""
+    """Has the methods of Stack that the contract's tests need."""
 
     def __init__(self, name: str) -> None:
         self.port = free_port()
@@ -77,7 +76,7 @@ class Containers:
         assert self.client()("POST", "/reset").status == 200
 
     def state(self) -> list[Any]:
-        """Everything that a request could have changed, but for the time of asking."""
+        """Returns all state that a request could have changed, without the time of the request."""
         client = self.client()
         extratos = [client.extrato(cliente) for cliente in CLIENTES]
         return [(each["saldo"]["total"], each["ultimas_transacoes"]) for each in extratos]

@@ -1,4 +1,4 @@
-"""`make cluster` where an engine answers: a container for each node."""
+"""`make cluster` with containers: one container for each node."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def run(checkout: Checkout, *words: str) -> tuple[int, str]:
 
 
 def primary(checkout: Checkout) -> str:
-    """Its name, once a whole cluster has one."""
+    """Waits until the cluster is whole, and returns the name of its primary."""
     deadline = time.monotonic() + WALK_MAX_S
     while (said := run(checkout, "stack.cluster", "status"))[0]:
         assert time.monotonic() < deadline, said[1]
@@ -44,7 +44,7 @@ def primary(checkout: Checkout) -> str:
 
 @pytest.fixture
 def address(checkout: Checkout) -> Iterator[str]:
-    """Of a cluster that is up, and whose volumes go with it."""
+    """Starts a cluster and yields its address; removes it with its volumes."""
     code, text = run(checkout, "stack.cluster", "up")
     try:
         assert code == 0, text
@@ -58,7 +58,7 @@ def address(checkout: Checkout) -> Iterator[str]:
 
 
 def assert_secrets_are_hidden(checkout: Checkout) -> None:
-    """Who may look at the containers from outside reads no password and no key."""
+    """Asserts that `docker inspect` shows no password and no key."""
     names = [f"{PROJECT}-node{number}-1" for number in (1, 2, 3)]
     shown = subprocess.run(
         ["docker", "inspect", *names], check=True, capture_output=True, text=True
@@ -69,7 +69,7 @@ def assert_secrets_are_hidden(checkout: Checkout) -> None:
 
 
 def test_a_node_in_a_container_is_lost_and_comes_back(checkout: Checkout, address: str) -> None:
-    """Writes go on without it, nothing acknowledged is lost, also not by a stop of the whole."""
+    """Neither a killed node nor a stop of the whole cluster loses an acknowledged write."""
     (checkout.folder / ".env").write_text(f"RINHA_LEDGER={address}\n")
     code, text = checkout.stack("up")
     assert code == 0, text
@@ -78,7 +78,7 @@ def test_a_node_in_a_container_is_lost_and_comes_back(checkout: Checkout, addres
     with SteadyLoad(checkout.port, RATE, drawn_seed()) as load:
         time.sleep(1)
         subprocess.run(["docker", "kill", f"{PROJECT}-{lost}-1"], check=True)
-        # Those that were on their way are among the next ones.
+        # Requests sent before the kill are among the next RATE ones.
         asked, deadline = len(load.outcomes) + RATE, time.monotonic() + WALK_MAX_S
         while not any(outcome.status == 200 for outcome in load.outcomes[asked:]):
             assert time.monotonic() < deadline, "nobody took over"

@@ -1,4 +1,4 @@
-"""What the containers promise: limits, hardening, and no loss by stop, kill or start."""
+"""Guarantees of the containers: limits, hardening, and no loss by stop, kill or start."""
 
 import json
 import random
@@ -29,13 +29,13 @@ def limits(stack: Containers) -> dict[str, Any]:
 
 
 def assert_sound(stack: Containers, load: SteadyLoad) -> None:
-    """The ledger explains every answer, and its audit finds nothing."""
+    """Asserts that the ledger explains every answer and passes its audit."""
     load.assert_explains_every_balance()
     assert "every promise holds" in stack.make("check")
 
 
 def test_the_limits_are_those_of_the_arena(stack: Containers) -> None:
-    """Declared for every service, in MB, and together at most 1.5 CPU and 550MB."""
+    """Limits are declared for every service, in MB, and are at most 1.5 CPU and 550 MB together."""
     declared = limits(stack)
     assert set(declared) == set(SERVICES)
     assert sum(float(each["cpus"]) for each in declared.values()) <= 1.5
@@ -46,7 +46,7 @@ def test_the_limits_are_those_of_the_arena(stack: Containers) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_kernel_holds_the_limits(stack: Containers, service: str) -> None:
-    """What is declared is what the control groups say from within."""
+    """The control groups inside a container have the declared limits."""
     declared = limits(stack)[service]
     text = stack.shell(
         service,
@@ -57,14 +57,14 @@ def test_the_kernel_holds_the_limits(stack: Containers, service: str) -> None:
     memory, pids, quota, period = text.split()
     assert int(memory) == int(declared["memory"])
     assert int(pids) == declared["pids"]
-    # The engine cuts a microsecond off what does not fit its fractions.
+    # The engine may cut a microsecond off the quota.
     assert int(quota) / int(period) == pytest.approx(float(declared["cpus"]), abs=2 / int(period))
     assert stack.shell(service, "ulimit -n").strip() == "20000"
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_containers_are_closed(stack: Containers, service: str) -> None:
-    """No root, no capability, no way to gain one, system calls filtered, nothing to write on."""
+    """A container has no root user, no capability, filtered system calls and a read-only root."""
     status = dict(
         line.split(":\t", 1) for line in stack.shell(service, "cat /proc/1/status").splitlines()
     )
@@ -80,7 +80,7 @@ def test_the_containers_are_closed(stack: Containers, service: str) -> None:
 
 
 def test_only_nginx_is_reachable(stack: Containers) -> None:
-    """Instances have no network at all, and what operators see is published to loopback only."""
+    """Instances have no network, and the operator's port is published on loopback only."""
     for service in ("api01", "api02"):
         assert stack.inspect(service)["HostConfig"]["NetworkMode"] == "none"
     published = stack.inspect("nginx")["HostConfig"]["PortBindings"]
@@ -89,7 +89,7 @@ def test_only_nginx_is_reachable(stack: Containers) -> None:
 
 
 def test_the_image_is_small_and_holds_no_tools(stack: Containers) -> None:
-    """No compiler, no package cache, less than 25 MB on top of its base, made for amd64 too."""
+    """The image has no compiler and no package cache, and adds under 25 MB to its base."""
     script = "command -v gcc cc pip3.13 /opt/rinha/bin/pip; ls /root/.cache /ledger/*.whl"
     assert "/opt" not in stack.compose("exec", "-T", "api01", "sh", "-c", script, check=False)
     text = (ROOT / "Dockerfile").read_text()
@@ -104,7 +104,7 @@ def test_the_image_is_small_and_holds_no_tools(stack: Containers) -> None:
 
 
 def test_every_command_of_the_makefile_works(stack: Containers) -> None:
-    """status, check, sql, snapshot, stats and reset do in containers what they do without."""
+    """The commands status, check, sql, snapshot, stats and reset work in containers."""
     stack.reset()
     stack.client().transact(1, 7, "d")
     assert "already" in stack.make("up")
@@ -120,7 +120,7 @@ def test_every_command_of_the_makefile_works(stack: Containers) -> None:
 
 
 def test_stop_and_start_keep_the_balances(stack: Containers) -> None:
-    """Down takes under 5 s and keeps the volume; up again is quick and shows the same money."""
+    """Down takes under 5 s and keeps the volume; up takes under 10 s; the balances stay."""
     stack.reset()
     stack.client().transact(2, 77, "d")
     started = time.monotonic()
@@ -133,7 +133,7 @@ def test_stop_and_start_keep_the_balances(stack: Containers) -> None:
 
 
 def test_settings_reach_the_containers(stack: Containers) -> None:
-    """A knob of .env.example is a knob of the containers, but for where the ledger is."""
+    """Each setting of .env.example reaches the containers, except the path of the ledger."""
     names = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert "RINHA_SYNCHRONOUS" in names
     files = ("docker-compose.yml", "ops/docker-compose.yml", "stack/containers.sh")
@@ -150,7 +150,7 @@ def test_settings_reach_the_containers(stack: Containers) -> None:
 
 
 def test_a_restart_under_load_loses_no_request(stack: Containers) -> None:
-    """docker compose restart of an instance: every request is answered, every answer counts."""
+    """While instances restart, every request is answered, and the ledger explains each answer."""
     stack.reset()
     with SteadyLoad(stack.port, RATE, seed=3) as load:
         time.sleep(1)
@@ -162,7 +162,10 @@ def test_a_restart_under_load_loses_no_request(stack: Containers) -> None:
 
 
 def kill(*services: str) -> Callable[[Containers], None]:
-    """docker kill counts as a wish to stop, so the engine waits for a start."""
+    """Returns a function that kills services and starts them again.
+
+    The engine restarts no container after `docker kill`: it counts as a wish to stop.
+    """
 
     def kill_and_start(stack: Containers) -> None:
         names = [stack.container(service) for service in services]
@@ -173,7 +176,7 @@ def kill(*services: str) -> Callable[[Containers], None]:
 
 
 def crash(service: str) -> Callable[[Containers], None]:
-    """A process that dies by itself is brought back by the engine."""
+    """Returns a function that kills the process from outside; the engine restarts it."""
 
     def kill_from_outside(stack: Containers) -> None:
         pid = stack.inspect(service)["State"]["Pid"]
@@ -190,7 +193,7 @@ def crash(service: str) -> Callable[[Containers], None]:
 def test_a_kill_under_load_loses_nothing_acknowledged(
     stack: Containers, harm: Callable[[Containers], None]
 ) -> None:
-    """Whatever is killed: back within 3 s, and the ledger explains every answer."""
+    """After any kill the stack answers within 3 s, and the ledger explains every answer."""
     stack.reset()
     with SteadyLoad(stack.port, RATE, seed=4) as load:
         time.sleep(1)
@@ -202,7 +205,7 @@ def test_a_kill_under_load_loses_nothing_acknowledged(
 
 
 def test_random_kills_leave_a_sound_ledger(stack: Containers) -> None:
-    """Three of the rounds that a longer run repeats: any service, at any moment."""
+    """Three random kills of any service, at random times, leave a sound ledger."""
     chance = random.Random(5)
     print("seed 5")
     stack.reset()
@@ -215,7 +218,7 @@ def test_random_kills_leave_a_sound_ledger(stack: Containers) -> None:
 
 
 def test_instances_race_on_an_empty_volume() -> None:
-    """Ten times both at once on a volume that has nothing: always one sound ledger."""
+    """Ten starts of both instances at once on an empty volume each make one sound ledger."""
     race = Containers("rinha-test-race")
     for _ in range(10):
         race.compose("down", "--volumes")
@@ -229,7 +232,7 @@ def test_instances_race_on_an_empty_volume() -> None:
 
 
 def test_a_volume_of_other_peoples_files_is_left_alone() -> None:
-    """A clear line and no start, and the files as they were."""
+    """A volume with foreign files gives a clear line and no start; the files stay unchanged."""
     other = Containers("rinha-test-other")
     other.compose("down", "--volumes")
     volume = [*("docker", "run", "--rm", "--user", "0", "--volume"), "rinha-test-other_ledger:/l"]
@@ -244,7 +247,7 @@ def test_a_volume_of_other_peoples_files_is_left_alone() -> None:
 
 
 def test_the_units_pass_inside_the_image() -> None:
-    """docker compose run --rm tests: the image's own interpreter and libraries."""
+    """The unit tests pass with the image's own interpreter and libraries."""
     inside = Containers("rinha-test-inside")
     inside.run("docker", "compose", "--profile", "tests", "build", "tests")
     assert " passed" in inside.compose("run", "--rm", "tests")

@@ -1,4 +1,4 @@
-"""A copy that follows from a container of its own."""
+"""A replica that a container of its own writes."""
 
 import json
 import time
@@ -10,7 +10,7 @@ import pytest
 from tests.stack.containers.conftest import Containers
 
 FOLLOWS_MAX_S = 40.0
-# A look a second at the log, the sending, and a machine that others use too.
+# Covers a read of the WAL each second, the upload, and a machine that others use too.
 SENT_AFTER_S = 5.0
 
 
@@ -31,7 +31,7 @@ def wait_until_follows(containers: Containers) -> None:
 
 
 def test_a_volume_that_was_removed_comes_back(followed: Containers) -> None:
-    """Whole, from the folder; an empty ledger is not put over what the copy holds."""
+    """A removed volume is restored from the replica, and an empty ledger never overwrites it."""
     followed.make("up")
     wait_until_follows(followed)
     assert followed.client().transact(1, 7, "d").status == 200
@@ -48,7 +48,7 @@ def test_a_volume_that_was_removed_comes_back(followed: Containers) -> None:
 
 
 def test_it_is_outside_the_contests_limits_and_closed(followed: Containers) -> None:
-    """The three parts are as ever; it has a small share of its own, and none of root's powers."""
+    """The replica's container has small limits and no capability, apart from the three services."""
     followed.make("up")
     parts = json.loads(followed.run("docker", "inspect", followed.container("replica")))[0]
     host = parts["HostConfig"]

@@ -1,4 +1,4 @@
-"""The other edition in containers: its arena's limits, a rehearsal, and nothing left behind."""
+"""The edition pessoas in containers: the limits of its arena, and a rehearsal."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ MEGABYTE = 1024 * 1024
 
 
 def test_people_in_containers(tmp_path: Path) -> None:
-    """The kernel holds 1.5 CPU and 3,000 MB; who is sent is stored, audited and shown."""
+    """The limits are 1.5 CPU and at most 3,000 MB; people are stored, audited and shown."""
     people = Containers("rinha-test-people")
     ops_port = free_port()
-    # Nobody else's 9999 is taken: the host's network is for the whole rate.
+    # A bridge takes no port 9999 of the host; the host's network is only for the full rate.
     people.environment |= {"RINHA_EDITION": "pessoas", "NETWORK": "bridge"}
     people.environment |= {"OPS_PORT": str(ops_port)}
     people.compose("down", "--volumes")

@@ -1,4 +1,4 @@
-"""Settings in containers: read as Compose reads them, and compared with those that run."""
+"""Settings in containers are read as Compose reads them, and compared with the running ones."""
 
 import json
 import os
@@ -20,7 +20,7 @@ services:
 
 @pytest.mark.parametrize("case", READ)
 def test_compose_reads_what_we_read(tmp_path: Path, case: str) -> None:
-    """Whoever starts docker-compose.yml by hand gets the same settings of the same file."""
+    """A docker-compose.yml started by hand gets the same settings from the same file."""
     content, values = READ[case]
     (tmp_path / ".env").write_bytes(content)
     pairs = ", ".join(f'{name}: "${{{name}-}}"' for name in values)
@@ -30,12 +30,12 @@ def test_compose_reads_what_we_read(tmp_path: Path, case: str) -> None:
         cwd=tmp_path, env={"PATH": os.environ["PATH"]}, check=True, capture_output=True, text=True,
     )  # fmt: skip
     found = json.loads(done.stdout)["services"]["one"].get("environment") or {}
-    # It shows a dollar sign as it would have to stand in a file of its own.
+    # The output doubles each dollar sign, as a Compose file would need it.
     assert {name: value.replace("$$", "$") for name, value in found.items()} == values
 
 
 def test_up_refuses_settings_that_the_containers_do_not_run_with(stack: Containers) -> None:
-    """It names them and changes nothing; what is only written in another way is no difference."""
+    """`up` names the settings that differ and changes nothing; spelling is no difference."""
     before = [stack.inspect(name)["State"]["StartedAt"] for name in ("api01", "api02", "nginx")]
     others: tuple[dict[str, str], ...] = (
         {"BIND": "127.0.0.1"},

@@ -1,5 +1,7 @@
-"""A Debian with next to nothing in it, as a new machine: made by debootstrap, entered in namespaces
-of its own, so that whatever is started there ends with it."""
+"""A minimal Debian as a new machine, made by debootstrap.
+
+It is entered in namespaces of its own, so that its processes end with it.
+"""
 
 import os
 import shutil
@@ -14,14 +16,14 @@ from tests.help.running import ROOT
 
 PACKAGES = "python3,make,git,ca-certificates"
 MIRROR = "http://deb.debian.org/debian"
-# Where the clone is, and newer releases of everything that is locked.
+# Path of the clone, and of the newer releases of every locked package.
 CHECKOUT = "/home/rinha"
 NEWER = "/newer"
-# What the way to the registries needs, and nothing else of this machine.
+# Variables for the way to the registries; no other variable of this machine is passed on.
 NETWORK = ("http_proxy", "https_proxy", "no_proxy", "PIP_INDEX_URL", "PIP_TRUSTED_HOST")
-# The first process reaps what has lost its parent, as on any machine.
+# The first process reaps orphans, as on any machine.
 INIT = "while :; do sleep 0.1; done"
-# Not by chroot alone, under which no user may make namespaces.
+# chroot alone is not enough: inside it no user may make namespaces.
 ENTER = """set -e
 mount --bind "$1" "$1"
 cd "$1"
@@ -37,7 +39,7 @@ PATIENCE_S = 900
 
 
 class BareRoot:
-    """`making` begins at once; the first command waits for it."""
+    """A root that the constructor starts to make; after `wait` it can run commands."""
 
     def __init__(self, suite: str) -> None:
         self._top = Path(tempfile.mkdtemp(prefix=f"rinha-{suite}-", dir="/var/tmp"))
@@ -63,7 +65,7 @@ class BareRoot:
         (self.path / NEWER.lstrip("/")).mkdir()
         spaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         self._init = subprocess.Popen([*spaces, "sh", "-c", ENTER, "sh", self.path, INIT])
-        # Until the first process sees the root as its own.
+        # Wait until the first process has the new root.
         while not any(Path(f"/proc/{pid}/root{CHECKOUT}").exists() for pid in self._children()):
             assert self._init.poll() is None, "a root of one's own cannot be entered here"
             time.sleep(0.05)
@@ -75,7 +77,7 @@ class BareRoot:
         return path.read_text().split() if path.exists() else []
 
     def run(self, command: str, **environment: str) -> str:
-        """What a shell in the checkout makes of it, shown as it comes; an error if it fails."""
+        """Runs a command in the checkout, shows its output as it comes, and checks its code."""
         (inside,) = self._children()
         words = ["nsenter", "--target", inside, "--mount", "--pid", "--root", "--", "/bin/sh", "-c"]
         print(f"$ {command}", flush=True)
@@ -102,7 +104,7 @@ class BareRoot:
         return {
             "HOME": "/root",
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            # An index a year ahead: a resolver would take what nobody wrote.
+            # A resolver that does not keep to the locks would install these made-up releases.
             "PIP_FIND_LINKS": NEWER,
             **{name: os.environ[name] for name in NETWORK if name in os.environ},
             **more,

@@ -1,7 +1,9 @@
-"""The README's commands on a new machine: a bare Debian, a clone of what is committed, the commands
-exactly as the pages show them, and an index in which each locked package has a newer release.
+"""The README's commands on a new machine, exactly as the pages show them.
 
-Whole on one Debian; on the other far enough to see that its environment stands.
+The machine is a bare Debian with a clone of the committed files. Its index has a newer release of
+each locked package.
+
+One Debian runs all of it; the other runs enough to see that its environment works.
 """
 
 import json
@@ -20,7 +22,7 @@ WHOLE_ON = "bookworm"
 # In this order: each page leaves the stack as the next one expects it.
 PAGES = ("README.md", "docs/ledger.md", "docs/pessoas.md")
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# Four minutes of load are for a measurement; the rest of these blocks is run.
+# Commands that load for minutes or need a terminal; the rest of these blocks is run.
 LEFT_OUT = re.compile(r"make (load|gatling|submission|bench|sql *$)")
 
 
@@ -29,7 +31,7 @@ def blocks() -> list[str]:
 
 
 def first_commands() -> list[str]:
-    """The two that do all the set-up."""
+    """Returns the two commands that do all the set-up."""
     return [line.partition("#")[0].strip() for line in blocks()[0].splitlines()]
 
 
@@ -44,7 +46,7 @@ def shown_commands() -> Iterator[tuple[str, str]]:
 
 
 def shape(value: object) -> object:
-    """Names and kinds of a JSON answer: its moments and balances are its own."""
+    """Returns the names and types of a JSON answer, without its times and balances."""
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
     return [shape(inner) for inner in value] if isinstance(value, list) else type(value)
@@ -52,7 +54,7 @@ def shape(value: object) -> object:
 
 @pytest.fixture(scope="module")
 def roots() -> Iterator[dict[str, BareRoot]]:
-    """All are begun at once: most of their making is waiting for a mirror."""
+    """Starts to make all roots at once: most of the time is spent waiting for a mirror."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", 9999)) == 0:
             pytest.fail("something listens on port 9999, which the README's commands need")
@@ -66,13 +68,13 @@ def roots() -> Iterator[dict[str, BareRoot]]:
 def root(suite: str, roots: dict[str, BareRoot]) -> Iterator[BareRoot]:
     roots[suite].wait()
     yield roots[suite]
-    # At once: the next one wants the port.
+    # Removed at once, because the next root needs the port.
     roots[suite].remove()
 
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_the_readme_works_on_a_bare_debian(suite: str, root: BareRoot) -> None:
-    """Nothing but python3, make, git and certificates is there, and every command does as shown."""
+    """With only python3, make, git and certificates installed, every command works as shown."""
     newer_releases(root.path / NEWER.lstrip("/"))
     if suite == WHOLE_ON:
         root.run("make lint")
@@ -83,7 +85,7 @@ def test_the_readme_works_on_a_bare_debian(suite: str, root: BareRoot) -> None:
     for command, answer in shown_commands():
         said = root.run(command)
         if command.startswith("curl"):
-            # Before it stands what curl says of its progress where no terminal is.
+            # Without a terminal curl prints its progress before the answer.
             assert shape(json.loads(said[said.index("{") :])) == shape(json.loads(answer))
     assert "rinha is not up" in root.run("make status || true"), "the pages stop what they start"
     if suite == WHOLE_ON:

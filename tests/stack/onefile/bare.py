@@ -5,10 +5,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-# What a shell and a program that is linked to the C library need; the rest of it stays away.
+# Libraries that a shell and a program linked to the C library need.
 LIBRARIES = ("libc.so.6", "libm.so.6")
 DEVICES = {"null": "3", "urandom": "9"}
-# Its own processes, which end with the first one, and its own network, where every port is free.
+# Separate processes, which end with the first one, and a network where every port is free.
 SPACES = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child")
 ENTER = """set -e
 ip link set lo up
@@ -17,7 +17,7 @@ cd "$1"
 mount -t proc proc proc
 exec chroot . /bin/sh -c "$2"
 """
-# Root is read-only; the one place to write belongs to a stranger and lets no file be executed.
+# The root is read-only; the only writable folder belongs to an unknown user and is noexec.
 ENTER_CLOSED = """set -e
 ip link set lo up
 mount --bind "$1" "$1"
@@ -55,15 +55,15 @@ class BareRoot:
             shutil.copy2(executable, path / "work" / name)
 
     def run(self, script: str) -> str:
-        """As root, in the folder of the two executables; what is left running is said last."""
+        """Runs a script as root beside the executables; the last lines list what still runs."""
         return self._run(ENTER, f"cd /work\n{script}{LEFT}")
 
     def run_closed(self, script: str, size: str = "64m") -> str:
-        """As somebody whom this root does not know, in an empty folder."""
+        """Runs a script as a user unknown to this root, in an empty folder."""
         return self._run(ENTER_CLOSED.format(size=size), f"{script}{LEFT}")
 
     def run_as_stranger(self, script: str) -> str:
-        """On a root that may be written, though not by this one."""
+        """Runs a script as an unknown user, on a root that is writable, but not for that user."""
         enter = ENTER.replace("exec chroot", "exec chroot --userspec=4242:4242")
         return self._run(enter, f"cd /work\n{script}{LEFT}")
 

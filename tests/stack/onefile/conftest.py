@@ -1,4 +1,4 @@
-"""What `make dist` has made of this checkout."""
+"""The executables that `make dist` has built from this checkout."""
 
 import platform
 import tempfile
@@ -16,7 +16,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["versi
 
 @pytest.fixture(scope="session")
 def executables() -> dict[str, Path]:
-    """The stack and the judge."""
+    """Returns the paths of the stack's and the judge's executable."""
     return {
         name: ROOT / "dist" / f"{name}-{VERSION}-linux-{platform.machine()}"
         for name in ("rinha", "loadtest")

@@ -1,4 +1,4 @@
-"""The one file's stack in a folder of its own, and the processes that it consists of."""
+"""The stack of the one-file executable in its own folder, and its processes."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ PROCESSES = 11
 
 
 class OneFile:
-    """Has what Stack has, as far as the load's tests need it."""
+    """Has the methods of Stack that the load's tests need."""
 
     def __init__(self, executable: Path, folder: Path) -> None:
         self.executable = executable

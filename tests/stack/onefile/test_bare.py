@@ -1,4 +1,4 @@
-"""The two executables where there is nothing else."""
+"""The two executables on a system that has only a shell and a C library."""
 
 import json
 import re
@@ -8,8 +8,8 @@ import pytest
 
 from tests.stack.onefile.bare import BareRoot
 
-# Each step says how it ended. The judge ends with 4 where a busy machine kept it from measuring: it
-# is asked again.
+# Each step prints its exit code. The judge exits with 4 if a busy machine kept it from measuring;
+# that step is repeated.
 STEPS = """
 step() {
     for attempt in 1 2 3; do
@@ -55,7 +55,7 @@ def files(path: Path) -> set[str]:
 
 
 def test_both_run_where_there_is_a_shell_and_libc(bare: BareRoot) -> None:
-    """Up, judged, looked into and down: all fine, nothing runs on, nothing lies outside of var."""
+    """Every command works with only a shell and libc; no process and no unexpected file is left."""
     before = files(bare.path)
     said = bare.run(STEPS)
     ends = re.findall(r"^(\S+ \S+): exit (\d+)$", said, re.MULTILINE)
@@ -76,8 +76,10 @@ def test_both_run_where_there_is_a_shell_and_libc(bare: BareRoot) -> None:
 
 
 def test_an_ordinary_user_needs_one_place_to_write(bare: BareRoot) -> None:
-    """On a read-only root, where no file may be executed and nobody knows the user; what a killed
-    supervisor leaves is cleared by the next start."""
+    """An unknown user needs only one writable folder, on a read-only root and mounted noexec.
+
+    A start clears what a killed supervisor left.
+    """
     before = files(bare.path)
     said = bare.run_closed(CLOSED_STEPS)
     assert "the root is read-only" in said

@@ -1,4 +1,4 @@
-"""What `make dist` writes, and what is in it."""
+"""The files that `make dist` writes, and their contents."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def run(*words: object, **environment: str) -> str:
 def test_no_machine_code_asks_for_a_newer_c_library(
     name: str, executables: dict[str, Path], tmp_path: Path
 ) -> None:
-    """Neither the executable nor anything in it: they run on Debian 12, Ubuntu 22.04 and newer."""
+    """No machine code needs more than glibc 2.34: it runs on Debian 12, Ubuntu 22.04 and newer."""
     run(executables[name], "-c", COPY_OUT, tmp_path)
     carried = list(tmp_path.iterdir())
     assert len(carried) > 10
@@ -52,7 +52,7 @@ def test_no_machine_code_asks_for_a_newer_c_library(
 
 @pytest.mark.parametrize("name", ["rinha", "loadtest"])
 def test_it_says_what_it_carries(name: str, executables: dict[str, Path]) -> None:
-    """Every pinned package by its version, whatever is of Debian, and the terms of each."""
+    """The bill of materials has each pinned package and Debian part; `licences` lists them too."""
     executable = executables[name]
     assert executable.stat().st_size <= SIZES_MAX[name]
     bom = json.loads(executable.with_name(f"{executable.name}.cdx.json").read_text())
@@ -72,7 +72,7 @@ def test_it_says_what_it_carries(name: str, executables: dict[str, Path]) -> Non
 
 
 def test_the_checksums_are_those_of_the_files() -> None:
-    """All that was written, as sha256sum reads it."""
+    """SHA256SUMS has the checksum of each file that was written."""
     lines = (DIST / "SHA256SUMS").read_text().splitlines()
     assert len(lines) == 6
     for line in lines:
@@ -81,7 +81,7 @@ def test_the_checksums_are_those_of_the_files() -> None:
 
 
 def test_another_build_makes_the_same_bytes(tmp_path: Path) -> None:
-    """From another folder: everything, the packages too."""
+    """A build in another folder makes the same bytes, packages included."""
     other = Checkout(tmp_path)
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "venv").symlink_to(ROOT / "build" / "venv")
@@ -96,7 +96,7 @@ def test_another_build_makes_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["-py3-none-any.whl", ".tar.gz"])
 def test_the_packages_install_both_commands(tmp_path: Path, suffix: str) -> None:
-    """With all that they read: the schema, the page's style, Gatling's project."""
+    """Each package installs both commands and their data: schema, style, Gatling's project."""
     package = DIST / f"rinha-{VERSION}{suffix}"
     words = ("--quiet", "--no-deps", "--no-build-isolation", "--target", tmp_path / "site")
     run(PYTHON, "-m", "pip", "install", *words, package)
@@ -120,7 +120,7 @@ def test_the_packages_install_both_commands(tmp_path: Path, suffix: str) -> None
 
 
 def test_the_judge_is_an_extra_of_the_package(tmp_path: Path) -> None:
-    """The service does without rich; where it is missing the judge says what brings it."""
+    """The package rich belongs to an extra; without it the judge names that extra."""
     with zipfile.ZipFile(DIST / f"rinha-{VERSION}-py3-none-any.whl") as wheel:
         wheel.extractall(tmp_path)
     about = (tmp_path / f"rinha-{VERSION}.dist-info" / "METADATA").read_text()

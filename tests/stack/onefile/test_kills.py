@@ -1,4 +1,4 @@
-"""kill -9 of any process of the one file's stack, under load."""
+"""`kill -9` of any process of the one-file stack, under load."""
 
 import os
 import random
@@ -16,22 +16,21 @@ BACK_P99_MAX_S = 1.0
 
 
 def kill_one(stack: OneFile, chance: random.Random) -> tuple[str, float]:
-    """Whom it hit, and how long nobody could be sure of an answer."""
+    """Kills one process; returns its command and the time until the stack answers again."""
     pid, words = chance.choice(sorted(stack.processes().items()))
     killed_at_s = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     stack.wait_until_it_answers()
     back_s = time.monotonic() - killed_at_s
     if words.startswith("runsvdir"):
-        # The rest goes on unwatched, and the next start clears it away.
+        # The other processes run without a supervisor, and the next start clears them.
         code, said = stack.run("up")
         assert code == 0, said
     return words, back_s
 
 
 def test_nothing_acknowledged_is_lost_whoever_is_killed(onefile: OneFile) -> None:
-    """Supervisors, loggers, nginx, its worker, instances: it is whole again, and every row is there
-    once."""
+    """After each kill the stack becomes whole again, and every acknowledged row exists once."""
     chance = random.Random(drawn_seed())
     assert onefile.run("up")[0] == 0
     backs = []

@@ -1,4 +1,4 @@
-"""What the one file keeps beside itself is its owner's alone, as that of a clone is."""
+"""Files of the one-file executable are open to their owner alone, as those of a clone are."""
 
 import os
 
@@ -8,7 +8,7 @@ from tests.stack.onefile.started import OneFile
 
 
 def test_nobody_reaches_anything(onefile: OneFile) -> None:
-    """In a folder that everybody may look into, with the widest umask and an old var/."""
+    """Other users reach no file, with a public folder, the widest umask and an old var/."""
     onefile.folder.chmod(0o755)
     before = os.umask(0)
     try:
@@ -25,7 +25,7 @@ def test_nobody_reaches_anything(onefile: OneFile) -> None:
 
 
 def test_it_listens_where_it_is_told_to(onefile: OneFile) -> None:
-    """BIND is one of its settings too."""
+    """BIND sets the address, as it does for a clone."""
     code, said = onefile.run("up", BIND="[::1]")
     assert (code, f"http://[::1]:{onefile.port}" in said) == (0, True)
     assert onefile.run("reset")[0] == 0

@@ -1,4 +1,4 @@
-"""What is wrong is said in one sentence, and nothing is left running."""
+"""Each error is one sentence, and no process is left running."""
 
 import os
 import re
@@ -11,13 +11,13 @@ from tests.help.running import ROOT
 from tests.stack.onefile.bare import BareRoot
 from tests.stack.onefile.started import OneFile
 
-# In place of the port that is proposed: which one is free is up to the machine.
+# Replaces the proposed port, which depends on the machine.
 FREE = "FREE"
 MEMFD_NOEXEC = Path("/proc/sys/vm/memfd_noexec")
 
 
 def test_a_port_in_use_is_said(onefile: OneFile) -> None:
-    """With what to type instead, as this file is called."""
+    """A port in use gives the command to type instead, with the name of this file."""
     with socket.create_server(("", onefile.port)):
         code, said = onefile.run("up")
     hint = f"stop what listens there, or PORT={FREE} OPS_PORT={onefile.ops_port}"
@@ -29,7 +29,7 @@ def test_a_port_in_use_is_said(onefile: OneFile) -> None:
 
 
 def test_what_needs_a_stack_says_how_to_start_one(onefile: OneFile) -> None:
-    """The hints name this file, and not make."""
+    """The hints name this file and not make."""
     hint = f"rinha: nothing runs: `{onefile.executable} up` first\n"
     assert onefile.run("reset") == (2, hint)
     assert onefile.run("stats") == (2, hint)
@@ -38,7 +38,7 @@ def test_what_needs_a_stack_says_how_to_start_one(onefile: OneFile) -> None:
 
 
 def test_every_verb_is_in_the_help(onefile: OneFile) -> None:
-    """What make does with the stack, what the service does, the licences; the rest is refused."""
+    """The help has each verb of make, of the service, and `licences`; other verbs are refused."""
     makefile = (ROOT / "Makefile").read_text()
     verbs = re.findall(r"^([a-z]+):.*\n\t@\$\(STACK\)", makefile, re.MULTILINE)
     assert len(verbs) > 8
@@ -51,7 +51,7 @@ def test_every_verb_is_in_the_help(onefile: OneFile) -> None:
 
 
 def test_a_file_that_was_moved_away_is_missed(onefile: OneFile) -> None:
-    """Whoever asks is told before something dies that cannot be started again."""
+    """`status` reports that the executable is gone: its processes cannot be started again."""
     moved = onefile.folder / "moved"
     moved.write_bytes(onefile.executable.read_bytes())
     moved.chmod(0o755)
@@ -68,7 +68,7 @@ def bare(tmp_path: Path, executables: dict[str, Path]) -> BareRoot:
 
 
 def test_a_place_that_may_not_be_written_is_said(bare: BareRoot) -> None:
-    """A read-only file system, or another's folder: which, and that nothing goes elsewhere."""
+    """A folder that cannot be written is named, and no file goes elsewhere."""
     said = bare.run_closed("cd /work; ./rinha up; ./rinha down")
     refused = "rinha: var: Read-only file system; the stack keeps all it has in /work/var\n"
     assert said == f"{refused * 2}left: sh\n"
@@ -77,7 +77,7 @@ def test_a_place_that_may_not_be_written_is_said(bare: BareRoot) -> None:
 
 
 def test_a_full_disk_is_said(bare: BareRoot) -> None:
-    """In one line, and nothing runs on."""
+    """A full disk gives one line and leaves no process."""
     for size in ("4k", "64k", "900k"):
         said = bare.run_closed("/work/rinha up", size=size)
         place = "the stack keeps all it has in /data/var"
@@ -85,14 +85,14 @@ def test_a_full_disk_is_said(bare: BareRoot) -> None:
 
 
 def test_a_system_without_proc_is_said(bare: BareRoot) -> None:
-    """It is what a file in memory is reached by."""
+    """A system without /proc is refused: /proc is the way to a file in memory."""
     said = bare.run_without_proc("./rinha up; ./loadtest --help")
     hint = "there is no /proc here, without which it cannot run: mount -t proc proc /proc\n"
     assert said == f"rinha: {hint}loadtest: {hint}"
 
 
 def test_a_kernel_that_runs_nothing_from_memory_is_said(bare: BareRoot) -> None:
-    """vm.memfd_noexec=2 is a setting of hardened systems, for a namespace too."""
+    """A kernel with vm.memfd_noexec=2, as hardened systems set it, is named as the cause."""
     assert MEMFD_NOEXEC.exists(), f"it takes Linux 6.3, this is {os.uname().release}"
     said = bare.run("echo 2 >/proc/sys/vm/memfd_noexec; ./rinha up; ./loadtest --help")
     for line, name in zip(said.splitlines(), ("rinha", "loadtest"), strict=False):

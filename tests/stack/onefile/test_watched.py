@@ -1,4 +1,4 @@
-"""The operator's listener of the one file."""
+"""The operator's listener of the one-file stack."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.stack.onefile.started import OneFile
 
 
 def test_the_operator_has_the_page_the_metrics_and_each_health(onefile: OneFile) -> None:
-    """As from the clone: what a browser loads, what Prometheus reads, who lives."""
+    """The operator's port has the page, the metrics and each instance's health, as in a clone."""
     assert onefile.run("up")[0] == 0
     ask = Client(onefile.ops_port)
     for path, name in (("/", "index.html"), ("/uplot.js", "uplot.js"), ("/uplot.css", "uplot.css")):
@@ -24,7 +24,7 @@ def test_the_operator_has_the_page_the_metrics_and_each_health(onefile: OneFile)
 
 
 def test_a_terminal_shows_the_same_numbers(onefile: OneFile) -> None:
-    """`watch`, with what it draws with; where the listener is off it says how to switch it on."""
+    """`watch` shows the numbers in a terminal; without the listener it says how to switch it on."""
     hint = f"OPS_PORT=9990 {onefile.executable} up"
     code, said = onefile.run("watch", OPS_PORT="off")
     assert (code, hint in said) == (2, True)
