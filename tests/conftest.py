@@ -12,21 +12,21 @@ from tests.help.ledgers import ENGINES
 from tests.help.postgres import Server
 from tests.help.running import Client, Stack
 
-# How long an example takes is up to the machine, and no test is timed.
+# The time of an example depends on the machine, and no test is timed.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# `make test` passes them on; a make that a test starts would take them as its own.
+# `make test` exports these; a make that a test starts would take them as its own.
 for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(name, None)
 
 NewLedger = Callable[[Path], str]
-# Fixtures that start programs; so does every engine that is no file.
+# Fixtures that start programs; an engine on a server starts one too.
 STARTERS = {"checkout", "people_stack", "server", "stack"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what `make unit` leaves out."""
+    """Marks the tests that `make unit` leaves out."""
     for item in items:
         if isinstance(item, pytest.Function):
             given = item.callspec.params if hasattr(item, "callspec") else {}
@@ -44,14 +44,14 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
-    """Whatever asks for it, or for what follows from it, is tried on each."""
+    """An engine; a test that uses this fixture, or one built on it, runs on each engine."""
     name: str = request.param
     return name
 
 
 @pytest.fixture(scope="session")
 def new_ledger(request: pytest.FixtureRequest, engine: str) -> NewLedger:
-    """Names a ledger that nobody has made yet; a file's is in the folder."""
+    """Returns a function that names a ledger not yet made; a file is in the given folder."""
     if engine == "sqlite":
         return lambda folder: str(folder / "rinha.db")
     server: Server = request.getfixturevalue("server")
@@ -69,7 +69,7 @@ def stack(new_ledger: NewLedger) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def people_stack() -> Iterator[Stack]:
-    """The same for the edition of 2023/Q3."""
+    """One stack of pessoas for all tests of a process."""
     with tempfile.TemporaryDirectory() as folder:
         running = Stack(Path(folder), RINHA_EDITION="pessoas")
         yield running

@@ -1,4 +1,4 @@
-"""Holds the house in shape: sizes, import directions, docstrings."""
+"""Checks of the source: sizes, import directions, docstrings, locks and links."""
 
 import ast
 import re
@@ -12,11 +12,11 @@ FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 60
 PACKAGES = ("rinha", "loadtest", "bench", "onefile", "stack", "ops")
 
-# Which folder may import which, besides itself: one way. A folder without others imports none. A
-# file that is named is a door of its folder: what it may import, its neighbours may not.
+# Folders that each folder may import besides itself; a folder without others imports none. A file
+# with its own entry has its own list, which does not extend to its neighbours.
 MAY_IMPORT: dict[str, set[str]] = {
-    # The rooms of the load generator, from the floor up. "loadtest" itself is its limits to them:
-    # whatever else stands there imports the rooms, and would be a circle.
+    # The folders of the load generator, from the lowest layer up. "loadtest" itself stands for its
+    # limits here: every other file in it imports the folders, and would make a cycle.
     "loadtest/wire": {"loadtest"},
     "loadtest/measure": {"loadtest", "loadtest/wire"},
     "loadtest/measure/target": set(),
@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/play": {
         *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
     },
-    # An edition knows the machinery, and no other edition.
+    # An edition imports the machinery and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
     "loadtest/crebitos/history": {
         "loadtest",
@@ -51,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "loadtest/report",
         "loadtest/wire",
     },
-    # Only its commands wire.
+    # Only its commands import all of its folders.
     "loadtest/crebitos/commands.py": {
         "loadtest/crebitos",
         "loadtest/crebitos/history",
@@ -82,7 +82,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest/pessoas/official", "loadtest/pessoas/rules", "loadtest/play"),
         *("loadtest/report", "loadtest/wire"),
     },
-    # It opens an edition's commands by their names.
+    # It imports an edition's commands by name.
     "loadtest": {"loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"},
     "rinha": set(),
     "rinha/__main__.py": {
@@ -157,7 +157,7 @@ PYTHON_FILES = project_files(".py")
 
 @pytest.mark.parametrize("path", PYTHON_FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_python_files_are_small_and_introduce_themselves(path: Path) -> None:
-    """A file stays under 300 lines, a function under 60, and a module says what it is."""
+    """A file has under 300 lines, a function under 60, and a module has a docstring."""
     text = path.read_text()
     tree = ast.parse(text)
     assert len(text.splitlines()) < FILE_LINES_MAX
@@ -188,7 +188,7 @@ MODULES = {
 
 
 def imports_of_ours(module: str) -> set[str]:
-    """The modules of ours that this one names in an import, as it is loaded or later."""
+    """Returns the modules of the project that this one imports, at the top or inside a function."""
     found = set()
     for node in ast.walk(ast.parse(MODULES[module].read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -200,21 +200,21 @@ def imports_of_ours(module: str) -> set[str]:
 
 
 def place_of(module: str) -> str:
-    """Its folder, or the file itself where the plan names it."""
+    """Returns the module's folder, or its file if MAY_IMPORT has an entry for the file."""
     path = MODULES[module].relative_to(ROOT)
     return str(path) if str(path) in MAY_IMPORT else str(path.parent)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_folders_import_one_way(module: str) -> None:
-    """A folder imports what the plan of the house lets it, and nothing else of ours."""
+    """A folder imports only those folders of the project that MAY_IMPORT lists."""
     place = place_of(module)
     others = {place_of(imported) for imported in imports_of_ours(module)} - {place}
     assert others <= MAY_IMPORT[place]
 
 
 def test_no_import_leads_back() -> None:
-    """Modules stand in an order in which each imports only earlier ones."""
+    """The imports between modules have no cycle."""
     left = {module: imports_of_ours(module) - {module} for module in MODULES}
     while ready := {module for module, needed in left.items() if not needed & set(left)}:
         left = {module: needed for module, needed in left.items() if module not in ready}
@@ -222,7 +222,7 @@ def test_no_import_leads_back() -> None:
 
 
 def test_sql_stays_with_its_engine() -> None:
-    """Only an engine and what an edition has on it speak SQL or know the database's library."""
+    """Only engines, and editions' files on an engine, contain SQL or a database library."""
     for path in PYTHON_FILES:
         name = str(path.relative_to(ROOT))
         engine = r"rinha/(sqlite/|postgres/|\w+/on_(sqlite|postgres)\w*\.py)"
@@ -233,7 +233,7 @@ def test_sql_stays_with_its_engine() -> None:
 
 
 def test_locks_name_no_registry() -> None:
-    """Dependencies are locked by version and hash, from wherever the user gets packages."""
+    """Dependencies are locked by version and hash, and no lock names a registry."""
     locks = list((ROOT / "locks").glob("*.txt"))
     assert locks
     for lock in locks:
@@ -245,21 +245,21 @@ def test_locks_name_no_registry() -> None:
 
 
 def test_runtime_dependencies_are_four() -> None:
-    """The service needs falcon, bjoern, msgspec and apsw, and nothing behind them."""
+    """The service depends on falcon, bjoern, msgspec and apsw, and on no other package."""
     text = (ROOT / "locks" / "service.txt").read_text()
     names = [line.split("==")[0] for line in text.splitlines() if "==" in line]
     assert names == ["apsw", "bjoern", "falcon", "msgspec"]
 
 
 def anchors_of(page: Path) -> set[str]:
-    """Returns what GitHub makes of each heading: lower case, hyphens, no punctuation."""
+    """Returns GitHub's anchors of the headings: lower case, hyphens, no punctuation."""
     headings = re.findall(r"^#+ (.*)", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("path", project_files(".md"), ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    """A link to a file of the project, or to a heading in it, leads to one that exists."""
+    """A link to a file of the project, or to a heading in it, has a target that exists."""
     for target, anchor in re.findall(r"\]\(([^):#]*)(?:#([^)]+))?\)", path.read_text()):
         page = path.parent / target if target else path
         assert page.exists(), target
