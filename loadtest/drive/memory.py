@@ -4,6 +4,7 @@ A write never blocks: not on a disk, a slow reader, a stopped terminal or a busy
 """
 
 import os
+import weakref
 
 
 class MemoryFile:
@@ -11,6 +12,8 @@ class MemoryFile:
 
     def __init__(self) -> None:
         self._file = os.memfd_create("loadtest")
+        # Frees the memory with the last reference, also where nothing closes it.
+        self.close = weakref.finalize(self, os.close, self._file)
 
     def write(self, data: bytes) -> None:
         os.write(self._file, data)
@@ -21,6 +24,3 @@ class MemoryFile:
 
     def read(self, offset: int, size: int) -> bytes:
         return os.pread(self._file, size, offset)
-
-    def close(self) -> None:
-        os.close(self._file)
