@@ -69,6 +69,13 @@ class Checkout:
             assert time.monotonic() < deadline, f"{name} did not come back"
             time.sleep(0.05)
 
+    def wait_until_nothing_runs(self) -> None:
+        """Fails if a process of this checkout stays."""
+        deadline = time.monotonic() + ANSWER_MAX_S
+        while left := {pid: words for pid, words in processes_in(self.folder).items() if words}:
+            assert time.monotonic() < deadline, left
+            time.sleep(0.02)
+
     def listens(self, name: str) -> bool:
         with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
             probe.connect(str(self.folder / "var" / f"{name}.sock"))

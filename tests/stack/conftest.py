@@ -15,4 +15,6 @@ def checkout() -> Iterator[Checkout]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Checkout(Path(folder))
         yield copy
+        # Refused where a test has broken .env or var/, but then nothing may be running.
         copy.stack("down")
+        copy.wait_until_nothing_runs()

@@ -66,9 +66,13 @@ def test_nobody_reads_locks_or_asks(shown: Checkout) -> None:
     assert {"rinha.db", "rinha.db-wal", "rinha.db.lock", "api01.sock"} <= {p.name for p in paths}
     assert reached_by_nobody(paths) == []
     # The check works: the same tries succeed with wide modes.
-    for path in [*paths, *paths[0].parents[:1]]:
+    opened = [*paths, *paths[0].parents[:1]]
+    modes = [path.stat().st_mode for path in opened]
+    for path in opened:
         path.chmod(0o777)
     reached = reached_by_nobody(paths)
+    for path, mode in zip(opened, modes, strict=True):
+        path.chmod(mode)
     assert {"open rinha.db", "lock rinha.db.lock", "connect api01.sock"} <= set(reached)
 
 
