@@ -19,17 +19,20 @@ def follow(paths: Sequence[Path]) -> Iterator[str]:
     After a rotation it goes on with the new file of that name.
     """
     opened = {path: path.open(errors="replace") for path in paths}
-    shown = None
+    is_first = True
     while True:
         for path, log in opened.items():
+            # Asked before the read: svlogd writes nothing more into a file that it has renamed.
+            is_rotated = _is_another(path, log)
             text = log.read()
-            if shown is None or path not in shown:
+            if is_first:
                 text = "".join(text.splitlines(keepends=True)[-LINES_FIRST:])
             if text:
                 yield f"==> {path} <==\n{text}"
-            if _is_another(path, log):
+            if is_rotated:
+                log.close()
                 opened[path] = path.open(errors="replace")
-        shown = set(opened)
+        is_first = False
         time.sleep(LOOK_AGAIN_S)
 
 
