@@ -80,8 +80,10 @@ def test_ctrl_c_ends_a_command_plainly(serve: Serve, tmp_path: Path, command: st
     mvn.chmod(0o755)
     load = simulated_run(1)
     write_json(CrebitosReport(command="run", way="made", target="nowhere", load=load), kept)
-    words = (LONG | SHORT)[command].format(target=f"127.0.0.1:{serve('slow_update')}", kept=kept)
     for _ in range(effort(2, 6, 30)):
+        # A fresh one each time: an official run begins with empty balances.
+        target = f"127.0.0.1:{serve('slow_update')}"
+        words = (LONG | SHORT)[command].format(target=target, kept=kept)
         code, out = interrupted(words, tmp_path, random.uniform(0, 1.5))
         assert "Traceback" not in out, out
         assert "Interrupt" not in out, out
