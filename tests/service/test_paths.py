@@ -138,6 +138,7 @@ def test_a_restore_by_a_link_replaces_the_real_file(real: Path, name: str, tmp_p
     assert (saldo(real), saldo(name), saldo(kept)) == (5, 5, 7)
 
 
+@pytest.mark.starts
 def test_a_service_behind_a_link_syncs_and_is_seen(tmp_path: Path) -> None:
     """A service with FULL runs behind a link, and a restore by the real path is refused."""
     for folder in ("disk", "stack"):

@@ -38,7 +38,11 @@ class Containers:
 
     def __init__(self, name: str) -> None:
         self.port = free_port()
-        self.environment = {"COMPOSE_PROJECT_NAME": name, "PORT": str(self.port)}
+        self.environment = {
+            "COMPOSE_PROJECT_NAME": name,
+            "PORT": str(self.port),
+            "OPS_PORT": str(free_port()),
+        }
         self.name = name
 
     def run(self, *words: str, check: bool = True, **environment: str) -> str:
