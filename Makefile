@@ -145,7 +145,7 @@ dist: ## dist/: the whole stack in one executable, the judge in another, a wheel
 # More at once than there are cores: most of them wait for something most of the time.
 ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(ELSEWHERE)
 
-test: dev ## every test that needs no container, in five minutes
+test: dev ## every test that needs no container, in six minutes
 	@$(ALL_TESTS)
 
 coverage: dev ## the same, and which lines of the service they reach
@@ -154,10 +154,10 @@ coverage: dev ## the same, and which lines of the service they reach
 unit: lint-tools ## the tests that start nothing, in a quarter of a minute; needs no server and no compiler
 	@$(PYTEST) -q -n 3 -m "not starts and not alone and not soak" $(UNIT_TESTS)
 
-crash: dev ## three minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
+crash: dev ## nine minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
 	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/promises
 
-chaos: dev ## twenty minutes of the same and of fuzzing, then of floods and slow clients
+chaos: dev ## over twenty minutes of the same and of fuzzing, then of floods and slow clients
 	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 $(PYTEST) -n 3 --dist worksteal -rP tests/promises
 	@EFFORT=chaos $(PYTEST) -rP -m alone tests/promises
 
