@@ -10,6 +10,7 @@ from loadtest.crebitos.report import Counts
 from loadtest.drive.memory import MemoryFile
 from loadtest.limits import SLOW_MS
 from loadtest.measure.recorder import Recorder
+from loadtest.wire.outcome import one_line
 from loadtest.wire.probe import Answer
 from loadtest.wire.request import Request
 
@@ -53,7 +54,8 @@ class Judge:
         counts.consistency += trouble.costs
         overlapped = overlaps in self._touched
         counts.overlapped += overlapped
-        what = f"{request.kind.name}: {trouble.text}{OVERLAP if overlapped else ''}"
+        # A text may quote the answer, which may hold what no report can.
+        what = one_line(f"{request.kind.name}: {trouble.text}{OVERLAP if overlapped else ''}")
         self._failed[what] += 1
         self.recorder.keep_example(what, request, answer.code, answer.body)
 

@@ -56,6 +56,17 @@ def test_no_answer_ends_the_judge(tmp_path: Path) -> None:
         assert judged.code == 3 or "report:" in judged.out or "not ready" in judged.out, number
 
 
+def test_a_quoted_answer_that_no_report_can_hold(tmp_path: Path) -> None:
+    """A round that once ended the judge: a reason quoted half of a character beyond 16 bits."""
+    random = Random("607662801 122")
+    share = random.choice((0.02, 0.2, 1.0))
+    judged = one(
+        random, tmp_path, lambda base: fuzzed(base, random, share), list(WORDS), short=True
+    )
+    assert judged.code == 1
+    assert "the generator failed" not in judged.out
+
+
 def test_right_answers_may_be_framed_in_any_way(tmp_path: Path) -> None:
     """Valid framing is accepted: chunks, pieces, interim answers and white space."""
     seed = drawn_seed()
