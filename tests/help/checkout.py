@@ -25,6 +25,14 @@ def processes_in(folder: Path) -> dict[int, str]:
     return found
 
 
+def wait_until_nothing_runs_in(folder: Path) -> None:
+    """Fails if a process in the folder stays. One that was killed may need a moment."""
+    deadline = time.monotonic() + ANSWER_MAX_S
+    while left := {pid: words for pid, words in processes_in(folder).items() if words}:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
 class Checkout:
     def __init__(self, folder: Path) -> None:
         listed = subprocess.run(
@@ -71,10 +79,7 @@ class Checkout:
 
     def wait_until_nothing_runs(self) -> None:
         """Fails if a process of this checkout stays."""
-        deadline = time.monotonic() + ANSWER_MAX_S
-        while left := {pid: words for pid, words in processes_in(self.folder).items() if words}:
-            assert time.monotonic() < deadline, left
-            time.sleep(0.02)
+        wait_until_nothing_runs_in(self.folder)
 
     def listens(self, name: str) -> bool:
         with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):

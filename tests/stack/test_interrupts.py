@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stack import drill, submission
-from tests.help.checkout import Checkout, processes_in
+from tests.help.checkout import Checkout, processes_in, wait_until_nothing_runs_in
 from tests.help.running import ANSWER_MAX_S, ROOT
 
 # A shell reports both as 130.
@@ -135,11 +135,7 @@ def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path: Path, moment: str)
         code, text = started.interrupt(lambda: bool(processes_in(folder)))
         assert (code, text) == (130, "")
         assert list(folder.iterdir()) == []
-        # Killed processes may need time to end on a busy machine.
-        deadline = time.monotonic() + ANSWER_MAX_S
-        while processes_in(folder):
-            assert time.monotonic() < deadline, processes_in(folder)
-            time.sleep(0.02)
+        wait_until_nothing_runs_in(folder)
 
 
 def test_an_environment_that_is_interrupted_is_made_anew(checkout: Checkout) -> None:
