@@ -11,14 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rinha import logs, moment, private, settings
+from rinha import logs, moment, private
 from rinha.address import ServerUrl, ledger_of
 from rinha.errors import MoveError, RestoreError, RinhaError
 from rinha.group_commit import when_durable
 from rinha.http import App
 from rinha.move import move as move_ledger
 from rinha.server import Instance
-from rinha.settings import Settings
+from rinha.settings import Settings, describe, load
 from rinha.store import AdminStore, Meter
 from rinha.terminal import printable
 from rinha.wiring import open_edition, restore_of
@@ -28,7 +28,7 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="rinha",
         description="A small bank ledger over HTTP that never lets a balance pass its limit.",
-        epilog=settings.describe(),
+        epilog=describe(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -84,9 +84,9 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
     try:
         if asked.command == "serve" or getattr(asked, "what", None) == "watch":
             logs.write_in_background()
-        knobs = settings.load(os.environ)
-        logs.setup(knobs.log_level)
-        return COMMANDS[asked.command](knobs, asked)
+        settings = load(os.environ)
+        logs.setup(settings.log_level)
+        return COMMANDS[asked.command](settings, asked)
     except OSError as error:
         # The output's reader is gone, or its disk is full. That says nothing about the ledger.
         print(printable(f"rinha {asked.command}: {error}"), file=sys.stderr, flush=True)
@@ -103,22 +103,22 @@ def main(besides: Iterable[tuple[str, str]] = ()) -> int:
         logs.finish()
 
 
-def open_store(knobs: Settings, *, create: bool) -> AdminStore:
-    return open_edition(knobs, create=create).store
+def open_store(settings: Settings, *, create: bool) -> AdminStore:
+    return open_edition(settings, create=create).store
 
 
-def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
-    store, create_app = open_edition(knobs, create=True)
-    app = create_app(knobs.reset)
-    with watching(app, store, knobs) as meter, store.engine.serving(meter) as durability:
-        instance = Instance(when_durable(app, durability) if durability else app, knobs.listen)
+def serve(settings: Settings, _asked: argparse.Namespace) -> int:
+    store, create_app = open_edition(settings, create=True)
+    app = create_app(settings.reset)
+    with watching(app, store, settings) as meter, store.engine.serving(meter) as durability:
+        instance = Instance(when_durable(app, durability) if durability else app, settings.listen)
         logs.tell(
             logging.INFO,
             "started",
-            edition=knobs.edition,
-            ledger=str(knobs.ledger),
-            listen=knobs.listen,
-            reset=knobs.reset,
+            edition=settings.edition,
+            ledger=str(settings.ledger),
+            listen=settings.listen,
+            reset=settings.reset,
             **store.engine.info,
         )
         instance.run()
@@ -127,66 +127,68 @@ def serve(knobs: Settings, _asked: argparse.Namespace) -> int:
     return 0
 
 
-def watching(app: App, store: AdminStore, knobs: Settings) -> AbstractContextManager[Meter | None]:
-    if not knobs.metrics:
+def watching(
+    app: App, store: AdminStore, settings: Settings
+) -> AbstractContextManager[Meter | None]:
+    if not settings.metrics:
         return nullcontext()
     from rinha.metrics.instrument import instrumented  # noqa: PLC0415 - only if metrics are on
 
-    return instrumented(app, store, knobs)
+    return instrumented(app, store, settings)
 
 
-def init(knobs: Settings, _asked: argparse.Namespace) -> int:
-    open_store(knobs, create=True)
-    print(f"{knobs.ledger} is ready")
+def init(settings: Settings, _asked: argparse.Namespace) -> int:
+    open_store(settings, create=True)
+    print(f"{settings.ledger} is ready")
     return 0
 
 
-def check(knobs: Settings, _asked: argparse.Namespace) -> int:
+def check(settings: Settings, _asked: argparse.Namespace) -> int:
     # A scheduled audit is started by a thread that blocks all signals, which a child inherits.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    audit = open_store(knobs, create=False).audit()
-    print(*map(printable, audit.lines(str(knobs.ledger))), sep="\n", flush=True)
+    audit = open_store(settings, create=False).audit()
+    print(*map(printable, audit.lines(str(settings.ledger))), sep="\n", flush=True)
     return 1 if audit.problems else 0
 
 
-def snapshot(knobs: Settings, asked: argparse.Namespace) -> int:
-    open_store(knobs, create=False).engine.snapshot(asked.file)
+def snapshot(settings: Settings, asked: argparse.Namespace) -> int:
+    open_store(settings, create=False).engine.snapshot(asked.file)
     print(asked.file)
     return 0
 
 
-def restore(knobs: Settings, asked: argparse.Namespace) -> int:
+def restore(settings: Settings, asked: argparse.Namespace) -> int:
     if asked.file and asked.at:
         raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
     at = moment.parse(asked.at, datetime.now(UTC)) if asked.at else None
-    kept = restore_of(knobs)(knobs, asked.file, at)
+    kept = restore_of(settings)(settings, asked.file, at)
     try:
-        return check(knobs, asked)
+        return check(settings, asked)
     finally:
         if kept:
             print(f"what was there before is {kept}", flush=True)
 
 
-def follow(knobs: Settings, asked: argparse.Namespace) -> int:
+def follow(settings: Settings, asked: argparse.Namespace) -> int:
     from rinha.sqlite import follow, replica_state, watch  # noqa: PLC0415 - for a replica only
 
-    restore_of(knobs)
-    assert isinstance(knobs.ledger, Path)
+    restore_of(settings)
+    assert isinstance(settings.ledger, Path)
     if asked.what == "state":
-        is_fine, sentence = replica_state.told(knobs.ledger, knobs.replica)
+        is_fine, sentence = replica_state.told(settings.ledger, settings.replica)
         print(printable(sentence))
         return 0 if is_fine else 1
     if asked.what == "watch":
-        watch.watch(knobs.ledger, knobs.replica)
+        watch.watch(settings.ledger, settings.replica)
     else:
-        follow.follow(knobs.ledger, knobs.replica, ["follow", "watch"])
+        follow.follow(settings.ledger, settings.replica, ["follow", "watch"])
     return 0
 
 
-def move(knobs: Settings, asked: argparse.Namespace) -> int:
+def move(settings: Settings, asked: argparse.Namespace) -> int:
     # FULL makes the move durable, so that a power cut cannot undo one side of it.
     source, target = (
-        replace(knobs, ledger=ledger_of(one), synchronous="FULL")
+        replace(settings, ledger=ledger_of(one), synchronous="FULL")
         for one in (asked.source, asked.target)
     )
     if _place(source.ledger) == _place(target.ledger):
@@ -206,16 +208,16 @@ def _place(ledger: Path | ServerUrl) -> str:
     return str(ledger.absolute() if isinstance(ledger, Path) else ledger)
 
 
-def sql(knobs: Settings, asked: argparse.Namespace) -> int:
-    if isinstance(knobs.ledger, Path):
+def sql(settings: Settings, asked: argparse.Namespace) -> int:
+    if isinstance(settings.ledger, Path):
         from rinha.sqlite import shell  # noqa: PLC0415 - for this engine only
 
-        shell.run(knobs.ledger, asked.words, escape=asked.escape or sys.stdout.isatty())
+        shell.run(settings.ledger, asked.words, escape=asked.escape or sys.stdout.isatty())
     else:
         from rinha.postgres import shell as psql  # noqa: PLC0415 - for this engine only
 
         # In its aligned tables psql itself escapes control characters.
-        psql.run(knobs.ledger, asked.words)
+        psql.run(settings.ledger, asked.words)
     return 0
 
 

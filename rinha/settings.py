@@ -36,7 +36,7 @@ LOG_FINISH_MAX_S = 0.2
 MOVE_TOLD_EVERY_S = 2.0
 
 
-class Knob(NamedTuple):
+class Setting(NamedTuple):
     default: str
     parse: Callable[[str], Any]
     reason: str
@@ -123,61 +123,63 @@ def _edition(text: str) -> str:
     return found
 
 
-KNOBS = {
-    "RINHA_EDITION": Knob(
+SETTINGS = {
+    "RINHA_EDITION": Setting(
         EDITIONS[0],
         _edition,
         "crebitos, the ledger of the contest of 2024/Q1, or pessoas, the registry of 2023/Q3; "
         "2024q1 and 2023q3 say the same",
     ),
-    "RINHA_LEDGER": Knob(
+    "RINHA_LEDGER": Setting(
         "var/rinha.db",
         ledger_of,
         "the ledger: an SQLite file, whose directory must exist, on a local disk; or servers, as in"
         " postgresql://USER@HOST,HOST,HOST/DATABASE",
     ),
-    "RINHA_LISTEN": Knob(
+    "RINHA_LISTEN": Setting(
         "unix:var/api01.sock", _listen, "unix:PATH or HOST:PORT; a socket needs no network"
     ),
-    "RINHA_SYNCHRONOUS": Knob(
+    "RINHA_SYNCHRONOUS": Setting(
         "NORMAL",
         _one_of("NORMAL", "FULL"),
         "NORMAL survives any crash of processes; FULL a power cut too, answers wait for an fsync",
     ),
-    "RINHA_LOCK_WAIT_MS": Knob(
+    "RINHA_LOCK_WAIT_MS": Setting(
         "1000",
         _whole_number(1, 10_000),
         "how long a request waits for the write lock before it is answered 503",
     ),
-    "RINHA_RESET": Knob(
+    "RINHA_RESET": Setting(
         "off", _switch, "on allows POST /reset, which empties the ledger: for contests only"
     ),
-    "RINHA_REPLICA": Knob(
+    "RINHA_REPLICA": Setting(
         "",
         _replica,
         "file:///FOLDER or s3://BUCKET/FOLDER: where Litestream keeps a copy that follows",
     ),
-    "RINHA_LOG_LEVEL": Knob(
+    "RINHA_LOG_LEVEL": Setting(
         "info",
         _one_of("debug", "info", "warning", "error"),
         "how much is told on stderr, as JSON lines",
     ),
-    "RINHA_METRICS": Knob(
+    "RINHA_METRICS": Setting(
         "off", _switch, "on counts what it does, for the operator's page and for Prometheus"
     ),
-    "RINHA_AUDIT_EVERY": Knob(
+    "RINHA_AUDIT_EVERY": Setting(
         "off", _every, "such as 30m or 6h: audits beside the load this often, with RINHA_METRICS"
     ),
-    "INSTANCES": Knob(
+    "INSTANCES": Setting(
         "2", _whole_number(1, 16), "how many instances stand behind nginx; the contest asks for two"
     ),
-    "BIND": Knob(
+    "BIND": Setting(
         "0.0.0.0",  # noqa: S104 - as the contest wants it
         _address,
         "the address that nginx listens on, such as 127.0.0.1 or [::1]; 0.0.0.0 is all of IPv4",
     ),
-    "PORT": Knob("9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"),
-    "OPS_PORT": Knob(
+    "PORT": Setting(
+        "9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"
+    ),
+    "OPS_PORT": Setting(
         "9990", _port_or_off, "where the operator's page and metrics are, on loopback only; or off"
     ),
 }
@@ -211,9 +213,9 @@ class Settings:
 
 def value_of(name: str, environ: Mapping[str, str]) -> Any:
     """Returns the value of one setting. An empty one counts as not set."""
-    text = environ.get(name) or KNOBS[name].default
+    text = environ.get(name) or SETTINGS[name].default
     try:
-        return KNOBS[name].parse(text)
+        return SETTINGS[name].parse(text)
     except ValueError as error:
         # The part before an @ in an address may be a key.
         shown = re.sub("//.*@", "//...@", text)
@@ -221,7 +223,7 @@ def value_of(name: str, environ: Mapping[str, str]) -> Any:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    values = {name: value_of(name, environ) for name in KNOBS}
+    values = {name: value_of(name, environ) for name in SETTINGS}
     if isinstance(values["RINHA_LEDGER"], ServerUrl):
         for name in ONLY_FOR_FILES:
             if environ.get(name):
@@ -246,5 +248,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 def describe() -> str:
     """Returns the settings as --help shows them."""
-    lines = [f"  {name}={knob.default}\n      {knob.reason}" for name, knob in KNOBS.items()]
+    lines = [
+        f"  {name}={setting.default}\n      {setting.reason}" for name, setting in SETTINGS.items()
+    ]
     return "\n".join(["settings, from the environment:", *lines])

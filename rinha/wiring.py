@@ -27,41 +27,43 @@ class Opened(NamedTuple):
 Restore = Callable[[Settings, Path | None, datetime | None], Path | None]
 
 
-def open_edition(knobs: Settings, *, create: bool) -> Opened:
-    found = EDITIONS_ON.get((knobs.edition, knobs.engine))
+def open_edition(settings: Settings, *, create: bool) -> Opened:
+    found = EDITIONS_ON.get((settings.edition, settings.engine))
     if found is None:
-        raise StoreUnusableError(f"{knobs.edition} is not kept on {knobs.engine}: see RINHA_LEDGER")
-    if create and knobs.replica:
-        restore_of(knobs)
-        assert isinstance(knobs.ledger, Path)
+        raise StoreUnusableError(
+            f"{settings.edition} is not kept on {settings.engine}: see RINHA_LEDGER"
+        )
+    if create and settings.replica:
+        restore_of(settings)
+        assert isinstance(settings.ledger, Path)
         from rinha.sqlite.litestream import assert_nothing_to_bring_back
 
-        assert_nothing_to_bring_back(knobs.ledger, knobs.replica)
-    return found(knobs, create)
+        assert_nothing_to_bring_back(settings.ledger, settings.replica)
+    return found(settings, create)
 
 
-def restore_of(knobs: Settings) -> Restore:
+def restore_of(settings: Settings) -> Restore:
     """Returns the edition's restore, or raises. Replication needs one too."""
-    found = RESTORES_ON.get((knobs.edition, knobs.engine))
+    found = RESTORES_ON.get((settings.edition, settings.engine))
     if found is None:
         raise RestoreError(
-            f"{knobs.edition} on {knobs.engine} is not brought back by `rinha restore`, so no copy "
-            "follows it either"
+            f"{settings.edition} on {settings.engine} can be neither restored by `rinha restore` "
+            "nor replicated"
         )
     return found
 
 
-def _crebitos_on_sqlite(knobs: Settings, create: bool) -> Opened:
+def _crebitos_on_sqlite(settings: Settings, create: bool) -> Opened:
     from rinha.crebitos.on_sqlite import open_store
 
-    ledger = open_store(knobs, create=create)
+    ledger = open_store(settings, create=create)
     return Opened(ledger, partial(_crebitos_app, ledger))
 
 
-def _crebitos_on_postgres(knobs: Settings, create: bool) -> Opened:
+def _crebitos_on_postgres(settings: Settings, create: bool) -> Opened:
     from rinha.crebitos.on_postgres import open_store
 
-    ledger = open_store(knobs, create=create)
+    ledger = open_store(settings, create=create)
     return Opened(ledger, partial(_crebitos_app, ledger))
 
 
@@ -72,10 +74,10 @@ def _crebitos_app(ledger: "Ledger", reset: bool) -> "App":
     return create_app(ledger, add_routes, reset=reset)
 
 
-def _pessoas_on_sqlite(knobs: Settings, create: bool) -> Opened:
+def _pessoas_on_sqlite(settings: Settings, create: bool) -> Opened:
     from rinha.pessoas.on_sqlite import open_store
 
-    registry = open_store(knobs, create=create)
+    registry = open_store(settings, create=create)
     return Opened(registry, partial(_pessoas_app, registry))
 
 
@@ -86,16 +88,16 @@ def _pessoas_app(registry: "Registry", reset: bool) -> "App":
     return create_app(registry, add_routes, reset=reset)
 
 
-def _restore_crebitos(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
+def _restore_crebitos(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
     from rinha.crebitos.on_sqlite_restore import restore
 
-    return restore(knobs, file, at)
+    return restore(settings, file, at)
 
 
-def _restore_pessoas(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
+def _restore_pessoas(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
     from rinha.pessoas.on_sqlite_restore import restore
 
-    return restore(knobs, file, at)
+    return restore(settings, file, at)
 
 
 EDITIONS_ON: Mapping[tuple[str, str], Callable[[Settings, bool], Opened]] = {

@@ -51,7 +51,7 @@ def differing(runs: Mapping[str, str], asked: Mapping[str, str]) -> list[str]:
 
     Two spellings of one value are no difference.
     """
-    names = [name for name in settings.KNOBS if name in dotenv.NAMES]
+    names = [name for name in settings.SETTINGS if name in dotenv.NAMES]
     found = [name for name in names if _value(name, runs) != _value(name, asked)]
     # Plain processes never run in containers.
     if asked.get("MODE", "").lower() == "docker":

@@ -85,9 +85,9 @@ READ_AUDIT = """
 """
 
 
-def open_store(knobs: Settings, *, create: bool) -> "PostgresLedger":
-    assert isinstance(knobs.ledger, ServerUrl)
-    return PostgresLedger(knobs.ledger, create=create)
+def open_store(settings: Settings, *, create: bool) -> "PostgresLedger":
+    assert isinstance(settings.ledger, ServerUrl)
+    return PostgresLedger(settings.ledger, create=create)
 
 
 class PostgresLedger:

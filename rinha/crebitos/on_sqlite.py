@@ -49,12 +49,15 @@ READ_NEWEST = """
 """
 
 
-def open_store(knobs: Settings, *, create: bool) -> "SqliteLedger":
-    assert isinstance(knobs.ledger, Path)
+def open_store(settings: Settings, *, create: bool) -> "SqliteLedger":
+    assert isinstance(settings.ledger, Path)
     store = SqliteLedger(
-        knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
+        settings.ledger,
+        synchronous=settings.synchronous,
+        lock_wait_s=settings.lock_wait_s,
+        create=create,
     )
-    if knobs.replica:
+    if settings.replica:
         store.engine.replicated_since_s = time.monotonic()
     return store
 

@@ -47,8 +47,8 @@ COUNT_AGAIN = """
 """
 
 
-def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    return bring_back(knobs, file, at, Restorable(SCHEMA, _problems, _complete))
+def restore(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
+    return bring_back(settings, file, at, Restorable(SCHEMA, _problems, _complete))
 
 
 def _problems(copy: Path) -> Sequence[str]:

@@ -20,10 +20,10 @@ from rinha.settings import Settings
 class AuditSchedule:
     """Runs `rinha check` on a schedule, as a process with the lowest priority."""
 
-    def __init__(self, meter: Meter, knobs: Settings) -> None:
+    def __init__(self, meter: Meter, settings: Settings) -> None:
         self._meter = meter
-        self._every_s = knobs.audit_every_s
-        self._turn = turn_file(knobs)
+        self._every_s = settings.audit_every_s
+        self._turn = turn_file(settings)
         self._turn_fd = -1
         self._next_at = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None

@@ -3,23 +3,23 @@
 from pathlib import Path
 
 from rinha.metrics.counts import SUFFIX
-from rinha.settings import KNOBS, Settings
+from rinha.settings import SETTINGS, Settings
 
 
-def counts_file(knobs: Settings) -> Path:
+def counts_file(settings: Settings) -> Path:
     """Returns the path of the counters: beside the socket, or by port beside the ledger."""
-    if isinstance(knobs.listen, str):
-        socket = Path(knobs.listen.removeprefix("unix:"))
+    if isinstance(settings.listen, str):
+        socket = Path(settings.listen.removeprefix("unix:"))
         return socket.with_name(f"{socket.stem}{SUFFIX}")
-    folder = Path(KNOBS["RINHA_LEDGER"].default).parent
-    if isinstance(knobs.ledger, Path):
-        folder = knobs.ledger.parent
-    return folder / f"{knobs.listen[1]}{SUFFIX}"
+    folder = Path(SETTINGS["RINHA_LEDGER"].default).parent
+    if isinstance(settings.ledger, Path):
+        folder = settings.ledger.parent
+    return folder / f"{settings.listen[1]}{SUFFIX}"
 
 
-def turn_file(knobs: Settings) -> Path:
+def turn_file(settings: Settings) -> Path:
     """Returns the lock file of the instance that audits: one for a file, one on each machine for
     servers."""
-    if isinstance(knobs.ledger, Path):
-        return knobs.ledger.with_name(f"{knobs.ledger.name}.audit")
-    return counts_file(knobs).with_name("ledger.audit")
+    if isinstance(settings.ledger, Path):
+        return settings.ledger.with_name(f"{settings.ledger.name}.audit")
+    return counts_file(settings).with_name("ledger.audit")

@@ -19,17 +19,17 @@ STATM = Path("/proc/self/statm")
 
 
 @contextmanager
-def heartbeats(meter: Meter, knobs: Settings) -> Iterator[None]:
+def heartbeats(meter: Meter, settings: Settings) -> Iterator[None]:
     """Runs the heartbeat and the scheduled audits in a thread."""
     ended = threading.Event()
     cpus_milli, memory_bytes = limits_of_this_process()
     meter.set("cpu_limit", to=cpus_milli)
     meter.set("memory_limit_bytes", to=memory_bytes)
     meter.set("start_time_seconds", to=time.time_ns() // 1000)
-    meter.set("audit_every_seconds", to=round((knobs.audit_every_s or 0) * 1e6))
+    meter.set("audit_every_seconds", to=round((settings.audit_every_s or 0) * 1e6))
     thread = threading.Thread(
         target=_run,
-        args=(Heartbeat(meter), AuditSchedule(meter, knobs), ended),
+        args=(Heartbeat(meter), AuditSchedule(meter, settings), ended),
         name="beat",
         daemon=True,
     )

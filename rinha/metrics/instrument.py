@@ -18,10 +18,10 @@ from rinha.store import AdminStore
 
 
 @contextmanager
-def instrumented(app: App, store: AdminStore, knobs: Settings) -> Iterator[Meter]:
+def instrumented(app: App, store: AdminStore, settings: Settings) -> Iterator[Meter]:
     """Counts the requests to the app's routes while it lasts. Those to the operator's routes are
     not counted."""
-    path = counts_file(knobs)
+    path = counts_file(settings)
     meter = Meter(path, [route.path for route in inspect_routes(app)])
 
     def refuse_and_count(
@@ -32,6 +32,6 @@ def instrumented(app: App, store: AdminStore, knobs: Settings) -> Iterator[Meter
 
     app.add_error_handler(RinhaError, refuse_and_count)
     app.add_middleware(meter)
-    add_routes(app, store, path.parent, knobs)
-    with heartbeats(meter, knobs):
+    add_routes(app, store, path.parent, settings)
+    with heartbeats(meter, settings):
         yield meter

@@ -24,16 +24,16 @@ CONNECTIONS = "X-Connections"
 class ForOperators:
     """Resource for operators. Other requests get a 404."""
 
-    def __init__(self, store: AdminStore, folder: Path, knobs: Settings) -> None:
+    def __init__(self, store: AdminStore, folder: Path, settings: Settings) -> None:
         self._store = store
         self._folder = folder
-        self._knobs = knobs
+        self._settings = settings
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         if req.get_header(OPERATOR) is None:
             raise falcon.HTTPNotFound
         connections = req.get_header(CONNECTIONS, default="")
-        gauges = [*_gauges_of(self._knobs), *gauges_of_nginx(self._folder, connections)]
+        gauges = [*_gauges_of(self._settings), *gauges_of_nginx(self._folder, connections)]
         kept: object = {}
         # The other gauges are needed all the more while the store is unavailable.
         with suppress(StoreUnavailableError):
@@ -72,18 +72,18 @@ class State(ForOperators):
         )
 
 
-def _gauges_of(knobs: Settings) -> Iterator[Gauge]:
+def _gauges_of(settings: Settings) -> Iterator[Gauge]:
     """Yields gauges that alerts compare others with: the time, and the number of instances."""
     yield Gauge("time_seconds", "When this was answered.", time.time())
-    yield Gauge("instances", "How many instances there are to be.", knobs.instances)
+    yield Gauge("instances", "How many instances there are to be.", settings.instances)
     labels = {
-        "edition": knobs.edition,
-        "engine": knobs.engine,
-        "replica": "on" if knobs.replica else "off",
+        "edition": settings.edition,
+        "engine": settings.engine,
+        "replica": "on" if settings.replica else "off",
     }
     yield Gauge("info", "What runs here.", 1, tuple(labels.items()))
 
 
-def add_routes(app: App, store: AdminStore, folder: Path, knobs: Settings) -> None:
-    app.add_route("/ops/metrics", Metrics(store, folder, knobs))
-    app.add_route("/ops/state", State(store, folder, knobs))
+def add_routes(app: App, store: AdminStore, folder: Path, settings: Settings) -> None:
+    app.add_route("/ops/metrics", Metrics(store, folder, settings))
+    app.add_route("/ops/state", State(store, folder, settings))

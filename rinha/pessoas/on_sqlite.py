@@ -46,12 +46,15 @@ READ_NEWER = f"""
 """  # noqa: S608
 
 
-def open_store(knobs: Settings, *, create: bool) -> "SqliteRegistry":
-    assert isinstance(knobs.ledger, Path)
+def open_store(settings: Settings, *, create: bool) -> "SqliteRegistry":
+    assert isinstance(settings.ledger, Path)
     store = SqliteRegistry(
-        knobs.ledger, synchronous=knobs.synchronous, lock_wait_s=knobs.lock_wait_s, create=create
+        settings.ledger,
+        synchronous=settings.synchronous,
+        lock_wait_s=settings.lock_wait_s,
+        create=create,
     )
-    if knobs.replica:
+    if settings.replica:
         store.engine.replicated_since_s = time.monotonic()
     return store
 

@@ -10,8 +10,8 @@ from rinha.settings import Settings
 from rinha.sqlite.restore import Restorable, bring_back
 
 
-def restore(knobs: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    return bring_back(knobs, file, at, Restorable(SCHEMA, _problems))
+def restore(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
+    return bring_back(settings, file, at, Restorable(SCHEMA, _problems))
 
 
 def _problems(copy: Path) -> Sequence[str]:

@@ -50,24 +50,24 @@ class Restorable(NamedTuple):
 
 
 def bring_back(
-    knobs: Settings, source: Path | None, at: datetime | None, edition: Restorable
+    settings: Settings, source: Path | None, at: datetime | None, edition: Restorable
 ) -> Path | None:
     """Restores from a file or from RINHA_REPLICA. Returns the old file's new name, if there was
     one."""
-    assert isinstance(knobs.ledger, Path)
+    assert isinstance(settings.ledger, Path)
     schema, problems, complete = edition
     if source is not None:
         fetch = copy_of(source, schema)
-        return put_in_place(knobs.ledger, str(source), schema, fetch, problems)
-    if not knobs.replica:
+        return put_in_place(settings.ledger, str(source), schema, fetch, problems)
+    if not settings.replica:
         raise RestoreError("RINHA_REPLICA is not set: it says where the copy is kept")
 
     def fetch_replica(target: Path) -> None:
-        litestream.bring_back(knobs.replica, target, at)
+        litestream.bring_back(settings.replica, target, at)
         if at is not None:
-            complete(target, knobs.replica, at)
+            complete(target, settings.replica, at)
 
-    return put_in_place(knobs.ledger, knobs.replica, schema, fetch_replica, problems)
+    return put_in_place(settings.ledger, settings.replica, schema, fetch_replica, problems)
 
 
 def put_in_place(

@@ -3,9 +3,9 @@
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from rinha import settings
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import RinhaError
+from rinha.settings import load
 from tests.help.forks import forks
 from tests.help.teller import Tracing
 
@@ -22,11 +22,11 @@ Point = tuple[str, int]
 
 
 def _serve(orders: Connection, file: Path, snapshot: Path) -> None:
-    knobs = settings.load({"RINHA_LEDGER": str(file)})
+    settings = load({"RINHA_LEDGER": str(file)})
     orders.send("here")
     orders.recv()
     try:
-        restore(knobs, snapshot, None)
+        restore(settings, snapshot, None)
         orders.send("done")
     except RinhaError as error:
         orders.send(str(error))

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from rinha import settings
 from rinha.metrics import heartbeat
 from rinha.metrics.counts import read_all
 from rinha.metrics.heartbeat import heartbeats
 from rinha.metrics.meter import Meter
+from rinha.settings import load
 from tests.help.running import ANSWER_MAX_S
 
 FAILURES = 6
@@ -70,7 +70,7 @@ def test_a_fault_ends_nothing(
     fault: str,
 ) -> None:
     """A fault is logged; heartbeats go on beside it, and audits after it."""
-    knobs = settings.load({"RINHA_LEDGER": f"{tmp_path}/rinha.db", "RINHA_AUDIT_EVERY": "1s"})
+    settings = load({"RINHA_LEDGER": f"{tmp_path}/rinha.db", "RINHA_AUDIT_EVERY": "1s"})
     monkeypatch.setattr(subprocess, "Popen", DoneAtOnce)
     monkeypatch.setattr(os, "setpriority", lambda *_: None)
     monkeypatch.setattr(heartbeat, "HEARTBEAT_EVERY_S", 0.01)
@@ -84,7 +84,7 @@ def test_a_fault_ends_nothing(
 
     with monkeypatch.context() as faulty:
         faulty.setattr(where, name, failing(number, then))
-        with heartbeats(meter, knobs):
+        with heartbeats(meter, settings):
             deadline = time.monotonic() + ANSWER_MAX_S
             while not any(record.exc_info for record in caplog.records):
                 assert time.monotonic() < deadline

@@ -79,7 +79,7 @@ def test_levels_are_gauges_with_their_labels(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def knobs(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     return load(
         {
             "RINHA_LEDGER": str(tmp_path / "rinha.db"),
@@ -90,12 +90,12 @@ def knobs(tmp_path: Path) -> Settings:
 
 
 def test_requests_and_refusals_are_counted_by_what_became_of_them(
-    knobs: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
     """Requests count by route and status, refusals by error; the operator's do not count."""
     ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
     app = create_app(ledger, add_routes, reset=True)
-    with instrumented(app, ledger, knobs) as meter, ledger.engine.serving(meter):
+    with instrumented(app, ledger, settings) as meter, ledger.engine.serving(meter):
         api = falcon.testing.TestClient(app)
         path = "/clientes/1/transacoes"
         for _ in range(3):

@@ -7,12 +7,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rinha import settings
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger, open_store
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import RestoreError, RinhaError, SettingError, StoreUnusableError
-from rinha.settings import Settings
+from rinha.settings import Settings, load
 from tests.help.running import Stack, finish, rinha
 
 NAMES = ("link", "chain", "folder", "relative", "dotted")
@@ -43,13 +42,13 @@ def name(request: pytest.FixtureRequest, real: Path, monkeypatch: pytest.MonkeyP
     return names[request.param]
 
 
-def knobs_of(name: str | Path, **more: str) -> Settings:
-    return settings.load({"RINHA_LEDGER": str(name), **more})
+def settings_of(name: str | Path, **more: str) -> Settings:
+    return load({"RINHA_LEDGER": str(name), **more})
 
 
 def opened(name: str | Path, synchronous: str = "NORMAL", *, create: bool = True) -> SqliteLedger:
     return open_store(
-        knobs_of(name, RINHA_SYNCHRONOUS=synchronous, RINHA_LOCK_WAIT_MS="20"), create=create
+        settings_of(name, RINHA_SYNCHRONOUS=synchronous, RINHA_LOCK_WAIT_MS="20"), create=create
     )
 
 
@@ -110,11 +109,11 @@ def test_the_locks_hold_by_whichever_name(real: Path, name: str, tmp_path: Path)
     credit(ledger, 5)
     ledger.engine.snapshot(tmp_path / "snapshot.db")
     with pytest.raises(RestoreError, match="in use"):
-        restore(knobs_of(real), tmp_path / "snapshot.db", None)
+        restore(settings_of(real), tmp_path / "snapshot.db", None)
     ledger.close()
     ledger = opened(real)
     with pytest.raises(RestoreError, match="in use"):
-        restore(knobs_of(name), tmp_path / "snapshot.db", None)
+        restore(settings_of(name), tmp_path / "snapshot.db", None)
     neighbour = opened(name)
     with ledger.engine.writing, pytest.raises(RinhaError, match="busy"):
         credit(neighbour, 1)
@@ -131,7 +130,7 @@ def test_a_restore_by_a_link_replaces_the_real_file(real: Path, name: str, tmp_p
     ledger.close()
     home = real.parent.parent / "home"
     before = {path: path.is_symlink() for path in home.rglob("*")}
-    kept = restore(knobs_of(name), tmp_path / "snapshot.db", None)
+    kept = restore(settings_of(name), tmp_path / "snapshot.db", None)
     assert kept is not None
     assert kept.resolve().parent == real.parent
     assert {path: path.is_symlink() for path in home.rglob("*")} == before
@@ -161,7 +160,7 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.db").symlink_to("b.db")
     (tmp_path / "b.db").symlink_to("a.db")
     with pytest.raises(SettingError, match="in a circle"):
-        knobs_of(tmp_path / "a.db")
+        settings_of(tmp_path / "a.db")
     (tmp_path / "c.db").symlink_to(tmp_path / "unmounted" / "rinha.db")
     with pytest.raises(StoreUnusableError, match=f"no directory {tmp_path}/unmounted"):
         opened(tmp_path / "c.db")
@@ -179,7 +178,7 @@ def test_a_file_with_two_names_is_refused(real: Path, tmp_path: Path, create: bo
         with pytest.raises(StoreUnusableError, match="has 2 names"):
             opened(one, create=create)
         with pytest.raises(StoreUnusableError, match="has 2 names"):
-            restore(knobs_of(one), tmp_path / "snapshot.db", None)
+            restore(settings_of(one), tmp_path / "snapshot.db", None)
     code, _, err = finish(rinha("sql", "SELECT 1", RINHA_LEDGER=str(real)))
     assert (code, err.count("\n"), "has 2 names" in err) == (2, 1, True)
     second.unlink()

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from rinha.errors import SettingError
-from rinha.settings import KNOBS, describe, load
+from rinha.settings import SETTINGS, describe, load
 from tests.help.running import ROOT, finish, rinha
 
 
 def test_an_empty_environment_is_a_whole_configuration() -> None:
     """Every setting has a default, and an empty value means the default."""
     settings = load({})
-    assert load(dict.fromkeys(KNOBS, "")) == settings
+    assert load(dict.fromkeys(SETTINGS, "")) == settings
     assert (settings.synchronous, settings.reset, settings.instances) == ("NORMAL", False, 2)
     assert (settings.lock_wait_s, settings.port) == (1.0, 9999)
     assert settings.listen == "unix:var/api01.sock"
@@ -164,17 +164,17 @@ def test_keys_in_a_replicas_address_are_not_shown(replica: str) -> None:
 @pytest.mark.parametrize("name", ["RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS"])
 def test_what_means_nothing_to_a_server_is_refused(name: str) -> None:
     """A setting that has no effect on a server is refused, not ignored."""
-    value = KNOBS[name].default
+    value = SETTINGS[name].default
     with pytest.raises(SettingError, match=name):
         load({"RINHA_LEDGER": "postgresql://rinha@localhost/rinha", name: value})
 
 
-def test_every_knob_is_described_everywhere() -> None:
+def test_every_setting_is_described_everywhere() -> None:
     """`--help`, .env.example and the settings pages have every setting."""
     help_text = describe()
     example = (ROOT / ".env.example").read_text()
-    for name, knob in KNOBS.items():
-        assert f"{name}={knob.default}" in help_text
+    for name, setting in SETTINGS.items():
+        assert f"{name}={setting.default}" in help_text
         # The stack itself sets where an instance listens, and whether it counts. Settings that only
         # a file has are commented out in the example.
         is_shown = re.search(f"^(# )?{name}=", example, re.MULTILINE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rinha.errors import SettingError
-from rinha.settings import KNOBS
+from rinha.settings import SETTINGS
 from stack import dotenv
 from tests.help.dotenv_cases import READ, REFUSED
 from tests.help.running import ROOT
@@ -132,9 +132,9 @@ def test_random_files_are_read_alike(tmp_path: Path) -> None:
 
 def test_the_names_are_those_of_the_settings() -> None:
     """.env may have every setting, except the two that the stack itself gives to an instance."""
-    assert set(KNOBS) - set(dotenv.NAMES) == {"RINHA_LISTEN", "RINHA_METRICS"}
+    assert set(SETTINGS) - set(dotenv.NAMES) == {"RINHA_LISTEN", "RINHA_METRICS"}
     others = {"AWS_*", "PG*", "MODE", "NETWORK", "RINHA_IMAGE", "COMPOSE_PROJECT_NAME"}
-    assert set(dotenv.NAMES) - set(KNOBS) == others
+    assert set(dotenv.NAMES) - set(SETTINGS) == others
 
 
 def test_the_example_can_be_copied(tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_the_example_shows_what_holds_without_a_setting(tmp_path: Path) -> None:
     lines = re.sub(r"^# ([A-Z_]+=)", r"\1", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
     (tmp_path / ".env").write_text(lines)
     shown = dotenv.read(tmp_path / ".env")
-    for name, knob in KNOBS.items():
+    for name, setting in SETTINGS.items():
         # `make up` switches the reset on.
-        expected = "on" if name == "RINHA_RESET" else knob.default
+        expected = "on" if name == "RINHA_RESET" else setting.default
         assert name not in dotenv.NAMES or shown[name] == expected
     for path in ("docker-compose.yml", "ops/docker-compose.yml", "docker-compose.replica.yml"):
         for name, default in re.findall(r"\$\{(\w+):-([^}]+)\}", (ROOT / path).read_text()):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rinha.metrics.families import FAMILIES
-from rinha.settings import KNOBS
+from rinha.settings import SETTINGS
 from tests.help.running import ROOT
 
 PAGES = {
@@ -81,9 +81,11 @@ def test_the_settings_page_has_every_setting_with_its_default() -> None:
     """The settings page has every setting with its default, in both languages."""
     for page in PAGES["docs/settings"]:
         named = re.findall(r"^\| `([A-Z_]+)` ", page, re.MULTILINE)
-        assert sorted(named) == sorted([*KNOBS, "MODE", "NETWORK"])
-        for name, knob in KNOBS.items():
-            assert re.search(rf"^\| `{name}` \| [^|]*{re.escape(knob.default)}", page, re.MULTILINE)
+        assert sorted(named) == sorted([*SETTINGS, "MODE", "NETWORK"])
+        for name, setting in SETTINGS.items():
+            assert re.search(
+                rf"^\| `{name}` \| [^|]*{re.escape(setting.default)}", page, re.MULTILINE
+            )
 
 
 def test_the_index_has_every_page() -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from loadtest.editions import NAMES
-from rinha.settings import KNOBS
+from rinha.settings import SETTINGS
 from stack import dotenv
 from stack.environ import differing
 from tests.help.checkout import Checkout
@@ -33,7 +33,7 @@ OTHERS = {
 
 def test_every_setting_has_another_value_here() -> None:
     """Every setting has another value in OTHERS, so that a new setting is compared too."""
-    assert set(OTHERS) == set(KNOBS) & set(dotenv.NAMES)
+    assert set(OTHERS) == set(SETTINGS) & set(dotenv.NAMES)
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -43,7 +43,7 @@ def test_a_setting_that_differs_is_named(name: str) -> None:
     assert differing({}, other) == [name]
     assert differing(other, {}) == [name]
     assert differing(other, other) == []
-    assert differing({name: ""}, {name: KNOBS[name].default}) == []
+    assert differing({name: ""}, {name: SETTINGS[name].default}) == []
 
 
 def test_how_a_value_is_written_is_no_difference() -> None:
@@ -140,7 +140,7 @@ def test_every_edition_has_each_of_its_names_everywhere() -> None:
     script = (ROOT / "stack" / "containers.sh").read_text()
     for contest, name in (("2024q1", "crebitos"), ("2023q3", "pessoas")):
         for word in (contest, name):
-            assert KNOBS["RINHA_EDITION"].parse(word) == name
+            assert SETTINGS["RINHA_EDITION"].parse(word) == name
             assert f"{word}:{name}" in makefile
             assert word in NAMES
         assert f"{name} | {contest}) edition={name} ;;" in script

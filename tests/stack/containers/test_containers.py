@@ -138,9 +138,9 @@ def test_settings_reach_the_containers(stack: Containers) -> None:
     assert "RINHA_SYNCHRONOUS" in names
     files = ("docker-compose.yml", "ops/docker-compose.yml", "stack/containers.sh")
     text = "".join((ROOT / file).read_text() for file in files)
-    knobs = [name for name in names if name != "RINHA_LEDGER"]
-    assert len(knobs) >= 6
-    assert all(f"${{{name}:-" in text for name in knobs)
+    reaching = [name for name in names if name != "RINHA_LEDGER"]
+    assert len(reaching) >= 6
+    assert all(f"${{{name}:-" in text for name in reaching)
     stack.make("down")
     stack.make("up", RINHA_RESET="off", RINHA_SYNCHRONOUS="FULL")
     assert stack.client()("POST", "/reset").status == 403
