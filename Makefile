@@ -49,7 +49,7 @@ PRESENT = $(if $(wildcard $(PY)),,$(READY))
 
 GATLING_TEST = tests/loadtest/test_gatling.py
 # The tests to run after each change; what a fixture has to start for them is left out.
-UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_order/test_ledger_machine.py \
+UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_linearizable/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard load_contenders output)

@@ -1,6 +1,6 @@
 """Catalogue of requests that must not reach the registry: name, bytes, statuses."""
 
-from tests.help.raw import get, post
+from tests.help.raw_http import get, post
 from tests.help.refusals import Case
 
 PESSOAS = "/pessoas"

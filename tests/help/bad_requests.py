@@ -1,6 +1,6 @@
 """Catalogue of requests that must not reach the ledger: name, bytes, statuses."""
 
-from tests.help.raw import get, post, transacao
+from tests.help.raw_http import get, post, transacao
 from tests.help.refusals import Case
 
 GOOD = '{"valor":1,"tipo":"c","descricao":"abc"}'

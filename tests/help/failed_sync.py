@@ -16,9 +16,9 @@ import pytest
 
 from rinha.errors import RinhaError
 from rinha.sqlite import checkpoint
-from tests.help.disk import Step
-from tests.help.tenants import TENANTS
-from tests.help.watched_disk import Answers, WatchedDisk, watch_calls, writeback
+from tests.help.edition_stores import EDITION_STORES
+from tests.help.recording_vfs import Answers, RecordingVfs, watch_calls, writeback
+from tests.help.simulated_disk import Step
 
 ROUNDS = 5
 # Share of the events of a round that are left out.
@@ -57,7 +57,7 @@ class _NoThread:
 
 class _Instance:
     def __init__(self, file: Path, synchronous: str, edition: str) -> None:
-        self.store = TENANTS[edition].open(file, synchronous)
+        self.store = EDITION_STORES[edition].open(file, synchronous)
         self._serving = self.store.engine.serving()
         self.answers = Answers(self._serving.__enter__())
         self.checkpointer = _checkpointers[-1]
@@ -81,8 +81,8 @@ _killed: list[_Instance] = []
 
 
 class _History:
-    def __init__(self, case: tuple[Path, str, str], fault: Fault, chance: Random) -> None:
-        self._case, self._fault, self._chance = case, fault, chance
+    def __init__(self, case: tuple[Path, str, str], fault: Fault, rng: Random) -> None:
+        self._case, self._fault, self._chance = case, fault, rng
         self._steps: list[Step] = []
         self._number = 1
 
@@ -141,7 +141,7 @@ class _History:
         for _ in range(self._chance.randint(1, WRITES_MAX)):
             self._steps.append(Step("begun", "", self._number))
             with contextlib.suppress(RinhaError):
-                TENANTS[self._case[2]].write(instance.store, self._number, self._chance)
+                EDITION_STORES[self._case[2]].write(instance.store, self._number, self._chance)
                 self._steps.append(Step("committed", "", self._number))
                 instance.answers.waiting.append(self._number)
                 self._number += 1
@@ -196,7 +196,7 @@ def history(
     file: Path, synchronous: str, edition: str, fault: Fault, seed: int
 ) -> tuple[list[Step], list[str]]:
     """Returns all steps of a history, and the file of each sync."""
-    disk = WatchedDisk()
+    disk = RecordingVfs()
     steps = _History((file, synchronous, edition), fault, Random(seed)).play()
     disk.unregister()
     return steps, writeback.syncs

@@ -7,7 +7,9 @@ from typing import Any, ParamSpec, TypeVar
 
 forks = multiprocessing.get_context("forkserver")
 # Modules that each process would import otherwise.
-forks.set_forkserver_preload(["tests.help.watched_disk", "tests.help.teller", "tests.help.tenants"])
+forks.set_forkserver_preload(
+    ["tests.help.recording_vfs", "tests.help.ledger_process", "tests.help.edition_stores"]
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")

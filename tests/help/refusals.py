@@ -4,7 +4,7 @@ import json
 import re
 from typing import NamedTuple
 
-from tests.help.raw import exchange, get, statuses
+from tests.help.raw_http import exchange, get, statuses
 from tests.help.running import Stack
 
 

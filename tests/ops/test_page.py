@@ -10,10 +10,10 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from tests.help.running import Stack
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 from tests.ops.browser import browser, complaints, keep_picture
 
-PATIENCE_S = 15.0
+TIMEOUT_S = 15.0
 GONE_WITHIN_S = 3.0
 WIDE, PHONE = (1280, 1100), (400, 2400)
 
@@ -32,7 +32,7 @@ def page(stack: Stack) -> Iterator[Chrome]:
         assert complaints(driver) == []
 
 
-def until(is_so: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
+def until(is_so: Callable[[], bool], within_s: float = TIMEOUT_S) -> None:
     deadline = time.monotonic() + within_s
     while not is_so():
         assert time.monotonic() < deadline, "the page does not show it"
@@ -56,7 +56,7 @@ def rate(driver: Chrome, name: str) -> float:
 
 def test_a_load_that_runs_is_seen(stack: Stack, page: Chrome) -> None:
     """A running load is shown: its rate, its newest rows and the balances."""
-    with SteadyLoad(stack.port, 340, seed=1):
+    with TransactionLoad(stack.port, 340, seed=1):
         until(lambda: 300 < rate(page, "requests/s") < 380)
         newest = words(page, '[data-kept="transacoes"]')
         until(lambda: words(page, '[data-kept="transacoes"]') != newest)
@@ -126,7 +126,7 @@ def test_a_full_disk_is_seen(page: Chrome, tmp_path: Path) -> None:
                 trouble = page.find_elements(By.CSS_SELECTOR, "#tiles strong.bad")
                 return len(trouble) >= 2
 
-            until(fill, 4 * PATIENCE_S)
+            until(fill, 4 * TIMEOUT_S)
             assert rate(page, "errors/s (5xx)") > 0
             keep_picture(page, "full-disk")
             page.get("about:blank")
@@ -140,7 +140,7 @@ def test_it_fits_the_screen(stack: Stack, width: int, height: int, dark: bool) -
     """Nothing is wider than the screen, in either colour scheme; both languages are complete."""
     with browser(width, height, dark=dark) as driver:
         driver.get(f"http://localhost:{stack.ops_port}/")
-        with SteadyLoad(stack.port, 100, seed=2):
+        with TransactionLoad(stack.port, 100, seed=2):
             until(lambda: rate(driver, "requests/s") > 50)
             keep_picture(driver, f"{'dark' if dark else 'light'}-{width}")
         assert driver.execute_script("return document.documentElement.scrollWidth") <= width

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from selenium.webdriver.common.by import By
 
+from tests.help.people_load import PeopleLoad
 from tests.help.running import Stack
-from tests.help.steady_people import SteadyPeople
 from tests.ops.browser import browser, complaints, keep_picture
 from tests.ops.test_page import WIDE, rate, tile, until, words
 
@@ -14,7 +14,7 @@ def test_people_as_they_come_are_seen(tmp_path: Path) -> None:
     """The page shows the count, the newest people, inserts and searches, in both languages."""
     with Stack(tmp_path, ops=True, RINHA_EDITION="pessoas") as stack, browser(*WIDE) as page:
         page.get(f"http://localhost:{stack.ops_port}/")
-        with SteadyPeople(stack.port, 200, seed=1) as load:
+        with PeopleLoad(stack.port, 200, seed=1) as load:
             until(lambda: 150 < rate(page, "requests/s") < 260)
             legend = '[data-chart="paths"] .u-legend'
             until(lambda: "/pessoas 200" in words(page, legend))

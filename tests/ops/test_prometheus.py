@@ -16,12 +16,12 @@ from rinha.metrics.families import FAMILIES
 from tests.help.following import Following
 from tests.help.ports import free_port
 from tests.help.running import ROOT, Client, Stack
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 
 RULES = ROOT / "ops" / "prometheus" / "rules.yml"
 DASHBOARD = ROOT / "ops" / "grafana" / "rinha.json"
 NAME = re.compile(r"\brinha_[a-z_]+")
-PATIENCE_S = 40.0
+TIMEOUT_S = 40.0
 # Families without a panel: only alerts and the page use them.
 UNDRAWN = {"start_time_seconds", "checkpoint_seconds", "clock_steps", "audit_every_seconds"}
 
@@ -81,7 +81,7 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> str:
         Following(folder, replica) as following,
     ):
         following.wait_until_follows()
-        with SteadyLoad(stack.port, 340, seed=1):
+        with TransactionLoad(stack.port, 340, seed=1):
             time.sleep(4)
         assert stack.ops_port
         return Client(stack.ops_port)("GET", "/metrics").body.decode()
@@ -138,8 +138,8 @@ def test_prometheus_scrapes_a_running_stack(tmp_path: Path) -> None:
         log = (tmp_path / "prometheus.log").open("w")
         with subprocess.Popen(words, stdout=log, stderr=log) as prometheus, log:
             try:
-                with SteadyLoad(stack.port, 200, seed=1):
-                    deadline = time.monotonic() + PATIENCE_S
+                with TransactionLoad(stack.port, 200, seed=1):
+                    deadline = time.monotonic() + TIMEOUT_S
                     found: list[Any] = []
                     while len(found) < 2:
                         assert time.monotonic() < deadline, (

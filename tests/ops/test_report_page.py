@@ -8,7 +8,7 @@ import pytest
 from selenium.webdriver import Chrome
 
 from loadtest.report.html import write_html
-from tests.help.made_reports import SPEEDS_MS, made_reports
+from tests.help.invented_reports import SPEEDS_MS, invented_reports
 from tests.ops.browser import browser, complaints, keep_picture
 
 WIDTHS = {400: 860, 1280: 1000}
@@ -93,7 +93,7 @@ def unreadable(driver: Chrome) -> list[str]:
 def test_every_report_can_be_read(screen: tuple[int, Chrome], tmp_path: Path, speed: str) -> None:
     """No word is broken, no label cut or tiny, no row too high, nothing wider than the screen."""
     width, driver = screen
-    for name, report in made_reports(speed).items():
+    for name, report in invented_reports(speed).items():
         page = tmp_path / f"{name}.html"
         write_html(report, page)
         driver.get(page.as_uri())

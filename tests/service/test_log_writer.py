@@ -11,7 +11,7 @@ import pytest
 from rinha import logs
 from rinha.log_writer import LogWriter
 from rinha.settings import LOG_LINES_WAITING_MAX
-from tests.help.unread import UnreadPipe
+from tests.help.unread_pipe import UnreadPipe
 
 
 def test_each_line_is_written_or_counted() -> None:

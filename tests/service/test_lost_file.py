@@ -16,11 +16,11 @@ from rinha.errors import ReplicaError, RinhaError, StoreUnusableError
 from rinha.pessoas.on_sqlite import SqliteRegistry
 from rinha.sqlite import litestream
 from rinha.sqlite.wal import has_commit
+from tests.help.edition_stores import EDITION_STORES
 from tests.help.effort import effort
 from tests.help.forks import apart
+from tests.help.ledger_process import LedgerProcess, names_in, traced
 from tests.help.running import finish, rinha
-from tests.help.teller import Teller, names_in, traced
-from tests.help.tenants import TENANTS
 
 GONE: dict[str, Callable[[Path], object]] = {
     "removed": Path.unlink,
@@ -36,12 +36,12 @@ EVERY = effort(12, 3, 1)
 
 def _killed(file: Path, edition: str) -> None:
     """Leaves the files of a killed service: all that it acknowledged is in the WAL."""
-    tenant, chance = TENANTS[edition], Random(0)
+    edition_store, rng = EDITION_STORES[edition], Random(0)
     made = file.with_name("made")
     made.mkdir()
-    store = tenant.open(made / file.name, "FULL")
+    store = edition_store.open(made / file.name, "FULL")
     for number in range(1, 30):
-        tenant.write(store, number, chance)
+        edition_store.write(store, number, rng)
     for ending in ("", "-wal"):
         shutil.copyfile(made / f"{file.name}{ending}", f"{file}{ending}")
     store.close()
@@ -196,10 +196,10 @@ def test_a_first_start_killed_anywhere_is_followed_by_another(
 ) -> None:
     """A first start killed at any system call is never taken for a lost ledger."""
     log = tmp_path / "strace.log"
-    teller = Teller(tmp_path / "whole.db", synchronous)
-    with traced(log, teller.process.pid) as tracing:
-        assert teller.tell("open") == "done"
-    teller.end()
+    worker = LedgerProcess(tmp_path / "whole.db", synchronous)
+    with traced(log, worker.process.pid) as tracing:
+        assert worker.tell("open") == "done"
+    worker.end()
     points = [
         (call, number)
         for call, times in tracing.calls.items()
@@ -210,10 +210,10 @@ def test_a_first_start_killed_anywhere_is_followed_by_another(
     deaths = 0
     for place, (call, number) in enumerate(points[::EVERY]):
         file = tmp_path / f"{place}.db"
-        teller = Teller(file, synchronous)
-        with traced(log, teller.process.pid, f"--inject={call}:signal=KILL:when={number}"):
-            deaths += teller.tell("open") is None
-        teller.end()
+        worker = LedgerProcess(file, synchronous)
+        with traced(log, worker.process.pid, f"--inject={call}:signal=KILL:when={number}"):
+            deaths += worker.tell("open") is None
+        worker.end()
         assert names_in(file) == [], (call, number)
     print(f"{deaths} deaths at {len(points)} points, one in {EVERY} tried")
     assert deaths >= 0.9 * len(points[::EVERY])

@@ -102,7 +102,7 @@ def test_random_files_are_read_alike(tmp_path: Path) -> None:
     """Both readers set the same from a random file, or name the same line."""
     seed = int(os.environ.get("SEED") or random.randrange(2**32))
     print(f"SEED={seed}")
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     pieces = [
         "PORT",
         "MODE",
@@ -121,7 +121,7 @@ def test_random_files_are_read_alike(tmp_path: Path) -> None:
     ]
     pieces += ["a", "é", "\n", "\n", "\0", "\x1b", "\x7f", "\ufeff", "%s", "*", "A_"]
     for _ in range(150):
-        content = "".join(chance.choices(pieces, k=chance.randrange(1, 25)))
+        content = "".join(rng.choices(pieces, k=rng.randrange(1, 25)))
         (tmp_path / ".env").write_text(content, newline="")
         one, other = by_python(tmp_path), by_sh(tmp_path)
         if isinstance(one, str) and isinstance(other, str):

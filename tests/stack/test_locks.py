@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from locks.check import complaints
-from tests.help.made_up import LOCKS, NEWER, PIN, wheel
+from tests.help.invented_packages import LOCKS, NEWER, PIN, wheel
 from tests.help.running import ROOT
 
 HASHES = re.compile(r"( \\\n    --hash=sha256:[0-9a-f]{64})+")

@@ -12,10 +12,10 @@ import pytest
 
 from stack import launch
 from tests.help.checkout import Checkout, processes_in
+from tests.help.constant_rate import CONNECTIONS
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, Client
-from tests.help.steady import CONNECTIONS
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 
 
 def test_up_again_and_down_keep_the_balances(checkout: Checkout) -> None:
@@ -107,7 +107,7 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
     slow.chmod(0o755)
     checkout.stack("up", PATH=f"{slow.parent}:{os.environ['PATH']}")
     whole = sorted(found().values())
-    with SteadyLoad(checkout.port, 340, seed=3) as load:
+    with TransactionLoad(checkout.port, 340, seed=3) as load:
         (pid,) = [pid for pid, words in found().items() if words.startswith(victim)]
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + ANSWER_MAX_S
@@ -166,7 +166,7 @@ def end_each_twice(checkout: Checkout, how: signal.Signals, pause_s: float) -> N
 def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None:
     """SIGTERM to each instance, twice, under 340 requests/s: every request is answered."""
     checkout.stack("up")
-    with SteadyLoad(checkout.port, 340, seed=1) as load:
+    with TransactionLoad(checkout.port, 340, seed=1) as load:
         end_each_twice(checkout, signal.SIGTERM, pause_s=0.5)
     assert load.failed == []
     assert len(load.outcomes) > 340 * 3
@@ -177,7 +177,7 @@ def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None
 def test_a_killed_instance_loses_what_was_in_flight_at_most(checkout: Checkout) -> None:
     """`kill -9` under load loses at most the requests in flight; acknowledged ones exist once."""
     checkout.stack("up")
-    with SteadyLoad(checkout.port, 340, seed=2) as load:
+    with TransactionLoad(checkout.port, 340, seed=2) as load:
         end_each_twice(checkout, signal.SIGKILL, pause_s=1.2)
     assert len(load.failed) <= 4 * 16, "at most what was in flight at each of four kills"
     load.assert_explains_every_balance()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.help.checkout import Checkout
+from tests.help.other_users import NOBODY, open_to_others, paths_below, reached_by_nobody
 from tests.help.running import ROOT, Client
-from tests.help.strangers import NOBODY, open_to_others, paths_below, reached_by_nobody
 
 ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 # svlogd gives its own files 0644, in folders of 0700.

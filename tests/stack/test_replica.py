@@ -9,7 +9,7 @@ import pytest
 from tests.help.checkout import Checkout
 from tests.help.following import lose
 from tests.help.running import Client
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 
 FOLLOWS_MAX_S = 30.0
 # Covers a read of the WAL each second, the upload, and a machine that others use too.
@@ -45,7 +45,7 @@ def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) 
         assert code == 0, said
         assert f"a copy at {replica}" in said
         wait_until_follows(checkout)
-        with SteadyLoad(checkout.port, 340, seed=number) as load:
+        with TransactionLoad(checkout.port, 340, seed=number) as load:
             time.sleep(2)
         assert load.failed == []
         time.sleep(SENT_AFTER_S)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.help.checkout import Checkout
+from tests.help.other_users import NOBODY
 from tests.help.running import ROOT
-from tests.help.strangers import NOBODY
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 # Variables that the Makefile or make itself sets.

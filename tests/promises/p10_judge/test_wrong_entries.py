@@ -18,9 +18,9 @@ CONVICTED = {1, 3}  # a verdict, or an error that says why the entry cannot be r
 NOTHING_SEEN = {0, 4}
 
 
-def commands_for(kind: Kind, chance: Random) -> list[str]:
+def commands_for(kind: Kind, rng: Random) -> list[str]:
     """Returns one command that must see the fault, or all commands with more effort."""
-    return effort([chance.choice(kind.sees)], list(WORDS), list(WORDS))
+    return effort([rng.choice(kind.sees)], list(WORDS), list(WORDS))
 
 
 def hold(kind: Kind, command: str, judged: Judged, folder: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.help.bad_pessoas import CASES, GOOD, PESSOAS, chunked
-from tests.help.raw import exchange, post, statuses
+from tests.help.raw_http import exchange, post, statuses
 from tests.help.refusals import Case, assert_refused
 from tests.help.running import Client, Stack
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.help.bad_requests import CASES, GOOD, chunked
-from tests.help.raw import exchange, post, statuses
+from tests.help.raw_http import exchange, post, statuses
 from tests.help.refusals import Case, assert_refused
 from tests.help.running import Client, Stack
 
@@ -70,7 +70,7 @@ def test_expecting_to_be_asked_for_the_body_works(client: Client, stack: Stack) 
 
 
 @pytest.mark.parametrize("raw", [post(GOOD)[:20], post(GOOD)[:-5]], ids=["headers", "body"])
-def test_a_client_that_drips_is_dropped(stack: Stack, raw: bytes) -> None:
+def test_a_slow_client_is_disconnected(stack: Stack, raw: bytes) -> None:
     """An incomplete request is dropped in bounded time, and other clients do not wait for it."""
     before = stack.state()
     started = time.monotonic()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.help.drips import HALTING, HEADERS, SILENT, STEADY, Drips
-from tests.help.raw import get, post
+from tests.help.raw_http import get, post
 from tests.help.running import ROOT, Stack
+from tests.help.slow_clients import HALTING, HEADERS, SILENT, STEADY, SlowClients
 from tests.loadtest.command import loadtest
 
 pytestmark = pytest.mark.alone
@@ -32,19 +32,19 @@ def test_slow_clients_are_dropped_and_nobody_waits_for_them(tmp_path: Path) -> N
     rate = ("-r", 340, "-d", SECONDS, "-c", 64, "--threshold", f"p99<{HONEST_P99_MAX_MS}")
     with (
         Stack(tmp_path) as stack,
-        Drips(stack.port, (HEADERS, SILENT, HALTING, STEADY), EACH) as drips,
+        SlowClients(stack.port, (HEADERS, SILENT, HALTING, STEADY), EACH) as slow,
     ):
         target = f"127.0.0.1:{stack.port}"
         ran = loadtest("run", target, *rate, folder=tmp_path, timeout_s=3 * SECONDS)
     assert ran.code == 0, ran.out
     print(ran.out)
-    for way, longest_s in DROPPED_MAX_S.items():
-        times = drips.dropped_after_s(way)
-        print(f"{way.name}: {len(times)} dropped, the last after {max(times):.1f} s")
+    for kind, longest_s in DROPPED_MAX_S.items():
+        times = slow.dropped_after_s(kind)
+        print(f"{kind.name}: {len(times)} dropped, the last after {max(times):.1f} s")
         assert len(times) == EACH
         assert max(times) < longest_s
     # These stay within every limit of nginx, and hold a connection each, for 4096 bytes at most.
-    assert drips.dropped_after_s(STEADY) == []
+    assert slow.dropped_after_s(STEADY) == []
 
 
 def memory_bytes(stack: Stack) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.help.pairs import Pair, paired, servers
+from tests.help.postgres_pair import Pair, paired, servers
 
 
 @pytest.fixture

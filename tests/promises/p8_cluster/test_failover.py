@@ -22,13 +22,13 @@ from stack.cluster.certificates import CERTIFICATE, KEY, Authority
 from stack.cluster.nodes import COUNT, SCOPE, Node
 from stack.machines import Machine, Machines, can_be_made
 from tests.help import failover
+from tests.help.answer_check import READ_LIVRO, contradictions
+from tests.help.checked_load import CheckedLoad
 from tests.help.cluster import Cluster
 from tests.help.effort import drawn_seed
 from tests.help.failover import Break, Round
 from tests.help.ledgers import query
 from tests.help.running import Stack, finish, rinha
-from tests.help.truth import READ_LIVRO, untruths
-from tests.help.watched_load import WatchedLoad
 
 ROUNDS = int(os.environ.get("FAILOVERS") or 0)
 WHOLE = ROUNDS > 0
@@ -76,14 +76,14 @@ def cluster() -> Iterator[Cluster]:
 
 
 def run(
-    cluster: Cluster, folder: Path, name: str, act_with: Callable[[WatchedLoad], Break]
+    cluster: Cluster, folder: Path, name: str, act_with: Callable[[CheckedLoad], Break]
 ) -> list[float]:
     """Runs rounds of a fault, checks all answers, and returns the times without writes."""
     folder.mkdir(exist_ok=True)
     with Stack(folder, ledger=cluster.ledger) as stack:
         stack.reset()
         done: list[Round] = []
-        with WatchedLoad(stack.port, RATE, drawn_seed()) as load:
+        with CheckedLoad(stack.port, RATE, drawn_seed()) as load:
             act = act_with(load)
             for _ in range(ROUNDS or 1):
                 time.sleep(QUIET_S)
@@ -91,14 +91,14 @@ def run(
             time.sleep(QUIET_S)
         code, out, _ = finish(rinha("check", RINHA_LEDGER=cluster.ledger))
         assert code == 0, out
-        assert untruths(load.said, query(cluster.ledger, READ_LIVRO)) == []
+        assert contradictions(load.said, query(cluster.ledger, READ_LIVRO)) == []
         assert load.odd == []
     gaps_s = [load.gap_s(each.began_s, each.ended_s) for each in done]
     tell(name, load, gaps_s, sum(each.primary != each.primary_after for each in done))
     return gaps_s
 
 
-def tell(name: str, load: WatchedLoad, gaps_s: list[float], taken_over: int) -> None:
+def tell(name: str, load: CheckedLoad, gaps_s: list[float], taken_over: int) -> None:
     unknown = sum(each.status == 503 for each in load.said)
     print(
         f"{name}: {len(gaps_s)} rounds, {taken_over} with another primary; without writes "
@@ -171,7 +171,7 @@ def test_a_node_that_was_frozen_and_wakes_says_nothing(cluster: Cluster, tmp_pat
     names = (f"w{number}" for number in itertools.count())
     with Stack(tmp_path, ledger=cluster.ledger) as idle:
 
-        def act_with(load: WatchedLoad) -> Break:
+        def act_with(load: CheckedLoad) -> Break:
             def ask() -> None:
                 client = idle.client()
                 for cliente in (1, 2):

@@ -13,7 +13,7 @@ from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_postgres import PostgresLedger
 from rinha.errors import OutcomeUnknownError, StoreUnavailableError
 from rinha.postgres.limits import ANSWER_MAX_S
-from tests.help.pairs import WAITS, Pair, eventually, take_over
+from tests.help.postgres_pair import WAITS, Pair, eventually, take_over
 
 CREDIT, DEBIT = Transacao(100, "c", "abc"), Transacao(100, "d", "abc")
 MARGIN_S = 1.0
@@ -33,22 +33,22 @@ def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, firs
     pair.ledger.transact(1, CREDIT)
     pair.primary.freeze()
     take_over(pair)
-    elsewhere = pair.on_the_new()
-    elsewhere.transact(1, DEBIT)
+    promoted = pair.on_the_new()
+    promoted.transact(1, DEBIT)
     pair.primary.thaw()
     if first == "statement":
         in_time(lambda: pair.ledger.extrato(1))
     elif first == "refusal":
         # With the old balance this is refused, with the current one it is not.
-        elsewhere.transact(2, Transacao(50_000, "c", "abc"))
+        promoted.transact(2, Transacao(50_000, "c", "abc"))
         in_time(lambda: pair.ledger.transact(2, Transacao(100_000, "d", "abc")))
     else:
         in_time(lambda: pair.ledger.transact(1, CREDIT))
     extrato = eventually(lambda: pair.ledger.extrato(1))
     assert extrato.saldo.total == 0
     assert pair.ledger.engine.info["primary"] == f"{pair.standby.data}:{pair.standby.port}"
-    assert pair.ledger.audit() == elsewhere.audit()
-    elsewhere.close()
+    assert pair.ledger.audit() == promoted.audit()
+    promoted.close()
 
 
 def test_a_start_takes_the_primary_that_others_follow(pair: Pair) -> None:

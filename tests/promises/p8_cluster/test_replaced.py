@@ -17,9 +17,9 @@ from rinha.crebitos.overview import Overview
 from rinha.errors import SnapshotError, StoreUnavailableError
 from rinha.postgres import primary
 from rinha.postgres.limits import ANSWER_MAX_S, START_MAX_S
-from tests.help.cutting import Cut
-from tests.help.pairs import WAITS, Pair, eventually, opened, paired, servers, take_over
+from tests.help.breaking_proxy import BreakingProxy
 from tests.help.postgres import STANDBY, Server
+from tests.help.postgres_pair import WAITS, Pair, eventually, opened, paired, servers, take_over
 
 CREDIT, TOO_MUCH = Transacao(100, "c", "abc"), Transacao(100_001, "d", "abc")
 NAMES = "synchronous_standby_names"
@@ -243,13 +243,13 @@ def test_of_two_primaries_without_standbys_the_newer_one_is_taken(pair: Pair) ->
     pair.ledger.transact(1, CREDIT)
     take_over(pair)
     pair.primary.set(NAMES, "")
-    elsewhere = pair.on_the_new()
-    balance = elsewhere.transact(1, CREDIT).saldo
+    promoted = pair.on_the_new()
+    balance = promoted.transact(1, CREDIT).saldo
     for _ in range(5):
         assert eventually(lambda: pair.ledger.extrato(1)).saldo.total == balance
         for server in (pair.primary, pair.standby):
             server.query(f"SELECT pg_terminate_backend(pid) {OURS}")
-    elsewhere.close()
+    promoted.close()
 
 
 def told(found: object) -> object:
@@ -278,7 +278,7 @@ def test_rows_are_proved_by_the_connection_that_they_came_from(pair: Pair, tmp_p
         for path in paths:
             folder = tmp_path / path.replace(" ", "")
             folder.mkdir()
-            cuts[path] = Cut(folder, pair.primary)
+            cuts[path] = BreakingProxy(folder, pair.primary)
             stack.callback(cuts[path].close)
             hosts = f"host={folder},{pair.standby.data}"
             ports = f"port={pair.primary.port},{pair.standby.port}"
@@ -288,8 +288,8 @@ def test_rows_are_proved_by_the_connection_that_they_came_from(pair: Pair, tmp_p
             assert before[path]
         take_over(pair)
         pair.standby.query("INSERT INTO clientes VALUES (6, 100000, 0, 0)", pair.name)
-        elsewhere = stack.enter_context(contextlib.closing(pair.on_the_new()))
-        elsewhere.transact(1, Transacao(500_000, "c", "abc"))
+        promoted = stack.enter_context(contextlib.closing(pair.on_the_new()))
+        promoted.transact(1, Transacao(500_000, "c", "abc"))
         for path in paths:
             cuts[path].behind(ANSWERS.get(path, 1))
             found = outcome(PATHS[path], ledgers[path])

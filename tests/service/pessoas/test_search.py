@@ -87,38 +87,36 @@ def test_a_block_is_searched_as_what_stands_behind_it(count: int) -> None:
 
 def test_many_people_are_found_as_by_a_plain_look() -> None:
     """The search agrees with a plain scan, for thousands of random people and terms."""
-    chance = random.Random(drawn_seed())
+    rng = random.Random(drawn_seed())
     letters = string.ascii_letters + " "
 
     def text(most: int) -> str:
-        return "".join(chance.choices(letters, k=chance.randint(1, most)))
+        return "".join(rng.choices(letters, k=rng.randint(1, most)))
 
     people = [
-        person(
-            text(32), text(100), *chance.choices(("Python", "C++", "Go"), k=chance.randint(0, 9))
-        )
+        person(text(32), text(100), *rng.choices(("Python", "C++", "Go"), k=rng.randint(0, 9)))
         for _ in range(effort(2_000, 10_000, 30_000))
     ]
     words = filled(people)
     for _ in range(300):
-        apelido, nome, _ = chance.choice(people)
-        of = chance.choice((apelido, nome))
-        start = chance.randrange(len(of))
-        for termo in (of[start : start + chance.randint(1, 20)].swapcase(), text(6)):
+        apelido, nome, _ = rng.choice(people)
+        of = rng.choice((apelido, nome))
+        start = rng.randrange(len(of))
+        for termo in (of[start : start + rng.randint(1, 20)].swapcase(), text(6)):
             assert words.find(termo) == plainly(people, termo), repr(termo)
 
 
 def test_elements_are_found_whether_kept_once_or_beside_their_people() -> None:
     """More elements than the shared limit are all found, in the order of the people."""
-    chance = random.Random(drawn_seed())
+    rng = random.Random(drawn_seed())
     elements = [f"lang{number}x" for number in range(2 * SHARED_ELEMENTS_MAX)]
     names = ("lang", "Lang7x", "outra")
     people = [
-        person(f"a{number}", chance.choice(names), *chance.sample(elements, 4))
+        person(f"a{number}", rng.choice(names), *rng.sample(elements, 4))
         for number in range(effort(1_000, 4_000, 10_000))
     ]
     words = filled(people)
-    for termo in ("lang", "LANG", "lang7", "7x", "7", "x", *chance.sample(elements, 50)):
+    for termo in ("lang", "LANG", "lang7", "7x", "7", "x", *rng.sample(elements, 50)):
         assert words.find(termo) == plainly(people, termo), termo
 
 

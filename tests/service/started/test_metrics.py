@@ -14,7 +14,7 @@ from tests.help.cluster import wait
 from tests.help.effort import drawn_seed
 from tests.help.postgres import Server
 from tests.help.running import ANSWER_MAX_S, Client, Stack
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 from tests.loadtest.command import loadtest
 
 TRANSACOES, EXTRATO = (f"/clientes/{{cliente}}/{name}" for name in ("transacoes", "extrato"))
@@ -65,7 +65,7 @@ def test_sums_are_what_the_judge_counted(watched: Stack, tmp_path: Path) -> None
 
 def test_a_killed_instance_keeps_its_numbers(watched: Stack) -> None:
     """Counters survive kills under load: nothing is lost, and nothing is counted twice."""
-    with SteadyLoad(watched.port, 340, drawn_seed()) as load:
+    with TransactionLoad(watched.port, 340, drawn_seed()) as load:
         for number in (1, 2, 1):
             time.sleep(0.4)
             watched.instances[number - 1].kill()

@@ -49,13 +49,13 @@ def is_server(address: str) -> bool:
 
 
 def fill(address: str, rows: int = ROWS) -> AnyLedger:
-    chance, ledger = Random(drawn_seed()), open_ledger(address)
+    rng, ledger = Random(drawn_seed()), open_ledger(address)
     for number in range(rows):
-        tipo = "c" if chance.random() < 0.6 else "d"
+        tipo = "c" if rng.random() < 0.6 else "d"
         text = ODD[number] if number < len(ODD) else f"n{number}"
         try:
-            valor = chance.randint(1, 30_000)
-            ledger.transact(chance.randint(1, 5), Transacao(valor, tipo, text))  # type: ignore[arg-type]
+            valor = rng.randint(1, 30_000)
+            ledger.transact(rng.randint(1, 5), Transacao(valor, tipo, text))  # type: ignore[arg-type]
         except LimiteExceededError:
             continue
     return ledger
@@ -128,10 +128,10 @@ def test_a_move_that_dies_is_finished_by_the_next(places: tuple[str, str]) -> No
     ledger = fill(source)
     audit = ledger.audit()
     ledger.close()
-    chance = Random(drawn_seed())
+    rng = Random(drawn_seed())
     for _ in range(4):
         process = rinha("move", source, target)
-        time.sleep(chance.uniform(0.1, 0.5))
+        time.sleep(rng.uniform(0.1, 0.5))
         process.send_signal(signal.SIGKILL)
         process.communicate()
     # The server may not yet have undone the transaction of the killed move.

@@ -224,14 +224,14 @@ def test_an_id_that_nobody_has_is_a_404(people: Client) -> None:
 
 def test_both_instances_share_one_truth(people: Client, people_stack: Stack) -> None:
     """A person added on one connection is found on all others: by id, by term and in the count."""
-    chance = random.Random(drawn_seed())
+    rng = random.Random(drawn_seed())
     others = [people_stack.client() for _ in range(8)]
     for number in range(1, 201):
-        apelido = f"{chance.randrange(10**9):09}-{number}"
-        location = chance.choice(others).add(apelido).headers["location"]
-        assert chance.choice(others)("GET", location).json["apelido"] == apelido
-        assert chance.choice(others).search(apelido) == [apelido]
-        assert chance.choice(others).count() == number
+        apelido = f"{rng.randrange(10**9):09}-{number}"
+        location = rng.choice(others).add(apelido).headers["location"]
+        assert rng.choice(others)("GET", location).json["apelido"] == apelido
+        assert rng.choice(others).search(apelido) == [apelido]
+        assert rng.choice(others).count() == number
     answered = [line for line in people_stack.logs() if line["event"] == "started"]
     assert {line["edition"] for line in answered} == {"pessoas"}
 

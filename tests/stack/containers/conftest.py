@@ -11,7 +11,7 @@ import pytest
 
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, ROOT, Client
-from tests.help.steady_load import CLIENTES
+from tests.help.transaction_load import CLIENTES
 
 BUILD_MAX_S = 600.0
 

@@ -13,7 +13,7 @@ import pytest
 from tests.help.checkout import Checkout
 from tests.help.effort import drawn_seed
 from tests.help.running import Client
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 
 PROJECT = "rinha-tests-cluster"
 WALK_MAX_S = 150.0
@@ -75,7 +75,7 @@ def test_a_node_in_a_container_is_lost_and_comes_back(checkout: Checkout, addres
     assert code == 0, text
     assert_secrets_are_hidden(checkout)
     lost = primary(checkout)
-    with SteadyLoad(checkout.port, RATE, drawn_seed()) as load:
+    with TransactionLoad(checkout.port, RATE, drawn_seed()) as load:
         time.sleep(1)
         subprocess.run(["docker", "kill", f"{PROJECT}-{lost}-1"], check=True)
         # Requests sent before the kill are among the next RATE ones.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.help.running import ROOT
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 from tests.stack.containers.conftest import Containers
 
 SERVICES = ("api01", "api02", "nginx")
@@ -28,7 +28,7 @@ def limits(stack: Containers) -> dict[str, Any]:
     }
 
 
-def assert_sound(stack: Containers, load: SteadyLoad) -> None:
+def assert_sound(stack: Containers, load: TransactionLoad) -> None:
     """Asserts that the ledger explains every answer and passes its audit."""
     load.assert_explains_every_balance()
     assert "every promise holds" in stack.make("check")
@@ -152,7 +152,7 @@ def test_settings_reach_the_containers(stack: Containers) -> None:
 def test_a_restart_under_load_loses_no_request(stack: Containers) -> None:
     """While instances restart, every request is answered, and the ledger explains each answer."""
     stack.reset()
-    with SteadyLoad(stack.port, RATE, seed=3) as load:
+    with TransactionLoad(stack.port, RATE, seed=3) as load:
         time.sleep(1)
         for service in ("api01", "api02"):
             stack.compose("restart", service)
@@ -195,7 +195,7 @@ def test_a_kill_under_load_loses_nothing_acknowledged(
 ) -> None:
     """After any kill the stack answers within 3 s, and the ledger explains every answer."""
     stack.reset()
-    with SteadyLoad(stack.port, RATE, seed=4) as load:
+    with TransactionLoad(stack.port, RATE, seed=4) as load:
         time.sleep(1)
         harm(stack)
         assert stack.seconds_until_it_answers() < 3
@@ -206,13 +206,13 @@ def test_a_kill_under_load_loses_nothing_acknowledged(
 
 def test_random_kills_leave_a_sound_ledger(stack: Containers) -> None:
     """Three random kills of any service, at random times, leave a sound ledger."""
-    chance = random.Random(5)
+    rng = random.Random(5)
     print("seed 5")
     stack.reset()
-    with SteadyLoad(stack.port, RATE, seed=5) as load:
+    with TransactionLoad(stack.port, RATE, seed=5) as load:
         for _ in range(3):
-            time.sleep(chance.uniform(0.3, 1))
-            kill(chance.choice(SERVICES))(stack)
+            time.sleep(rng.uniform(0.3, 1))
+            kill(rng.choice(SERVICES))(stack)
             assert stack.seconds_until_it_answers() < 3
     assert_sound(stack, load)
 

@@ -35,7 +35,7 @@ pivot_root . mnt
 umount --lazy /mnt
 exec chroot . /bin/sh -c "$2"
 """
-PATIENCE_S = 900
+TIMEOUT_S = 900
 
 
 class BareRoot:
@@ -95,7 +95,7 @@ class BareRoot:
         for line in process.stdout:
             sys.stdout.write(f"  {line}")
             said.append(line)
-        code = process.wait(PATIENCE_S)
+        code = process.wait(TIMEOUT_S)
         print(f"  ({time.monotonic() - started:.1f} s)", flush=True)
         assert code == 0, f"exit code {code}: {command}\n{''.join(said[-40:])}"
         return "".join(said)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.help.made_up import newer_releases
+from tests.help.invented_packages import newer_releases
 from tests.help.running import ROOT
 from tests.stack.fresh.bare_root import NEWER, BareRoot
 

@@ -32,7 +32,7 @@ for process in /proc/[0-9]*; do
     (read -r name <"$process/comm" && echo "left: $name") 2>/dev/null
 done
 """
-PATIENCE_S = 300
+TIMEOUT_S = 300
 
 
 class BareRoot:
@@ -77,7 +77,7 @@ class BareRoot:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
         print(done.stdout)

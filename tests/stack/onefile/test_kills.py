@@ -6,7 +6,7 @@ import signal
 import time
 
 from tests.help.effort import EFFORT, drawn_seed, effort
-from tests.help.steady_load import SteadyLoad
+from tests.help.transaction_load import TransactionLoad
 from tests.stack.onefile.started import OneFile
 
 ROUNDS = effort(12, 100, 100)
@@ -15,9 +15,9 @@ PAUSE_MAX_S = 0.4
 BACK_P99_MAX_S = 1.0
 
 
-def kill_one(stack: OneFile, chance: random.Random) -> tuple[str, float]:
+def kill_one(stack: OneFile, rng: random.Random) -> tuple[str, float]:
     """Kills one process; returns its command and the time until the stack answers again."""
-    pid, words = chance.choice(sorted(stack.processes().items()))
+    pid, words = rng.choice(sorted(stack.processes().items()))
     killed_at_s = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     stack.wait_until_it_answers()
@@ -31,14 +31,14 @@ def kill_one(stack: OneFile, chance: random.Random) -> tuple[str, float]:
 
 def test_nothing_acknowledged_is_lost_whoever_is_killed(onefile: OneFile) -> None:
     """After each kill the stack becomes whole again, and every acknowledged row exists once."""
-    chance = random.Random(drawn_seed())
+    rng = random.Random(drawn_seed())
     assert onefile.run("up")[0] == 0
     backs = []
-    with SteadyLoad(onefile.port, RATE, chance.randrange(2**31)) as load:
+    with TransactionLoad(onefile.port, RATE, rng.randrange(2**31)) as load:
         for _ in range(ROUNDS):
-            time.sleep(chance.uniform(0, PAUSE_MAX_S))
+            time.sleep(rng.uniform(0, PAUSE_MAX_S))
             onefile.wait_until_whole()
-            backs.append(kill_one(onefile, chance))
+            backs.append(kill_one(onefile, rng))
     load.assert_explains_every_row(str(onefile.file))
     code, said = onefile.run("check")
     assert code == 0, said

@@ -2,8 +2,8 @@
 
 import os
 
+from tests.help.other_users import open_to_others, paths_below, reached_by_nobody
 from tests.help.running import Client
-from tests.help.strangers import open_to_others, paths_below, reached_by_nobody
 from tests.stack.onefile.started import OneFile
 
 

@@ -1,0 +1,89 @@
+"""Rounds of kill -9 under load, with the cost of each."""
+
+import os
+import random
+import signal
+import time
+from typing import NamedTuple
+
+from tests.help.constant_rate import CONNECTIONS
+from tests.help.people_load import PeopleLoad
+from tests.help.running import Stack, finish, rinha
+from tests.help.transaction_load import TransactionLoad
+
+# Each edition's load, at the peak rate of its official run.
+LOADS: dict[str, tuple[type[TransactionLoad] | type[PeopleLoad], int]] = {
+    "crebitos": (TransactionLoad, 340),
+    "pessoas": (PeopleLoad, 700),
+}
+VICTIMS = ("one instance", "both instances", "nginx", "everything")
+# Longest random pause before a kill, so that kills hit the stack at any moment of its work.
+PAUSE_MAX_S = 0.4
+
+
+class Round(NamedTuple):
+    victims: str
+    killed_at_s: float
+    # Time until everything answers again, including the killed processes.
+    back_s: float
+    unanswered: int
+
+
+def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
+    """Runs the rounds, then asserts that the ledger explains every answer and passes its audit."""
+    rng, done = random.Random(seed), []
+    kind, rate = LOADS[stack.edition]
+    with kind(stack.port, rate, seed) as load:
+        for number in range(rounds):
+            time.sleep(rng.uniform(0, PAUSE_MAX_S))
+            victims = VICTIMS[number % len(VICTIMS)]
+            killed_at_s = time.monotonic()
+            _kill(stack, victims, rng)
+            stack.wait_until_healthy()
+            done.append(Round(victims, killed_at_s, time.monotonic() - killed_at_s, 0))
+    load.assert_explains_every_row(stack.ledger)
+    if isinstance(load, PeopleLoad):
+        load.assert_everybody_is_found()
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=stack.ledger, **stack.environment))
+    assert code == 0, out
+    return [_with_unanswered(each, load) for each in done]
+
+
+def _kill(stack: Stack, victims: str, rng: random.Random) -> None:
+    numbers = [] if victims == "nginx" else [0, 1]
+    if victims == "one instance":
+        numbers = [rng.randrange(2)]
+    pids = [stack.instances[number].pid for number in numbers]
+    if victims in ("nginx", "everything"):
+        # Its process group: the master would replace a worker that dies before it, and that one
+        # would outlive the test.
+        pids.append(-stack.nginx.pid)
+    rng.shuffle(pids)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    for number in numbers:
+        stack.instances[number].wait()
+        # The socket that is left behind would look like a listening instance.
+        (stack.folder / f"api{number + 1:02d}.sock").unlink(missing_ok=True)
+        stack.instances[number] = stack.start(number + 1)
+    if -stack.nginx.pid in pids:
+        stack.nginx.wait()
+        stack.nginx = stack.start_nginx()
+
+
+def _with_unanswered(each: Round, load: TransactionLoad | PeopleLoad) -> Round:
+    until_s = each.killed_at_s + each.back_s
+    unanswered = [
+        outcome
+        for outcome in load.failed
+        if each.killed_at_s <= outcome.sent_at_s + outcome.after_s and outcome.sent_at_s < until_s
+    ]
+    return each._replace(unanswered=len(unanswered))
+
+
+def assert_cheap(rounds: list[Round]) -> None:
+    """While an instance lives, only requests that the killed one was handling get no answer."""
+    for each in rounds:
+        if each.victims == "one instance":
+            assert each.unanswered <= CONNECTIONS, each
+    assert any(each.unanswered for each in rounds), "no kill hit anything"

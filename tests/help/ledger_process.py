@@ -1,0 +1,154 @@
+"""A process with its own ledger that executes orders, so that strace can inject a fault at any
+call.
+
+strace is attached while the process waits: its counts begin with the next order.
+"""
+
+import contextlib
+import re
+import subprocess
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import OutcomeUnknownError, RinhaError
+from tests.help.forks import forks
+
+LOCK_WAIT_S = 0.3
+TIMEOUT_S = 20
+WORK = [f"b{number}" for number in range(6)]
+
+
+def _serve(orders: Connection, file: Path, synchronous: str) -> None:
+    ledger: SqliteLedger | None = None
+    orders.send("here")
+    while True:
+        order = orders.recv()
+        try:
+            if order == "open":
+                ledger = SqliteLedger(file, synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
+                orders.send("done")
+                continue
+            assert ledger is not None
+            if order == "read":
+                orders.send(ledger.extrato(1).saldo.total)
+            elif order == "write back":
+                _write_back(file)
+                orders.send("done")
+            else:
+                ledger.transact(1, Transacao(1, "c", order))
+                orders.send("done")
+        except RinhaError as error:
+            orders.send(error)
+
+
+def _write_back(file: Path) -> None:
+    """Checkpoints, as a neighbour may do; a failure does no harm."""
+    with (
+        contextlib.suppress(apsw.Error),
+        contextlib.closing(apsw.Connection(str(file))) as neighbour,
+    ):
+        neighbour.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+class LedgerProcess:
+    """Credits of 1 to client 1, each with its own name. `kept` are the acknowledged ones; `written`
+    also has those that were committed but are not known to be durable."""
+
+    def __init__(self, file: Path, synchronous: str) -> None:
+        self.kept: list[str] = []
+        self.written: list[str] = []
+        self.refused: list[str] = []
+        self._orders, theirs = forks.Pipe()
+        self.process = forks.Process(target=_serve, args=(theirs, file, synchronous))
+        self.process.start()
+        theirs.close()
+        # From now on the process waits for an order.
+        assert self._orders.recv() == "here"
+
+    def tell(self, order: str) -> object:
+        """Sends an order; returns the answer, or None if the process died."""
+        try:
+            self._orders.send(order)
+            assert self._orders.poll(TIMEOUT_S), f"no answer to {order}"
+            return self._orders.recv()
+        except (EOFError, ConnectionError):
+            return None
+
+    def credit(self, names: list[str]) -> bool:
+        """Sends credits and records each outcome; returns False if the process died."""
+        for name in names:
+            answer = self.tell(name)
+            (self.kept if answer == "done" else self.refused).append(name)
+            if answer == "done" or isinstance(answer, OutcomeUnknownError):
+                self.written.append(name)
+            if answer is None:
+                return False
+        return True
+
+    def work(self) -> bool:
+        """Commits, checkpoints, and restarts the WAL; returns False if the process died."""
+        log_full, log_anew = WORK[:4], WORK[4:]
+        return (
+            self.credit(log_full) and self.tell("write back") is not None and self.credit(log_anew)
+        )
+
+    def end(self) -> None:
+        """Kills the process, so that it cleans nothing up."""
+        self.process.kill()
+        self.process.join()
+        self._orders.close()
+
+
+def names_in(file: Path) -> list[str]:
+    """Returns the credits that a new service finds, in order; its audit must find no problem."""
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S)
+    assert ledger.audit().problems == []
+    ledger.close()
+    connection = apsw.Connection(str(file))
+    rows = connection.execute("SELECT descricao FROM transacoes ORDER BY sequencia").fetchall()
+    connection.close()
+    return [str(name) for (name,) in rows]
+
+
+class Tracing:
+    """Calls that strace saw and faults that it injected; complete once the tracing is over."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+
+    @property
+    def calls(self) -> dict[str, list[str]]:
+        """Arguments of each call, by the name of the system call."""
+        found: dict[str, list[str]] = {}
+        for call, words in re.findall(r"^\d+ +(\w+)\((.*)", self._log.read_text(), re.MULTILINE):
+            found.setdefault(call, []).append(words)
+        return found
+
+    @property
+    def injected(self) -> int:
+        return self._log.read_text().count("(INJECTED)")
+
+
+@contextlib.contextmanager
+def traced(log: Path, pid: int | None, *words: str) -> Iterator[Tracing]:
+    """Runs strace on the process with these arguments, as long as the context lasts."""
+    strace = subprocess.Popen(
+        ["strace", "-f", "-o", log, *words, "-p", str(pid)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert strace.stderr is not None
+    try:
+        said = strace.stderr.readline()
+        if "attached" not in said:
+            pytest.skip(f"strace may not attach here: {said.strip()}")
+        yield Tracing(log)
+    finally:
+        strace.terminate()
+        strace.communicate()

@@ -1,0 +1,110 @@
+"""Real runs with every answer recorded: one order explains them all.
+
+The load generator searches for that order. Its own tests compare the search with trying every
+order, and run it on ledgers with planted faults.
+"""
+
+import signal
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from loadtest.crebitos.history.aftermath import Oracle
+from loadtest.crebitos.history.notes import REFUSED
+from loadtest.crebitos.mix import (
+    CYCLE,
+    KINDS,
+    LedgerRequest,
+    build_requests,
+    extrato,
+    transacao,
+)
+from loadtest.crebitos.report import Cliente
+from loadtest.drive import worker
+from loadtest.drive.conduct import conduct
+from loadtest.drive.plan import Plan
+from loadtest.report.progress import PlainLines
+from loadtest.wire.probe import Probe
+from loadtest.wire.request import Address
+from tests.conftest import NewLedger
+from tests.help.effort import drawn_seed, effort
+from tests.help.forks import apart
+from tests.help.running import Stack
+
+SEEDS = effort(2, 12, 30)
+REQUESTS = effort(5_000, 20_000, 20_000)
+CONNECTIONS = 64
+REFUSALS_MIN = 1_000
+# Clients with low limits: a third of their requests is refused.
+POOR_CLIENTS = (1, 2)
+SHARE_MIN = 0.2
+TIMEOUT_S = 60.0
+
+
+def one_client(requests: list[LedgerRequest], host: str, cliente: int) -> list[LedgerRequest]:
+    """Returns the same mix for one client only, so that order alone decides the answers."""
+    return [
+        transacao(host, cliente, request.delta, request.descricao)
+        if request.delta
+        else extrato(host, cliente)
+        for request in requests
+    ]
+
+
+def let_nginx_tell_who_answered(stack: Stack) -> Path:
+    conf = stack.folder / "nginx.conf"
+    told = "log_format who '$upstream_addr'; access_log who.log who buffer=4k flush=1s;"
+    conf.write_text(conf.read_text().replace("access_log off;", told))
+    stack.nginx.send_signal(signal.SIGQUIT)
+    stack.nginx.wait()
+    stack.nginx = stack.start_nginx()
+    stack.wait_until_healthy()
+    return stack.folder / "who.log"
+
+
+def drive(plan: Plan, requests: list[LedgerRequest]) -> tuple[list[Cliente], Counter[bool]]:
+    """Returns the clients after the run, and how many operations were refused and how many not."""
+    probe = Probe(plan.address)
+    oracle = Oracle(probe, plan.workers)
+    work = partial(worker.work, plan, [requests], len(CYCLE), oracle.watch)
+    conduct(work, plan.workers, plan.address, KINDS, PlainLines(None, REQUESTS))
+    refused = Counter(operation.outcome == REFUSED for _, operation in oracle.operations())
+    return oracle.examine(), refused
+
+
+def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
+    """Runs a load, asserts that an order explains it, and counts requests and refusals."""
+    stack.reset()
+    address = Address("127.0.0.1", stack.port)
+    plan = Plan(
+        *(address, "closed", CONNECTIONS, TIMEOUT_S, REQUESTS, seed),
+        workers=1,
+        timeout_s=TIMEOUT_S,
+    )
+    requests = build_requests(str(address), seed, cycles=REQUESTS // 34 + 1)
+    if on_one_client:
+        requests = one_client(requests, str(address), Random(seed).choice(POOR_CLIENTS))
+    clientes, refused = apart(drive, plan, requests)
+    for one in clientes:
+        assert (one.trouble, one.breaks) == (None, []), f"seed {seed}"
+        assert one.order == "explained", f"seed {seed}"
+        assert one.unknown == 0, f"seed {seed}"
+    assert refused.total() == REQUESTS
+    return Counter(requests=REQUESTS, refused=refused[True])
+
+
+def test_every_history_has_an_order(tmp_path: Path, new_ledger: NewLedger) -> None:
+    """One order explains every answer of both instances to 64 connections, refusals and statements
+    included. Half of the runs use one client."""
+    with Stack(tmp_path, ledger=new_ledger(tmp_path)) as stack:
+        told = let_nginx_tell_who_answered(stack)
+        seed = drawn_seed()
+        seen = [run(stack, seed + number, on_one_client=number % 2 == 0) for number in range(SEEDS)]
+    total = sum(seen, Counter[str]())
+    answered_by = Counter(told.read_text().split())
+    shares = [count / answered_by.total() for count in answered_by.values()]
+    print(f"{SEEDS} runs: {dict(total)}, by instance {dict(answered_by)}")
+    assert total["refused"] >= REFUSALS_MIN
+    assert len(shares) == 2
+    assert min(shares) >= SHARE_MIN

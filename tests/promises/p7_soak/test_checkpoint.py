@@ -1,0 +1,165 @@
+"""Checkpoints run beside the requests, even if a neighbour is gone or hangs."""
+
+import errno
+import fcntl
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import apsw
+import pytest
+
+from rinha.errors import StoreUnusableError
+from rinha.sqlite.checkpoint import Checkpointer
+from rinha.sqlite.limits import LOG_PAGES_LOCKED, LOG_PAGES_LONG, LOG_PAGES_MAX
+from tests.help.checkpointed_ledger import MANY, SOME_PAGES, TIMEOUT_S, CheckpointedLedger
+
+
+@pytest.fixture
+def checkpointed(tmp_path: Path) -> Iterator[CheckpointedLedger]:
+    opened = CheckpointedLedger(tmp_path / "rinha.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def neighbours_turn(tmp_path: Path) -> Iterator[int]:
+    """The checkpoint lock, held by a neighbour until the descriptor is closed."""
+    turn = os.open(tmp_path / "rinha.db.checkpoint", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    yield turn
+    os.close(turn)
+
+
+def test_the_log_stays_short_under_the_usual_load(checkpointed: CheckpointedLedger) -> None:
+    """A long WAL restarts soon under the usual load, and no writer has to checkpoint it."""
+    for _ in range(3):
+        assert checkpointed.credit_until_wal_restarts() < LOG_PAGES_LOCKED + SOME_PAGES
+        checkpointed.credit(1)
+
+
+def test_the_log_stays_bounded_under_any_load(checkpointed: CheckpointedLedger) -> None:
+    """The WAL stays bounded if the load leaves the thread no pause; nothing is lost or doubled."""
+    checkpointed.credit(MANY)
+    assert max(checkpointed.wal_pages) < LOG_PAGES_MAX + SOME_PAGES
+    assert sum(later < earlier for earlier, later in pairwise(checkpointed.wal_pages)) > 1
+    assert checkpointed.ledger.extrato(1).saldo.total == MANY
+    assert checkpointed.ledger.audit().problems == []
+
+
+def test_a_writer_moves_a_log_that_nobody_else_moves(
+    neighbours_turn: int, checkpointed: CheckpointedLedger
+) -> None:
+    """While a neighbour hangs and holds the checkpoint lock, writers keep the WAL bounded."""
+    checkpointed.credit(MANY)
+    assert LOG_PAGES_MAX <= max(checkpointed.wal_pages) < LOG_PAGES_MAX + SOME_PAGES
+
+
+def test_the_turn_passes_on_when_its_owner_ends(
+    neighbours_turn: int, checkpointed: CheckpointedLedger
+) -> None:
+    """When the neighbour that holds the checkpoint lock ends, the other instance checkpoints."""
+    checkpointed.credit(LOG_PAGES_LONG)
+    fcntl.flock(neighbours_turn, fcntl.LOCK_UN)
+    assert checkpointed.credit_until_wal_restarts() < LOG_PAGES_LOCKED + SOME_PAGES
+
+
+def test_a_checkpoint_that_fails_harms_no_commit(
+    checkpointed: CheckpointedLedger,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A failed checkpoint is logged, commits go on, and it is tried again until it succeeds."""
+
+    def fail(_: Checkpointer) -> None:
+        raise apsw.IOError("disk I/O error")
+
+    with caplog.at_level(logging.ERROR, "rinha"), monkeypatch.context() as fault:
+        fault.setattr(Checkpointer, "_move", fail)
+        deadline = time.monotonic() + TIMEOUT_S
+        while not caplog.records and time.monotonic() < deadline:
+            checkpointed.credit(1)
+    assert caplog.messages[:1] == ["the checkpoint failed, it is tried again"]
+    assert checkpointed.credit_until_wal_restarts() < LOG_PAGES_LOCKED + SOME_PAGES
+
+
+def test_a_log_that_nobody_can_move_grows_and_nothing_else(
+    neighbours_turn: int, checkpointed: CheckpointedLedger
+) -> None:
+    """While a long read blocks checkpoints only the WAL grows, and it restarts afterwards."""
+    reader = apsw.Connection(str(checkpointed.ledger.engine.path))
+    checkpointed.credit(1)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT saldo FROM clientes WHERE cliente = 1").get == 1
+    checkpointed.credit(MANY)
+    assert max(checkpointed.wal_pages) > LOG_PAGES_MAX + SOME_PAGES
+    reader.close()
+    checkpointed.credit_until_wal_restarts()
+    assert checkpointed.ledger.extrato(1).saldo.total == len(checkpointed.wal_pages)
+
+
+HOLDER = """
+import fcntl, sys, time
+shared = open(sys.argv[1], "r+b")
+fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def hangs(checkpointed: CheckpointedLedger) -> "Iterator[subprocess.Popen[str]]":
+    """A neighbour that hangs in a checkpoint, and holds SQLite's lock for it."""
+    shared = f"{checkpointed.ledger.engine.path}-shm"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, shared], stdout=subprocess.PIPE, text=True
+    ) as neighbour:
+        assert neighbour.stdout is not None
+        assert neighbour.stdout.readline() == "held\n"
+        yield neighbour
+        neighbour.kill()
+
+
+def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
+    hangs: "subprocess.Popen[str]",
+    checkpointed: CheckpointedLedger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While a neighbour hangs in a checkpoint writers sync the WAL; a failed sync is harmless."""
+    synced_at: list[int] = []
+
+    def sync(log: int) -> None:
+        assert Path(f"/proc/self/fd/{log}").readlink().name == "rinha.db-wal"
+        synced_at.append(checkpointed.wal_pages[-1])
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as fault:
+        fault.setattr(os, "fdatasync", sync)
+        checkpointed.credit(MANY)
+    pages = [0, *synced_at, checkpointed.wal_pages[-1]]
+    assert pages[-1] > 2 * LOG_PAGES_MAX
+    assert max(later - earlier for earlier, later in pairwise(pages)) < LOG_PAGES_MAX + SOME_PAGES
+    hangs.kill()
+    checkpointed.credit_until_wal_restarts()
+    assert checkpointed.ledger.extrato(1).saldo.total == len(checkpointed.wal_pages)
+
+
+def test_the_last_to_close_leaves_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a stop the ledger is one file, even if the thread was in a checkpoint."""
+    monkeypatch.setattr("rinha.sqlite.checkpoint.CHECKPOINT_END_MAX_S", TIMEOUT_S)
+    checkpointed = CheckpointedLedger(tmp_path / "rinha.db")
+    checkpointed.credit(LOG_PAGES_LONG)
+    checkpointed.close()
+    assert not (tmp_path / "rinha.db-wal").exists()
+
+
+def test_a_folder_that_may_not_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    """If the checkpoint lock cannot be opened the instance does not start, and names the file."""
+    (tmp_path / "rinha.db.checkpoint").mkdir()
+    with pytest.raises(StoreUnusableError, match=r"rinha\.db\.checkpoint"):
+        Checkpointer(tmp_path / "rinha.db")
