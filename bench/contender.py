@@ -5,8 +5,8 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.parts.running import Part
 from bench.workload import Workload
+from stack.part import Part
 
 
 class NoContendersError(Exception):

@@ -71,7 +71,9 @@ class Rounds:
         """Starts a contender on an empty folder and runs its workloads."""
         folder = self._empty_folder(name)
         with self._running(contender, folder) as running:
-            self.results.shares[name] = {part.name: part.share for part in running.parts}
+            self.results.shares[name] = {
+                part.name: part.share for part in running.parts if part.share
+            }
             empty_bytes = contender.disk_bytes(folder)
             added = 0
             if warm_up := self.edition.warm_up:

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from stack.part import become
+
 # Debian's package makes this user. The programs refuse to run as root.
 USER = "postgres"
 
@@ -29,8 +31,7 @@ def program(name: str) -> Path:
 
 def as_user() -> list[str]:
     """Returns the prefix that runs a command as PostgreSQL's account: none unless we are root."""
-    become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups"]
-    return become if os.geteuid() == 0 else []
+    return become(USER)
 
 
 def user() -> str:

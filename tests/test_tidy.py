@@ -116,14 +116,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stack/cluster": {"stack"},
     "onefile": set(),
     "ops": {"loadtest/report", "rinha", "rinha/metrics"},
-    "bench": {"bench/parts", "bench/results", "loadtest/report"},
+    "bench": {"bench/parts", "bench/results", "loadtest/report", "stack"},
     # It wires the editions.
     "bench/__main__.py": {
         *("bench", "bench/crebitos", "bench/parts", "bench/pessoas", "bench/results"),
     },
     "bench/parts": {"rinha", "stack"},
     # The names of before.
-    "bench/parts/stack.py": {"bench", "bench/parts"},
+    "bench/parts/stack.py": {"bench", "bench/parts", "stack"},
     "bench/results": {"bench", "loadtest/report"},
     "bench/crebitos": {
         *("bench", "bench/parts", "bench/results", "loadtest/crebitos", "loadtest/report"),
@@ -135,7 +135,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "bench/pessoas": {
         *("bench", "bench/parts", "bench/results", "loadtest/pessoas", "loadtest/report"),
-        *("rinha", "rinha/pessoas", "rinha/pessoas/on_sqlite.py"),
+        *("rinha", "rinha/pessoas", "rinha/pessoas/on_sqlite.py", "stack"),
     },
     "bench/pessoas/programs": {"bench/parts"},
 }

@@ -11,8 +11,9 @@ from bench.crebitos.growth import CLIENTES, FIRST_CLIENTES, TRANSACOES, make_led
 from bench.crebitos.plan import CAPACITY_14, CAPACITY_64, EVERYTHING, SHORT
 from bench.parts.behind_nginx import behind_nginx
 from bench.parts.postgres import DURABLE, SCHEMA, on_postgres
-from bench.parts.running import ROOT, Part, Share, StackFailedError
+from bench.parts.running import ROOT, StackFailedError
 from stack import launch
+from stack.part import Part, Share
 
 Parts = Callable[[Path, int], list[Part]]
 

@@ -18,11 +18,12 @@ from bench.crebitos.plan import ALONE, ALONE_MODES, ALONE_S
 from bench.edition import Direct
 from bench.parts.cgroups import ControlGroups
 from bench.parts.processes import MachineUsage
-from bench.parts.running import ROOT, Share, StackFailedError
+from bench.parts.running import ROOT, StackFailedError
 from bench.results.cell import Cell, why_thrown_out
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
+from stack.part import Share
 
 PROCESSES = 2
 SHARE = Share(0.53, 250)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.parts.running import Part, Share
 from rinha.settings import EDITIONS
 from stack import launch
+from stack.part import Part, Share
 
 # As docker-compose.yml has them.
 SHARES = (Share(0.44, 310), Share(0.53, 120))

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.parts.behind_nginx import behind_nginx
-from bench.parts.running import Part, Share, StackFailedError
+from bench.parts.running import StackFailedError
 from stack import launch, postgres
+from stack.part import Part, Share
 
 SETTINGS = {
     "listen_addresses": "",

@@ -6,14 +6,14 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from bench.parts.cgroups import ControlGroups
 from bench.parts.processes import Usage, process_tree, usage_of
+from stack.part import Part
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The arena waits this long for the first answer.
@@ -26,27 +26,6 @@ LOG_END_CHARACTERS = 300
 
 class StackFailedError(Exception):
     """A stack that does not start or ends too early; the text quotes its log."""
-
-
-class Share(NamedTuple):
-    """Limits of a part."""
-
-    cpus: float
-    memory_mb: int
-
-
-@dataclass(frozen=True)
-class Part:
-    """One program of a stack, started in the stack's folder when the parts before it are ready."""
-
-    name: str
-    command: Sequence[str | Path]
-    share: Share
-    environment: Mapping[str, str] = field(default_factory=dict)
-    # For a part that others need; the whole stack is ready when it answers on its port.
-    is_ready: Callable[[], bool] | None = None
-    # Account that runs the part when root starts it.
-    user: str | None = None
 
 
 @dataclass
@@ -83,11 +62,10 @@ class Running:
         self.stop()
 
     def _start(self, part: Part) -> None:
-        limits = self.groups.command_prefix(part.name, *part.share)
-        as_user = ["setpriv", f"--reuid={part.user}", f"--regid={part.user}", "--init-groups"]
+        limits = self.groups.command_prefix(part.name, *part.share) if part.share else []
         with self._log(part.name).open("wb") as log:
             self._processes[part.name] = subprocess.Popen(
-                [*limits, *(as_user if part.user and os.geteuid() == 0 else []), *part.command],
+                [*limits, *part.prefix, *part.command],
                 cwd=self.folder,
                 env={**os.environ, "PYTHONPATH": str(ROOT), **part.environment},
                 stdin=subprocess.DEVNULL,

@@ -3,7 +3,8 @@
 import warnings
 
 from bench.contender import Contender as Stack
-from bench.parts.running import Part, Share, StackFailedError
+from bench.parts.running import StackFailedError
+from stack.part import Part, Share
 
 __all__ = ["Part", "Share", "Stack", "StackFailedError"]
 

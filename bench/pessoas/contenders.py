@@ -6,9 +6,9 @@ from pathlib import Path
 from bench.contender import Contender
 from bench.parts.behind_nginx import behind_nginx
 from bench.parts.postgres import on_postgres
-from bench.parts.running import Part, Share
 from bench.pessoas.growth import MANY, make_registry
 from bench.pessoas.plan import GROWTH
+from stack.part import Part, Share
 
 # As stack/pessoas/docker-compose.yml has them.
 SHARES = (Share(0.54, 600), Share(0.48, 1200))

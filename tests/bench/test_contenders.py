@@ -15,13 +15,14 @@ from bench.crebitos.growth import make_ledger
 from bench.edition import Edition
 from bench.parts.behind_nginx import SHARES
 from bench.parts.cgroups import ControlGroups
-from bench.parts.running import Running, Share
+from bench.parts.running import Running
 from bench.pessoas.contenders import SHARES as PESSOAS_LIMITS
 from bench.pessoas.edition import PESSOAS
 from bench.pessoas.growth import make_registry, rows
 from bench.pessoas.searches import measure_inserts, measure_searches
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.pessoas.on_sqlite import SqliteRegistry
+from stack.part import Share
 from tests.bench.simulated import results_of
 from tests.help.ports import free_port
 from tests.help.running import ROOT, Client
@@ -61,7 +62,7 @@ def test_a_contender_serves_its_edition(edition: Edition, name: str, running: Ru
     checked = loadtest("check", *options, "--edition", edition.name, address)
     assert checked.code == 0, checked.out
     # A replica is beside the sum.
-    shares = [part.share for part in running.parts if part.name != "replica"]
+    shares = [part.share for part in running.parts if part.share and part.name != "replica"]
     assert sum(share.cpus for share in shares) == pytest.approx(1.5)
     assert sum(share.memory_mb for share in shares) == MEMORY_MAX_MB[edition.name]
 

@@ -9,7 +9,7 @@ from bench.contender import NoContendersError, load_contenders
 
 ENTRY = """
 from bench.contender import Contender
-from bench.parts.running import Part, Share
+from stack.part import Part, Share
 
 def parts(folder, port):
     return [Part("server", ["true"], Share(1.5, 550))]

@@ -9,8 +9,9 @@ from bench import rounds
 from bench.crebitos.edition import CREBITOS
 from bench.edition import Edition
 from bench.parts.cgroups import ControlGroups
-from bench.parts.running import Part, Running, Share, StackFailedError
+from bench.parts.running import Running, StackFailedError
 from bench.pessoas.edition import PESSOAS
+from stack.part import Part, Share
 from tests.bench.simulated import results_of
 from tests.help.ports import free_port
 

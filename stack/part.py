@@ -1,0 +1,71 @@
+"""A part: one program of a stack, as every runner starts it."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from stack.machines import Machine
+
+HERE = Machine()
+
+
+class Share(NamedTuple):
+    """Limits of a part."""
+
+    cpus: float
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One program of a stack. Parts start in their order, and stop in the reverse order."""
+
+    name: str
+    command: Sequence[str | Path]
+    # None: no limits.
+    share: Share | None = None
+    # What it gets beside the environment of the runner.
+    environment: Mapping[str, str] = field(default_factory=dict)
+    # For a part that others need: tells if they can use it.
+    is_ready: Callable[[], bool] | None = None
+    # Account that runs the part when root starts it.
+    user: str | None = None
+    machine: Machine = HERE
+    # Where it starts, relative to the folder of the stack.
+    folder: Path = Path()
+    # Writes the files that the command reads, before any part starts.
+    prepare: Callable[[], None] | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    # Whether it starts beside a predecessor that still serves, and ends it then: nginx.
+    takes_over: bool = False
+
+    @property
+    def prefix(self) -> list[str]:
+        """The arguments in front of the command: its machine, and its account."""
+        return [*self.machine.enter, *(become(self.user) if self.user else [])]
+
+
+def become(name: str) -> list[str]:
+    """Returns the prefix that runs a command as another account: none unless we are root."""
+    words = ["setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups"]
+    return words if os.geteuid() == 0 else []
+
+
+def listens(address: Path | tuple[str, int], timeout_s: float = 1.0) -> bool:
+    """Tells if a program listens on a socket, whose path may be longer than the kernel accepts."""
+    with socket.socket(socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET) as probe:
+        probe.settimeout(timeout_s)
+        if not isinstance(address, Path):
+            return probe.connect_ex(address) == 0
+        try:
+            folder = os.open(address.parent, os.O_PATH | os.O_DIRECTORY)
+        except OSError:
+            return False
+        try:
+            return probe.connect_ex(f"/proc/self/fd/{folder}/{address.name}") == 0
+        finally:
+            os.close(folder)
