@@ -38,7 +38,7 @@ ifeq ($(MODE),docker)
 STACK = stack/containers.sh
 READY =
 else ifeq ($(MODE),local)
-STACK = $(PY) -m stack.plain
+STACK = $(PY) -m stack
 READY = local
 else
 $(error MODE is docker or local, not $(MODE))

@@ -33,7 +33,7 @@ DRAWS = tuple(
 )
 EXECUTABLES = {
     "rinha": Contents(
-        "stack.plain",
+        "stack.__main__",
         (*("rinha", "stack"), *OPS, *DRAWS),
         ("ops.txt", "loadtest.txt"),
         (*RUNIT, Path("/usr/sbin/nginx")),

@@ -30,11 +30,11 @@ if [ -n "$replica" ]; then
     case $replica in file://*) export REPLICA_FOLDER="${replica#file://}" ;; esac
 fi
 # Each that may be missing has its own way out.
-command -v docker >/dev/null || fail "$(say NO_DOCKER)"
-docker compose version >/dev/null 2>&1 || fail "$(say NO_COMPOSE)"
+command -v docker >/dev/null || fail "$(message NO_DOCKER)"
+docker compose version >/dev/null 2>&1 || fail "$(message NO_COMPOSE)"
 answer=$(docker info 2>&1) || case $answer in
-*"permission denied"*) fail "$(say NO_RIGHT)" ;;
-*) fail "$(say NO_ENGINE)" ;;
+*"permission denied"*) fail "$(message NO_RIGHT)" ;;
+*) fail "$(message NO_ENGINE)" ;;
 esac
 case ${BIND:=0.0.0.0} in
 0.0.0.0) host=localhost ;;
@@ -87,12 +87,12 @@ refuse_ports() { # PORT OPS_PORT: those in use
     [ -z "$2" ] || ops_port=$(free_port 8990 "$port")
     others="PORT=$port OPS_PORT=$ops_port"
     [ "$BIND" = 0.0.0.0 ] || others="BIND=$BIND $others"
-    if [ -n "$1" ] && [ -n "$2" ]; then fail "$(say PORTS_IN_USE "$1" "$2" "$others")"; fi
-    fail "$(say PORT_IN_USE "$1$2" "$others")"
+    if [ -n "$1" ] && [ -n "$2" ]; then fail "$(message PORTS_IN_USE "$1" "$2" "$others")"; fi
+    fail "$(message PORT_IN_USE "$1$2" "$others")"
 }
 
 require_ports() {
-    [ "${PORT:-9999}" != "$OPS_PORT" ] || fail "$(say ONE_PORT "$OPS_PORT")"
+    [ "${PORT:-9999}" != "$OPS_PORT" ] || fail "$(message ONE_PORT "$OPS_PORT")"
     port=${PORT:-9999}
     listened "$port" || port=
     ops_port=$OPS_PORT
@@ -101,7 +101,7 @@ require_ports() {
 }
 
 require_running() {
-    running api01 || fail "$(say NOTHING_RUNS)"
+    running api01 || fail "$(message NOTHING_RUNS)"
 }
 
 inside() {
@@ -118,14 +118,14 @@ up() {
         others=$(differences | sort -u | sed -n 'H; $ { x; s/\n//; s/\n/, /g; p; }')
         port=$(published 9999)
         url=http://$host:${port:-9999}
-        [ -z "$others" ] || fail "$(say UP_OTHERWISE "$url" "$others")"
+        [ -z "$others" ] || fail "$(message UP_OTHERWISE "$url" "$others")"
         [ -z "$replica" ] || running replica ||
             try "start the copy" $compose up --detach --no-build --no-deps replica
-        say UP_ALREADY "$url"
+        message UP_ALREADY "$url"
         return
     fi
     if $compose config 2>/dev/null | grep -q 'network_mode: host'; then
-        [ "$BIND" = 0.0.0.0 ] || fail "$(say BIND_NEEDS_BRIDGE "$BIND")"
+        [ "$BIND" = 0.0.0.0 ] || fail "$(message BIND_NEEDS_BRIDGE "$BIND")"
     elif ! running nginx; then
         require_ports
     fi
@@ -140,7 +140,7 @@ up() {
     if $compose config | grep -q 'network_mode: host'; then
         try_port='import socket; socket.create_server(("", 9999))'
         docker run --rm --network host "${RINHA_IMAGE:-rinha}" python -c "$try_port" 2>/dev/null ||
-            fail "$(say PORT_IN_USE 9999 "NETWORK=bridge PORT=$(free_port 8888 "$OPS_PORT") OPS_PORT=$OPS_PORT")"
+            fail "$(message PORT_IN_USE 9999 "NETWORK=bridge PORT=$(free_port 8888 "$OPS_PORT") OPS_PORT=$OPS_PORT")"
     fi
     (try "start the stack" $compose up --detach --no-build --wait --wait-timeout 30 api01 api02 nginx) || {
         # Nothing stays half started.
@@ -149,8 +149,8 @@ up() {
     }
     # It serves without a copy too, so nobody waits for that.
     [ -z "$replica" ] || try "start the copy" $compose up --detach --no-build --no-deps replica
-    say UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$ops" \
-        "$(say "TRY_$edition" "$url" "$url")" "make check    make sql    make status    make stats    make logs    make down"
+    message UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$ops" \
+        "$(message "TRY_$edition" "$url" "$url")" "make check    make sql    make status    make stats    make logs    make down"
 }
 
 container_of() { # SERVICE: its container, also where the settings of now would start none
@@ -228,7 +228,7 @@ in_a_new_one() { # SERVICE WORD...
 }
 
 restore() {
-    [ -n "$($compose ps --quiet --status running 2>/dev/null)" ] && fail "$(say IN_USE)"
+    [ -n "$($compose ps --quiet --status running 2>/dev/null)" ] && fail "$(message IN_USE)"
     docker image inspect "${RINHA_IMAGE:-rinha}" >/dev/null 2>&1 || try "build the image" $compose build api01
     case ${1:-} in
     "" | --at)
@@ -282,12 +282,12 @@ case $command in
 up | stats | snapshot) $command ;;
 restore) restore "$@" ;;
 down)
-    $compose ps --quiet --all 2>/dev/null | grep -q . || { say NOT_UP; exit 0; }
+    $compose ps --quiet --all 2>/dev/null | grep -q . || { message NOT_UP; exit 0; }
     # Where RINHA_REPLICA is not set any more, what followed is stopped all the same.
     try "stop the stack" $compose down --remove-orphans
-    say DOWN ;;
+    message DOWN ;;
 status)
-    running || { say NOT_UP; exit 3; }
+    running || { message NOT_UP; exit 3; }
     $compose ps
     [ -z "$replica" ] || $compose exec -T replica rinha follow state || true
     inside python /opt/rinha/ask.py GET /health ;;
@@ -297,7 +297,7 @@ logs)
 reset)
     require_running
     answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "${answer:-no instance answered}"
-    say EMPTY ;;
+    message EMPTY ;;
 check) inside rinha check ;;
 url) echo "$url" ;;
 sql)
@@ -307,7 +307,7 @@ sql)
     if [ -t 0 ] && [ -t 1 ] && [ $# = 1 ]; then $compose exec api01 rinha sql "$@"; else inside rinha sql "$@"; fi ;;
 watch)
     require_running
-    [ "$(given api01 RINHA_METRICS)" = on ] || fail "$(say NOT_WATCHED)"
+    [ "$(given api01 RINHA_METRICS)" = on ] || fail "$(message NOT_WATCHED)"
     port=$(published 9990)
     exec .venv/bin/python -m ops.watch "http://127.0.0.1:${port:-9990}" ;;
 *) fail "no such command: $command" ;;

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from rinha.errors import SettingError
-from stack.say import sentence
+from stack.messages import message
 
 # Patterns of the names that the file may set; dotenv.sh reads the same list.
 NAMES = (files("stack") / "dotenv.names").read_text().split()
@@ -31,14 +31,14 @@ def read(path: Path) -> dict[str, str]:
     if not os.path.lexists(path):
         return {}
     if not path.is_file():
-        raise SettingError(sentence("DOTENV_NO_FILE"))
+        raise SettingError(message("DOTENV_NO_FILE"))
     try:
         with path.open("rb") as file:
             content = file.read(FILE_MAX_BYTES + 1)
     except OSError:
-        raise SettingError(sentence("DOTENV_NO_FILE")) from None
+        raise SettingError(message("DOTENV_NO_FILE")) from None
     if len(content) > FILE_MAX_BYTES:
-        raise SettingError(sentence("DOTENV_TOO_LONG", FILE_MAX_BYTES))
+        raise SettingError(message("DOTENV_TOO_LONG", FILE_MAX_BYTES))
     values = {}
     for number, line in enumerate(content.removeprefix(BYTE_ORDER_MARK).split(b"\n"), 1):
         text = os.fsdecode(line.removesuffix(b"\r")).strip(BLANKS)
@@ -50,17 +50,17 @@ def read(path: Path) -> dict[str, str]:
 
 def _pair(number: int, text: str) -> tuple[str, str]:
     if re.search(r"[\x00-\x1f\x7f]", text):
-        raise SettingError(sentence("DOTENV_CONTROL", number))
+        raise SettingError(message("DOTENV_CONTROL", number))
     name, equals, value = re.sub("^export +", "", text).partition("=")
     name = name.rstrip(BLANKS)
     if not equals or not re.fullmatch(f"[A-Za-z_][A-Za-z0-9_]{{0,{NAME_MAX - 1}}}", name):
-        raise SettingError(sentence("DOTENV_NO_PAIR", number))
+        raise SettingError(message("DOTENV_NO_PAIR", number))
     if not any(fnmatchcase(name, pattern) for pattern in NAMES):
         whole = [known for known in NAMES if "*" not in known]
         near = difflib.get_close_matches(name.upper(), whole, 1, NEAR)
         if near:
-            raise SettingError(sentence("DOTENV_NEAR", number, name, near[0]))
-        raise SettingError(sentence("DOTENV_UNKNOWN", number, name))
+            raise SettingError(message("DOTENV_NEAR", number, name, near[0]))
+        raise SettingError(message("DOTENV_UNKNOWN", number, name))
     return name, _value(number, value.lstrip(BLANKS))
 
 
@@ -68,20 +68,20 @@ def _value(number: int, text: str) -> str:
     quote = text[:1]
     if quote not in ("'", '"'):
         if quote == "#":
-            raise SettingError(sentence("DOTENV_HASH", number))
+            raise SettingError(message("DOTENV_HASH", number))
         value = text.partition(" #")[0].rstrip(BLANKS)
         if "$" in value:
-            raise SettingError(sentence("DOTENV_EXPANDED", number))
+            raise SettingError(message("DOTENV_EXPANDED", number))
         if re.search("['\"]", value):
-            raise SettingError(sentence("DOTENV_QUOTES", number))
+            raise SettingError(message("DOTENV_QUOTES", number))
         return value
     value, closing, rest = text[1:].partition(quote)
     if not closing:
-        raise SettingError(sentence("DOTENV_OPEN_QUOTE", number))
+        raise SettingError(message("DOTENV_OPEN_QUOTE", number))
     if quote == '"' and re.search(r"[$\\]", value):
-        raise SettingError(sentence("DOTENV_EXPANDED", number))
+        raise SettingError(message("DOTENV_EXPANDED", number))
     if value.endswith("\\"):
-        raise SettingError(sentence("DOTENV_BACKSLASH", number))
+        raise SettingError(message("DOTENV_BACKSLASH", number))
     if not re.fullmatch(" +#.*|", rest):
-        raise SettingError(sentence("DOTENV_AFTER_QUOTE", number))
+        raise SettingError(message("DOTENV_AFTER_QUOTE", number))
     return value

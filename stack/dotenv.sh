@@ -2,16 +2,16 @@
 # The reader of `.env` for sh, to be sourced at the top of a checkout; dotenv.py is the one for Python, and reads
 # every line alike.
 
-. stack/say.sh
+. stack/messages.sh
 
 # Exports what the file sets, but for what the environment has already; ends the script where a line is refused.
 read_dotenv() {
     [ -e .env ] || [ -L .env ] || return 0
-    { [ -f .env ] && [ -r .env ]; } || fail "$(say DOTENV_NO_FILE)"
+    { [ -f .env ] && [ -r .env ]; } || fail "$(message DOTENV_NO_FILE)"
     max_bytes=100000
-    [ "$(wc -c <.env)" -le $max_bytes ] || fail "$(say DOTENV_TOO_LONG $max_bytes)"
+    [ "$(wc -c <.env)" -le $max_bytes ] || fail "$(message DOTENV_TOO_LONG $max_bytes)"
     # An awk may end a line at a null byte.
-    pairs=$(tr '\000' '\001' <.env | LC_ALL=C awk "$dotenv_awk" stack/sentences stack/dotenv.names -) || exit 2
+    pairs=$(tr '\000' '\001' <.env | LC_ALL=C awk "$dotenv_awk" stack/messages.txt stack/dotenv.names -) || exit 2
     while IFS= read -r pair; do
         name=${pair%%=*}
         [ -z "$name" ] || eval "[ \"\${$name+set}\" ]" || {
@@ -23,11 +23,11 @@ $pairs
 EOF
 }
 
-# Prints NAME=VALUE for each name, or one sentence of a refusal.
+# Prints NAME=VALUE for each name, or one message of a refusal.
 # shellcheck disable=SC2016 # awk has variables of its own
 dotenv_awk='
 function refuse(reason, name, near) {
-    text = sentences[reason]
+    text = messages[reason]
     sub(/%s/, FNR, text); sub(/%s/, name, text); sub(/%s/, near, text)
     print "rinha: " text | "cat >&2"
     close("cat >&2")
@@ -62,7 +62,7 @@ function nearest(name, i, best, found, like) {
     }
     return found
 }
-FILENAME == "stack/sentences" { at = index($0, "="); sentences[substr($0, 1, at - 1)] = substr($0, at + 1); next }
+FILENAME == "stack/messages.txt" { at = index($0, "="); messages[substr($0, 1, at - 1)] = substr($0, at + 1); next }
 FILENAME == "stack/dotenv.names" { names[++known] = $0; next }
 FNR == 1 && substr($0, 1, 3) == "\357\273\277" { $0 = substr($0, 4) }
 {

@@ -6,43 +6,43 @@ import socket
 
 from rinha.settings import Settings
 from stack import launch
-from stack.say import sentence
+from stack.messages import message
 
 # The search for a free port starts here, in place of the contest's port and the operator's.
 OTHER_PORT, OTHER_OPS_PORT = 8888, 8990
 LOOPBACK = "127.0.0.1"
 
 
-def trouble(knobs: Settings) -> str | None:
-    """Returns a sentence that names the ports in use, and settings with which the stack starts."""
-    if knobs.port == knobs.ops_port:
-        return sentence("ONE_PORT", knobs.port)
-    wanted = [("PORT", knobs.bind, knobs.port)]
-    wanted += [("OPS_PORT", LOOPBACK, knobs.ops_port)] if knobs.ops_port else []
+def trouble(settings: Settings) -> str | None:
+    """Returns a message that names the ports in use, and settings with which the stack starts."""
+    if settings.port == settings.ops_port:
+        return message("ONE_PORT", settings.port)
+    wanted = [("PORT", settings.bind, settings.port)]
+    wanted += [("OPS_PORT", LOOPBACK, settings.ops_port)] if settings.ops_port else []
     in_use = []
     for name, address, port in wanted:
         code = _bind(address, port)
         if code in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-            return sentence("NO_ADDRESS", address)
+            return message("NO_ADDRESS", address)
         if code in (errno.EACCES, errno.EPERM):
-            return sentence("PORT_FORBIDDEN", port, _settings(knobs, [name]))
+            return message("PORT_FORBIDDEN", port, _free_settings(settings, [name]))
         if code:
             in_use.append((name, port))
     if not in_use:
         return None
     names, ports = zip(*in_use, strict=True)
     name = "PORT_IN_USE" if len(ports) == 1 else "PORTS_IN_USE"
-    return sentence(name, *ports, _settings(knobs, names))
+    return message(name, *ports, _free_settings(settings, names))
 
 
-def _settings(knobs: Settings, others: list[str] | tuple[str, ...]) -> str:
+def _free_settings(settings: Settings, others: list[str] | tuple[str, ...]) -> str:
     """Returns all settings of ports, so that the proposal keeps those set for one command."""
-    port, ops_port = knobs.port, knobs.ops_port
+    port, ops_port = settings.port, settings.ops_port
     if "PORT" in others:
-        port = _free_port(knobs.bind, OTHER_PORT, ops_port)
+        port = _free_port(settings.bind, OTHER_PORT, ops_port)
     if "OPS_PORT" in others:
         ops_port = _free_port(LOOPBACK, OTHER_OPS_PORT, port)
-    bind = "" if knobs.bind == launch.EVERY_ADDRESS else f"BIND={knobs.bind} "
+    bind = "" if settings.bind == launch.EVERY_ADDRESS else f"BIND={settings.bind} "
     return f"{bind}PORT={port} OPS_PORT={ops_port or 'off'}"
 
 

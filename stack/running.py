@@ -7,7 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-from rinha import settings
+from rinha.settings import Settings, value_of
 from stack import launch
 from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places, services
 
@@ -57,17 +57,17 @@ def environ() -> dict[str, str] | None:
     return {name: value for name, _, value in pairs} if pid else None
 
 
-def url(knobs: settings.Settings) -> str:
-    bind, port = _address(knobs)
+def url(settings: Settings) -> str:
+    bind, port = _address(settings)
     return f"http://{'localhost' if bind == launch.EVERY_ADDRESS else bind}:{port}"
 
 
-def _address(knobs: settings.Settings) -> tuple[str, int]:
+def _address(settings: Settings) -> tuple[str, int]:
     """Returns BIND and PORT of the stack that runs, or those of the settings."""
     runs = environ()
     if runs is None:
-        return knobs.bind, knobs.port
-    return settings.value_of("BIND", runs), settings.value_of("PORT", runs)
+        return settings.bind, settings.port
+    return value_of("BIND", runs), value_of("PORT", runs)
 
 
 def log_files() -> list[Path]:
@@ -82,25 +82,25 @@ def _listens(place: Place) -> bool:
         return probe.connect_ex(place.address) == 0
 
 
-def wait_until_healthy(knobs: settings.Settings) -> bool:
+def wait_until_healthy(settings: Settings) -> bool:
     """Waits until every instance listens and one answers through nginx; False on a timeout."""
     deadline = time.monotonic() + UP_MAX_S
-    found = places(knobs)
+    found = places(settings)
     while time.monotonic() < deadline:
         if all(map(_listens, found)):
-            code, _ = ask("GET", "/health", knobs)
+            code, _ = ask("GET", "/health", settings)
             if code == 200:
                 return True
         time.sleep(LOOK_AGAIN_S)
     return False
 
 
-def ask(method: str, path: str, knobs: settings.Settings) -> tuple[int, str]:
+def ask(method: str, path: str, settings: Settings) -> tuple[int, str]:
     """Sends a request through nginx; returns the status and the text, or 0 without an answer.
 
     It uses a numeric address, because a bare system has no /etc/hosts.
     """
-    bind, port = _address(knobs)
+    bind, port = _address(settings)
     host = ASKED_AT.get(bind, bind).strip("[]")
     connection = http.client.HTTPConnection(host, port, timeout=UP_MAX_S)
     try:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rinha import settings
+from rinha.settings import Settings
 from stack import launch
 from stack.interrupts import run_apart
 from stack.machines import INSTANCES_ON, Machine, our_machines
@@ -88,41 +88,41 @@ class Place(NamedTuple):
         return f"unix:{where}" if isinstance(where, str) else f"{where[0]}:{where[1]}"
 
 
-def places(knobs: settings.Settings) -> list[Place]:
+def places(settings: Settings) -> list[Place]:
     """Spreads the instances evenly over the machines of a cluster; without them all are here."""
     machines = [Machine()]
-    if knobs.engine != "sqlite" and our_machines().are_there():
+    if settings.engine != "sqlite" and our_machines().are_there():
         machines = our_machines().some(INSTANCES_ON)
     return [
         Place(name, FIRST_PORT + number, machines[number % len(machines)])
-        for number, name in enumerate(launch.instance_names(knobs.instances))
+        for number, name in enumerate(launch.instance_names(settings.instances))
     ]
 
 
-def write_services(knobs: settings.Settings) -> None:
+def write_services(settings: Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
-    found = places(knobs)
+    found = places(settings)
     start = launch.nginx(
         VAR,
-        port=knobs.port,
-        bind=knobs.bind,
-        instances=knobs.instances,
-        edition=knobs.edition,
-        ops_port=knobs.ops_port,
+        port=settings.port,
+        bind=settings.bind,
+        instances=settings.instances,
+        edition=settings.edition,
+        ops_port=settings.ops_port,
         places=[place.listen for place in found if place.machine.enter],
     )
     launch.assert_nginx_starts(VAR, start)
-    metrics = f"RINHA_METRICS={'on' if knobs.ops_port else 'off'}"
+    metrics = f"RINHA_METRICS={'on' if settings.ops_port else 'off'}"
     # Counters restart at 0 with the stack. They survive the restart of one instance.
     olds = list(VAR.glob("*.counts"))
-    if isinstance(knobs.ledger, Path):
-        olds += knobs.ledger.parent.glob("*.replica.state")
+    if isinstance(settings.ledger, Path):
+        olds += settings.ledger.parent.glob("*.replica.state")
     for old in olds:
         old.unlink()
     for place in found:
         words = [*place.machine.enter, "env", f"RINHA_LISTEN={place.listen}", metrics]
         _write_service(place.name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
-    if knobs.replica:
+    if settings.replica:
         _write_service("replica", "../../..", [*WITH_ITS_PARENT, *launch.FOLLOW])
     _write_service("nginx", "../..", start, TAKE_OVER)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)

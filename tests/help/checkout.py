@@ -50,7 +50,7 @@ class Checkout:
     def stack(self, command: str, **environment: str) -> tuple[int, str]:
         """Runs the command behind `make COMMAND`; returns its exit code and output."""
         done = subprocess.run(
-            [sys.executable, "-m", "stack.plain", *command.split()],
+            [sys.executable, "-m", "stack", *command.split()],
             cwd=self.folder,
             env={
                 **os.environ,

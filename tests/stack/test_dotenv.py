@@ -23,7 +23,7 @@ env -0
 def run_sh(folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Runs a script that reads `.env` and prints its environment; it starts with only PATH."""
     (folder / "stack").mkdir(exist_ok=True)
-    for name in ("dotenv.sh", "dotenv.names", "say.sh", "sentences"):
+    for name in ("dotenv.sh", "dotenv.names", "messages.sh", "messages.txt"):
         link = folder / "stack" / name
         if not link.exists():
             link.symlink_to(ROOT / "stack" / name)

@@ -57,7 +57,7 @@ def test_only_logs_of_this_stack_are_shown(checkout: Checkout) -> None:
     (old / "current").write_text("of another day\n")
     assert checkout.stack("up")[0] == 0
     followed = subprocess.Popen(
-        [sys.executable, "-m", "stack.plain", "logs"],
+        [sys.executable, "-m", "stack", "logs"],
         cwd=checkout.folder,
         stdout=subprocess.PIPE,
         text=True,

@@ -57,7 +57,7 @@ def interruptible() -> Iterator[None]:
 
 def typed(checkout: Checkout, command: str, *options: str) -> Typed:
     ports = {"PORT": str(checkout.port), "OPS_PORT": str(checkout.ops_port)}
-    return Typed([sys.executable, *options, "-m", "stack.plain", command], checkout.folder, **ports)
+    return Typed([sys.executable, *options, "-m", "stack", command], checkout.folder, **ports)
 
 
 def runs(folder: Path, words: str) -> Callable[[], bool]:

@@ -127,7 +127,7 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
 
 def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:
     """Two concurrent `make up` start one stack; the second one finds it up."""
-    words = [sys.executable, "-m", "stack.plain", "up"]
+    words = [sys.executable, "-m", "stack", "up"]
     ports = {"PORT": str(checkout.port), "OPS_PORT": str(checkout.ops_port)}
     environment = {**os.environ, **ports}
     hands = [

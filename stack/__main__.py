@@ -14,15 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rinha import settings
 from rinha.errors import RinhaError
+from rinha.settings import Settings, load, value_of
 from rinha.terminal import printable, printable_lines
 from stack import launch, look, ports, replica_place, running
 from stack.ending import end_what_lost_its_folder, stop
 from stack.environ import differing, settle
 from stack.interrupts import INTERRUPTED, delayed, run_apart
+from stack.messages import COMMAND, fail, message, show
 from stack.owner_only import assert_ours, close_umask, make_var
-from stack.say import COMMAND, fail, say, sentence
 from stack.services import (
     SERVICES,
     VAR,
@@ -46,12 +46,12 @@ def main() -> int:
         assert_ours()
         settle(command)
         if command in ("up", "restore"):
-            _make_ready(settings.load(os.environ))
+            _make_ready(load(os.environ))
         if command not in VERBS or words:
             return _ask_service(command, words)
-        knobs = settings.load(os.environ)
+        settings = load(os.environ)
         with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
-            return VERBS[command](knobs)
+            return VERBS[command](settings)
     except RinhaError as error:
         return fail(str(error))
     except OSError as error:
@@ -81,7 +81,7 @@ def _snapshot_name() -> Iterator[Path]:
     """Yields the name of a new file, under a lock that a second command waits for."""
     out = Path("out")
     out.mkdir(exist_ok=True)
-    ending = "db" if settings.load(os.environ).engine == "sqlite" else "dump"
+    ending = "db" if load(os.environ).engine == "sqlite" else "dump"
     folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -93,13 +93,13 @@ def _snapshot_name() -> Iterator[Path]:
         os.close(folder)
 
 
-def up(knobs: settings.Settings) -> int:
+def up(settings: Settings) -> int:
     """start everything in the background, watched, and say where it is"""
     if running.supervisor():
-        return _up_already(knobs)
+        return _up_already(settings)
     mode = os.environ.get("MODE") or "local"
     if mode != "local":
-        return fail(sentence("MODE_IS_LOCAL", mode))
+        return fail(message("MODE_IS_LOCAL", mode))
     for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not launch.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
@@ -112,19 +112,19 @@ def up(knobs: settings.Settings) -> int:
     # Ends the services that a killed supervisor left behind: they have served until now.
     with delayed():
         stop_services()
-    trouble = ports.trouble(knobs)
+    trouble = ports.trouble(settings)
     if trouble:
         return fail(trouble)
     try:
-        return _start(knobs)
+        return _start(settings)
     except BaseException:
         with delayed():
             stop(running.supervisor())
         raise
 
 
-def _start(knobs: settings.Settings) -> int:
-    write_services(knobs)
+def _start(settings: Settings) -> int:
+    write_services(settings)
     logged = look.ends((VAR / "log").glob("*/current"))
     # Until the new pid is written, running.supervisor() finds the stack without a pid file.
     running.PID.unlink(missing_ok=True)
@@ -138,67 +138,67 @@ def _start(knobs: settings.Settings) -> int:
             env=environment(),
         )
         running.PID.write_text(str(supervisor.pid))
-    if not running.wait_until_healthy(knobs):
+    if not running.wait_until_healthy(settings):
         said = {path: look.lines_since(path, logged)[-3:] for path in running.log_files()}
         for path, lines in said.items():
             if lines:
                 print(f"{path}:", *map(printable, lines), sep="\n  ", file=sys.stderr)
-        down(knobs)
+        down(settings)
         why = "its last words are above" if any(said.values()) else "and none of its parts said why"
         return fail(f"the stack did not answer within {running.UP_MAX_S:g} s; {why}")
-    url = running.url(knobs)
-    what = f"nginx, {knobs.instances} instances, ledger {knobs.ledger}"
-    if knobs.replica:
-        reason = replica_place.complaint(knobs.replica)
+    url = running.url(settings)
+    what = f"nginx, {settings.instances} instances, ledger {settings.ledger}"
+    if settings.replica:
+        reason = replica_place.complaint(settings.replica)
         if reason:
-            print(f"rinha: {sentence('NO_COPY', knobs.replica, reason)}", file=sys.stderr)
+            print(f"rinha: {message('NO_COPY', settings.replica, reason)}", file=sys.stderr)
         else:
-            what += f", a copy at {knobs.replica}"
-    ops = f"http://localhost:{knobs.ops_port}" if knobs.ops_port else "switched off"
+            what += f", a copy at {settings.replica}"
+    ops = f"http://localhost:{settings.ops_port}" if settings.ops_port else "switched off"
     verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
-    return say("UP", url, what, ops, sentence(f"TRY_{knobs.edition}", url, url), verbs)
+    return show("UP", url, what, ops, message(f"TRY_{settings.edition}", url, url), verbs)
 
 
-def _up_already(knobs: settings.Settings) -> int:
+def _up_already(settings: Settings) -> int:
     """Names the settings in which the running stack differs from this command, as an error."""
     others = differing(running.environ() or {}, os.environ)
     if others:
-        return fail(sentence("UP_OTHERWISE", running.url(knobs), ", ".join(others)))
-    return say("UP_ALREADY", running.url(knobs))
+        return fail(message("UP_OTHERWISE", running.url(settings), ", ".join(others)))
+    return show("UP_ALREADY", running.url(settings))
 
 
-def down(_knobs: settings.Settings) -> int:
+def down(_settings: Settings) -> int:
     """stop everything; the ledger stays"""
     pid = running.supervisor()
     if not pid and not SERVICES.exists():
-        return say("NOT_UP")
+        return show("NOT_UP")
     with delayed():
         stop(pid)
-    return say("DOWN")
+    return show("DOWN")
 
 
-def status(knobs: settings.Settings) -> int:
+def status(settings: Settings) -> int:
     """show what runs, and whether it answers"""
     if not running.supervisor():
-        say("NOT_UP")
+        show("NOT_UP")
         return 3
     if not services():
-        return fail(sentence("NO_FOLDER"))
+        return fail(message("NO_FOLDER"))
     run_apart(["sv", "status", *services()], env=environment())
     if services("replica"):
         run_apart([*launch.RINHA, "follow", "state"])
     started = SERVICES / "nginx" / "run"
     if not started.exists():
-        say("MOVED", started.readlink())
-    code, answer = running.ask("GET", "/health", knobs)
-    print(f"{running.url(knobs)}/health answers {code} {printable(answer)}")
+        show("MOVED", started.readlink())
+    code, answer = running.ask("GET", "/health", settings)
+    print(f"{running.url(settings)}/health answers {code} {printable(answer)}")
     return 0 if code == 200 else 1
 
 
-def stats(_knobs: settings.Settings) -> int:
+def stats(_settings: Settings) -> int:
     """CPU and memory of each part"""
     if not running.supervisor():
-        return fail(sentence("NOTHING_RUNS"))
+        return fail(message("NOTHING_RUNS"))
     table = list(look.parts(services()))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
@@ -206,49 +206,49 @@ def stats(_knobs: settings.Settings) -> int:
     return 0
 
 
-def watch(knobs: settings.Settings) -> int:
+def watch(settings: Settings) -> int:
     """the numbers of the operator's page, in a terminal"""
     runs = running.environ()
     # The port of the stack that runs wins over the one in the environment.
-    port = knobs.ops_port if runs is None else settings.value_of("OPS_PORT", runs)
+    port = settings.ops_port if runs is None else value_of("OPS_PORT", runs)
     if not port:
-        return fail(sentence("NOT_WATCHED"))
+        return fail(message("NOT_WATCHED"))
     if runs is None:
-        return fail(sentence("NOTHING_RUNS"))
+        return fail(message("NOTHING_RUNS"))
     from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that other verbs save
 
     # Not localhost: a bare system has no /etc/hosts.
     return look_on(f"http://127.0.0.1:{port}")
 
 
-def reset(knobs: settings.Settings) -> int:
+def reset(settings: Settings) -> int:
     """empty the ledger"""
-    code, answer = running.ask("POST", "/reset", knobs)
+    code, answer = running.ask("POST", "/reset", settings)
     if code == 200:
-        return say("EMPTY")
-    return fail(answer if code else sentence("NOTHING_RUNS"))
+        return show("EMPTY")
+    return fail(answer if code else message("NOTHING_RUNS"))
 
 
-def logs(_knobs: settings.Settings) -> int:
+def logs(_settings: Settings) -> int:
     """follow the logs"""
     files = running.log_files()
     if not files:
         return fail("there are no logs yet")
     if not running.supervisor():
-        print(f"rinha: {sentence('LAST_LOGS')}", file=sys.stderr)
+        print(f"rinha: {message('LAST_LOGS')}", file=sys.stderr)
     for text in look.follow(files):
         print(printable_lines(text), end="", flush=True)
     return 0
 
 
-def url(knobs: settings.Settings) -> int:
+def url(settings: Settings) -> int:
     """the URL of the stack, whether or not it runs"""
-    print(running.url(knobs))
+    print(running.url(settings))
     return 0
 
 
 # The docstring of each is its line in the help.
-VERBS: dict[str, Callable[[settings.Settings], int]] = {
+VERBS: dict[str, Callable[[Settings], int]] = {
     verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset, url)
 }
 
@@ -262,12 +262,12 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _make_ready(knobs: settings.Settings) -> None:
+def _make_ready(settings: Settings) -> None:
     """Ends a stack that lost its folder, makes var/, and installs Litestream if it is needed."""
     end_what_lost_its_folder()
     make_var()
     # The one file carries no Litestream, and uses the one in the PATH.
-    if knobs.replica and not launch.ONE_FILE and not launch.LITESTREAM.exists():
+    if settings.replica and not launch.ONE_FILE and not launch.LITESTREAM.exists():
         subprocess.run(["stack/setup.sh", "replica"], check=True)
 
 
