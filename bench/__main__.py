@@ -12,13 +12,14 @@ from types import FrameType
 from bench.contender import Contender, NoContendersError, load_contenders
 from bench.crebitos.edition import CREBITOS
 from bench.edition import Edition
-from bench.parts.cgroups import ControlGroups
 from bench.parts.machine import origin, versions
-from bench.parts.running import ROOT, port_is_used
 from bench.pessoas.edition import PESSOAS
 from bench.results import guard
 from bench.results.data import BadResultsError, Results, read_results, write_results
 from bench.rounds import PORT, Rounds
+from stack.launch import ROOT
+from stack.part import listens
+from stack.run.limits import ControlGroups
 
 EDITIONS = {"crebitos": CREBITOS, "2024q1": CREBITOS, "pessoas": PESSOAS, "2023q3": PESSOAS}
 # On a disk, which /tmp may not be, and open to the account that runs PostgreSQL.
@@ -61,7 +62,7 @@ def main() -> int:
     except (BadResultsError, NoContendersError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return EXIT_USAGE
-    if port_is_used(PORT):
+    if listens(("127.0.0.1", PORT)):
         print(f"bench: port {PORT} is in use; stop the program that listens there", file=sys.stderr)
         return EXIT_USAGE
     try:

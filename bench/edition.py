@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.contender import Contender
-from bench.parts.cgroups import ControlGroups
 from bench.results.cell import Cell
 from bench.results.data import Results
 from bench.results.guard import Guarded
 from bench.workload import Workload
 from loadtest.report.data import Report
+from stack.run.limits import ControlGroups
 
 
 class Budget(NamedTuple):

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from bench.edition import Edition
-from bench.parts.processes import MachineUsage
-from bench.parts.running import ROOT, Running, StackFailedError
+from bench.parts.running import Running
+from bench.parts.usage import MachineUsage
 from bench.results.cell import Cell, why_thrown_out
 from bench.workload import Workload
 from loadtest.report.data import Report, histogram_of
 from loadtest.report.json import read_json
+from stack.launch import ROOT
+from stack.run.processes import StackFailedError
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)
 MEGABYTE = 1_000_000
@@ -48,7 +50,7 @@ def measure(
     }
     cell.cpu_us = {name: part_s / count * 1e6 for name, part_s in cpu_s.items()}
     cell.memory_mb = {name: one.memory_bytes / MEGABYTE for name, one in after.items()}
-    cell.thrown_out = why_thrown_out(load.invalid, cell.figures, limited=running.groups.limit_cpu)
+    cell.thrown_out = why_thrown_out(load.invalid, cell.figures, limited=running.limit_cpu)
     return sum(one.count for one in load.times if (one.kind, one.code) in edition.added)
 
 

@@ -12,12 +12,12 @@ from statistics import median
 from bench.contender import Contender
 from bench.edition import Direct, Edition
 from bench.measure import measure
-from bench.parts.cgroups import ControlGroups
 from bench.parts.disk import fsync_times_ms
 from bench.parts.running import Running
 from bench.results.cell import Cell
 from bench.results.data import Results
 from bench.workload import Workload
+from stack.run.limits import ControlGroups
 
 PORT = 9999
 LOGGED = ("rate", "p50_ms", "p99_ms", "cpu_us", "failures")
@@ -72,7 +72,7 @@ class Rounds:
         folder = self._empty_folder(name)
         with self._running(contender, folder) as running:
             self.results.shares[name] = {
-                part.name: part.share for part in running.parts if part.share
+                part.name: part.share for part in running.parts.values() if part.share
             }
             empty_bytes = contender.disk_bytes(folder)
             added = 0

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +17,12 @@ INTERRUPTED = 130
 def delayed() -> Iterator[None]:
     """Delays Ctrl-C to the end of the block.
 
-    A handler does it: the programs started meanwhile would inherit a signal mask.
+    A handler does it: the programs started meanwhile would inherit a signal mask. Ctrl-C interrupts
+    the main thread only.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     came = []
     before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
     try:

@@ -25,6 +25,9 @@ HOME = Path.cwd() if ONE_FILE else ROOT
 # own nginx.
 PATH = "" if ONE_FILE else f"{os.environ.get('PATH', '')}:/usr/sbin"
 NGINX = shutil.which("nginx", path=PATH) or "nginx"
+# Without -e nginx complains where /var/log/nginx is missing. The nginx of older systems does not
+# know -e, so only the one file uses it.
+NGINX_COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *(("-e", "stderr") if ONE_FILE else ()))
 # The one-file executable accepts `-m` as an interpreter does.
 RINHA = (sys.executable, "-m", "rinha")
 INSTANCE = (*RINHA, "serve")
@@ -82,10 +85,7 @@ def nginx(  # noqa: PLR0913 - each argument is a setting
     template = template_of(edition)
     conf = render(template, port=port, bind=bind, places=places or sockets, user=user)
     (folder / "nginx.conf").write_text(conf)
-    words = [NGINX, "-p", ".", "-c", "nginx.conf"]
-    # Without -e nginx complains where /var/log/nginx is missing. The nginx of older systems does
-    # not know -e, so only the one file uses it.
-    return [*words, "-e", "stderr"] if ONE_FILE else words
+    return [*NGINX_COMMAND]
 
 
 def _name_of_root() -> str:

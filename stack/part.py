@@ -1,5 +1,7 @@
 """A part: one program of a stack, as every runner starts it."""
 
+import contextlib
+import http.client
 import os
 import signal
 import socket
@@ -11,6 +13,8 @@ from typing import NamedTuple
 from stack.machines import Machine
 
 HERE = Machine()
+# The first answer of a slow machine takes seconds.
+ANSWER_MAX_S = 20.0
 
 
 class Share(NamedTuple):
@@ -38,7 +42,7 @@ class Part:
     # Where it starts, relative to the folder of the stack.
     folder: Path = Path()
     # Writes the files that the command reads, before any part starts.
-    prepare: Callable[[], None] | None = None
+    prepare: Callable[[], object] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     # Whether it starts beside a predecessor that still serves, and ends it then: nginx.
     takes_over: bool = False
@@ -69,3 +73,12 @@ def listens(address: Path | tuple[str, int], timeout_s: float = 1.0) -> bool:
             return probe.connect_ex(f"/proc/self/fd/{folder}/{address.name}") == 0
         finally:
             os.close(folder)
+
+
+def answers(host: str, port: int, path: str, timeout_s: float = ANSWER_MAX_S) -> bool:
+    """Tells if a GET of the path is answered with 200."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    return False

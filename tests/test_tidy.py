@@ -114,20 +114,22 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "stack": {"rinha", "rinha/__main__.py", "ops"},
     "stack/cluster": {"stack"},
+    "stack/run": {"stack"},
     "onefile": set(),
     "ops": {"loadtest/report", "rinha", "rinha/metrics"},
-    "bench": {"bench/parts", "bench/results", "loadtest/report", "stack"},
+    "bench": {"bench/parts", "bench/results", "loadtest/report", "stack", "stack/run"},
     # It wires the editions.
     "bench/__main__.py": {
         *("bench", "bench/crebitos", "bench/parts", "bench/pessoas", "bench/results"),
+        *("stack", "stack/run"),
     },
-    "bench/parts": {"rinha", "stack"},
+    "bench/parts": {"rinha", "stack", "stack/run"},
     # The names of before.
-    "bench/parts/stack.py": {"bench", "bench/parts", "stack"},
+    "bench/parts/stack.py": {"bench", "stack", "stack/run"},
     "bench/results": {"bench", "loadtest/report"},
     "bench/crebitos": {
         *("bench", "bench/parts", "bench/results", "loadtest/crebitos", "loadtest/report"),
-        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py", "stack"),
+        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py", "stack", "stack/run"),
     },
     "bench/crebitos/programs": {
         *("bench/crebitos", "bench/parts", "rinha", "rinha/crebitos"),

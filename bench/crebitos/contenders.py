@@ -11,14 +11,13 @@ from bench.crebitos.growth import CLIENTES, FIRST_CLIENTES, TRANSACOES, make_led
 from bench.crebitos.plan import CAPACITY_14, CAPACITY_64, EVERYTHING, SHORT
 from bench.parts.behind_nginx import behind_nginx
 from bench.parts.postgres import DURABLE, SCHEMA, on_postgres
-from bench.parts.running import ROOT, StackFailedError
 from stack import launch
+from stack.launch import ROOT
 from stack.part import Part, Share
+from stack.run.processes import StackFailedError
 
 Parts = Callable[[Path, int], list[Part]]
 
-# As docker-compose.replica.yml has it: beside the contest's sum.
-REPLICA_SHARE = Share(0.2, 100)
 # A database, and beside it nginx and each instance.
 DATABASE = Share(0.62, 300), (Share(0.24, 50), Share(0.32, 100))
 WITH_FASTAPI = Share(0.5, 250), (Share(0.16, 50), Share(0.42, 125))
@@ -43,9 +42,7 @@ def instances_of(name: str) -> Parts:
 
 
 def with_replica(folder: Path, port: int) -> list[Part]:
-    settings = {"RINHA_LEDGER": "rinha.db", "RINHA_REPLICA": f"file://{folder}/copy"}
-    replica = Part("replica", launch.FOLLOW, REPLICA_SHARE, settings)
-    return [*behind_nginx(folder, port), replica]
+    return behind_nginx(folder, port, environment={"RINHA_REPLICA": f"file://{folder}/copy"})
 
 
 def ten_million_transactions(folder: Path, port: int) -> list[Part]:
@@ -68,8 +65,8 @@ def one_file(folder: Path, port: int) -> list[Part]:
     # By this name it is the nginx that it carries.
     link = folder / "nginx"
     link.symlink_to(built[-1])
-    *instances, nginx = behind_nginx(folder, port, [str(built[-1]), "-m", "rinha", "serve"])
-    return [*instances, replace(nginx, command=[link, *nginx.command[1:]])]
+    *others, nginx = behind_nginx(folder, port, [built[-1], "-m", "rinha", "serve"])
+    return [*others, replace(nginx, command=[link, *nginx.command[1:]])]
 
 
 CONTENDERS = {

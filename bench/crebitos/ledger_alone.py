@@ -16,14 +16,15 @@ from typing import Literal
 
 from bench.crebitos.plan import ALONE, ALONE_MODES, ALONE_S
 from bench.edition import Direct
-from bench.parts.cgroups import ControlGroups
-from bench.parts.processes import MachineUsage
-from bench.parts.running import ROOT, StackFailedError
+from bench.parts.usage import MachineUsage
 from bench.results.cell import Cell, why_thrown_out
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
+from stack.launch import ROOT
 from stack.part import Share
+from stack.run.limits import ControlGroups
+from stack.run.processes import StackFailedError
 
 PROCESSES = 2
 SHARE = Share(0.53, 250)

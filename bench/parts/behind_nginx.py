@@ -1,43 +1,44 @@
 """Two instances behind this project's nginx.conf, as most contenders have them."""
 
-import socket
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
-from rinha.settings import EDITIONS
-from stack import launch
+from rinha import settings
+from stack.launch import INSTANCE
 from stack.part import Part, Share
+from stack.parts import Layout, parts_of
 
-# As docker-compose.yml has them.
+# As docker-compose.yml and docker-compose.replica.yml have them: nginx and each instance; the
+# replica has its own beside the contest's sum.
 SHARES = (Share(0.44, 310), Share(0.53, 120))
+REPLICA_SHARE = Share(0.2, 100)
 
 
 def behind_nginx(
     folder: Path,
     port: int,
-    command: Sequence[str] = launch.INSTANCE,
+    command: Sequence[str | Path] = INSTANCE,
     environment: Mapping[str, str] | None = None,
     shares: tuple[Share, Share] = SHARES,
 ) -> list[Part]:
-    """The command starts an instance, which listens on RINHA_LISTEN. The shares are those of nginx
-    and of each instance."""
+    """The parts of a stack with these settings, whose instances are started by the command.
+
+    The command listens on RINHA_LISTEN. The shares are those of nginx and of each instance."""
     environment = {"RINHA_LEDGER": "rinha.db", **(environment or {})}
-    instances = [
-        Part(
-            name,
-            command,
-            shares[1],
-            {"RINHA_LISTEN": f"unix:{name}.sock", **environment},
-            is_ready=partial(_listens, folder / f"{name}.sock"),
+    asked = {**environment, "PORT": str(port), "OPS_PORT": "off"}
+    limits = {"nginx": shares[0], "replica": REPLICA_SHARE}
+    found = []
+    for part in parts_of(Layout(settings.load(asked), folder)):
+        is_instance = part.command is INSTANCE
+        found.append(
+            replace(
+                part,
+                command=command if is_instance else part.command,
+                share=shares[1] if is_instance else limits.get(part.name),
+                environment={**part.environment, **environment},
+                # Not every contender has the path that nginx's check asks.
+                is_ready=None if part.name == "nginx" else part.is_ready,
+            )
         )
-        for name in launch.instance_names(2)
-    ]
-    edition = environment.get("RINHA_EDITION", EDITIONS[0])
-    nginx = launch.nginx(folder, port=port, instances=2, edition=edition)
-    return [*instances, Part("nginx", nginx, shares[0])]
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+    return found

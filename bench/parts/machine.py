@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 
 from bench.parts.disk import file_system_of
-from bench.parts.running import ROOT
+from stack.launch import ROOT
 
 PACKAGES = (
     *("falcon", "bjoern", "msgspec", "apsw"),

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.parts.behind_nginx import behind_nginx
-from bench.parts.running import StackFailedError
 from stack import launch, postgres
 from stack.part import Part, Share
+from stack.run.processes import StackFailedError
 
 SETTINGS = {
     "listen_addresses": "",

@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.crebitos.contenders import REPLICA_SHARE
 from bench.crebitos.edition import CREBITOS
 from bench.crebitos.growth import make_ledger
 from bench.edition import Edition
-from bench.parts.behind_nginx import SHARES
-from bench.parts.cgroups import ControlGroups
+from bench.parts.behind_nginx import REPLICA_SHARE, SHARES
 from bench.parts.running import Running
 from bench.pessoas.contenders import SHARES as PESSOAS_LIMITS
 from bench.pessoas.edition import PESSOAS
@@ -23,6 +21,7 @@ from bench.pessoas.searches import measure_inserts, measure_searches
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.pessoas.on_sqlite import SqliteRegistry
 from stack.part import Share
+from stack.run.limits import ControlGroups
 from tests.bench.simulated import results_of
 from tests.help.ports import free_port
 from tests.help.running import ROOT, Client
@@ -62,7 +61,9 @@ def test_a_contender_serves_its_edition(edition: Edition, name: str, running: Ru
     checked = loadtest("check", *options, "--edition", edition.name, address)
     assert checked.code == 0, checked.out
     # A replica is beside the sum.
-    shares = [part.share for part in running.parts if part.share and part.name != "replica"]
+    shares = [
+        part.share for part in running.parts.values() if part.share and part.name != "replica"
+    ]
     assert sum(share.cpus for share in shares) == pytest.approx(1.5)
     assert sum(share.memory_mb for share in shares) == MEMORY_MAX_MB[edition.name]
 

@@ -8,10 +8,11 @@ import pytest
 from bench import rounds
 from bench.crebitos.edition import CREBITOS
 from bench.edition import Edition
-from bench.parts.cgroups import ControlGroups
-from bench.parts.running import Running, StackFailedError
+from bench.parts.running import Running
 from bench.pessoas.edition import PESSOAS
 from stack.part import Part, Share
+from stack.run.limits import ControlGroups
+from stack.run.processes import StackFailedError
 from tests.bench.simulated import results_of
 from tests.help.ports import free_port
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.parts.cgroups import CONTROL_GROUPS, ControlGroups
+from stack.run.limits import CONTROL_GROUPS, ControlGroups
 
 # /proc/self/cgroup of a process in no group, and of one that another program keeps in a group.
 FREE = "4:memory:/\n1:cpu,cpuacct:/\n"
@@ -45,7 +45,7 @@ def test_a_group_has_quota_and_memory(
     groups = ControlGroups(tree(tmp_path), own_groups)
     prefix = " ".join(groups.command_prefix("api01", 0.5, 250))
     assert groups.remark == ""
-    made = [*tmp_path.rglob("rinha-bench-*/api01")]
+    made = [*tmp_path.rglob("rinha-*/api01")]
     assert all(str(group / "cgroup.procs") in prefix for group in made)
     assert {path.name: path.read_text() for group in made for path in group.iterdir()} == values
 
@@ -73,5 +73,5 @@ def test_nothing_is_left_behind() -> None:
     groups = ControlGroups()
     groups.command_prefix("api01", 0.5, 250)
     groups.remove()
-    name = f"rinha-bench-{os.getpid()}"
+    name = f"rinha-{os.getpid()}"
     assert not [path for pattern in (name, f"*/{name}") for path in CONTROL_GROUPS.glob(pattern)]

@@ -1,4 +1,4 @@
-"""CPU and memory limits of the parts of a stack: control groups of version 1 or 2."""
+"""CPU and memory limits of the parts that `processes.py` runs: control groups of version 1 or 2."""
 
 import os
 import time
@@ -18,7 +18,7 @@ class ControlGroups:
     set, with the reason."""
 
     def __init__(self, root: Path = CONTROL_GROUPS, own_groups: Path = OWN_GROUPS) -> None:
-        self._name = f"rinha-bench-{os.getpid()}"
+        self._name = f"rinha-{os.getpid()}"
         self._tops: dict[str, Path] = {}
         self._made: list[Path] = []
         self._unified = (root / "cgroup.controllers").exists()

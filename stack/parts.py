@@ -1,0 +1,90 @@
+"""The parts of a stack, made from its settings: the one description that every runner starts."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from signal import SIGQUIT
+from typing import NamedTuple
+
+from rinha.settings import Settings
+from stack import launch
+from stack.machines import Machine
+from stack.part import HERE, Part, answers, listens
+
+# The port of the first instance, when instances listen on other machines than this one.
+FIRST_PORT = 8001
+# The loopback address to ask when nginx listens on every address.
+ASKED_AT = {launch.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
+
+
+class Layout(NamedTuple):
+    """What the description is made from."""
+
+    settings: Settings
+    # The folder of the stack, where the instances start.
+    top: Path
+    # The folder of the sockets and of nginx's files, relative to the stack's.
+    files: Path = Path()
+    # The instances are spread evenly over these.
+    machines: Sequence[Machine] = (HERE,)
+
+
+def replica(at: Layout) -> list[Part]:
+    return [Part("replica", launch.FOLLOW)] if at.settings.replica else []
+
+
+def instances(at: Layout) -> list[Part]:
+    metrics = "on" if at.settings.ops_port else "off"
+    found = []
+    for number, name in enumerate(launch.instance_names(at.settings.instances)):
+        machine = at.machines[number % len(at.machines)]
+        if machine.enter:
+            host, port = machine.address, FIRST_PORT + number
+            listen, is_ready = f"{host}:{port}", partial(listens, (host, port))
+        else:
+            socket = at.files / f"{name}.sock"
+            listen, is_ready = f"unix:{socket}", partial(listens, at.top / socket)
+        environment = {"RINHA_LISTEN": listen, "RINHA_METRICS": metrics}
+        found.append(
+            Part(name, launch.INSTANCE, None, environment, is_ready=is_ready, machine=machine)
+        )
+    return found
+
+
+def nginx(at: Layout) -> list[Part]:
+    host = ASKED_AT.get(at.settings.bind, at.settings.bind).strip("[]")
+    return [
+        Part(
+            "nginx",
+            launch.NGINX_COMMAND,
+            is_ready=partial(answers, host, at.settings.port, "/health"),
+            folder=at.files,
+            prepare=partial(_prepare_nginx, at),
+            # Lets nginx answer the requests that it has; TERM would cut them off.
+            stop_signal=SIGQUIT,
+            takes_over=True,
+        )
+    ]
+
+
+def _prepare_nginx(at: Layout) -> None:
+    settings, folder = at.settings, at.top / at.files
+    launch.nginx(
+        folder,
+        port=settings.port,
+        bind=settings.bind,
+        instances=settings.instances,
+        edition=settings.edition,
+        ops_port=settings.ops_port,
+        places=[part.environment["RINHA_LISTEN"] for part in instances(at) if part.machine.enter],
+    )
+    launch.assert_nginx_starts(folder, launch.NGINX_COMMAND)
+
+
+# In the order of their start; they stop in the reverse order. So no request reaches a half-stopped
+# stack, and Litestream misses no commit.
+PARTS: Sequence[Callable[[Layout], list[Part]]] = (replica, instances, nginx)
+
+
+def parts_of(layout: Layout) -> list[Part]:
+    return [part for describe in PARTS for part in describe(layout)]

@@ -1,0 +1,129 @@
+"""Runs parts as child processes: for the benchmark, the drill and the tests."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from stack.interrupts import delayed
+from stack.launch import ROOT
+from stack.part import Part
+from stack.run.limits import ControlGroups
+
+# The arena waits this long for the first answer.
+READY_MAX_S = 40.0
+STOP_MAX_S = 5.0
+POLL_S = 0.02
+# How much of a log an error message quotes.
+LOG_END_CHARACTERS = 300
+
+
+class StackFailedError(Exception):
+    """A stack that does not start or ends too early; the text quotes its log."""
+
+
+class Processes:
+    """`with Processes(parts, folder) as running: ...` starts each part when the parts before it are
+    ready, and stops them. `running["api01"]` is a part's process."""
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        groups: ControlGroups | None = None,
+    ) -> None:
+        self.parts = {part.name: part for part in parts}
+        self.folder = folder
+        self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+        self._groups = groups
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> "Processes":
+        try:
+            for part in self.parts.values():
+                if part.prepare:
+                    part.prepare()
+            for name, part in self.parts.items():
+                self.start(name)
+                if part.is_ready:
+                    self.wait(part.is_ready)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def __getitem__(self, name: str) -> "subprocess.Popen[bytes]":
+        return self._running[name]
+
+    def start(self, name: str) -> None:
+        """Starts a part, or starts it again after it has ended."""
+        part = self.parts[name]
+        limits = []
+        if self._groups and part.share:
+            limits = self._groups.command_prefix(name, *part.share)
+        with delayed(), self._log(name).open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [*limits, *part.prefix, *part.command],
+                cwd=self.folder / part.folder,
+                env={**self._environment, **part.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C in the terminal reaches only this process, which then stops the parts; and
+                # a part can be killed with its children.
+                start_new_session=True,
+            )
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def wait(self, is_ready: Callable[[], bool]) -> None:
+        """Waits until this is true; fails if a part ends before."""
+        deadline = time.monotonic() + READY_MAX_S
+        while not is_ready():
+            self.assert_alive()
+            if time.monotonic() > deadline:
+                raise StackFailedError(f"not ready after {READY_MAX_S:g} s")
+            time.sleep(POLL_S)
+
+    def wait_until_ready(self) -> None:
+        for part in self.parts.values():
+            if part.is_ready:
+                self.wait(part.is_ready)
+
+    def assert_alive(self) -> None:
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                log = self._log(name).read_text(errors="replace").strip()
+                quoted = log[-LOG_END_CHARACTERS:]
+                raise StackFailedError(f"{name} ended with {process.returncode}: {quoted}")
+
+    def stop(self) -> None:
+        """Stops the parts in the reverse order of their start, and kills those that do not end."""
+        with delayed():
+            self._signal(signal.SIGCONT)
+            for name, process in reversed(self._running.items()):
+                process.send_signal(self.parts[name].stop_signal)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(STOP_MAX_S)
+            self.kill()
+
+    def kill(self) -> None:
+        """Kills all parts at once, with their children."""
+        with delayed():
+            self._signal(signal.SIGKILL)
+            for process in self._running.values():
+                process.wait()
+            self._running.clear()
+
+    def _signal(self, number: int) -> None:
+        for process in self._running.values():
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
