@@ -1,26 +1,26 @@
-# Every target says what it does in `make help`, which also lists the variables that targets take.
+# `make help` lists all targets and the variables that they take.
 
-#? MODE        docker or local: where the stack runs; without it as it runs, else in Docker if that answers
-#? EDITION     up, load, gatling, bench, submission: crebitos (or 2024q1), the ledger, or pessoas (2023q3), people
-#? PYTHON      the interpreter that .venv is made with; without it the system's own
-#? OPS_PORT    make up: where the operator's page and metrics are, or off; the others know it
-#? SQL         make sql: one statement, in place of a shell
-#? FILE        make restore: a snapshot to bring back
-#? FROM, AT    make restore: FROM=replica, as it was at 02:34:41 or 10min ago
-#? DRILL       make drill: so many seconds of load
-#? LOAD        make load: the words after `loadtest`, such as 'run -c 14 -d 30'
-#? SIMULATION  make gatling: a Scala file of one's own
-#? QUICK       make bench: 1 takes 3 minutes, and measures this service and what it is held against only
-#? BASELINE    make bench: stored results that this service must not be worse than
-#? STACKS      make bench: a folder with contenders of your own, a file each
+#? MODE        docker or local; default: as the stack runs, else docker if an engine answers
+#? EDITION     up, load, gatling, bench, submission: crebitos (2024q1), a ledger, or pessoas (2023q3), people
+#? PYTHON      the interpreter for .venv; default: the system's own
+#? OPS_PORT    make up: port of the operator's page and metrics, or off
+#? SQL         make sql: one statement instead of a shell
+#? FILE        make restore: the snapshot to restore
+#? FROM, AT    make restore: FROM=replica, with AT as of a time, such as 02:34:41 or '10 min ago'
+#? DRILL       make drill: seconds of load
+#? LOAD        make load: the arguments of `loadtest`, such as 'run -c 14 -d 30'
+#? SIMULATION  make gatling: your own simulation, a Scala file
+#? QUICK       make bench: 1 measures only this service and its references, in 3 minutes
+#? BASELINE    make bench: stored results; exit code 1 if a ratio is worse than there
+#? STACKS      make bench: a folder with your own contenders, one a file
 #? NAME, IMAGE make submission: the entry and its published image
-#? SEED        test, crash, chaos: repeats the chance of a run that failed
-#? FAILOVERS   make failover: how often each of its kinds
-#? SOAK        make soak: how long, such as 30m
+#? SEED        test, crash, chaos: repeats the random choices of a failed run
+#? FAILOVERS   make failover: number of rounds of each kind
+#? SOAK        make soak: duration, such as 30m
 
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest
-# The contest's name of each edition, and ours: whoever names one may say either.
+# Both names of each edition are accepted: the contest's and the project's.
 EDITIONS = 2024q1:crebitos 2023q3:pessoas crebitos:crebitos pessoas:pessoas
 NAMED := $(or $(EDITION),$(RINHA_EDITION))
 ifneq ($(NAMED),)
@@ -30,8 +30,8 @@ ifeq ($(RINHA_EDITION),)
 $(error EDITION is crebitos or pessoas, or as the contest says 2024q1 or 2023q3; not $(NAMED))
 endif
 endif
-PLAYED = $(if $(EDITION),--edition $(RINHA_EDITION))
-ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
+EDITION_OPTION = $(if $(EDITION),--edition $(RINHA_EDITION))
+ENGINE_ANSWERS = docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1
 MODE ?= $(shell stack/mode.sh)
 
 ifeq ($(MODE),docker)
@@ -44,18 +44,18 @@ else
 $(error MODE is docker or local, not $(MODE))
 endif
 
-# What only looks or stops takes .venv as it is: a package that it needs not may be gone since.
+# Targets that only read or stop install nothing: they work even if a package is missing since.
 PRESENT = $(if $(wildcard $(PY)),,$(READY))
 
 GATLING_TEST = tests/loadtest/test_gatling.py
-# The tests to run after each change; what a fixture has to start for them is left out.
+# The tests to run after each change. The marker `starts` leaves out those whose fixtures start a process.
 UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_linearizable/test_ledger_machine.py \
 	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
 	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
 	$(patsubst %,tests/bench/test_%.py,figures guard load_contenders output)
-ELSEWHERE = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
+IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
-# Through the environment, so that the shell takes what is in it as it is.
+# Passed through the environment, so that the shell does not expand their values.
 export SQL SIMULATION FILE FROM AT
 
 .DEFAULT_GOAL := help
@@ -64,25 +64,25 @@ export SQL SIMULATION FILE FROM AT
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
 
-help: ## show this
+help: ## show this help
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "variables, as in \`make up MODE=local\`; settings of the service itself are in .env.example"
 	@sed -n 's/^#? /  /p' $(MAKEFILE_LIST)
 
-up: $(READY) ## start everything in the background, install what is missing, say where it is
+up: $(READY) ## install missing packages, start the stack in the background, print its address
 	@$(STACK) up
 
-down: $(PRESENT) ## stop everything; the ledger stays
+down: $(PRESENT) ## stop the stack; the ledger stays
 	@$(STACK) down
 
-status: $(PRESENT) ## what runs, and whether it answers
+status: $(PRESENT) ## show which parts run, and whether the service answers
 	@$(STACK) status
 
 logs: $(PRESENT) ## follow the logs
 	@$(STACK) logs
 
-stats: $(PRESENT) ## CPU, memory and throttling of each part
+stats: $(PRESENT) ## show CPU, memory and throttling of each part
 	@$(STACK) stats
 
 reset: $(READY) ## empty the ledger
@@ -91,103 +91,103 @@ reset: $(READY) ## empty the ledger
 check: $(READY) ## audit the ledger, even under load
 	@$(STACK) check
 
-sql: $(READY) ## a shell on the live ledger; SQL="SELECT ..." runs one statement
+sql: $(READY) ## open an SQL shell on the live ledger; SQL="SELECT ..." runs one statement
 	@$(STACK) sql $${SQL:+"$$SQL"}
 
-snapshot: $(READY) ## a consistent copy into out/ for any sqlite3
+snapshot: $(READY) ## write a consistent copy into out/, for any sqlite3
 	@$(STACK) snapshot
 
-restore: $(READY) ## bring a ledger back: FILE=out/rinha-...db, or FROM=replica AT=02:34:41
+restore: $(READY) ## restore the ledger: FILE=out/rinha-...db, or FROM=replica AT=02:34:41
 	@case "$$FILE:$$FROM:$$AT" in ?*:: | :replica:*) ;; \
 		*) echo "rinha: make restore FILE=..., or FROM=replica with AT=... or without" >&2; exit 2 ;; esac
 	@$(STACK) restore $${FILE:+"$$FILE"} $${AT:+--at "$$AT"}
 
-drill: loadtest local ## a minute: a ledger under load is lost with its disk, and restored; DRILL=20
+drill: loadtest local ## rehearse the loss of the disk under load and the restore, in a minute; DRILL=20
 	@stack/setup.sh replica
 	@$(PY) -m stack.drill $(or $(DRILL),30)
 
-cluster: ## three PostgreSQL nodes under Patroni on this machine, and what to put into .env
+cluster: ## start three PostgreSQL nodes under Patroni on this machine, print the line for .env
 	@stack/setup.sh $(if $(filter docker,$(MODE)),postgres,cluster)
 	@MODE=$(MODE) $(PY) -m stack.cluster up
 
-cluster-status: local ## who is the primary, who follows and how far behind
+cluster-status: local ## show the primary, the standbys and how far they are behind
 	@$(PY) -m stack.cluster status
 
-cluster-down: local ## stop the cluster; what it keeps stays
+cluster-down: local ## stop the cluster; its data stays
 	@$(PY) -m stack.cluster down
 
-failover: dev ## break a cluster under load in every way, FAILOVERS=20 times each: an hour
+failover: dev ## test failover: break a cluster under load in nine ways, FAILOVERS=20 times each; an hour
 	@FAILOVERS=$(or $(FAILOVERS),20) $(PYTEST) -rP tests/promises/p8_cluster/test_failover.py
 
-watch: loadtest $(PRESENT) ## the numbers of the operator's page, in a terminal; q ends it
+watch: loadtest $(PRESENT) ## show the figures of the operator's page in a terminal; q ends it
 	@$(STACK) watch
 
-# What this clone runs, unless another target is named; a report that is shown or compared has none.
-PLAY = $(or $(LOAD),official)
-HERE = $(if $(filter run official check,$(firstword $(PLAY))),$(if $(filter http://% localhost% 127.%,$(PLAY)),,$$($(STACK) url 2>/dev/null)))
+# The default target is the stack of this clone. `report` and `compare` send nothing and take no target.
+COMMAND = $(or $(LOAD),official)
+TARGET = $(if $(filter run official check,$(firstword $(COMMAND))),$(if $(filter http://% localhost% 127.%,$(COMMAND)),,$$($(STACK) url 2>/dev/null)))
 
-load: loadtest ## play the official run against this stack; LOAD="run -c 14 -d 30" for others
-	@$(PY) -m loadtest $(PLAY) $(HERE) $(PLAYED)
+load: loadtest ## run the judge: the official run against this stack; LOAD="run -c 14 -d 30" for other loads
+	@$(PY) -m loadtest $(COMMAND) $(TARGET) $(EDITION_OPTION)
 
-gatling: loadtest ## the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
-	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(PLAYED)
+gatling: loadtest ## run the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
+	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(EDITION_OPTION)
 
 bench: ## measure the service beside alternatives into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
 	@stack/setup.sh bench
 	@$(PY) -m bench $(if $(RINHA_EDITION),--edition $(RINHA_EDITION)) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
 
-submission: dev ## dist/participante/NAME, ready for the contest: NAME=... IMAGE=...
+submission: dev ## write dist/participante/NAME, an entry for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"
 
-dist: ## dist/: the whole stack in one executable, the judge in another, a wheel, an sdist
+dist: ## build dist/: the whole stack in one executable, the judge in another, a wheel, an sdist
 	@onefile/dist.sh
 
-# More at once than there are cores: most of them wait for something most of the time.
-ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(ELSEWHERE)
+# More workers than cores: most tests wait most of the time.
+ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(IN_OTHER_TARGETS)
 
-test: dev ## every test that needs no container, in six minutes
+test: dev ## run every test that needs no container, in six minutes
 	@$(ALL_TESTS)
 
-coverage: dev ## the same, and which lines of the service they reach
+coverage: dev ## run the same tests, and report the lines of the service that they reach
 	@$(ALL_TESTS) --cov --cov-report=term
 
-unit: lint-tools ## the tests that start nothing, in a quarter of a minute; needs no server and no compiler
+unit: lint-tools ## run the tests that start no process, in a quarter of a minute; needs no server or compiler
 	@$(PYTEST) -q -n 3 -m "not starts and not alone and not soak" $(UNIT_TESTS)
 
-crash: dev ## nine minutes of kills, power cuts, full disks, frozen neighbours; SEED=... repeats
+crash: dev ## test for nine minutes: kills, power cuts, full disks, frozen processes; SEED=... repeats
 	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/promises
 
-chaos: dev ## over twenty minutes of the same and of fuzzing, then of floods and slow clients
+chaos: dev ## test for over twenty minutes: the same, fuzzing, then overload and slow clients
 	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=5000 $(PYTEST) -n 3 --dist worksteal -rP tests/promises
 	@EFFORT=chaos $(PYTEST) -rP -m alone tests/promises
 
-soak: dev ## the usual load for SOAK=30m, with a look at everything that could grow
+soak: dev ## run the usual load for SOAK=30m; the WAL, memory and descriptors must not grow
 	@SOAK=$(or $(SOAK),30m) $(PYTEST) -rP -m soak tests/promises
 
-test-docker: dev ## the same promises in containers, on a real engine
-	@$(ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \
+test-docker: dev ## test the stack in containers, on a real Docker engine
+	@$(ENGINE_ANSWERS) || { echo "no Docker engine answers: the tests in containers are skipped"; exit 0; } \
 		&& $(PYTEST) tests/stack/containers
 
-test-fresh: dev ## the README's commands on bare Debians, as root: what a new machine would meet
+test-fresh: dev ## run the README's commands on bare Debians, as root, as on a new machine
 	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare Debian: its tests are skipped"; exit 0; } \
 		&& { command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring; } \
 		&& $(PYTEST) -s tests/stack/fresh
 
-test-onefile: dev ## the two executables, as root: in a root that has a shell and a C library
-	@[ "$$(id -u)" = 0 ] || { echo "only root can make a bare root: its tests are skipped"; exit 0; } \
+test-onefile: dev ## test the two executables, as root, in a chroot with only a shell and a C library
+	@[ "$$(id -u)" = 0 ] || { echo "only root can make a chroot: its tests are skipped"; exit 0; } \
 		&& onefile/dist.sh && $(PYTEST) tests/stack/onefile
 
-test-ops: ## the page in a real browser, and Prometheus' own tools on the metrics and alerts
+test-ops: ## test the page in a real browser, and metrics and alerts with Prometheus' own tools
 	@stack/setup.sh browser
 	@$(PYTEST) tests/ops
 
-test-gatling: dev ## a rehearsal by Gatling itself, where Maven and its registry answer
+test-gatling: dev ## test rehearsals by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)
 
-# The rule holds for what came after this commit; an archive without history has nothing to look at.
+# Subjects after this commit are checked; an archive without history has none.
 SUBJECTS_SINCE = f34db88
 
-lint: lint-tools ## format, lint, types, locks and commit subjects, as the gate wants them; needs no nginx and no compiler
+lint: lint-tools ## check format, lint, types, locks and commit subjects, as CI does; needs no nginx or compiler
 	@git log --format=%s $(SUBJECTS_SINCE).. 2>/dev/null | awk 'length > 72 { long = 1; \
 		print "lint: a commit subject of more than 72 characters: " $$0 } END { exit long }'
 	@$(PY) locks/check.py
@@ -195,11 +195,11 @@ lint: lint-tools ## format, lint, types, locks and commit subjects, as the gate 
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 
-format: lint-tools ## put the code into its one form
+format: lint-tools ## format the code and fix what lint can fix
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
 
-lock: lint-tools ## renew locks/ from pyproject.toml: the newest of everything
+lock: lint-tools ## update locks/ from pyproject.toml to the newest versions
 	@stack/lock.sh
 
 loadtest:
@@ -208,7 +208,7 @@ loadtest:
 local:
 	@stack/setup.sh ledger
 
-dev: ## make .venv ready for all of the above
+dev: ## prepare .venv and the system's packages for all of the above
 	@stack/setup.sh dev
 
 lint-tools:

@@ -1,4 +1,4 @@
-"""`make watch`: the numbers of the operator's page in a terminal, for people on ssh."""
+"""`make watch`: the figures of the operator's page in a terminal."""
 
 import json
 import select
@@ -21,8 +21,8 @@ from loadtest.report.screen import bars
 from rinha.metrics.families import BUCKETS_US
 from rinha.terminal import printable
 
-LOOK_EVERY_S = 1.0
-PATIENCE_S = 2.5
+POLL_S = 1.0
+TIMEOUT_S = 2.5
 CHART_SECONDS = 60
 RATE_OVER_S = 5
 # An instance writes its heartbeat once a second.
@@ -37,15 +37,15 @@ Key = tuple[str, ...]
 class Answer(NamedTuple):
     at: float
     counts: dict[str, Counter[Key]]
-    levels: dict[str, float]
-    kept: dict[str, list[dict[str, Any]]]
+    gauges: dict[str, float]
+    tables: dict[str, list[dict[str, Any]]]
 
     def sum(self, family: str, *labels: str | None) -> int:
         """Returns the sum over all instances; None stands for any value of a label."""
         return sum(
             count
-            for words in self.counts.values()
-            for key, count in words.items()
+            for counters in self.counts.values()
+            for key, count in counters.items()
             if key[0] == family
             and all(wanted in (None, had) for wanted, had in zip(labels, key[1:], strict=False))
         )
@@ -54,43 +54,43 @@ class Answer(NamedTuple):
         """Returns each route with its 2xx statuses: 201 tells additions from reads on one route."""
         return {
             (key[1], key[2])
-            for words in self.counts.values()
-            for key in words
+            for counters in self.counts.values()
+            for key in counters
             if key[0] == "requests" and key[1] != "/health" and key[2].startswith("2")
         }
 
-    def beat_at(self, instance: str) -> float:
+    def heartbeat_at(self, instance: str) -> float:
         return self.counts[instance]["beat_time_seconds",] / 1e6
 
     def histogram(self, family: str) -> Counter[int]:
         found: Counter[int] = Counter()
-        for words in self.counts.values():
-            for key, count in words.items():
+        for counters in self.counts.values():
+            for key, count in counters.items():
                 if key[0] == family and key[-1] != "sum" and key[1] != "/health":
                     found[int(key[-1])] += count
         return found
 
 
 def ask(url: str) -> Answer:
-    with urllib.request.urlopen(f"{url}/state", timeout=PATIENCE_S) as response:  # noqa: S310
-        said = _printable(json.load(response))
+    with urllib.request.urlopen(f"{url}/state", timeout=TIMEOUT_S) as response:  # noqa: S310
+        state = _printable(json.load(response))
     counts = {
         name: Counter({tuple(row[:-1]): row[-1] for row in rows})
-        for name, rows in said["counts"].items()
+        for name, rows in state["counts"].items()
     }
-    levels = {name: value for name, labels, value in said["levels"] if not labels}
-    return Answer(time.monotonic(), counts, levels, said["kept"])
+    gauges = {name: value for name, labels, value in state["gauges"] if not labels}
+    return Answer(time.monotonic(), counts, gauges, state["tables"])
 
 
-def _printable(said: Any) -> Any:
+def _printable(value: Any) -> Any:
     """Escapes all texts of an answer for a terminal: they contain names and values of clients."""
-    if isinstance(said, str):
-        return printable(said)
-    if isinstance(said, list):
-        return [_printable(one) for one in said]
-    if isinstance(said, dict):
-        return {printable(name): _printable(value) for name, value in said.items()}
-    return said
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_printable(one) for one in value]
+    if isinstance(value, dict):
+        return {printable(name): _printable(one) for name, one in value.items()}
+    return value
 
 
 def percentile_ms(before: Counter[int], now: Counter[int], percent: float) -> float:
@@ -110,7 +110,7 @@ class Watch:
         self._url = url
         self._answers: deque[Answer] = deque(maxlen=CHART_SECONDS)
 
-    def take(self, answer: Answer) -> RenderableType:
+    def view_with(self, answer: Answer) -> RenderableType:
         self._answers.append(answer)
         before = self._answers[-min(RATE_OVER_S + 1, len(self._answers))]
         seconds = max(answer.at - before.at, 0.001)
@@ -122,27 +122,27 @@ class Watch:
             return percentile_ms(before.histogram(family), answer.histogram(family), percent)
 
         failed = rate("requests", None, "500") + rate("requests", None, "503")
-        words = Text(f"{rate('requests'):,.0f} requests/s  {rate('refusals'):,.0f} refused/s  ")
-        words.append(f"{failed:,.0f} failed/s", style="red" if failed else "green")
-        words.append(
+        summary = Text(f"{rate('requests'):,.0f} requests/s  {rate('refusals'):,.0f} refused/s  ")
+        summary.append(f"{failed:,.0f} failed/s", style="red" if failed else "green")
+        summary.append(
             f"\np50 {at('request_seconds', 50):.2f} ms  p99 {at('request_seconds', 99):.2f} ms  "
             f"lock wait p99 {at('lock_wait_seconds', 99):.2f} ms\n"
-            f"write-ahead log {answer.levels.get('log_bytes', 0) / 1e6:.1f} MB  "
+            f"WAL {answer.gauges.get('log_bytes', 0) / 1e6:.1f} MB  "
             f"{rate('checkpoints') * 60:,.0f} checkpoints/min  "
-            f"ledger {answer.levels.get('ledger_bytes', 0) / 1e6:.1f} MB  "
-            f"free {answer.levels.get('disk_free_bytes', 0) / 1e9:.1f} GB"
+            f"ledger {answer.gauges.get('ledger_bytes', 0) / 1e6:.1f} MB  "
+            f"free {answer.gauges.get('disk_free_bytes', 0) / 1e9:.1f} GB"
         )
-        if "rows" in answer.levels:
-            words.append(f"  {answer.levels['rows']:,.0f} rows")
+        if "rows" in answer.gauges:
+            summary.append(f"  {answer.gauges['rows']:,.0f} rows")
         for path, status in sorted(answer.paths()):
-            words.append(f"\n{rate('requests', path, status):,.0f}/s  {path} {status}")
+            summary.append(f"\n{rate('requests', path, status):,.0f}/s  {path} {status}")
         tables = [_instances(answer, before, seconds)]
-        tables += [_rows(name, rows) for name, rows in answer.kept.items()]
+        tables += [_rows(name, rows) for name, rows in answer.tables.items()]
         return Group(
-            Panel(words, title=Text(f"rinha at {self._url}"), title_align="left"),
+            Panel(summary, title=Text(f"rinha at {self._url}"), title_align="left"),
             self._chart(),
             Columns(tables),
-            Text("q ends this; the ledger goes on", style="dim"),
+            Text("q ends this view; the stack goes on", style="dim"),
         )
 
     def _chart(self) -> RenderableType:
@@ -156,20 +156,20 @@ class Watch:
 
 def _instances(answer: Answer, before: Answer, seconds: float) -> Table:
     table = Table("instance", "", "CPU", "MB", title="instances", title_justify="left")
-    now = answer.levels.get("time_seconds", 0.0)
-    for name, words in answer.counts.items():
-        silent_s = now - answer.beat_at(name)
-        lives = silent_s < SILENT_AFTER_S
-        cpu_us = words["process_cpu_seconds",]
+    now = answer.gauges.get("time_seconds", 0.0)
+    for name, counters in answer.counts.items():
+        silent_s = now - answer.heartbeat_at(name)
+        is_alive = silent_s < SILENT_AFTER_S
+        cpu_us = counters["process_cpu_seconds",]
         cpu_us -= before.counts.get(name, Counter())["process_cpu_seconds",]
         table.add_row(
             name,
             Text(
-                "alive" if lives else f"silent {silent_s:.0f} s",
-                style="green" if lives else "bold red",
+                "alive" if is_alive else f"silent {silent_s:.0f} s",
+                style="green" if is_alive else "bold red",
             ),
             f"{cpu_us / seconds / 1e6:.2f}",
-            f"{words['process_resident_bytes',] / 1e6:.0f}",
+            f"{counters['process_resident_bytes',] / 1e6:.0f}",
         )
     return table
 
@@ -187,7 +187,7 @@ def _cell(column: str, value: object) -> str:
 
 
 class _Keys:
-    """Unbuffered keys of a terminal. Ctrl-C still interrupts, and without a terminal none come."""
+    """Unbuffered keys of a terminal. Ctrl-C still interrupts. Without a terminal there are none."""
 
     def __enter__(self) -> Self:
         self._before = None
@@ -201,7 +201,7 @@ class _Keys:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
 
     def wants_to_quit(self, within_s: float) -> bool:
-        """Waits for a key until the timeout; tells if it was one of QUIT_KEYS."""
+        """Waits for a key until the timeout; returns whether it was one of QUIT_KEYS."""
         if self._before is None:
             time.sleep(within_s)
             return False
@@ -215,8 +215,8 @@ def main(url: str) -> int:
     try:
         with Live(console=console, auto_refresh=False, screen=True) as live, _Keys() as keys:
             while True:
-                live.update(watch.take(ask(url)), refresh=True)
-                if keys.wants_to_quit(LOOK_EVERY_S):
+                live.update(watch.view_with(ask(url)), refresh=True)
+                if keys.wants_to_quit(POLL_S):
                     return 0
     except (OSError, ValueError, LookupError) as error:
         reason = printable(str(error))

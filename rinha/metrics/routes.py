@@ -34,19 +34,19 @@ class ForOperators:
             raise falcon.HTTPNotFound
         connections = req.get_header(CONNECTIONS, default="")
         gauges = [*_gauges_of(self._settings), *gauges_of_nginx(self._folder, connections)]
-        kept: object = {}
+        tables: object = {}
         # The other gauges are needed all the more while the store is unavailable.
         with suppress(StoreUnavailableError):
             gauges += self._store.gauges()
-            kept = self._store.overview()
-        self._answer(resp, gauges, kept)
+            tables = self._store.overview()
+        self._answer(resp, gauges, tables)
 
-    def _answer(self, resp: falcon.Response, gauges: list[Gauge], kept: object) -> None:
+    def _answer(self, resp: falcon.Response, gauges: list[Gauge], tables: object) -> None:
         raise NotImplementedError
 
 
 class Metrics(ForOperators):
-    def _answer(self, resp: falcon.Response, gauges: list[Gauge], _kept: object) -> None:
+    def _answer(self, resp: falcon.Response, gauges: list[Gauge], _tables: object) -> None:
         # Imported at the first use: it takes 45 ms, and many instances never need it.
         from rinha.metrics.exposition import CONTENT_TYPE, text_of  # noqa: PLC0415
 
@@ -58,7 +58,7 @@ class State(ForOperators):
     """The same values as JSON for the operator's page, with the newest data, in a tenth of the
     time."""
 
-    def _answer(self, resp: falcon.Response, gauges: list[Gauge], kept: object) -> None:
+    def _answer(self, resp: falcon.Response, gauges: list[Gauge], tables: object) -> None:
         counts = {
             instance: [[*key, word] for key, word in words.items() if word]
             for instance, words in read_all(self._folder).items()
@@ -66,8 +66,8 @@ class State(ForOperators):
         resp.data = encode(
             {
                 "counts": counts,
-                "levels": [[gauge.name, dict(gauge.labels), gauge.value] for gauge in gauges],
-                "kept": kept,
+                "gauges": [[gauge.name, dict(gauge.labels), gauge.value] for gauge in gauges],
+                "tables": tables,
             }
         )
 

@@ -58,12 +58,12 @@ def test_a_load_that_runs_is_seen(stack: Stack, page: Chrome) -> None:
     """A running load is shown: its rate, its newest rows and the balances."""
     with TransactionLoad(stack.port, 340, seed=1):
         until(lambda: 300 < rate(page, "requests/s") < 380)
-        newest = words(page, '[data-kept="transacoes"]')
-        until(lambda: words(page, '[data-kept="transacoes"]') != newest)
+        newest = words(page, '[data-table="transacoes"]')
+        until(lambda: words(page, '[data-table="transacoes"]') != newest)
         keep_picture(page, "load")
     saldo = stack.client().extrato(1)["saldo"]["total"]
     shown = f"{saldo / 100:,.2f}"
-    until(lambda: shown in words(page, '[data-kept="clientes"]'))
+    until(lambda: shown in words(page, '[data-table="clientes"]'))
     until(lambda: rate(page, "requests/s") == 0)
 
 

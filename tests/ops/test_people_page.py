@@ -23,7 +23,7 @@ def test_people_as_they_come_are_seen(tmp_path: Path) -> None:
         there = stack.client()("GET", "/contagem-pessoas").body.decode()
         until(lambda: tile(page, "rows").replace(",", "") == there)
         newest = max(load.outcomes, key=lambda one: int(one.apelido.split()[-1])).apelido
-        assert newest in words(page, '[data-kept="pessoas"]')
+        assert newest in words(page, '[data-table="pessoas"]')
         page.find_element(By.ID, "language").click()
         until(lambda: "pessoas mais novas" in page.find_element(By.ID, "tables").text)
         assert "undefined" not in page.find_element(By.TAG_NAME, "main").text

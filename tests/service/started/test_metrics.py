@@ -125,12 +125,12 @@ def test_what_is_kept_is_shown(watched: Stack) -> None:
         assert client.transact(1 + number % 2, 100 + number, "d", f"n\0␛{number}").status == 200
     told = operator(watched)("GET", "/state").json
     names = [f"n\0␛{number}" for number in range(29, 9, -1)]
-    assert [row["descricao"] for row in told["kept"]["transacoes"]] == names
-    assert told["kept"]["clientes"][0] == {"cliente": 1, "limite": 100_000, "saldo": -1710}
-    levels = {(name, *labels.values()): value for name, labels, value in told["levels"]}
-    assert levels["disponivel", "1"] == 100_000 - 1710
-    assert abs(levels["newest_commit_time_seconds",] - time.time()) < ANSWER_MAX_S
-    assert levels["ledger_bytes",] > 0
+    assert [row["descricao"] for row in told["tables"]["transacoes"]] == names
+    assert told["tables"]["clientes"][0] == {"cliente": 1, "limite": 100_000, "saldo": -1710}
+    gauges = {(name, *labels.values()): value for name, labels, value in told["gauges"]}
+    assert gauges["disponivel", "1"] == 100_000 - 1710
+    assert abs(gauges["newest_commit_time_seconds",] - time.time()) < ANSWER_MAX_S
+    assert gauges["ledger_bytes",] > 0
 
 
 def test_a_lost_primary_is_seen(tmp_path: Path) -> None:

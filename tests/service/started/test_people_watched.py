@@ -40,7 +40,7 @@ def test_rows_inserts_and_searches_are_told_apart(watched: Stack) -> None:
         "/pessoas 400": 1,
         "/pessoas/{id_} 200": 30,
     }
-    newest = said["kept"]["pessoas"]
+    newest = said["tables"]["pessoas"]
     assert [one["apelido"] for one in newest] == [f"ana {number}" for number in range(29, 9, -1)]
     told = {
         family.name: family.samples
