@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from http import HTTPStatus
 from pathlib import Path
 from random import SystemRandom
+from typing import Any
 
 try:
     from rich.console import Console
@@ -17,10 +18,11 @@ except ModuleNotFoundError:
 
 from loadtest import arguments
 from loadtest.arguments import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
-from loadtest.drive.conduct import View
-from loadtest.drive.plan import OfficialPlan, Plan
-from loadtest.editions import FOLDERS, any_report, edition
+from loadtest.drive.plan import FOR_EVER_S, OfficialPlan, Plan
+from loadtest.drive.run import View
+from loadtest.editions import EDITIONS, any_report, edition
 from loadtest.gatling.run import GatlingError, require_maven
+from loadtest.judging.edition import Edition
 from loadtest.limits import (
     CONNECTIONS_MAX,
     FILES_BESIDE_CONNECTIONS,
@@ -46,7 +48,6 @@ from loadtest.report.text import print_report, print_table
 from loadtest.wire.outcome import one_line
 from loadtest.wire.probe import NotReadyError, UnreachableError, reach
 
-FOR_EVER_S = 1e9
 PIPED_WIDTH = 140  # a pipe has no width; this one keeps the tables whole
 
 
@@ -54,12 +55,12 @@ class UsageError(Exception):
     """A command that cannot run as asked; the text says why."""
 
 
-def run(words: list[str] | None = None) -> int:
+def run(args: list[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        asked = arguments.parser().parse_args(words)
-        return _played(asked)
+        asked = arguments.parser().parse_args(args)
+        return _run_command(asked)
     except UnreachableError as error:
         return _complain(f"target unreachable: {error}", EXIT_UNREACHABLE)
     except NotReadyError as error:
@@ -70,7 +71,7 @@ def run(words: list[str] | None = None) -> int:
         return _complain("loadtest: stopped by Ctrl-C, without a report", EXIT_STOPPED)
 
 
-def _played(asked: argparse.Namespace) -> int:
+def _run_command(asked: argparse.Namespace) -> int:
     """Runs the command; after a failure, prints a hint if the target is of another edition."""
     code = EXIT_UNREACHABLE
     try:
@@ -78,16 +79,16 @@ def _played(asked: argparse.Namespace) -> int:
     finally:
         if code in {EXIT_BAD, EXIT_UNREACHABLE} and "url" in asked:
             with suppress(UnreachableError):
-                _say_edition(asked)
+                _hint_at_edition(asked)
     return code
 
 
-def _say_edition(asked: argparse.Namespace) -> None:
-    for name in FOLDERS:
-        played = edition(name)
-        with closing(reach(asked.url, played.hello(asked.url))) as probe:
-            answers = probe.ask(played.hello(asked.url)).code == HTTPStatus.OK
-        if answers and played is not edition(asked.edition):
+def _hint_at_edition(asked: argparse.Namespace) -> None:
+    for name in EDITIONS:
+        hello = edition(name).hello(asked.url)
+        with closing(reach(asked.url, hello)) as probe:
+            answers = probe.ask(hello).code == HTTPStatus.OK
+        if answers and name != asked.edition:
             line = f"hint: {asked.url} answers as edition {name} does: --edition {name}"
             print(line, file=sys.stderr)
         if answers:
@@ -100,17 +101,17 @@ def _complain(what: str, code: int) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    plan = _plan(asked)
-    duration_s = None if plan.duration_s == FOR_EVER_S else plan.duration_s
-    view = _view(asked, plan.way, duration_s, plan.size)
-    played = edition(asked.edition)
-    if not plan.chosen(played.MIX):
-        types = ", ".join(dict.fromkeys(kind.name for kind in played.MIX))
+    plan, chosen = _plan(asked), _edition(asked)
+    view = _view(asked, plan.way, plan.planned_s, plan.size)
+    if not plan.chosen(chosen.cycle):
+        types = ", ".join(dict.fromkeys(kind.name for kind in chosen.cycle))
         raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
-    report = played.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
-    if report.load is not None:
-        report.load.planned_s = duration_s
+    report = chosen.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report, view)
+
+
+def _edition(asked: argparse.Namespace) -> Edition[Any]:
+    return edition(asked.edition)
 
 
 def _plan(asked: argparse.Namespace) -> Plan:
@@ -173,12 +174,9 @@ def _view(
 def _official(asked: argparse.Namespace) -> int:
     plan = OfficialPlan(asked.url, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
     _files_for(None)
-    played = edition(asked.edition)
-    duration_s, size = played.official_length(plan)
-    view = _view(asked, plan.way, duration_s, size)
-    report = played.run_official(plan, view, reset=asked.reset, strict=asked.strict)
-    if report.load is not None:
-        report.load.planned_s = duration_s
+    chosen = _edition(asked)
+    view = _view(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
+    report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report, view)
 
 
@@ -186,8 +184,9 @@ def _gatling(asked: argparse.Namespace) -> int:
     if asked.simulation:
         _require_text(asked.simulation)
     require_maven()
-    played = edition(asked.edition)
-    report, folder = played.gatling(asked.url, asked.simulation, asked.scale, reset=asked.reset)
+    report, folder = _edition(asked).gatling(
+        asked.url, asked.simulation, asked.scale, reset=asked.reset
+    )
     code = _finish(asked, report)
     print(f"Gatling's report: {folder / 'index.html'}")
     return code
@@ -202,13 +201,13 @@ def _require_text(simulation: Path) -> None:
 
 
 def _score(asked: argparse.Namespace) -> int:
-    return _finish(asked, edition(asked.edition).score(asked.folder))
+    return _finish(asked, _edition(asked).score(asked.folder))
 
 
 def _check(asked: argparse.Namespace) -> int:
     _files_for(None)
-    played = edition(asked.edition)
-    report = played.run_check(asked.url, _seed(asked), reset=asked.reset, strict=asked.strict)
+    seed, chosen = _seed(asked), _edition(asked)
+    report = chosen.run_check(asked.url, seed, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report)
 
 

@@ -74,7 +74,7 @@ MIX_DIFFERS_MAX = 0.05  # difference in the share of a type: short runs end in t
 RUNS_DIFFER = 0.05  # noise between runs that their seconds do not show: memory, clock speeds
 
 # Watching.
-HEAR_EVERY_S = 0.1  # polling of workers, keys and Ctrl-C: fast enough for a person
+POLL_EVERY_S = 0.1  # polling of workers, keys and Ctrl-C: fast enough for a person
 SAMPLE_EVERY_S = 1.0  # target CPU and memory, on the time axis of the run
 SCREEN_EVERY_S = 0.5  # a person reads no faster, and drawing costs CPU
 PLAIN_LINE_EVERY_S = 5.0  # progress without a terminal

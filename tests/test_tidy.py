@@ -23,8 +23,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/drive": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
     "loadtest/report": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
     "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
-    "loadtest/play": {
-        *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
+    "loadtest/judging": {
+        *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure"),
+        *("loadtest/report", "loadtest/wire"),
     },
     # An edition imports the machinery and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/crebitos/rules": {
         "loadtest/crebitos",
         "loadtest/crebitos/history",
-        "loadtest/play",
+        "loadtest/judging",
         "loadtest/report",
         "loadtest/wire",
     },
@@ -51,25 +52,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "loadtest/report",
         "loadtest/wire",
     },
-    # Only its commands import all of its folders.
-    "loadtest/crebitos/commands.py": {
-        "loadtest/crebitos",
-        "loadtest/crebitos/history",
-        "loadtest/crebitos/official",
-        "loadtest/crebitos/rules",
-        "loadtest/drive",
-        "loadtest/gatling",
-        "loadtest/measure",
-        "loadtest/play",
-        "loadtest/report",
-        "loadtest/wire",
+    # Only this file imports all of its folders.
+    "loadtest/crebitos/edition.py": {
+        *("loadtest/crebitos", "loadtest/crebitos/history", "loadtest/crebitos/official"),
+        *("loadtest/crebitos/rules", "loadtest/drive", "loadtest/judging", "loadtest/measure"),
+        *("loadtest/report", "loadtest/wire"),
     },
     "loadtest/pessoas": {
         *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
     },
     "loadtest/pessoas/rules": {
         "loadtest/pessoas",
-        "loadtest/play",
+        "loadtest/judging",
         "loadtest/report",
         "loadtest/wire",
     },
@@ -77,13 +71,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
         *("loadtest/report", "loadtest/wire"),
     },
-    "loadtest/pessoas/commands.py": {
-        *("loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
-        *("loadtest/pessoas/official", "loadtest/pessoas/rules", "loadtest/play"),
+    "loadtest/pessoas/edition.py": {
+        *("loadtest/drive", "loadtest/judging", "loadtest/measure", "loadtest/pessoas"),
+        *("loadtest/pessoas/official", "loadtest/pessoas/rules"),
         *("loadtest/report", "loadtest/wire"),
     },
-    # It imports an edition's commands by name.
-    "loadtest": {"loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"},
+    "loadtest": {
+        *("loadtest/crebitos/edition.py", "loadtest/drive", "loadtest/gatling"),
+        *("loadtest/judging", "loadtest/pessoas/edition.py", "loadtest/report", "loadtest/wire"),
+    },
     "rinha": set(),
     "rinha/__main__.py": {
         "rinha",

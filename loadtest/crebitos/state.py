@@ -2,7 +2,6 @@
 
 from loadtest.crebitos.contract import CLIENTES, ContractBrokenError, Extrato, read_extrato
 from loadtest.crebitos.mix import LedgerRequest, extrato
-from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import Answer, NotReadyError, Probe, how_to_empty
 from loadtest.wire.request import Address
 
@@ -18,10 +17,7 @@ def hello(address: Address) -> LedgerRequest:
 def state_of(probe: Probe) -> State:
     found: State = {}
     for cliente in CLIENTES:
-        answer = probe.ask(extrato(probe.host, cliente))
-        if answer.code in {Failure.CLOSED, Failure.RESET}:
-            # The peer may close an idle connection just when the request is sent: tries once more.
-            answer = probe.ask(extrato(probe.host, cliente))
+        answer = probe.read(extrato(probe.host, cliente))
         try:
             found[cliente] = read_extrato(answer.body) if answer.code == 200 else answer
         except ContractBrokenError:
@@ -29,11 +25,11 @@ def state_of(probe: Probe) -> State:
     return found
 
 
-def require_fresh(state: State, host: str) -> None:
+def require_fresh(probe: Probe) -> None:
     """Requires that every balance is 0, as the official run does."""
-    for cliente, found in state.items():
+    for cliente, found in state_of(probe).items():
         if isinstance(found, Extrato) and found.total != 0:
             raise NotReadyError(
                 f"client {cliente} has the balance {found.total}; the official run begins at 0. "
-                f"{how_to_empty(host)}"
+                f"{how_to_empty(probe.host)}"
             )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter_ns as clock_ns
 from typing import Protocol
 
-from loadtest.drive.chores import Chores
-from loadtest.drive.crew import Job
+from loadtest.drive.periodic import PeriodicWork
+from loadtest.drive.pool import Job
 from loadtest.limits import (
     EXPIRE_EVERY_S,
     OVERDUE_MAX_S,
@@ -49,15 +49,15 @@ class Loop:
         self._recorder = recorder
         self._watch = watch
         self._engine = Engine(address, self._ended, timeout_s)
-        self._chores = Chores(job, self._engine, recorder, lambda: self.spun_ns)
+        self._periodic = PeriodicWork(job, self._engine, recorder, lambda: self.spun_ns)
 
     def settle(self, done: Callable[[], bool]) -> None:
         """Reads answers until done; after a stop it waits a moment, then gives up the rest."""
-        engine, chores, grace_ends_ns = self._engine, self._chores, 0
+        engine, periodic, grace_ends_ns = self._engine, self._periodic, 0
         while not done():
             engine.turn(EXPIRE_EVERY_S)
-            chores.do(engine.now_ns)
-            if chores.stopped():
+            periodic.do(engine.now_ns)
+            if periodic.stopped():
                 grace_ends_ns = grace_ends_ns or clock_ns() + int(STOP_GRACE_S * 1e9)
                 if clock_ns() >= grace_ends_ns:
                     engine.give_up()
@@ -66,8 +66,13 @@ class Loop:
     def finish(self) -> None:
         """Reads the answers in flight, hands over the last second and closes the engine."""
         self.settle(lambda: not self._engine.in_flight)
-        self._chores.hand_over()
+        self._periodic.hand_over()
         self._engine.close()
+
+    def flush(self) -> None:
+        """Hands the notes of the answers to the process that writes the report."""
+        if self._watch is not None:
+            self._watch.flush()
 
     def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
         now_ns = self._engine.now_ns
@@ -95,14 +100,14 @@ class ClosedLoop(Loop):
 
     def run(self, requests: Iterator[Request], connections: int, ends_ns: int) -> None:
         self._requests, self._resting = requests, deque[int]()
-        engine, resting, chores = self._engine, self._resting, self._chores
+        engine, resting, periodic = self._engine, self._resting, self._periodic
         for _ in range(connections):
             self._go_on(0, clock_ns())
         while engine.in_flight or resting:
             engine.turn(RETRY_PAUSE_S if resting else EXPIRE_EVERY_S)
             now_ns = engine.now_ns
-            chores.do(now_ns)
-            if now_ns >= ends_ns or chores.stopped():
+            periodic.do(now_ns)
+            if now_ns >= ends_ns or periodic.stopped():
                 break
             while resting and resting[0] <= now_ns:
                 self._go_on(0, resting.popleft())
@@ -120,33 +125,33 @@ class ClosedLoop(Loop):
 class OpenLoop(Loop):
     """Every request is sent when it is due, even if earlier ones are unanswered."""
 
-    def play(self, arrivals: Iterable[tuple[int, Request]], connections: int) -> None:
+    def send(self, arrivals: Iterable[tuple[int, Request]], connections: int) -> None:
         """Sends each request when it is due, or once a connection is free if all are taken.
 
         The target causes the wait for a connection: it counts into the response time, and not as
         lateness of the generator.
         """
-        engine, chores, behind = self._engine, self._chores, 0
+        engine, periodic, behind = self._engine, self._periodic, 0
         for due_ns, request in arrivals:
             behind = behind + 1 if self._wait_until(due_ns) else 0
             if behind >= SENDS_PER_TURN:
                 behind = 0
                 engine.turn(0)
-                chores.do(engine.now_ns)
+                periodic.do(engine.now_ns)
             able_ns = due_ns
-            while engine.in_flight >= connections and not chores.stopped():
+            while engine.in_flight >= connections and not periodic.stopped():
                 engine.turn(EXPIRE_EVERY_S)
                 able_ns = max(due_ns, engine.now_ns)
-                chores.do(engine.now_ns)
-            if chores.stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
+                periodic.do(engine.now_ns)
+            if periodic.stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
                 break
             self._recorder.held += able_ns > due_ns
             self._recorder.record_sending(engine.start(request, due_ns) - able_ns)
 
     def _wait_until(self, due_ns: int) -> bool:
         """Sleeps until just before the moment, then spins; returns whether it was already past."""
-        engine, chores, on_the_spot = self._engine, self._chores, True
-        while (now_ns := clock_ns()) < due_ns and not chores.stopped():
+        engine, periodic, on_the_spot = self._engine, self._periodic, True
+        while (now_ns := clock_ns()) < due_ns and not periodic.stopped():
             on_the_spot = False
             left_ns = self._attend(now_ns, due_ns) - now_ns
             if left_ns > SPIN_NS:
@@ -157,7 +162,7 @@ class OpenLoop(Loop):
             else:
                 engine.turn(0)
                 self.spun_ns += clock_ns() - now_ns
-            chores.do(engine.now_ns)
+            periodic.do(engine.now_ns)
         return on_the_spot
 
     def _attend(self, _now_ns: int, due_ns: int) -> int:

@@ -8,6 +8,7 @@ from typing import Literal
 from loadtest.drive import schedule
 from loadtest.wire.request import Address, Kind
 
+FOR_EVER_S = 1e9
 Mode = Literal["closed", "rate", "ramp"]
 
 
@@ -41,6 +42,11 @@ class Plan:
             return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s{only}"
         spacing = "Poisson" if self.poisson else "even"
         return f"open loop, {self.rate:g} requests/s, {spacing} spacing{only}"
+
+    @property
+    def planned_s(self) -> float | None:
+        """The planned duration, if there is one."""
+        return None if self.duration_s == FOR_EVER_S else self.duration_s
 
     def chosen(self, cycle: Sequence[Kind]) -> list[Kind]:
         """Returns the part of a mix that `only` keeps; it is empty if the mix has no such type."""

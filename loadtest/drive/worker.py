@@ -1,32 +1,54 @@
-"""One generator process of a load run."""
+"""The work of a generator process: its share of a load, or a whole official run."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from time import perf_counter_ns as clock_ns
 from time import sleep
+from typing import Protocol
 
 from loadtest.drive import schedule
-from loadtest.drive.crew import Job
 from loadtest.drive.loops import ClosedLoop, OpenLoop, Watch
 from loadtest.drive.plan import Plan
+from loadtest.drive.pool import Job
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.request import Request
 
-WatchOf = Callable[[int, Recorder], Watch]
+WatchOf = Callable[[int, Recorder], Watch | None]
+
+
+class OfficialLoop(Protocol):
+    """A loop that sends all requests of an edition's official run."""
+
+    def run(self) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def flush(self) -> None: ...
+
+
+def work_official(loop_of: Callable[[Job], OfficialLoop], job: Job) -> None:
+    """Drives a whole official run in this one process."""
+    _wait_for_start(job)
+    official = loop_of(job)
+    try:
+        official.run()
+        official.finish()
+    finally:
+        official.flush()
 
 
 def work(
-    plan: Plan, mixes: Sequence[Iterable[Request]], unit: int, watch_of: WatchOf | None, job: Job
+    plan: Plan, mixes: Sequence[Iterable[Request]], unit: int, watch_of: WatchOf, job: Job
 ) -> None:
     """Drives this worker's share of the load until it is done or stopped.
 
     `mixes` has an endless stream of requests per worker; `unit` is the size of one cycle.
     """
     recorder = Recorder()
-    watch = watch_of(job.worker, recorder) if watch_of is not None else None
+    watch = watch_of(job.worker, recorder)
     connections = plan.connections // plan.workers + (job.worker < plan.connections % plan.workers)
     own = iter(mixes[job.worker])
-    sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
+    _wait_for_start(job)
     try:
         if plan.mode == "closed":
             size = share_of_size(plan.size, unit, job.worker, plan.workers)
@@ -37,11 +59,15 @@ def work(
             due_times = schedule.share(plan.due_times(), job.worker, plan.workers)
             moments_ns = (job.start_ns + int(due_s * 1e9) for due_s in due_times)
             opened = OpenLoop(plan.address, plan.timeout_s, job, recorder, watch)
-            opened.play(zip(moments_ns, own, strict=False), connections)
+            opened.send(zip(moments_ns, own, strict=False), connections)
             opened.finish()
     finally:
         if watch is not None:
             watch.flush()
+
+
+def _wait_for_start(job: Job) -> None:
+    sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
 
 
 def share_of_size(size: int | None, unit: int, worker: int, workers: int) -> int | None:

@@ -29,9 +29,7 @@ NO_ANSWER = {
 }
 
 
-def gatling_load(
-    run: GatlingRun, kinds: Sequence[Kind], names: Mapping[str, Kind], invalid: list[str]
-) -> Load:
+def gatling_load(run: GatlingRun, kinds: Sequence[Kind], names: Mapping[str, Kind]) -> Load:
     """Returns the load of a run; a request whose name is not in `names` is a check.
 
     Gatling has one clock, so service and response time are the same.
@@ -44,10 +42,8 @@ def gatling_load(
         tally.add_times(second, kind, _code(request, kind), pairs, pairs)
     elapsed_s = (run.ended_ms - run.started_ms) / 1000
     rate = Rate(elapsed_s, round(len(run.requests) / elapsed_s, 2) if elapsed_s else 0.0)
-    if run.users_without_end:
-        unended = f"the run did not end: {run.users_without_end} virtual users were on it"
-        invalid = [unended, *invalid]
-    return load_of(tally, rate, invalid)
+    unended = f"the run did not end: {run.users_without_end} virtual users were on it"
+    return load_of(tally, rate, [unended] if run.users_without_end else [])
 
 
 def _code(request: LoggedRequest, kind: Kind) -> int:

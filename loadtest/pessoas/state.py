@@ -14,7 +14,6 @@ from loadtest.pessoas.contract import (
 )
 from loadtest.pessoas.mix import count, post_of, search
 from loadtest.pessoas.payloads import payload_of
-from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import NotReadyError, Probe, how_to_empty
 from loadtest.wire.request import Address, Request
 
@@ -26,10 +25,7 @@ def hello(address: Address) -> Request:
 
 def stored(probe: Probe) -> int | None:
     """Returns the service's own count, or None if it cannot be read."""
-    answer = probe.ask(count(probe.host))
-    if answer.code in {Failure.CLOSED, Failure.RESET}:
-        # The peer may close an idle connection just when the request is sent: tries once more.
-        answer = probe.ask(count(probe.host))
+    answer = probe.read(count(probe.host))
     try:
         return read_count(answer.body) if answer.code == 200 else None
     except ContractBrokenError:
@@ -53,10 +49,11 @@ def takes_a_newcomer(probe: Probe) -> bool:
     return probe.ask(post_of(probe.host, payload_of(newcomer), -1)).code == 201
 
 
-def require_fresh(people: int | None, host: str) -> None:
+def require_fresh(probe: Probe) -> None:
     """Requires a service without people: the official run begins with none."""
+    people = stored(probe)
     if people:
         raise NotReadyError(
             f"there are {people:,} people; the official run begins with nobody. "
-            f"{how_to_empty(host)}"
+            f"{how_to_empty(probe.host)}"
         )

@@ -65,6 +65,14 @@ class Probe:
     def ask(self, request: Request) -> Answer:
         return self.ask_together([request])[0]
 
+    def read(self, request: Request) -> Answer:
+        """Asks a request that changes nothing, and may be asked twice.
+
+        The peer may close an idle connection just when the request is sent.
+        """
+        answer = self.ask(request)
+        return self.ask(request) if answer.code in {Failure.CLOSED, Failure.RESET} else answer
+
     def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
         """Sends all requests before it reads the first answer."""
         # Drops idle connections that the peer has closed since the last batch.

@@ -15,8 +15,8 @@ from unittest.mock import patch
 
 from loadtest import command
 from loadtest.crebitos.mix import build_requests
-from loadtest.drive.conduct import Conducted, View
-from loadtest.drive.crew import Job, Work
+from loadtest.drive.pool import Job, Work
+from loadtest.drive.run import Run, View
 from loadtest.measure.tally import Crash, Tally
 from loadtest.measure.target.usage import Usage
 from loadtest.wire.request import Address, Kind
@@ -36,7 +36,7 @@ SMALL: dict[str, Any] = {
     "loadtest.pessoas.rules.burst.OF_ONE_APELIDO": (2, 8),
     "loadtest.pessoas.rules.burst.AT_ONCE": 10,
     "loadtest.pessoas.rules.burst.ONE_BY_ONE": 5,
-    "loadtest.crebitos.commands.build_requests": partial(build_requests, cycles=8),
+    "loadtest.crebitos.edition.build_requests": partial(build_requests, cycles=8),
 }
 # Shorter timeouts, for entries that keep the judge waiting.
 SHORT: dict[str, Any] = {
@@ -65,8 +65,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
     changes = {
         "loadtest.drive.loops.Engine": engine,
         "loadtest.wire.probe.Engine": engine,
-        "loadtest.crebitos.commands.conduct": _conduct,
-        "loadtest.pessoas.commands.conduct": _conduct,
+        "loadtest.judging.edition.run_workers": _run_worker,
         "loadtest.command._files_for": lambda connections: connections or 1_000,
         **SMALL,
         **(SHORT if short else {}),
@@ -82,15 +81,15 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
     return Judged(code, out.getvalue(), monotonic() - began_s, _memory("VmHWM") - before_bytes)
 
 
-def _conduct(
+def _run_worker(
     work: Work, workers: int, _address: Address, kinds: Sequence[Kind], _view: View
-) -> Conducted:
+) -> Run:
     """Runs the worker in this process."""
-    job, done = Job(0, clock_ns(), mmap.mmap(-1, 1)), Conducted(Tally(kinds), Usage(), workers)
+    job, done = Job(0, clock_ns(), mmap.mmap(-1, 1)), Run(Tally(kinds), Usage(), workers)
     try:
         work(job)
     except Exception:  # noqa: BLE001 - as in a process of its own
-        job.tell(Crash(traceback.format_exc()))
+        job.send(Crash(traceback.format_exc()))
     for message in job.messages():
         done.tally.add(message)
     return done

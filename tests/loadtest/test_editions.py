@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from loadtest.crebitos import commands as crebitos
+from loadtest.arguments import parser
+from loadtest.crebitos.edition import CREBITOS
 from loadtest.drive import worker
-from loadtest.drive.conduct import conduct
 from loadtest.drive.memory import MemoryFile
 from loadtest.drive.plan import Plan
-from loadtest.editions import FOLDERS, Edition, edition
+from loadtest.drive.run import run_workers
+from loadtest.editions import CONTESTS, EDITIONS, edition
 from loadtest.measure.health import generator_health, rate_of
 from loadtest.measure.recorder import Recorder
-from loadtest.pessoas import commands as pessoas
+from loadtest.pessoas.edition import PESSOAS
 from loadtest.report.data import Report, load_of
 from loadtest.report.html import page
 from loadtest.report.json import read_json, write_json
@@ -69,7 +70,7 @@ def greet(port: int) -> GreetingReport:
     plan = Plan(address, "closed", 3, 60.0, SIZE, seed=1, workers=1, timeout_s=5.0)
     watch_of = partial(_watch, file)
     work = partial(worker.work, plan, [requests], 1, watch_of)
-    done = conduct(work, 1, address, (GREETING, CHECK), PlainLines(None, SIZE))
+    done = run_workers(work, 1, address, (GREETING, CHECK), PlainLines(None, SIZE))
     load = load_of(done.tally, rate_of(done.tally, None), [], generator_health(done.tally, 1))
     [greeted] = file.read(0, file.size)
     report = GreetingReport(command="run", way="politely", target="x", load=load, greeted=greeted)
@@ -132,18 +133,18 @@ def test_what_is_not_python_is_packed_with_its_room() -> None:
     assert any(fnmatch("loadtest.report", pattern) for pattern in included)
 
 
-# mypy checks here that each module has every command.
-PLAYED: list[Edition] = [crebitos, pessoas]
+def test_every_edition_has_one_name_everywhere() -> None:
+    """An edition's name is that of its folder and its reports; the contest's name leads to it."""
+    assert [edition(name) for name in EDITIONS] == [CREBITOS, PESSOAS]
+    tags = [edition(name).report_type.__struct_config__.tag for name in EDITIONS]
+    assert tags == list(EDITIONS) == list(CONTESTS.values())
+    for contest, name in CONTESTS.items():
+        assert (ROOT / "loadtest" / name).is_dir()
+        for word in (contest, name):
+            assert parser().parse_args(["check", "--edition", word]).edition == name
 
 
-def test_every_edition_has_a_folder_with_its_commands() -> None:
-    """Each edition's name leads to a module with its commands; a report's tag names the edition."""
-    assert [edition(name) for name in FOLDERS] == PLAYED
-    tags = [one.REPORT.__struct_config__.tag for one in PLAYED]
-    assert tags == list(FOLDERS.values())
-
-
-@pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling", "play"])
+@pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling", "judging"])
 def test_no_room_of_the_machinery_knows_an_edition(room: str) -> None:
     """No module of the machinery contains a word that belongs to one edition."""
     words = re.compile(

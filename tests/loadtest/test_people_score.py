@@ -7,6 +7,7 @@ import pytest
 
 from loadtest.gatling.log import GatlingRun, LoggedRequest
 from loadtest.pessoas.crowd import Crowd
+from loadtest.pessoas.edition import PESSOAS
 from loadtest.pessoas.official import score
 from loadtest.pessoas.official.plan import right_people
 from loadtest.pessoas.payloads import payloads
@@ -47,9 +48,9 @@ def test_three_numbers_have_to_be_one(
 
     The log alone shows no failure.
     """
-    monkeypatch.setattr(score, "read_log", lambda _: log_of(acknowledged))
-    score.keep_stored(tmp_path, stored)
-    verdict = score.score(tmp_path).verdict
+    monkeypatch.setattr("loadtest.judging.edition.read_log", lambda _: log_of(acknowledged))
+    score.save_stored(tmp_path, stored)
+    verdict = PESSOAS.score(tmp_path).verdict
     assert verdict is not None
     assert verdict.reasons == ([reason] if reason else [])
     assert verdict.state == ("fail" if reason else "pass")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from loadtest.editions import NAMES
+from loadtest.editions import CONTESTS, EDITIONS
 from rinha.settings import SETTINGS
 from stack import dotenv
 from stack.environ import differing
@@ -142,7 +142,7 @@ def test_every_edition_has_each_of_its_names_everywhere() -> None:
         for word in (contest, name):
             assert SETTINGS["RINHA_EDITION"].parse(word) == name
             assert f"{word}:{name}" in makefile
-            assert word in NAMES
+            assert CONTESTS.get(word, word) in EDITIONS
         assert f"{name} | {contest}) edition={name} ;;" in script
         environment = {**os.environ, "EDITION": contest, "RINHA_EDITION": "crebitos"}
         done = subprocess.run(

@@ -48,6 +48,11 @@ def expected_counts(plan: OfficialPlan) -> dict[Kind, int]:
     return {**{kind: load_size(plan, kind) for kind in TO_RATES}, CHECK: CHECKS}
 
 
+def size(plan: OfficialPlan) -> int:
+    """Returns the number of requests of a complete run."""
+    return sum(expected_counts(plan).values())
+
+
 def build_load(plan: OfficialPlan) -> list[tuple[float, LedgerRequest]]:
     """Returns every request of the load with its time; each has a connection of its own."""
     chance, host = Random(plan.seed), str(plan.address)

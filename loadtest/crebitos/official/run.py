@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from time import perf_counter_ns as clock_ns
-from time import sleep
 
 from loadtest.crebitos.contract import CLIENTES
 from loadtest.crebitos.mix import LedgerRequest
 from loadtest.crebitos.official import steps
 from loadtest.crebitos.official.judge import Judge
 from loadtest.crebitos.official.plan import TICK_S
-from loadtest.drive.crew import Job
 from loadtest.drive.loops import OpenLoop, Watch
 from loadtest.drive.plan import OfficialPlan
+from loadtest.drive.pool import Job
 from loadtest.limits import CONNECTIONS_MAX
 from loadtest.wire.probe import Answer
 from loadtest.wire.request import Request
@@ -19,28 +18,19 @@ from loadtest.wire.request import Request
 Arrivals = list[tuple[float, LedgerRequest]]
 
 
-def work(plan: OfficialPlan, load: Arrivals, judge: Judge, watch: Watch, job: Job) -> None:
-    """Plays the whole run: 25 debits, 25 credits, the five clients' steps and the load."""
-    sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
-    official = Official(plan, job, judge, watch)
-    try:
-        official.run(load)
-        official.finish()
-    finally:
-        watch.flush()
-        judge.flush()
-
-
 class Official(OpenLoop):
     """Runs the steps of the virtual users as answers come, and sends the load on its schedule."""
 
-    def __init__(self, plan: OfficialPlan, job: Job, judge: Judge, watch: Watch) -> None:
+    def __init__(
+        self, plan: OfficialPlan, load: Arrivals, judge: Judge, watch: Watch, job: Job
+    ) -> None:
         super().__init__(plan.address, plan.timeout_s, job, judge.recorder, watch)
-        self._host, self._judge = str(plan.address), judge
+        self._host, self._load, self._judge = str(plan.address), load, judge
         self._tick_ns = int(TICK_S / plan.speed * 1e9)
         self._asked: dict[int, tuple[steps.User, Sequence[Request], dict[int, Answer]]] = {}
 
-    def run(self, load: Arrivals) -> None:
+    def run(self) -> None:
+        """Sends 25 debits, 25 credits, the five clients' steps and the load."""
         judge, host = self._judge, self._host
         for delta, total in ((-1, -steps.TOGETHER), (1, 0)):
             self._run_users(
@@ -57,10 +47,14 @@ class Official(OpenLoop):
         self.settle(lambda: last not in self._asked)
         ticks = 1 + (clock_ns() - began_ns) // self._tick_ns
         self.settle(lambda: clock_ns() >= began_ns + ticks * self._tick_ns)
-        self.play(self._arrivals(load, clock_ns()), CONNECTIONS_MAX)
+        self.send(self._arrivals(clock_ns()), CONNECTIONS_MAX)
 
-    def _arrivals(self, load: Arrivals, start_ns: int) -> Iterator[tuple[int, Request]]:
-        for due_s, request in load:
+    def flush(self) -> None:
+        super().flush()
+        self._judge.flush()
+
+    def _arrivals(self, start_ns: int) -> Iterator[tuple[int, Request]]:
+        for due_s, request in self._load:
             yield start_ns + int(due_s * 1e9), request
             if request.delta:
                 self._judge.load_begins_for(request.cliente)

@@ -1,22 +1,20 @@
-"""The official verdict on a folder of Gatling's results, as a report like that of our own runs."""
+"""The official score of Gatling's results, with the arithmetic of `loadtest official`."""
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec.structs import asdict
 
-from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO, KINDS
+from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO
 from loadtest.crebitos.official.plan import OFFICIAL_COUNTS
-from loadtest.crebitos.official.verdict import judge_official, official_part
+from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Counts, CrebitosReport
-from loadtest.gatling.log import LOG_NAME, GatlingRun, read_log
-from loadtest.gatling.results import CLOCK_NOTE, gatling_load
+from loadtest.gatling.log import LOG_NAME, GatlingRun
 from loadtest.limits import SLOW_MS
-from loadtest.report.data import moment_text
+from loadtest.report.data import Load
 from loadtest.report.json import BadReportError, bytes_of
-from loadtest.report.judgement import counts_in_words, load_notes
+from loadtest.report.judgement import counts_in_words
 from loadtest.wire.outcome import one_line
 
 # The official simulation's names of requests, and their kinds.
@@ -27,26 +25,14 @@ NAMES = {"débitos": DEBIT, "créditos": CREDIT, "extratos": EXTRATO}
 CONSISTENCY = ("ConsistenciaSaldoLimite", "jmesPath(saldo.total).find.is")
 
 
-def score(folder: Path) -> CrebitosReport:
-    """Judges a folder of Gatling's results, with the arithmetic of `loadtest official`."""
-    run = read_log(folder / LOG_NAME)
+def add_score(report: CrebitosReport, load: Load, run: GatlingRun, folder: Path) -> None:
+    """Adds the official score of a run of Gatling."""
     counts = _counts(run)
-    load = gatling_load(run, KINDS, NAMES, _disagreement(folder / "js" / "stats.json", counts))
+    load.invalid += _disagreement(folder / "js" / "stats.json", counts)
     failed = Counter(
         one_line(f"{one.name}: {one.message}") for one in run.requests if not one.is_ok
     )
-    official = official_part(counts, failed, load.mix, OFFICIAL_COUNTS)
-    report = CrebitosReport(
-        command="score",
-        way=f"Gatling {run.version}, {run.simulation}",
-        target=folder.name,
-        ended_at=moment_text(datetime.fromtimestamp(run.ended_ms / 1000, UTC)),
-        load=load,
-        official=official,
-        notes=[CLOCK_NOTE, *load_notes(load)],
-    )
-    report.verdict = judge_official(report, official, load)
-    return report
+    report.official = official_part(counts, failed, load.mix, OFFICIAL_COUNTS)
 
 
 def _counts(run: GatlingRun) -> Counts:

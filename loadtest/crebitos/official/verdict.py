@@ -56,8 +56,10 @@ def official_part(
     )
 
 
-def judge_official(report: CrebitosReport, official: Official, load: Load) -> Verdict:
+def judge_official(report: CrebitosReport, load: Load) -> Verdict:
     """Returns the verdict on an official run, of our own generator or of Gatling."""
+    official = report.official
+    assert official is not None
     wrong, failed, fined = wrong_answers(report), _failed(official), _fined(official, load)
     if load.generator is not None:
         if official.counts.consistency or _answers_were_wrong(official, load):

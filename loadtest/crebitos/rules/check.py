@@ -7,7 +7,7 @@ from loadtest.crebitos.rules.burst import ask_bursts
 from loadtest.crebitos.rules.fields import questions
 from loadtest.crebitos.rules.ledger import ask_accepted_bodies, ask_ledger_rules, ask_shapes
 from loadtest.crebitos.rules.suite import Suite, Weight
-from loadtest.play.rulebook import Question
+from loadtest.judging.rulebook import Question
 from loadtest.report.data import Rule
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import CHECK, Request
@@ -15,7 +15,7 @@ from loadtest.wire.request import CHECK, Request
 NO_TRACE = "refused requests change nothing"
 
 
-def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
+def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
     """Checks all rules, then restores the balance of every client."""
     suite = Suite(probe, seed)
     asked = [one for one in questions(suite.host) if strict or one.official]

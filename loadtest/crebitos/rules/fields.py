@@ -3,7 +3,7 @@
 import json
 
 from loadtest.crebitos.contract import BAD_FIELDS, CLIENTE_DESCONHECIDO
-from loadtest.play.rulebook import Question
+from loadtest.judging.rulebook import Question
 from loadtest.wire.request import get, post
 
 BAD_FIELD = (400, 422)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from loadtest.crebitos.contract import ContractBrokenError, Extrato, read_extrato, read_saldo
 from loadtest.crebitos.mix import extrato, transacao
 from loadtest.crebitos.state import State, state_of
-from loadtest.play.rulebook import Rulebook
+from loadtest.judging.rulebook import Rulebook
 from loadtest.report.data import Rule
 from loadtest.wire.curl import curl_line
 from loadtest.wire.probe import Answer, Probe

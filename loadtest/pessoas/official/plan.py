@@ -60,6 +60,11 @@ def right_people(crowd: Crowd) -> int:
     return len(crowd.rivals)
 
 
+def size(plan: OfficialPlan) -> int:
+    """Returns the number of requests of a run without failures, with a detail for each person."""
+    return sum(expected_counts(plan).values()) + right_people(crowd_of(plan))
+
+
 def build_load(plan: OfficialPlan, crowd: Crowd) -> list[Arrival]:
     """Returns every request of the load with its time; each user has a connection of its own."""
     host = str(plan.address)

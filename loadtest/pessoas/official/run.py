@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from random import Random
 from time import perf_counter_ns as clock_ns
-from time import sleep
 
-from loadtest.drive.crew import Job
 from loadtest.drive.loops import OpenLoop, Watch
 from loadtest.drive.plan import OfficialPlan
+from loadtest.drive.pool import Job
 from loadtest.limits import CONNECTIONS_MAX, EXPIRE_EVERY_S
 from loadtest.measure.recorder import Recorder
 from loadtest.pessoas.contract import location_of
@@ -19,37 +18,31 @@ from loadtest.wire.connection import Connection
 from loadtest.wire.request import Request
 
 
-def work(
-    plan: OfficialPlan, load: Sequence[Arrival], recorder: Recorder, watch: Watch, job: Job
-) -> None:
-    """Plays the whole run."""
-    sleep(max(0.0, (job.start_ns - clock_ns()) / 1e9))
-    official = Official(plan, job, recorder, watch)
-    try:
-        official.run(load)
-        official.finish()
-    finally:
-        watch.flush()
-
-
 class Official(OpenLoop):
     """An open loop in which a detail follows each added person, on the same connection."""
 
-    def __init__(self, plan: OfficialPlan, job: Job, recorder: Recorder, watch: Watch) -> None:
+    def __init__(
+        self,
+        plan: OfficialPlan,
+        load: Sequence[Arrival],
+        recorder: Recorder,
+        watch: Watch,
+        job: Job,
+    ) -> None:
         super().__init__(plan.address, plan.timeout_s, job, recorder, watch)
-        self._host, self._speed = str(plan.address), plan.speed
+        self._host, self._load, self._speed = str(plan.address), load, plan.speed
         self._chance = Random(f"pauses {plan.seed}")
         self._numbers = count()
         # Heap of the details that follow: due time, unique number, request, connection.
         self._following: list[tuple[int, int, Request, Connection | None]] = []
 
-    def run(self, load: Sequence[Arrival]) -> None:
-        self.play(self._arrivals(load, clock_ns()), CONNECTIONS_MAX)
-        while (self._engine.in_flight or self._following) and not self._chores.stopped():
+    def run(self) -> None:
+        self.send(self._arrivals(clock_ns()), CONNECTIONS_MAX)
+        while (self._engine.in_flight or self._following) and not self._periodic.stopped():
             self._wait_until(clock_ns() + int(EXPIRE_EVERY_S * 1e9))
 
-    def _arrivals(self, load: Sequence[Arrival], start_ns: int) -> Iterator[tuple[int, Request]]:
-        for due_s, request in load:
+    def _arrivals(self, start_ns: int) -> Iterator[tuple[int, Request]]:
+        for due_s, request in self._load:
             # A loop that is behind schedule does not wait, and would not send the details.
             self._send_following(clock_ns())
             yield start_ns + int(due_s * 1e9), request

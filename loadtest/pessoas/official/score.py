@@ -1,23 +1,20 @@
-"""The verdict on a folder of Gatling's results, as a report like that of our own runs."""
+"""The official score of Gatling's results, with the count that is saved beside them."""
 
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from loadtest.gatling.log import LOG_NAME, GatlingRun, read_log
-from loadtest.gatling.results import CLOCK_NOTE, gatling_load
+from loadtest.gatling.log import GatlingRun
 from loadtest.pessoas.aftermath import miscount
 from loadtest.pessoas.crowd import Crowd
-from loadtest.pessoas.mix import BARE, DETAIL, KINDS, POST, SEARCH
+from loadtest.pessoas.mix import BARE, DETAIL, POST, SEARCH
 from loadtest.pessoas.official.plan import right_people
-from loadtest.pessoas.official.verdict import judge_official, official_part
+from loadtest.pessoas.official.verdict import official_part
 from loadtest.pessoas.payloads import payloads, termos
 from loadtest.pessoas.report import People, PessoasReport
-from loadtest.report.data import Load, moment_text
+from loadtest.report.data import Load
 from loadtest.report.json import BadReportError, bytes_of
-from loadtest.report.judgement import load_notes
 from loadtest.wire.request import Kind
 
 # The official simulation's names of requests, and their kinds.
@@ -52,31 +49,20 @@ def feeds() -> dict[str, str]:
     }
 
 
-def keep_stored(folder: Path, stored: int | None) -> None:
+def save_stored(folder: Path, stored: int | None) -> None:
     if stored is not None:
         (folder / STORED_NAME).write_bytes(msgspec.json.encode(Stored(stored, SEED)))
 
 
-def score(folder: Path) -> PessoasReport:
-    """Judges a folder of Gatling's results, with the count beside them."""
-    run = read_log(folder / LOG_NAME)
-    load = gatling_load(run, KINDS, NAMES, [])
-    people = _people(folder / STORED_NAME, load)
-    official = official_part(load, _expected(load), rehearsal=not _is_whole(load))
-    if people is None:
+def add_score(report: PessoasReport, load: Load, run: GatlingRun, folder: Path) -> None:
+    """Adds the official score of a run of Gatling."""
+    report.people = _people(folder / STORED_NAME, load)
+    report.official = official_part(load, _expected(load), rehearsal=not _is_whole(load))
+    if report.people is None:
         load.invalid.append(NOT_ASKED)
-    report = PessoasReport(
-        command="score",
-        way=f"Gatling {run.version}, {run.simulation}",
-        target=folder.name,
-        ended_at=moment_text(datetime.fromtimestamp(run.ended_ms / 1000, UTC)),
-        load=load,
-        official=official,
-        people=people,
-        notes=[CLOCK_NOTE, *_notes(run), *load_notes(load)],
-    )
-    report.verdict = judge_official(report, official, load)
-    return report
+    failed = sum(not request.is_ok for request in run.requests)
+    if failed:
+        report.notes.append(f"{failed:,} requests failed by Gatling's checks")
 
 
 def _people(path: Path, load: Load) -> People | None:
@@ -111,8 +97,3 @@ def _is_whole(load: Load) -> bool:
     return POSTS_MIN <= load.mix[POST.name] <= POSTS_MAX and all(
         load.mix[kind.name] == count for kind, count in OFFICIAL_COUNTS.items()
     )
-
-
-def _notes(run: GatlingRun) -> list[str]:
-    failed = sum(not request.is_ok for request in run.requests)
-    return [f"{failed:,} requests failed by Gatling's checks"] if failed else []

@@ -15,9 +15,11 @@ def official_part(load: Load, expected: dict[Kind, int], *, rehearsal: bool) -> 
     return Official(expected=wanted, complete=seen == wanted, rehearsal=rehearsal)
 
 
-def judge_official(report: PessoasReport, official: Official, load: Load) -> Verdict:
+def judge_official(report: PessoasReport, load: Load) -> Verdict:
     """Returns the verdict on an official run, of our own generator or of Gatling."""
-    people, wrong = report.people, wrong_answers(report) + failed_requests(load)
+    official, people = report.official, report.people
+    assert official is not None
+    wrong = wrong_answers(report) + failed_requests(load)
     if people is not None and people.expected is not None and not wrong:
         missing = people.expected - (people.stored or 0)
         if missing > 0:

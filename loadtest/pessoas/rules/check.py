@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
+from loadtest.judging.rulebook import Question
 from loadtest.pessoas.rules.burst import ask_bursts
 from loadtest.pessoas.rules.fields import questions
 from loadtest.pessoas.rules.finding import ask_searches
 from loadtest.pessoas.rules.people import ask_accepted, ask_apelidos, ask_count
 from loadtest.pessoas.rules.suite import Suite, Weight
-from loadtest.play.rulebook import Question
 from loadtest.report.data import Rule
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import CHECK, Request
 
 
-def check(probe: Probe, seed: int, *, strict: bool) -> list[Rule]:
+def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
     """Checks all rules; some hundreds of people stay in the service."""
     suite = Suite(probe, seed)
     asked = [one for one in questions(suite.host, suite.fields) if strict or one.official]

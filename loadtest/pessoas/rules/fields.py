@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from loadtest.play.rulebook import Question
+from loadtest.judging.rulebook import Question
 from loadtest.wire.request import get, post
 
 REFUSED = (400, 422)

@@ -7,6 +7,7 @@ from enum import IntEnum
 from random import Random
 from typing import Any
 
+from loadtest.judging.rulebook import Rulebook
 from loadtest.pessoas.contract import (
     ContractBrokenError,
     Pessoa,
@@ -18,7 +19,6 @@ from loadtest.pessoas.contract import (
 )
 from loadtest.pessoas.mix import PessoaRequest, count, detail, post_of, search
 from loadtest.pessoas.payloads import Payload
-from loadtest.play.rulebook import Rulebook
 from loadtest.wire.outcome import STATUS_FIRST, outcome_name, shown
 from loadtest.wire.probe import Answer, Probe
 

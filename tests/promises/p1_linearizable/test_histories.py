@@ -22,8 +22,8 @@ from loadtest.crebitos.mix import (
 )
 from loadtest.crebitos.report import Cliente
 from loadtest.drive import worker
-from loadtest.drive.conduct import conduct
 from loadtest.drive.plan import Plan
+from loadtest.drive.run import run_workers
 from loadtest.report.progress import PlainLines
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import Address
@@ -68,7 +68,7 @@ def drive(plan: Plan, requests: list[LedgerRequest]) -> tuple[list[Cliente], Cou
     probe = Probe(plan.address)
     oracle = Oracle(probe, plan.workers)
     work = partial(worker.work, plan, [requests], len(CYCLE), oracle.watch)
-    conduct(work, plan.workers, plan.address, KINDS, PlainLines(None, REQUESTS))
+    run_workers(work, plan.workers, plan.address, KINDS, PlainLines(None, REQUESTS))
     refused = Counter(operation.outcome == REFUSED for _, operation in oracle.operations())
     return oracle.examine(), refused
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from loadtest.editions import CONTESTS, EDITIONS
 from loadtest.limits import RATE_MAX
 from loadtest.report.thresholds import Threshold, read_threshold
 from loadtest.wire.request import Address
@@ -21,6 +22,13 @@ def address(text: str) -> Address:
     if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
         raise argparse.ArgumentTypeError(f"{text} is not like http://localhost:9999")
     return Address(parts.hostname, port)
+
+
+def edition_name(text: str) -> str:
+    name = CONTESTS.get(text, text)
+    if name not in EDITIONS:
+        raise argparse.ArgumentTypeError(f"{text} is not {' or '.join(EDITIONS)}")
+    return name
 
 
 def whole(lowest: int, highest: int) -> Callable[[str], int]:

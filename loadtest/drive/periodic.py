@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import perf_counter_ns as clock_ns
 from time import process_time
 
-from loadtest.drive.crew import Job
+from loadtest.drive.pool import Job
 from loadtest.limits import EXPIRE_EVERY_S
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import WorkerSecond
@@ -13,7 +13,7 @@ from loadtest.wire.engine import Engine
 SECOND_NS = 1_000_000_000
 
 
-class Chores:
+class PeriodicWork:
     """Ends requests after their timeout, and hands over the counts of each finished second."""
 
     def __init__(
@@ -45,5 +45,5 @@ class Chores:
             spun_s=spun_s - self._spun_s,
             counts=self._recorder.take(),
         )
-        self._job.tell(second)
+        self._job.send(second)
         self._cpu_s, self._spun_s = cpu_s, spun_s

@@ -8,8 +8,8 @@ from time import perf_counter_ns as clock_ns
 from time import sleep
 from typing import Protocol, Self
 
-from loadtest.drive.crew import Crew, Work
-from loadtest.limits import HEAR_EVERY_S, SAMPLE_EVERY_S, START_AHEAD_S
+from loadtest.drive.pool import Work, WorkerPool
+from loadtest.limits import POLL_EVERY_S, SAMPLE_EVERY_S, START_AHEAD_S
 from loadtest.measure.tally import Tally
 from loadtest.measure.target.usage import TargetUsage, Usage
 from loadtest.wire.request import Address, Kind
@@ -31,7 +31,7 @@ class View(Protocol):
 
 
 @dataclass(slots=True)
-class Conducted:
+class Run:
     """A load, running or finished: its counts and the target's samples."""
 
     tally: Tally
@@ -41,32 +41,32 @@ class Conducted:
     interrupted: bool = False
 
 
-def conduct(
+def run_workers(
     work: Work, workers: int, address: Address, kinds: Sequence[Kind], view: View
-) -> Conducted:
+) -> Run:
     """Runs the load until its end, a key press or Ctrl-C; always returns the counts so far."""
     with _counted_interrupts() as interrupts:
         start_ns = clock_ns() + int(START_AHEAD_S * 1e9)
         usage = TargetUsage(*address, start_ns)
-        done = Conducted(Tally(kinds), usage.seen, workers)
-        crew = Crew(work, workers, start_ns)
+        done = Run(Tally(kinds), usage.seen, workers)
+        pool = WorkerPool(work, workers, start_ns)
         try:
             with view:
-                for _ in _watched(crew, done, view, interrupts):
-                    _listen(crew, done, usage, view, start_ns)
+                for _ in _watched(pool, done, view, interrupts):
+                    _listen(pool, done, usage, view, start_ns)
         finally:
-            crew.close()
+            pool.close()
     return done
 
 
-def _watched(crew: Crew, done: Conducted, view: View, interrupts: list[int]) -> Iterator[None]:
+def _watched(pool: WorkerPool, done: Run, view: View, interrupts: list[int]) -> Iterator[None]:
     """Yields ten times a second while workers run, and once more after their end."""
-    while crew.working:
+    while pool.working:
         yield
-        sleep(HEAR_EVERY_S)
+        sleep(POLL_EVERY_S)
         if interrupts or view.wants_to_quit():
             done.interrupted = True
-            crew.stop()
+            pool.stop()
     yield
 
 
@@ -81,8 +81,8 @@ def _counted_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _listen(crew: Crew, done: Conducted, usage: TargetUsage, view: View, start_ns: int) -> None:
-    for message in crew.messages():
+def _listen(pool: WorkerPool, done: Run, usage: TargetUsage, view: View, start_ns: int) -> None:
+    for message in pool.messages():
         done.tally.add(message)
     elapsed_s = max(0.0, (clock_ns() - start_ns) / 1e9)
     last_s = done.elapsed_s

@@ -30,7 +30,7 @@ class Job:
     def stopped(self) -> bool:
         return self.stop_flag[0] != 0
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         self.journal.write(msgspec.json.encode(message) + b"\n")
 
     def messages(self) -> Iterator[Message]:
@@ -45,7 +45,7 @@ class Job:
 Work = Callable[[Job], None]
 
 
-class Crew:
+class WorkerPool:
     """Starts the workers, reads their messages and stops them."""
 
     def __init__(self, work: Work, workers: int, start_ns: int) -> None:
@@ -89,4 +89,4 @@ def _run(work: Work, job: Job) -> None:
     try:
         work(job)
     except Exception:  # noqa: BLE001 - the report names any crash
-        job.tell(Crash(traceback.format_exc()))
+        job.send(Crash(traceback.format_exc()))

@@ -1,0 +1,1 @@
+"""The commands and the rulebook that all editions share."""

@@ -1,1 +1,0 @@
-"""Parts that the commands of every edition share."""
