@@ -1,86 +1,88 @@
-"""A recovery drill: loses a ledger under load, and restores it from its replica: drill.py SECONDS.
+"""A recovery drill: loses a ledger under load, and restores it from its replica.
 
 The drill makes a ledger of its own, and touches no stack that runs. It keeps the lost ledger only
 to compare it with the restored one. The replica is in a temporary folder, or in a new folder under
 RINHA_REPLICA.
 """
 
-import contextlib
+import argparse
 import math
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import apsw
 
+from rinha import settings
 from rinha.errors import RinhaError
-from stack import launch
-from stack.interrupts import INTERRUPTED, delayed
-from stack.launch import ROOT
+from stack.interrupts import INTERRUPTED
+from stack.launch import RINHA, ROOT
+from stack.parts import Layout, parts_of
+from stack.run.processes import Processes, StackFailedError
 
 RATE = 340
-START_MAX_S = 20.0
-LOOK_AGAIN_S = 0.1
 # Litestream reads the WAL once a second, and then has to upload what it read.
 LOST_MAX_S = 2.0
 EXIT_BAD, EXIT_BROKEN = 1, 2
 READ_ROWS = "SELECT * FROM transacoes ORDER BY cliente, sequencia"
 
 
-class DrillFailedError(Exception):
-    """The drill could not be completed; the text says why."""
-
-
 def main() -> int:
-    seconds = seconds_of(sys.argv[1:])
-    if seconds is None:
-        print("usage: make drill DRILL=SECONDS, of load: a number above 0", file=sys.stderr)
-        return EXIT_BROKEN
+    parser = argparse.ArgumentParser(
+        prog="make drill", usage="make drill DRILL=SECONDS", description=__doc__
+    )
+    parser.add_argument("seconds", type=_seconds, help="how long the load lasts, above 0")
+    seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory(prefix="rinha-drill-") as name:
         try:
             return drill(Path(name), seconds)
-        except (DrillFailedError, RinhaError, OSError) as error:
+        except (StackFailedError, RinhaError, OSError) as error:
             print(f"rinha: the drill failed: {error}", file=sys.stderr)
             return EXIT_BROKEN
         except KeyboardInterrupt:
             return INTERRUPTED
 
 
-def seconds_of(words: Sequence[str]) -> float | None:
+def _seconds(text: str) -> float:
     try:
-        (seconds,) = map(float, words)
+        seconds = float(text)
     except ValueError:
-        return None
-    return seconds if 0 < seconds < math.inf else None
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return seconds
 
 
 def drill(top: Path, seconds: float) -> int:
-    disk, lost, back = (top / name for name in ("disk", "lost", "back"))
+    disk, lost, restored = (top / name for name in ("disk", "lost", "restored"))
     disk.mkdir()
     replica = place_of(top)
-    with running(disk, replica) as port:
-        print(f"1. {RATE} requests/s for {seconds:g} s, a copy follows at {replica}")
+    port, environment = free_port(), settings_of(Path("rinha.db"), replica)
+    parts = parts_of(Layout(settings.load({**environment, "PORT": str(port)}), disk))
+    with Processes(parts, disk, environment) as running:
+        running.wait(lambda: rinha(["follow", "state"], disk, replica).returncode == 0)
+        print(f"1. {RATE} requests/s for {seconds:g} s, replicated to {replica}", flush=True)
         load(port, seconds)
-    # SIGKILL has ended all processes, so Litestream could not upload its last changes.
+        # SIGKILL ends all parts, so Litestream cannot upload its last changes.
+        running.kill()
     disk.rename(lost)
     lost_at = time.time()
-    print("2. everything was killed, and the disk is gone")
-    back.mkdir()
+    print("2. every process was killed, and the disk is gone")
+    restored.mkdir()
     started_at = time.monotonic()
-    restored = rinha(["restore"], back, replica)
-    if restored.returncode:
-        raise DrillFailedError(restored.stderr.strip())
+    done = rinha(["restore"], restored, replica)
+    if done.returncode:
+        raise StackFailedError(done.stderr.strip())
     print(f"3. restored and audited in {time.monotonic() - started_at:.1f} s:")
-    print(f"   {restored.stdout.strip().splitlines()[-1].rpartition(': ')[2]}")
-    return compare(rows(lost), rows(back), lost_at)
+    print(f"   {done.stdout.strip().splitlines()[-1].rpartition(': ')[2]}")
+    return compare(rows(lost), rows(restored), lost_at)
 
 
 def compare(was: list[tuple[int, ...]], came: list[tuple[int, ...]], lost_at: float) -> int:
@@ -112,78 +114,35 @@ def place_of(top: Path) -> str:
     )
 
 
-@contextlib.contextmanager
-def running(disk: Path, replica: str) -> Iterator[int]:
-    """Runs nginx, two instances and Litestream, and kills them at the end of the block."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
+def settings_of(ledger: Path, replica: str) -> dict[str, str]:
+    return {
         "RINHA_EDITION": "crebitos",
-        "RINHA_LEDGER": "rinha.db",
+        "RINHA_LEDGER": str(ledger),
         "RINHA_REPLICA": replica,
+        "OPS_PORT": "off",
     }
-    commands = [([*launch.FOLLOW], environment)]
-    commands += [
-        ([*launch.INSTANCE], {**environment, "RINHA_LISTEN": f"unix:{name}.sock"})
-        for name in launch.instance_names(2)
-    ]
-    commands.append((launch.nginx(disk, port=port, instances=2), environment))
-    started: list[subprocess.Popen[bytes]] = []
-    try:
-        with delayed(), (disk / "log").open("wb") as log:
-            for words, settings in commands:
-                process = subprocess.Popen(
-                    words, cwd=disk, env=settings, stdout=log, stderr=log, start_new_session=True
-                )
-                started.append(process)
-        wait_until_all_is_well(disk, port, replica)
-        yield port
-    finally:
-        with delayed():
-            for process in started:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
-def wait_until_all_is_well(disk: Path, port: int, replica: str) -> None:
-    deadline = time.monotonic() + START_MAX_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=START_MAX_S)
-            if rinha(["follow", "state"], disk, replica).returncode == 0:
-                return
-        time.sleep(LOOK_AGAIN_S)
-    words = (disk / "log").read_text(errors="replace").strip().splitlines() or ["no word"]
-    raise DrillFailedError(f"it did not start: {words[-1]}")
 
 
 def load(port: int, seconds: float) -> None:
-    where = [f"http://127.0.0.1:{port}", "--plain", "--no-checks"]
-    words = ["run", *where, "-r", str(RATE), "-d", f"{seconds:g}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "loadtest", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    target = [f"http://127.0.0.1:{port}", "--plain", "--no-checks"]
+    args = ["run", *target, "-r", str(RATE), "-d", f"{seconds:g}"]
+    done = _run([sys.executable, "-m", "loadtest", *args])
     # 4: the generator got too little CPU to keep its rate, which is no failure of the drill.
     if done.returncode not in (0, 4):
-        raise DrillFailedError(f"the load: {(done.stderr or done.stdout).strip()[-500:]}")
+        raise StackFailedError(f"the load: {(done.stderr or done.stdout).strip()[-500:]}")
 
 
 def rinha(command: Sequence[str], folder: Path, replica: str) -> "subprocess.CompletedProcess[str]":
-    settings = {
-        "RINHA_EDITION": "crebitos",
-        "RINHA_LEDGER": str(folder / "rinha.db"),
-        "RINHA_REPLICA": replica,
-    }
+    return _run([*RINHA, *command], settings_of(folder / "rinha.db", replica))
+
+
+def _run(
+    command: Sequence[str], environment: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [*launch.RINHA, *command],
+        command,
         cwd=ROOT,
-        env={**os.environ, **settings},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,

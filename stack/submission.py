@@ -3,6 +3,7 @@
 The entry is dist/participante/NAME/.
 """
 
+import argparse
 import os
 import re
 import sys
@@ -47,10 +48,15 @@ Two Falcon instances on bjoern share one SQLite file in WAL mode on a common vol
 
 
 def main() -> int:
-    name, image, *others = [*sys.argv[1:], "", ""]
-    if not re.fullmatch(r"[\w.-]+", name) or not image or len(others) != 2:
-        print("usage: make submission NAME=your-name IMAGE=you/rinha:1.0", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(
+        prog="make submission",
+        usage="make submission NAME=your-name IMAGE=you/rinha:1.0",
+        description=__doc__,
+    )
+    parser.add_argument("name", type=_name, help="name of the submission's folder in dist/")
+    parser.add_argument("image", type=_image, help="name of the image in a public registry")
+    args = parser.parse_args()
+    name, image = args.name, args.image
     edition = value_of("RINHA_EDITION", os.environ)
     compose, arena = for_the_arena(compose_of(edition), image), ARENAS[edition]
     broken = broken_rules(compose, arena)
@@ -69,6 +75,18 @@ def main() -> int:
     )
     print(f"{os.path.relpath(folder)}: every rule of the arena holds, {cpus:g} CPU, {memory} MB")
     return 0
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]+", text):
+        raise argparse.ArgumentTypeError("only letters, digits, `_`, `.` and `-` are allowed")
+    return text
+
+
+def _image(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
 
 
 def compose_of(edition: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/pessoas/on_sqlite_restore.py": {
         *("rinha", "rinha/pessoas/on_sqlite.py", "rinha/sqlite"),
     },
-    "stack": {"rinha", "rinha/__main__.py", "ops"},
+    "stack": {"rinha", "rinha/__main__.py", "ops", "stack/run"},
     "stack/cluster": {"stack"},
     "stack/run": {"stack"},
     "onefile": set(),

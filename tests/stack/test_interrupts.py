@@ -149,20 +149,22 @@ def test_an_environment_that_is_interrupted_is_made_anew(checkout: Checkout) -> 
 
 
 @pytest.mark.parametrize(
-    ("module", "words"),
+    ("module", "args"),
     [
-        *[("drill", words) for words in ([], ["soon"], ["0"], ["-1"], ["inf"], ["1", "2"])],
-        *[("submission", words) for words in ([], ["me"], ["me", "i:1", "x"], ["a/b", "i:1"])],
+        *[("drill", args) for args in ([], ["soon"], ["0"], ["-1"], ["inf"], ["1", "2"])],
+        *[("submission", args) for args in ([], ["me"], ["me", "i:1", "x"], ["a/b", "i:1"])],
+        *[("submission", args) for args in (["me", ""], ["", "i:1"])],
     ],
 )
 def test_wrong_arguments_end_in_a_usage_line(
     module: str,
-    words: list[str],
+    args: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Wrong arguments give one usage line, and nothing is started."""
-    monkeypatch.setattr("sys.argv", [module, *words])
-    assert {"drill": drill.main, "submission": submission.main}[module]() == 2
+    """Wrong arguments give the usage and the error, and nothing is started."""
+    monkeypatch.setattr("sys.argv", [module, *args])
+    with pytest.raises(SystemExit, match="2"):
+        {"drill": drill.main, "submission": submission.main}[module]()
     out, err = capsys.readouterr()
-    assert (out, err.count("\n"), err.startswith("usage: make ")) == ("", 1, True)
+    assert (out, err.count("\n"), err.startswith("usage: make ")) == ("", 2, True)

@@ -64,11 +64,9 @@ def test_a_submission_is_complete(
     edition: str,
     expected: tuple[str, str],
 ) -> None:
-    """A submission is three files that need no others; without a name or an image it is refused."""
+    """A submission is three files that need no others."""
     monkeypatch.setattr(submission, "DIST", tmp_path)
     monkeypatch.setenv("RINHA_EDITION", edition)
-    monkeypatch.setattr("sys.argv", ["submission.py", "", ""])
-    assert submission.main() == 2
     monkeypatch.setattr("sys.argv", ["submission.py", "me", "latest-of-nothing"])
     assert submission.main() == 1
     monkeypatch.setattr("sys.argv", ["submission.py", "me", IMAGE])
