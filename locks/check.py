@@ -55,7 +55,7 @@ class Pin(NamedTuple):
 def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else LOCKS
     for complaint in complaints(folder):
-        print(f"locks are not closed: {complaint}", file=sys.stderr)
+        print(f"locks are incomplete: {complaint}", file=sys.stderr)
         return 1
     return 0
 
@@ -68,18 +68,18 @@ def complaints(folder: Path) -> Iterator[str]:
         for text in (folder / name).read_text().replace("\\\n", " ").splitlines():
             pin = pin_of(text)
             if pin is None:
-                yield f"{name}: no version with hashes: {text.split(' --')[0].strip()}"
+                yield f"{name}: no exact version with hashes: {text.split(' --')[0].strip()}"
             else:
                 locks[name].append(pin)
     yield from disagreements(locks)
-    yield from unread(locks)
+    yield from not_installed(locks)
     for name, pins in locks.items():
         for environment in map(environment_of, pythons(project)):
             here = {pin.name: pin for pin in pins if pin.is_for(environment)}
-            for who, needed in needs(name, here, project, environment):
-                trouble = what_is_missing(needed, here)
-                if trouble and (name, needed.name) != ("dev.txt", NOT_IN_DEV):
-                    yield f"{name}: {who} needs {needed}, {trouble}"
+            for source, needed in needs(name, here, project, environment):
+                error = unmet(needed, here)
+                if error and (name, needed.name) != ("dev.txt", NOT_IN_DEV):
+                    yield f"{name}: {source} needs {needed}, {error}"
 
 
 def pin_of(text: str) -> Pin | None:
@@ -107,16 +107,16 @@ def disagreements(locks: dict[str, list[Pin]]) -> Iterator[str]:
                 yield f"{name} and {other} have other hashes for {pin.name} {pin.version}"
 
 
-def unread(locks: dict[str, list[Pin]]) -> Iterator[str]:
+def not_installed(locks: dict[str, list[Pin]]) -> Iterator[str]:
     """Finds pins whose version is not installed, so that their requirements are unknown."""
     here = environment_of()
     for name, pins in locks.items():
         for pin in pins:
-            there = installed(pin.name)
-            if there is None and pin.name != NOT_IN_DEV and pin.is_for(here):
+            found = installed(pin.name)
+            if found is None and pin.name != NOT_IN_DEV and pin.is_for(here):
                 yield f"{name} pins {pin.name} {pin.version}, .venv has none"
-            elif there is not None and there.version != pin.version:
-                yield f"{name} pins {pin.name} {pin.version}, .venv has {there.version}"
+            elif found is not None and found.version != pin.version:
+                yield f"{name} pins {pin.name} {pin.version}, .venv has {found.version}"
 
 
 def needs(
@@ -127,8 +127,8 @@ def needs(
         for text in wanted_for(purpose, project):
             yield f"the {purpose}", Requirement(text)
     for pin in pins.values():
-        there = installed(pin.name)
-        for text in (there.requires if there else None) or ():
+        found = installed(pin.name)
+        for text in (found.requires if found else None) or ():
             needed = Requirement(text)
             extras = ("", *pin.requirement.extras)
             if any(holds(needed, {**environment, "extra": extra}) for extra in extras):
@@ -176,7 +176,7 @@ def wanted_for(purpose: str, project: dict[str, Any]) -> list[str]:
     return found
 
 
-def what_is_missing(needed: Requirement, here: dict[str, Pin]) -> str | None:
+def unmet(needed: Requirement, here: dict[str, Pin]) -> str | None:
     pin = here.get(canonicalize_name(needed.name))
     if pin is None:
         return "which is not pinned there"

@@ -35,30 +35,30 @@ def blobs_of(contents: Contents, shim: Path) -> dict[str, Path]:
             if not path.name.endswith(SUFFIX) or NOT_CARRIED.match(module):
                 continue
             libraries = dict(_libraries(path))
-            # Of the standard modules that need a library nearly all are unused here.
+            # Nearly all standard modules that need a library are unused here.
             if not libraries or base == SITE or module in contents.with_libraries:
                 found[f"so/{module}"] = path
-                found |= {f"lib/{module}/{name}": where for name, where in libraries.items()}
+                found |= {f"lib/{module}/{name}": library for name, library in libraries.items()}
     for program in contents.programs:
         found[f"bin/{program.name}"] = program
-        for name, where in _libraries(program):
-            found[f"lib/{program.name}/{name}"] = shim if name == "libcrypt.so.1" else where
+        for name, library in _libraries(program):
+            found[f"lib/{program.name}/{name}"] = shim if name == "libcrypt.so.1" else library
     return found
 
 
 def _libraries(path: Path) -> Iterator[tuple[str, Path]]:
     """Yields the libraries that the loader would load, except those of the C library."""
-    said = subprocess.run(["ldd", path], check=True, capture_output=True, text=True).stdout
-    for name, where in re.findall(r"^\t(\S+) => (\S+)", said, re.MULTILINE):
+    output = subprocess.run(["ldd", path], check=True, capture_output=True, text=True).stdout
+    for name, library in re.findall(r"^\t(\S+) => (\S+)", output, re.MULTILINE):
         if name not in LIBC:
-            yield name, Path(where)
+            yield name, Path(library)
 
 
 def fit(path: Path, to: Path) -> bytes:
     """Writes a stripped copy of the file to `to`; returns it compressed."""
     # The build id would make two builds of the same code differ.
-    words = ("--strip-unneeded", "--remove-section=.note.gnu.build-id")
-    subprocess.run(["strip", *words, "-o", to, path], check=True)
+    options = ("--strip-unneeded", "--remove-section=.note.gnu.build-id")
+    subprocess.run(["strip", *options, "-o", to, path], check=True)
     needed = subprocess.run(
         ["patchelf", "--print-needed", to], check=True, capture_output=True, text=True
     ).stdout.split()
@@ -69,7 +69,7 @@ def fit(path: Path, to: Path) -> bytes:
 
 
 def assert_old_enough(path: Path) -> None:
-    said = subprocess.run(["objdump", "-T", path], check=True, capture_output=True, text=True)
-    for major, minor in set(re.findall(r"\(?GLIBC_(\d+)\.(\d+)", said.stdout)):
+    symbols = subprocess.run(["objdump", "-T", path], check=True, capture_output=True, text=True)
+    for major, minor in set(re.findall(r"\(?GLIBC_(\d+)\.(\d+)", symbols.stdout)):
         if (int(major), int(minor)) > GLIBC_MAX:
-            raise TooNewError(f"{path} asks for glibc {major}.{minor}")
+            raise TooNewError(f"{path} needs glibc {major}.{minor}")

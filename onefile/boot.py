@@ -16,8 +16,8 @@ LICENCES = "licences.txt"
 
 
 class _Loader(ExtensionFileLoader):
-    # glibc takes two files of one path for one library, and Linux reuses closed descriptors. So
-    # each path has one `./` more than the last one.
+    # glibc takes two files with one path for one library, and Linux reuses descriptors. So each
+    # path has one `./` more than the last one.
     opened = 0
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -60,14 +60,14 @@ def run(main: str) -> None:
     """Runs the module's `main`. With -m or -c it acts as an interpreter: it is sys.executable."""
     sys.meta_path.insert(2, _Finder)  # after built-in and frozen modules, before the archive
     sys.frozen = True  # type: ignore[attr-defined]
-    how, *words = sys.argv[1:] or [""]
-    if how in ("-m", "-c") and words:
-        sys.argv[:] = words if how == "-m" else ["-c", *words[1:]]
-        if how == "-m":
-            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    option, *arguments = sys.argv[1:] or [""]
+    if option in ("-m", "-c") and arguments:
+        sys.argv[:] = arguments if option == "-m" else ["-c", *arguments[1:]]
+        if option == "-m":
+            runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
         else:
-            exec(words[0], {"__name__": "__main__"})  # noqa: S102 - the interpreter does so
-    elif how == "licences" and not words:
+            exec(arguments[0], {"__name__": "__main__"})  # noqa: S102 - as an interpreter does
+    elif option == "licences" and not arguments:
         print((files("onefile") / LICENCES).read_text(), end="")
     else:
         sys.exit(importlib.import_module(main).main())

@@ -22,7 +22,7 @@ SHIM_MAP = f"""XCRYPT_2.0 {{ global: crypt_r; }};
 """
 COMPILE = ["-O2", "-g0", "-Wall", "-Wextra", "-Werror", f"-ffile-prefix-map={HERE}=."]
 LINK: list[str | Path] = [
-    # Debian links its own interpreter so, too; position-independent code is slower.
+    # As Debian links its own interpreter: position-independent code is slower.
     "-no-pie",
     # Extension modules find Python's symbols in the executable.
     *("-Wl,--export-dynamic", "-Wl,--whole-archive", INTERPRETER, "-Wl,--no-whole-archive"),
@@ -87,5 +87,5 @@ def _write_carried(blobs: dict[str, Path], work: Path) -> None:
     (work / "table.c").write_text("\n".join([*lines, ""]))
 
 
-def _gcc(work: Path, *words: str | Path) -> None:
-    subprocess.run(["gcc", *words], check=True, cwd=work)
+def _gcc(work: Path, *arguments: str | Path) -> None:
+    subprocess.run(["gcc", *arguments], check=True, cwd=work)

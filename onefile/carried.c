@@ -1,4 +1,4 @@
-/* Makes files in memory of what is carried. */
+/* Unpacks carried programs and libraries into files in memory (memfd). */
 #define _GNU_SOURCE
 #include "carried.h"
 
@@ -20,9 +20,9 @@ const struct carried *find_carried(const char *name) {
 }
 
 int open_carried(const struct carried *one, unsigned int flags) {
-    const char *slash = strrchr(one->name, '/'); /* the last part is what /proc shows of it */
+    const char *slash = strrchr(one->name, '/'); /* /proc shows only the last part */
     const char *name = slash ? slash + 1 : one->name;
-    /* Linux 6.3 wants to be told that it may be executed; older ones refuse what they do not know. */
+    /* From Linux 6.3 on, MFD_EXEC makes it executable; older kernels refuse the unknown flag. */
     int fd = memfd_create(name, flags | MFD_EXEC);
     if (fd < 0 && errno == EINVAL) fd = memfd_create(name, flags);
     if (fd < 0) return -1;
@@ -35,20 +35,20 @@ int open_carried(const struct carried *one, unsigned int flags) {
         errno = error;
         return -1;
     }
-    int whole = uncompress(to, &size, one->begin, one->end - one->begin) == Z_OK && size == one->size;
+    int is_complete = uncompress(to, &size, one->begin, one->end - one->begin) == Z_OK && size == one->size;
     munmap(to, one->size);
-    if (whole) return fd;
+    if (is_complete) return fd;
     close(fd);
     errno = EILSEQ;
     return -1;
 }
 
-void complain_of_memory(const char *name) {
+void report_memfd_error(const char *name) {
     int error = errno;
     const char *hint = "";
     if (error == EACCES || error == EPERM)
         hint = "; a kernel with vm.memfd_noexec=2, or a filter of system calls, forbids it";
     else if (error == ENOSYS)
-        hint = "; it takes Linux 3.19 or newer";
+        hint = "; it needs Linux 3.19 or newer";
     fprintf(stderr, "%s: %s cannot be run from memory: %s%s\n", NAME, name, strerror(error), hint);
 }

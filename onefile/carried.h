@@ -1,28 +1,28 @@
-/* What the executable has inside beside Python: other people's programs, libraries and extension
-   modules, each compressed, that are only ever files in memory. */
+/* The third-party programs, libraries and extension modules in the executable. Each is compressed,
+   and becomes a file in memory when it is needed. */
 #ifndef CARRIED_H
 #define CARRIED_H
 
-/* `so/` and a module's path, `bin/` and a program, `lib/`, who needs it and its soname. */
+/* Names are so/MODULE_PATH, bin/PROGRAM and lib/PROGRAM_OR_MODULE/SONAME. */
 struct carried {
     const char *name;
     const unsigned char *begin, *end;
     unsigned long size;
 };
 
-/* Written by build.py; the last one has no name. */
+/* Written by build.py; the last entry has no name. */
 extern const struct carried carried[];
 
 const struct carried *find_carried(const char *name);
 
-/* Its descriptor, or -1 and errno. */
+/* Returns the descriptor of a file in memory, or -1 and sets errno. */
 int open_carried(const struct carried *one, unsigned int flags);
 
-/* Says on stderr why a file in memory could not be had. */
-void complain_of_memory(const char *name);
+/* Writes to stderr why a file in memory could not be made or run; reads errno. */
+void report_memfd_error(const char *name);
 
-/* What this process is to be by the name it was called by: only returns with an exit code, or with
-   -1 where the name is none that means anything here. */
-int run_as(const char *called, char **argv);
+/* Runs the program or service that the name stands for. Returns an exit code, or -1 for a name that
+   stands for neither. */
+int run_as(const char *name, char **argv);
 
 #endif

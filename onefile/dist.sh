@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds dist/ on Debian 12, which is old enough for what is built to run on newer systems and on others of
-# its time. On another one root has a Debian 12 made for it.
+# Builds dist/ on Debian 12, whose C library is old enough for newer systems and for others of its time. On
+# another system, root builds it in a Debian 12 made by debootstrap.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck disable=SC1091 # every Linux has it
@@ -9,8 +9,8 @@ if [ "${ID:-} ${VERSION_ID:-}" != "debian 12" ]; then
     exec onefile/in_debian_12.sh
 fi
 stack/setup.sh dist
-# The date of what is built, and not of the build: the same sources make the same bytes.
+# The date of the sources, not of the build: the same sources give the same bytes.
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || date -r CHANGELOG.md +%s)}"
 export SOURCE_DATE_EPOCH
-# The order in a set is part of a compiled module.
+# A compiled module contains the order of its sets, which the hash seed decides.
 PYTHONHASHSEED=0 build/venv/bin/python -m onefile.dist

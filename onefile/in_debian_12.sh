@@ -1,9 +1,9 @@
 #!/bin/sh
-# Builds dist/ in a Debian 12 of its own, which is thrown away: for root on another Debian or Ubuntu.
+# Builds dist/ in a temporary Debian 12, for root on another Debian or Ubuntu.
 set -eu
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
-    echo "rinha: the files are built on Debian 12; elsewhere root on a Debian or Ubuntu can make one for it" >&2
+    echo "rinha: dist/ is built on Debian 12; on another Debian or Ubuntu, root can build it in a temporary one" >&2
     exit 1
 }
 command -v debootstrap >/dev/null || stack/apt.sh debootstrap debian-archive-keyring
@@ -23,7 +23,7 @@ deb $mirror/debian bookworm-updates main
 deb $mirror/debian-security bookworm-security main
 END
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
-# Certificates of one's own, where the way to the registries needs them.
+# Local certificates, if the network needs them to reach the registries.
 if [ -d /usr/local/share/ca-certificates ]; then
     cp -r /usr/local/share/ca-certificates "$root/usr/local/share/"
 fi

@@ -1,4 +1,4 @@
-/* One executable: CPython, its modules as a zip at the file's end, and what carried.h says. */
+/* The executable: CPython, its modules as a zip at the end of the file, and the files of carried.h. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -14,9 +14,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* What would ask for a newer C library than 2.34, in which everything else is: hypot of
-   libpython3.11.a for 2.35, whose older version only tells of errors by errno besides; and
-   arc4random_buf of libexpat.a for 2.36, which salts its hashes with it. Linked with --wrap. */
+/* Two functions would need a newer C library than 2.34, and are replaced with --wrap: hypot of
+   libpython3.11.a needs 2.35; the older version differs only in how it reports errors.
+   arc4random_buf of libexpat.a, which salts hashes, needs 2.36. */
 double old_hypot(double, double);
 __asm__(".symver old_hypot,hypot@" OLDEST_GLIBC);
 double __wrap_hypot(double x, double y) { return old_hypot(x, y); }
@@ -47,11 +47,11 @@ static PyObject *open_one(PyObject *self, PyObject *name) {
     if (!one) return PyErr_Format(PyExc_KeyError, "%S", name);
     int fd = open_carried(one, MFD_CLOEXEC);
     if (fd >= 0) return PyLong_FromLong(fd);
-    complain_of_memory(one->name);
+    report_memfd_error(one->name);
     exit(2);
 }
 
-/* For what an extension module is linked to: the loader finds it by its soname from now on. */
+/* Loads a library of an extension module: from now on the loader finds it by its soname. */
 static PyObject *preload(PyObject *self, PyObject *path) {
     (void)self;
     const char *text = PyUnicode_AsUTF8(path);
@@ -62,9 +62,9 @@ static PyObject *preload(PyObject *self, PyObject *path) {
 }
 
 static PyMethodDef methods[] = {
-    {"names", names, METH_NOARGS, "All that is carried."},
-    {"open", open_one, METH_O, "A descriptor of one of them, as a file in memory."},
-    {"preload", preload, METH_O, "Loads a library."},
+    {"names", names, METH_NOARGS, "The names of all carried files."},
+    {"open", open_one, METH_O, "Makes a file in memory of one; returns its descriptor."},
+    {"preload", preload, METH_O, "Loads a library by its path."},
     {NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef module = {
@@ -76,14 +76,14 @@ static void must(PyStatus status) {
     if (PyStatus_Exception(status)) Py_ExitStatusException(status);
 }
 
-/* Nothing of this machine's Python, if it has one, is looked at. */
+/* Isolates the interpreter from a Python that this machine may have. */
 static void configure(PyConfig *config, int argc, char **argv, const char *executable) {
-    /* Without it file names and output would be ASCII under LANG=C. */
+    /* Without utf8_mode, file names and output would be ASCII under LANG=C. */
     PyPreConfig before;
     PyPreConfig_InitIsolatedConfig(&before);
     before.utf8_mode = 1;
     must(Py_PreInitialize(&before));
-    /* Not the isolated one, which leaves SIGINT and SIGPIPE as they are. */
+    /* Not PyConfig_InitIsolatedConfig, which installs no handlers for SIGINT and SIGPIPE. */
     PyConfig_InitPythonConfig(config);
     config->isolated = 1;
     config->use_environment = 0;
@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
     char executable[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", executable, sizeof executable - 1);
     if (length < 0) {
-        fprintf(stderr, "%s: there is no /proc here, without which it cannot run: "
+        fprintf(stderr, "%s: cannot run without /proc, which is not mounted: "
                 "mount -t proc proc /proc\n", NAME);
         return 2;
     }

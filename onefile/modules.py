@@ -80,6 +80,6 @@ def _content(name: str, path: Path) -> bytes:
     if path.suffix != ".py":
         return data
     code = compile(data, name, "exec", dont_inherit=True, optimize=0)
-    # Without a check against the source, which is not in the archive.
+    # Unchecked: the archive does not have the sources to check it against.
     made: bytes = bootstrap._code_to_hash_pyc(code, source_hash(data), False)  # type: ignore[attr-defined]
     return made

@@ -1,6 +1,5 @@
-/* What the executable is by the name that it is called by: another program that it carries, or what
-   runsv starts. So there is no script, which would take a shell and a place that lets files be
-   executed, and no program is ever unpacked. */
+/* The name by which the executable is called selects what it runs: a carried program, or the service
+   of a folder of runit. So it needs no script, no shell and no file system that allows execution. */
 #define _GNU_SOURCE
 #include "carried.h"
 
@@ -16,11 +15,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* runsv takes it as the end of a service that could not be started. */
+/* Exit code of a service that could not be started, for runsv. */
 #define CANNOT_START 111
 
-/* The loader takes a library that is there already, whatever the file was called, for the one of its
-   soname. */
+/* Puts the libraries into LD_PRELOAD: the loader uses a loaded library for its soname, whatever the
+   name of its file. */
 static int preload_libraries_of(const char *program) {
     char preload[1024] = "", prefix[64];
     size_t used = 0;
@@ -31,7 +30,7 @@ static int preload_libraries_of(const char *program) {
         if (fd < 0) return -1;
         const char *colon = used ? ":" : "";
         used += snprintf(preload + used, sizeof preload - used, "%s/proc/self/fd/%d", colon, fd);
-        if (used >= sizeof preload) abort(); /* a hundred libraries */
+        if (used >= sizeof preload) abort(); /* it would take a hundred libraries */
     }
     return used ? setenv("LD_PRELOAD", preload, 1) : 0;
 }
@@ -45,11 +44,11 @@ static int run_carried(const char *name, char **argv) {
         int fd = open_carried(program, MFD_CLOEXEC);
         if (fd >= 0) execveat(fd, "", argv, environ, AT_EMPTY_PATH);
     }
-    complain_of_memory(name);
+    report_memfd_error(name);
     return CANNOT_START;
 }
 
-/* Whether it is an nginx that was started in this folder, and has not ended yet. */
+/* Returns whether the process is an nginx that was started in this folder and has not ended. */
 static int is_nginx_here(pid_t pid) {
     char here[PATH_MAX], path[64], link[PATH_MAX];
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
@@ -75,8 +74,8 @@ static void pause_while(pid_t master) {
     if (kill(master, 0)) _exit(0);
 }
 
-/* What TAKE_OVER in stack/services.py does with a shell: the nginx that a killed master or runsv left
-   behind serves until the new one, which this process becomes, listens beside it. */
+/* Replaces the nginx that a killed master or runsv has left, as TAKE_OVER in stack/services.py does in
+   a shell. The old one serves until the new one, which this process becomes, listens beside it. */
 static void take_over_from_other_nginx(void) {
     pid_t old[64], master = getpid();
     int count = 0;
@@ -95,21 +94,21 @@ static void take_over_from_other_nginx(void) {
     _exit(file ? fclose(file) : 1);
 }
 
-/* The file `words` of a service has what to run: the directory, then words, each ended by a zero. Of
-   `env` and `setpriv` it knows what stack/services.py says. */
-static int run_words(void) {
-    static char text[1 << 16], *words[256];
+/* Runs the command in the service's file `words`: a directory, then the arguments, each ended by a zero
+   byte. It implements `env` and `setpriv` as far as stack/services.py uses them. */
+static int run_service(void) {
+    static char text[1 << 16], *arguments[256];
     int fd = open("words", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -1; /* somebody has simply called this file `run` */
+    if (fd < 0) return -1; /* not in a service's folder: the executable is only named `run` */
     ssize_t length = read(fd, text, sizeof text - 1);
     int count = 0;
     for (char *word = text; word < text + length && count < 255; word += strlen(word) + 1)
-        words[count++] = word;
-    if (count < 2 || chdir(words[0])) {
-        fprintf(stderr, "%s: words that make no sense in a folder of services\n", NAME);
+        arguments[count++] = word;
+    if (count < 2 || chdir(arguments[0])) {
+        fprintf(stderr, "%s: the service's file `words` has no command, or its directory is missing\n", NAME);
         return CANNOT_START;
     }
-    char **word = words + 1;
+    char **word = arguments + 1;
     dup2(STDOUT_FILENO, STDERR_FILENO);
     if (*word && !strcmp(*word, "env"))
         for (word++; *word && strchr(*word, '='); word++) putenv(*word);
@@ -126,14 +125,14 @@ static int run_words(void) {
     return CANNOT_START;
 }
 
-/* nginx ends when the requests begun are answered, where the TERM of runsv would cut them. */
-static int quit_gently(void) {
+/* Stops nginx with SIGQUIT, which answers the requests in flight; SIGTERM of runsv would cut them. */
+static int quit_nginx(void) {
     pid_t pid = pid_in_file("supervise/pid");
     return pid > 0 ? kill(pid, SIGQUIT) != 0 : -1;
 }
 
-int run_as(const char *called, char **argv) {
-    if (!strcmp(called, "run")) return run_words();
-    if (!strcmp(called, "t")) return quit_gently();
-    return run_carried(called, argv);
+int run_as(const char *name, char **argv) {
+    if (!strcmp(name, "run")) return run_service();
+    if (!strcmp(name, "t")) return quit_nginx();
+    return run_carried(name, argv);
 }

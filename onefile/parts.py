@@ -10,7 +10,7 @@ from typing import NamedTuple
 from onefile.contents import ROOT, Contents
 from onefile.modules import STDLIB
 
-SEE_TEXT = "see the text that `licences` shows"
+SEE_TEXT = "see the output of `licences`"
 
 
 class Part(NamedTuple):
@@ -49,20 +49,20 @@ def licences(parts: Sequence[Part]) -> str:
 def _package(path: str) -> str:
     """Returns the Debian package of a file. dpkg knows some files by their path before usrmerge."""
     for name in (path, path.removeprefix("/usr")):
-        asked = ["dpkg-query", "--search", name]
-        found = subprocess.run(asked, capture_output=True, text=True, check=False)
+        command = ["dpkg-query", "--search", name]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
         if found.returncode == 0:
             return found.stdout.split(": ")[0]
-    raise LookupError(f"no package of Debian has {path}")
+    raise LookupError(f"no Debian package has {path}")
 
 
 def _of_debian(package: str) -> Part:
     form = "${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}"
-    asked = ["dpkg-query", "--show", f"--showformat={form}", package]
-    said = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
-    name, version, architecture, source, source_version = said.split("\t")
+    command = ["dpkg-query", "--show", f"--showformat={form}", package]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    name, version, architecture, source, source_version = output.split("\t")
     text = Path("/usr/share/doc", name, "copyright").read_text(errors="replace")
-    # The licence of the package's own files. Others, such as that of debian/, are in the text.
+    # The licence of the package's own files. Others, such as that of debian/, are only in the text.
     found = re.search(r"^Files: \*$(?:\n.+)*?\nLicense: *(.+)$", text, re.MULTILINE)
     purl = f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"
     if source != name:
@@ -73,7 +73,7 @@ def _of_debian(package: str) -> Part:
 def _of_python(name: str) -> Part:
     found = distribution(name)
     about = found.metadata.json
-    said = str(about.get("license_expression") or about.get("license") or SEE_TEXT)
+    licence = str(about.get("license_expression") or about.get("license") or SEE_TEXT)
     texts = [
         Path(str(file.locate())).read_text(errors="replace")
         for file in found.files or ()
@@ -82,7 +82,7 @@ def _of_python(name: str) -> Part:
     ]
     version = found.version
     purl = f"pkg:pypi/{name.lower()}@{version}"
-    return Part(name, version, purl, said.splitlines()[0], "\n\n".join(texts))
+    return Part(name, version, purl, licence.splitlines()[0], "\n\n".join(texts))
 
 
 def _sqlite() -> Part:

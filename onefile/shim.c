@@ -1,5 +1,5 @@
-/* libcrypt.so.1 for nginx. That of Debian 12 asks for glibc 2.36, for the sake of auth_basic, which is
-   not used here. It also says who root is where there is no /etc/passwd: `user root` asks. */
+/* libcrypt.so.1 for nginx. Debian 12's own needs glibc 2.36; nginx uses it for auth_basic only, which is
+   not used here. It also resolves the user and group root without /etc/passwd, for `user root`. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

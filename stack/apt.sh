@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs PACKAGES by apt, as root or with sudo, without starting what they bring; or says in one line
-# what to install: apt.sh PACKAGE...
+# Installs PACKAGEs by apt, as root or with sudo, and starts none of their services. Without root and sudo it names
+# them in one line: apt.sh PACKAGE...
 set -eu
 
 fail() {
@@ -15,10 +15,10 @@ elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; th
 else
     fail "missing on this system: $*; as root: apt-get install $*"
 fi
-command -v apt-get >/dev/null || fail "missing on this system, and there is no apt: $*"
+command -v apt-get >/dev/null || fail "missing on this system, which has no apt: $*"
 
-# Debian starts a new server at once, nginx on port 80; nobody asked for that one. The policy refuses only while
-# this script lives: one that is left by kill -9 refuses nothing.
+# Debian starts a new service at once, such as nginx on port 80. This policy file forbids it, but only while this
+# script runs: a file left by kill -9 forbids nothing.
 policy=/usr/sbin/policy-rc.d
 units=/lib/systemd/system
 mark="# Written by stack/apt.sh of rinha for the process"
@@ -38,8 +38,8 @@ trap 'exit 131' QUIT
 trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
-written_by() { sed -n "s|^$mark ||p" $policy 2>/dev/null; } # prints the process and when it started
-write_policy() { # whole or not at all, and not over another one
+written_by() { sed -n "s|^$mark ||p" $policy 2>/dev/null; } # prints the writer's process id and start time
+write_policy() { # atomically, and never over an existing file
     $as_root sh -c "cat >$policy.new && chmod 755 $policy.new && ln $policy.new $policy && rm $policy.new" <<EOF
 #!/bin/sh
 $mark $$ $(started_at $$)
@@ -49,11 +49,11 @@ EOF
 while :; do
     owner=$(written_by) || owner=
     if [ -n "$owner" ] && [ "$(started_at "${owner% *}")" = "${owner#* }" ]; then
-        sleep 1 # another checkout installs: its policy ends with it
+        sleep 1 # another checkout is installing: its policy ends with it
         continue
     fi
     [ -z "$owner" ] || $as_root rm -f $policy
-    # An administrator has one of their own.
+    # An administrator's own policy stays.
     [ ! -e $policy ] || break
     ours=yes
     write_policy && break
@@ -70,9 +70,9 @@ done
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install "$@"
 } >"$log" 2>&1 || {
     tail -n 5 "$log" >&2
-    fail "apt-get could not install $*: its last words are above"
+    fail "apt-get cannot install $*: the end of its output is above"
 }
-# What this run has brought is not to start at the next boot either; what was there is left as it is.
+# Services installed by this run do not start at the next boot either; those that were there before are unchanged.
 for service in nginx postgresql patroni etcd prometheus; do
     case $before in *" $service "*) continue ;; esac
     [ ! -e $units/$service.service ] || $as_root systemctl disable $service >/dev/null 2>&1 || true

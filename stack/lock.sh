@@ -1,6 +1,6 @@
 #!/bin/sh
-# Renews locks/ from pyproject.toml: the newest versions, their extras and hashes for every platform, no
-# registry's address.
+# Updates locks/ from pyproject.toml to the newest versions, with extras and with hashes for every platform, without
+# the address of a registry.
 set -eu
 cd "$(dirname "$0")/.."
 oldest=$(sed -n 's/^requires-python = ">=\(3\.[0-9]*\).*/\1/p' pyproject.toml)
@@ -8,12 +8,12 @@ compile=".venv/bin/uv pip compile --quiet --upgrade --universal --python-version
     --no-emit-index-url --no-header --no-annotate"
 echo uv | $compile - -o locks/lock.txt
 grep -o 'setuptools>=[0-9]*' pyproject.toml | $compile - -o locks/build.txt
-# Everything but bjoern, which needs a compiler: format, lint and types do without.
+# dev.txt has no bjoern, whose build needs a compiler: format, lint and types do not need it.
 $compile pyproject.toml --extra ops --group dev --no-emit-package bjoern -o locks/dev.txt
 $compile --group bench -c locks/dev.txt -o locks/bench.txt
 $compile --group loadtest -c locks/dev.txt -o locks/loadtest.txt
 $compile --group replica -c locks/dev.txt -o locks/replica.txt
 $compile pyproject.toml -c locks/dev.txt -o locks/service.txt
 $compile pyproject.toml --extra ops -c locks/dev.txt -o locks/ops.txt
-# Installed beside service.txt, so without what that has.
+# postgres.txt is installed beside service.txt, so it has only its own packages.
 sed -n 's/^postgres = \["\(.*\)"\]/\1/p' pyproject.toml | $compile - -c locks/dev.txt -o locks/postgres.txt

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes .venv ready for SET (service, replica, postgres, cluster, loadtest, bench, lint, dev or browser; ledger: what
-# the one that is set needs), or build/venv for `dist`, and installs by apt what the system lacks. Where it may not
-# install, it says in one line what to install.
+# Prepares .venv for SET: service, replica, postgres, cluster, loadtest, bench, lint, dev or browser. The set `ledger`
+# is service or postgres, as RINHA_LEDGER needs; `dist` prepares build/venv. Missing system packages are installed by
+# apt; without root and sudo it names them in one line.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -27,7 +27,7 @@ locks_of() {
     esac
 }
 if [ "$1" = ledger ]; then
-    # psycopg is for whoever names PostgreSQL's servers, and for nobody else.
+    # psycopg is installed only for a ledger on PostgreSQL.
     case ${RINHA_LEDGER:-} in
     postgres://* | postgresql://*) set -- postgres ;;
     *) set -- service ;;
@@ -36,7 +36,7 @@ fi
 locks=$(locks_of "$1")
 venv=.venv
 if [ "$1" = dist ]; then
-    # Its own one, whatever the other is made of: the interpreter that the executables carry.
+    # A venv of its own, with the interpreter that the executables carry.
     venv=build/venv
     PYTHON=/usr/bin/python3.11
 fi
@@ -47,33 +47,32 @@ fits() { "$1" -c "import sys; sys.exit(sys.version_info[:2] not in [(3, n) for n
 if [ -n "${PYTHON:-}" ]; then
     python=$PYTHON
 else
-    # That of .venv, or else the system's own: it is built with optimizations, one from pyenv usually is
-    # not, which costs 17%.
+    # The interpreter of .venv, else the system's own: it is built with optimizations, while one from pyenv
+    # usually is not, which costs 17%.
     python=$(readlink -f $venv/bin/python || true)
     fits "$python" || python=/usr/bin/python3
     fits "$python" || python=python3
 fi
-command -v "$python" >/dev/null || fail "there is no $python: install $supported"
+command -v "$python" >/dev/null || fail "$python is not found: install $supported"
 fits "$python" ||
     fail "this is $("$python" -V 2>&1), $supported are supported: PYTHON=/path/to/python3.12 make ..."
 
-# One at a time: two that make the same .venv at once get in each other's way.
-# What it keeps is its user's alone.
+# The lock lets one run at a time change .venv. Only the user may read var/.
 mask=$(umask)
 umask 077
 why=$(mkdir -p var 2>&1) && why=$( (: >>var/setup.lock) 2>&1) ||
-    fail "$PWD/var cannot be written (${why##*: }), and the stack keeps all it has there: clone to a place of your own"
+    fail "cannot write to $PWD/var (${why##*: }), where the stack keeps its data: clone into a folder of your own"
 exec 9>>var/setup.lock
 umask "$mask"
-# Ctrl-C reaches the program that runs as well, whose last words nobody needs.
+# Ctrl-C also ends the program that runs; its message is of no use.
 trap 'exit 130' INT
 flock 9
 
-# What a set is made from. A .venv of something else, or one that was never finished, is made anew, so
-# nothing old stays in it.
+# Prints the interpreter and the locks of a set. A .venv made of others, or left unfinished, is removed and made
+# again, so that no old package stays in it.
 wanted() {
     "$python" -V
-    # shellcheck disable=SC2046 # the names are words
+    # shellcheck disable=SC2046 # one argument for each name
     cat stack/install.sh $(locks_of "$1")
 }
 is_made() { [ "$(cat "$venv/$1.made-for" 2>/dev/null)" = "$(wanted "$1")" ]; }
@@ -82,7 +81,7 @@ for made in "$venv"/*.made-for; do
 done
 
 missing=
-need() { # PACKAGE TEST...: the package, unless the test succeeds
+need() { # PACKAGE TEST...: adds the package to `missing` unless the test succeeds
     package=$1
     shift
     "$@" >/dev/null 2>&1 || missing="$missing $package"
@@ -99,7 +98,7 @@ case $1 in postgres | cluster | dev | browser)
 esac
 case $1 in cluster | dev | browser)
     need_program patroni
-    # By itself Debian's package may bring another store's client in its place.
+    # Debian's patroni may depend on the client of another store than etcd.
     need python3-etcd /usr/bin/python3 -c 'import etcd'
     need_program etcd etcd-server ;;
 esac
@@ -118,7 +117,7 @@ if [ "$1" = dist ]; then
     need libpython3.11-dev ls /usr/lib/python3.11/config-3.11-*/libpython3.11.a
     need libexpat1-dev ls /usr/lib/*/libexpat.a
     need zlib1g-dev ls /usr/lib/*/libz.a
-    # Also where build/venv is made.
+    # Also needed to make build/venv.
     need_program gcc
     need libc6-dev [ -e /usr/include/stdio.h ]
 fi
@@ -145,15 +144,15 @@ os.stat(os.path.join(sysconfig.get_path("include"), "Python.h"))'
         need libev-dev [ -e /usr/include/ev.h -o -e /usr/local/include/ev.h ] ;;
     esac
 fi
-# shellcheck disable=SC2086 # the names are words
+# shellcheck disable=SC2086 # one argument for each name
 [ -z "$missing" ] || stack/apt.sh $missing
 
 if ! is_made "$1"; then
     echo "making $venv"
     [ -x $venv/bin/python ] || {
-        said=$("$python" -m venv $venv 2>&1) || fail "$venv cannot be made: $(echo "$said" | tail -n 1)"
+        output=$("$python" -m venv $venv 2>&1) || fail "cannot make $venv: $(echo "$output" | tail -n 1)"
     }
-    # shellcheck disable=SC2086 # the names are words
+    # shellcheck disable=SC2086 # one argument for each name
     stack/install.sh $venv $locks
     wanted "$1" >"$venv/$1.made-for"
 fi

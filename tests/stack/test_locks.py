@@ -29,7 +29,7 @@ def test_every_lock_is_closed(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "locks", tmp_path, dirs_exist_ok=True)
     (tmp_path / "lock.txt").write_text("")
     done = subprocess.run([*check, tmp_path], capture_output=True, text=True, check=False)
-    said = "locks are not closed: lock.txt: the uv needs uv, which is not pinned there\n"
+    said = "locks are incomplete: lock.txt: the uv needs uv, which is not pinned there\n"
     assert (done.returncode, done.stderr) == (1, said)
 
 

@@ -109,7 +109,7 @@ def test_a_var_that_cannot_be_written_is_said(checkout: Checkout, way: str) -> N
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     reason = "Permission denied" if user else "File exists"
-    assert f"rinha: {checkout.folder}/var cannot be written ({reason})" in done.stderr
+    assert f"rinha: cannot write to {checkout.folder}/var ({reason})" in done.stderr
 
 
 def test_how_long_the_tests_take_is_said_alike() -> None:

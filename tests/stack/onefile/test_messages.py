@@ -87,7 +87,7 @@ def test_a_full_disk_is_said(bare: BareRoot) -> None:
 def test_a_system_without_proc_is_said(bare: BareRoot) -> None:
     """A system without /proc is refused: /proc is the way to a file in memory."""
     said = bare.run_without_proc("./rinha up; ./loadtest --help")
-    hint = "there is no /proc here, without which it cannot run: mount -t proc proc /proc\n"
+    hint = "cannot run without /proc, which is not mounted: mount -t proc proc /proc\n"
     assert said == f"rinha: {hint}loadtest: {hint}"
 
 
