@@ -33,13 +33,12 @@ class Running(Processes):
         # How long the start took.
         self.ready_s = 0.0
 
-    def __enter__(self) -> "Running":
+    def start(self) -> None:
         if listens((HOST, self.port)):
             raise StackFailedError(f"port {self.port} is in use by another program")
         began_at = time.monotonic()
-        super().__enter__()
+        super().start()
         self.ready_s = time.monotonic() - began_at
-        return self
 
     def usage(self) -> dict[str, Usage]:
         return {name: usage_of(process_tree(self[name].pid)) for name in self.parts}

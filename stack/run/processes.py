@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from stack.interrupts import delayed
 from stack.launch import ROOT
@@ -26,8 +27,10 @@ class StackFailedError(Exception):
 
 
 class Processes:
-    """`with Processes(parts, folder) as running: ...` starts each part when the parts before it are
-    ready, and stops them. `running["api01"]` is a part's process."""
+    """`with Processes(parts, folder) as running: ...` starts the parts, and stops them.
+
+    `running["api01"]` is the process of a part.
+    """
 
     def __init__(
         self,
@@ -42,18 +45,8 @@ class Processes:
         self._groups = groups
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> "Processes":
-        try:
-            for part in self.parts.values():
-                if part.prepare:
-                    part.prepare()
-            for name, part in self.parts.items():
-                self.start(name)
-                if part.is_ready:
-                    self.wait(part.is_ready)
-        except BaseException:
-            self.stop()
-            raise
+    def __enter__(self) -> Self:
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,7 +55,21 @@ class Processes:
     def __getitem__(self, name: str) -> "subprocess.Popen[bytes]":
         return self._running[name]
 
-    def start(self, name: str) -> None:
+    def start(self) -> None:
+        """Starts each part when the parts before it are ready."""
+        try:
+            for part in self.parts.values():
+                if part.prepare:
+                    part.prepare()
+            for part in self.parts.values():
+                self.start_part(part.name)
+                if part.is_ready:
+                    self.wait(part.is_ready)
+        except BaseException:
+            self.stop()
+            raise
+
+    def start_part(self, name: str) -> None:
         """Starts a part, or starts it again after it has ended."""
         part = self.parts[name]
         limits = []
@@ -105,25 +112,32 @@ class Processes:
                 quoted = log[-LOG_END_CHARACTERS:]
                 raise StackFailedError(f"{name} ended with {process.returncode}: {quoted}")
 
-    def stop(self) -> None:
-        """Stops the parts in the reverse order of their start, and kills those that do not end."""
+    def stop(self) -> list[str]:
+        """Stops the parts in the reverse order of their start.
+
+        Returns the names of those that did not end in time, and were killed.
+        """
+        late = []
         with delayed():
-            self._signal(signal.SIGCONT)
+            self._signal(signal.SIGCONT, self._running)
             for name, process in reversed(self._running.items()):
                 process.send_signal(self.parts[name].stop_signal)
-                with suppress(subprocess.TimeoutExpired):
+                try:
                     process.wait(STOP_MAX_S)
+                except subprocess.TimeoutExpired:
+                    late.append(name)
             self.kill()
+        return late
 
-    def kill(self) -> None:
-        """Kills all parts at once, with their children."""
+    def kill(self, *names: str) -> None:
+        """Kills these parts at once, with their children; without a name all."""
         with delayed():
-            self._signal(signal.SIGKILL)
-            for process in self._running.values():
-                process.wait()
-            self._running.clear()
+            killed = names or [*self._running]
+            self._signal(signal.SIGKILL, killed)
+            for name in killed:
+                self._running[name].wait()
 
-    def _signal(self, number: int) -> None:
-        for process in self._running.values():
+    def _signal(self, number: int, names: Iterable[str]) -> None:
+        for name in names:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+                os.killpg(self._running[name].pid, number)

@@ -1,10 +1,8 @@
 """Litestream beside a stack, as a supervisor runs it, and restores from its replica."""
 
 import json
-import os
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -12,8 +10,10 @@ from typing import Any
 
 import apsw
 
-from stack import launch
-from tests.help.running import ROOT, finish, rinha
+from rinha import settings
+from stack.parts import Layout, parts_of
+from stack.run.processes import Processes
+from tests.help.running import finish, rinha
 
 # Pause before a restart, as in runit.
 BEGIN_ANEW_S = 1.0
@@ -28,10 +28,13 @@ class Following:
     def __init__(self, folder: Path, replica: str, **environment: str) -> None:
         self.folder = folder
         self.replica = replica
-        self.environment = environment
-        self.begun = 0
+        asked = {"RINHA_LEDGER": "rinha.db", "RINHA_REPLICA": replica, **environment}
+        parts = parts_of(Layout(settings.load(asked), folder))
+        parts = [part for part in parts if part.name == "replica"]
+        self._processes = Processes(parts, folder, asked)
+        self._processes.start()
+        self.begun = 1
         self._ends = threading.Event()
-        self._process = self._start()
         self._supervisor = threading.Thread(target=self._supervise)
         self._supervisor.start()
 
@@ -44,7 +47,7 @@ class Following:
     @property
     def pid(self) -> int:
         """Pid of Litestream."""
-        return self._process.pid
+        return self._processes["replica"].pid
 
     @property
     def watcher(self) -> int | None:
@@ -54,13 +57,13 @@ class Following:
 
     def stop(self, how: int = signal.SIGTERM) -> None:
         self._ends.set()
-        self._process.send_signal(signal.SIGCONT)
-        self._process.send_signal(how)
+        self._processes["replica"].send_signal(signal.SIGCONT)
+        self._processes["replica"].send_signal(how)
         self._supervisor.join()
 
     def logs(self) -> list[dict[str, Any]]:
         """Returns the JSON lines of the log, Litestream's and rinha's."""
-        lines = (self.folder / "follow.log").read_text().splitlines()
+        lines = (self.folder / "replica.log").read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def events(self) -> list[str]:
@@ -99,31 +102,15 @@ class Following:
             time.sleep(LOOK_AGAIN_S)
 
     def log_text(self) -> str:
-        return (self.folder / "follow.log").read_text()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        self.begun += 1
-        with (self.folder / "follow.log").open("ab") as log:
-            return subprocess.Popen(
-                launch.FOLLOW,
-                cwd=self.folder,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": str(ROOT),
-                    "RINHA_LEDGER": "rinha.db",
-                    "RINHA_REPLICA": self.replica,
-                    **self.environment,
-                },
-                stdout=log,
-                stderr=log,
-            )
+        return (self.folder / "replica.log").read_text()
 
     def _supervise(self) -> None:
         while True:
-            self._process.wait()
+            self._processes["replica"].wait()
             if self._ends.wait(BEGIN_ANEW_S):
                 return
-            self._process = self._start()
+            self._processes.start_part("replica")
+            self.begun += 1
 
 
 def lose(folder: Path) -> None:

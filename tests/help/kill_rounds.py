@@ -1,8 +1,6 @@
 """Rounds of kill -9 under load, with the cost of each."""
 
-import os
 import random
-import signal
 import time
 from typing import NamedTuple
 
@@ -39,7 +37,7 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
             victims = VICTIMS[number % len(VICTIMS)]
             killed_at_s = time.monotonic()
             _kill(stack, victims, rng)
-            stack.wait_until_healthy()
+            stack.wait_until_ready()
             done.append(Round(victims, killed_at_s, time.monotonic() - killed_at_s, 0))
     load.assert_explains_every_row(stack.ledger)
     if isinstance(load, PeopleLoad):
@@ -50,25 +48,16 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
 
 
 def _kill(stack: Stack, victims: str, rng: random.Random) -> None:
-    numbers = [] if victims == "nginx" else [0, 1]
-    if victims == "one instance":
-        numbers = [rng.randrange(2)]
-    pids = [stack.instances[number].pid for number in numbers]
-    if victims in ("nginx", "everything"):
-        # Its process group: the master would replace a worker that dies before it, and that one
-        # would outlive the test.
-        pids.append(-stack.nginx.pid)
-    rng.shuffle(pids)
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    for number in numbers:
-        stack.instances[number].wait()
-        # The socket that is left behind would look like a listening instance.
-        (stack.folder / f"api{number + 1:02d}.sock").unlink(missing_ok=True)
-        stack.instances[number] = stack.start(number + 1)
-    if -stack.nginx.pid in pids:
-        stack.nginx.wait()
-        stack.nginx = stack.start_nginx()
+    names = {
+        "one instance": [rng.choice(["api01", "api02"])],
+        "both instances": ["api01", "api02"],
+        "nginx": ["nginx"],
+        "everything": ["api01", "api02", "nginx"],
+    }[victims]
+    rng.shuffle(names)
+    stack.kill(*names)
+    for name in names:
+        stack.start_part(name)
 
 
 def _with_unanswered(each: Round, load: TransactionLoad | PeopleLoad) -> Round:

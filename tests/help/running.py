@@ -1,22 +1,22 @@
-"""A real stack for the tests: nginx and instances as processes, with their own folder and port."""
+"""A real stack for the tests, with its own folder and port, and a client of it."""
 
 import http.client
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
-from rinha.settings import EDITIONS
+from rinha import settings
 from stack import launch
+from stack.parts import Layout, parts_of
+from stack.run.processes import Processes
 from tests.help.ledgers import query
 from tests.help.ports import free_port
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = launch.ROOT
 START_MAX_S = 20.0
 STOP_MAX_S = 5.0
 ANSWER_MAX_S = 40.0
@@ -94,7 +94,9 @@ class Client:
         self._connection.close()
 
 
-class Stack:
+class Stack(Processes):
+    """A stack that is ready, until `stop()` or the end of its `with` block."""
+
     def __init__(
         self,
         folder: Path,
@@ -104,71 +106,40 @@ class Stack:
         ops: bool = False,
         **environment: str,
     ) -> None:
-        self.folder = folder
         self.file = folder / "rinha.db"
         self.ledger = ledger or str(self.file)
         self.port = free_port()
         self.ops_port = free_port() if ops else None
-        metrics = {"RINHA_METRICS": "on"} if ops else {}
-        self.environment = {"RINHA_RESET": "on", **metrics, **environment}
-        self.instances: list[subprocess.Popen[bytes]] = []
-        self.edition = self.environment.get("RINHA_EDITION", EDITIONS[0])
-        self.start_nginx_with = launch.nginx(
-            folder,
-            port=self.port,
-            instances=instances,
-            edition=self.edition,
-            ops_port=self.ops_port,
-        )
-        self.nginx = self.start_nginx()
-        for number in range(1, instances + 1):
-            self.instances.append(self.start(number))
-        self.wait_until_healthy()
+        self.environment = {"RINHA_RESET": "on", **environment}
+        asked = {
+            **self.environment,
+            "RINHA_LEDGER": self.ledger,
+            "INSTANCES": str(instances),
+            "PORT": str(self.port),
+            "OPS_PORT": str(self.ops_port or "off"),
+        }
+        self.settings = settings.load(asked)
+        self.edition = self.settings.edition
+        # `Following` runs the replica.
+        parts = [part for part in parts_of(Layout(self.settings, folder)) if part.name != "replica"]
+        super().__init__(parts, folder, asked)
+        self.start()
 
-    def __enter__(self) -> "Stack":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    @property
+    def instances(self) -> list["subprocess.Popen[bytes]"]:
+        return [self[name] for name in launch.instance_names(self.settings.instances)]
 
-    def start_nginx(self) -> "subprocess.Popen[bytes]":
-        # A process group of its own, which a test can kill as one.
-        return subprocess.Popen(self.start_nginx_with, cwd=self.folder, process_group=0)
+    @property
+    def nginx(self) -> "subprocess.Popen[bytes]":
+        return self["nginx"]
 
     def nginx_workers(self) -> list[int]:
         """Returns the pids of nginx's workers, which hold the connections."""
         children = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
-
-    def start(self, number: int) -> subprocess.Popen[bytes]:
-        """Starts an instance. Its socket's path is relative, as an absolute one may be too long."""
-        with (self.folder / f"api{number:02d}.log").open("ab") as log:
-            return subprocess.Popen(
-                launch.INSTANCE,
-                cwd=self.folder,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": str(ROOT),
-                    "RINHA_LEDGER": self.ledger,
-                    "RINHA_LISTEN": f"unix:api{number:02d}.sock",
-                    **self.environment,
-                },
-                stderr=log,
-            )
-
-    def wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + START_MAX_S
-        names = launch.instance_names(len(self.instances))
-        sockets = [self.folder / f"{name}.sock" for name in names]
-        while time.monotonic() < deadline:
-            if all(path.exists() for path in sockets):
-                try:
-                    if Client(self.port)("GET", "/health").status == 200:
-                        return
-                except OSError:
-                    pass
-            time.sleep(0.02)
-        raise AssertionError(f"the stack did not start: {self.logs()}")
 
     def logs(self) -> list[dict[str, Any]]:
         paths = sorted(self.folder.glob("api*.log"))
@@ -184,11 +155,7 @@ class Stack:
         """Returns the rows that any accepted write changes."""
         return query(self.ledger, STATE_OF[self.edition])
 
-    def stop(self) -> None:
-        for process in self.instances:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-        for process in [*self.instances, self.nginx]:
-            if process is self.nginx:
-                process.terminate()
-            process.wait(STOP_MAX_S)
+    def stop(self) -> list[str]:
+        late = super().stop()
+        assert not [name for name in late if name != "nginx"], late
+        return late

@@ -86,12 +86,11 @@ def test_a_killed_instance_is_seen_within_three_seconds(stack: Stack, page: Chro
     """A killed instance is shown as gone, and as alive after its restart."""
     state = page.find_element(By.ID, "state")
     until(lambda: state.text == "2 of 2 instances alive")
-    stack.instances[1].kill()
-    stack.instances[1].wait()
+    stack.kill("api02")
     # The page asks once a second, and the last heartbeat may be a second old.
     until(lambda: state.text == "1 of 2 instances alive", GONE_WITHIN_S + 1)
     keep_picture(page, "gone")
-    stack.instances[1] = stack.start(2)
+    stack.start_part("api02")
     until(lambda: state.text == "2 of 2 instances alive")
 
 
@@ -99,12 +98,11 @@ def test_nothing_that_answers_is_seen(stack: Stack, page: Chrome) -> None:
     """With every instance gone the page says so, and recovers by itself."""
     state = page.find_element(By.ID, "state")
     until(lambda: "alive" in state.text)
-    for process in stack.instances:
-        process.kill()
-        process.wait()
+    stack.kill("api01", "api02")
     until(lambda: "no answer" in state.text)
     complaints(page)  # the browser itself logs each 502
-    stack.instances = [stack.start(number) for number in (1, 2)]
+    stack.start_part("api01")
+    stack.start_part("api02")
     until(lambda: state.text == "2 of 2 instances alive")
     complaints(page)
 

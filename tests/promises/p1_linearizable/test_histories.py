@@ -58,8 +58,8 @@ def let_nginx_tell_who_answered(stack: Stack) -> Path:
     conf.write_text(conf.read_text().replace("access_log off;", told))
     stack.nginx.send_signal(signal.SIGQUIT)
     stack.nginx.wait()
-    stack.nginx = stack.start_nginx()
-    stack.wait_until_healthy()
+    stack.start_part("nginx")
+    stack.wait_until_ready()
     return stack.folder / "who.log"
 
 

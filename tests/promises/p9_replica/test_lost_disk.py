@@ -1,6 +1,5 @@
 """The file, its WAL and their folder are lost at once, and everything is killed."""
 
-import os
 import signal
 import tempfile
 import time
@@ -34,12 +33,9 @@ def lose_everything(stack: Stack, following: Following) -> float:
     """Removes the folder and kills all processes; returns the time of the loss."""
     lose(stack.folder)
     lost_at_s = time.monotonic()
-    for pid in (*(one.pid for one in stack.instances), -stack.nginx.pid):
-        os.kill(pid, signal.SIGKILL)
+    stack.kill()
     # Litestream's log is gone too, and so is the supervisor that would restart it.
     following.stop(signal.SIGKILL)
-    for process in (*stack.instances, stack.nginx):
-        process.wait()
     return lost_at_s
 
 

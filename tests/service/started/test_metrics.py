@@ -66,12 +66,11 @@ def test_sums_are_what_the_judge_counted(watched: Stack, tmp_path: Path) -> None
 def test_a_killed_instance_keeps_its_numbers(watched: Stack) -> None:
     """Counters survive kills under load: nothing is lost, and nothing is counted twice."""
     with TransactionLoad(watched.port, 340, drawn_seed()) as load:
-        for number in (1, 2, 1):
+        for name in ("api01", "api02", "api01"):
             time.sleep(0.4)
-            watched.instances[number - 1].kill()
-            watched.instances[number - 1].wait()
-            watched.instances[number - 1] = watched.start(number)
-            watched.wait_until_healthy()
+            watched.kill(name)
+            watched.start_part(name)
+            watched.wait_until_ready()
     answered = Counter(str(outcome.status) for outcome in load.outcomes)
     counted = requests_by(watched)
     # A request whose answer was lost with its instance may be counted or not.
