@@ -8,10 +8,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import msgspec
-
 from loadtest.drive.memory import MemoryFile
 from loadtest.limits import TERMINATE_WAIT_S
+from loadtest.measure.histogram import decode, encode
 from loadtest.measure.tally import Crash, WorkerSecond
 
 Message = WorkerSecond | Crash
@@ -31,7 +30,7 @@ class Job:
         return self.stop_flag[0] != 0
 
     def send(self, message: Message) -> None:
-        self.journal.write(msgspec.json.encode(message) + b"\n")
+        self.journal.write(encode(message) + b"\n")
 
     def messages(self) -> Iterator[Message]:
         """Yields the messages since the last call; an incomplete line waits for the next call."""
@@ -39,7 +38,7 @@ class Job:
         lines, newline, _ = data.rpartition(b"\n")
         self._heard += len(lines) + len(newline)
         for line in lines.splitlines():
-            yield msgspec.json.decode(line, type=Message)
+            yield decode(line, Message)
 
 
 Work = Callable[[Job], None]

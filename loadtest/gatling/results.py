@@ -6,8 +6,9 @@ from unicodedata import normalize
 
 from loadtest.gatling.log import GatlingRun, LoggedRequest
 from loadtest.measure.health import Rate
-from loadtest.measure.histogram import bucket_us
-from loadtest.measure.tally import Second, Tally
+from loadtest.measure.histogram import Histogram, bucket_us
+from loadtest.measure.recorder import Times
+from loadtest.measure.tally import SecondCounts, Tally
 from loadtest.report.data import Load, load_of
 from loadtest.wire.outcome import Failure
 from loadtest.wire.request import CHECK, Kind
@@ -37,9 +38,10 @@ def gatling_load(run: GatlingRun, kinds: Sequence[Kind], names: Mapping[str, Kin
     tally = Tally(kinds, sent=len(run.requests))
     for request in run.requests:
         kind = names.get(normalize("NFC", request.name), CHECK)
-        second = tally.seconds.setdefault((request.end_ms - run.started_ms) // 1000, Second())
-        pairs = [(bucket_us((request.end_ms - request.start_ms) * 1000), 1)]
-        tally.add_times(second, kind, _code(request, kind), pairs, pairs)
+        second = tally.seconds.setdefault((request.end_ms - run.started_ms) // 1000, SecondCounts())
+        us = bucket_us((request.end_ms - request.start_ms) * 1000)
+        took = Histogram({us: 1}), Histogram({us: 1})
+        tally.add_times(second, Times.of(kind, _code(request, kind), *took))
     elapsed_s = (run.ended_ms - run.started_ms) / 1000
     rate = Rate(elapsed_s, round(len(run.requests) / elapsed_s, 2) if elapsed_s else 0.0)
     unended = f"the run did not end: {run.users_without_end} virtual users were on it"

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from loadtest.limits import ACHIEVED_RATE_MIN, GENERATOR_BUSY_MAX, SEND_LATE_P99_MAX_US
-from loadtest.measure.histogram import Pairs
+from loadtest.measure.histogram import Histogram
 from loadtest.measure.tally import Tally
 from loadtest.wire.outcome import OWN_FAILURES, Failure, outcome_name
 
@@ -25,7 +25,7 @@ class Generator(Struct):
     spun: float
     late_p50_us: int
     late_p99_us: int
-    late: Pairs
+    late: Histogram
     held: int
 
 
@@ -49,7 +49,7 @@ def generator_health(tally: Tally, workers: int) -> Generator:
         spun=round(tally.spun_s / core_s, 4),
         late_p50_us=late_p50_us,
         late_p99_us=late_p99_us,
-        late=tally.late.to_pairs(),
+        late=tally.late,
         held=tally.held,
     )
 
@@ -72,7 +72,7 @@ def why_unfit(tally: Tally, generator: Generator, rate: Rate, *, open_loop: bool
     if wanted and rate.achieved < ACHIEVED_RATE_MIN * wanted and not tally.held:
         reasons.append(f"{rate.achieved:.1f} requests/s were sent where {wanted:.1f} were wanted")
     for failure in OWN_FAILURES:
-        count = tally.count(lambda _kind, code, own=failure: code == own)  # type: ignore[misc]
+        count = tally.count(lambda times, own=failure: times.code == own)  # type: ignore[misc]
         if count:
             reasons.append(f"{count} requests could not leave: {_remedy(failure)}")
     return reasons

@@ -1,8 +1,9 @@
 """Mergeable latency histograms in microseconds, exact below 2,048 us."""
 
 from collections.abc import Iterable
+from typing import Any
 
-Pairs = list[tuple[int, int]]  # microseconds, and the number of samples
+import msgspec
 
 EXACT_BELOW_US = 2_048
 SIGNIFICANT_BITS = 11
@@ -81,12 +82,10 @@ class Histogram:
     def count_at_least(self, value_us: int) -> int:
         return sum(count for us, count in self.counts.items() if us >= value_us)
 
-    def to_pairs(self) -> Pairs:
-        return sorted(self.counts.items())
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Histogram) and self.counts == other.counts
 
-    @classmethod
-    def from_pairs(cls, pairs: Iterable[tuple[int, int]]) -> "Histogram":
-        return cls(dict(pairs))
+    __hash__ = None  # type: ignore[assignment]
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:
@@ -95,3 +94,22 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
     for histogram in histograms:
         whole.merge(histogram)
     return whole
+
+
+def encode(value: object) -> bytes:
+    """Returns a value as JSON; a histogram is a list of pairs, microseconds and samples."""
+    return msgspec.json.encode(value, enc_hook=_pairs_of)
+
+
+def decode(data: bytes, type_: Any) -> Any:
+    return msgspec.json.decode(data, type=type_, dec_hook=_from_pairs)
+
+
+def _pairs_of(value: object) -> list[tuple[int, int]]:
+    if isinstance(value, Histogram):
+        return sorted(value.counts.items())
+    raise NotImplementedError(type(value))
+
+
+def _from_pairs(_type: type, pairs: Any) -> Histogram:
+    return Histogram(dict(msgspec.convert(pairs, list[tuple[int, int]])))

@@ -1,14 +1,15 @@
 """Counters of a worker, which hands them over second by second while the load runs."""
 
 from collections import defaultdict
+from typing import Self
 
 from msgspec import Struct, field
 
 from loadtest.limits import EXAMPLES_PER_FAILURE
-from loadtest.measure.histogram import EXACT_BELOW_US, Pairs, bucket_us
+from loadtest.measure.histogram import EXACT_BELOW_US, Histogram, bucket_us
 from loadtest.wire.curl import curl_line
 from loadtest.wire.outcome import outcome_name, shown
-from loadtest.wire.request import STATUS_BITS, Request
+from loadtest.wire.request import STATUS_BITS, Kind, Request
 
 
 class Example(Struct):
@@ -19,20 +20,36 @@ class Example(Struct):
     answer: str
 
 
-class Cell(Struct, array_like=True):
-    """Service and response times of one kind and outcome."""
+class Times(Struct):
+    """Requests of one type with the same outcome.
 
-    kind: int
+    Service time runs from sending to the answer, response time from when the request was due.
+    """
+
+    kind: str
     code: int
-    service: Pairs
-    response: Pairs
+    outcome: str
+    fine: bool
+    count: int = 0
+    service: Histogram = field(default_factory=Histogram)
+    response: Histogram = field(default_factory=Histogram)
+
+    @classmethod
+    def of(cls, kind: Kind, code: int, service: Histogram, response: Histogram) -> Self:
+        named = kind.name, code, outcome_name(code), code in kind.fine
+        return cls(*named, service.total, service, response)
+
+    def merge(self, other: "Times") -> None:
+        self.count += other.count
+        self.service.merge(other.service)
+        self.response.merge(other.response)
 
 
 class Counts(Struct):
     """The counts that a recorder hands over."""
 
-    cells: list[Cell] = field(default_factory=list)
-    late: Pairs = field(default_factory=list)
+    times: list[Times] = field(default_factory=list)
+    late: Histogram = field(default_factory=Histogram)
     findings: dict[str, int] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
     sent: int = 0
@@ -47,6 +64,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self._times: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
+        self._kinds: dict[int, Kind] = {}
         self._late: dict[int, int] = defaultdict(int)
         self._findings: dict[str, int] = {}
         self._examples: list[Example] = []
@@ -59,6 +77,7 @@ class Recorder:
         times = self._times.get(request.key + code)
         if times is None:
             times = self._times[request.key + code] = defaultdict(int), defaultdict(int)
+            self._kinds[request.kind.number] = request.kind
         service, response = times
         us = (ended_ns - sent_ns) // 1000
         if us >= EXACT_BELOW_US:
@@ -96,19 +115,12 @@ class Recorder:
 
     def take(self) -> Counts:
         """Returns all counts since the last call, and resets them."""
-        cells = [
-            Cell(
-                key >> STATUS_BITS, key & (1 << STATUS_BITS) - 1, _pairs(service), _pairs(response)
-            )
-            for key, (service, response) in self._times.items()
-        ]
-        taken = Counts(
-            cells, _pairs(self._late), self._findings, self._examples, self.sent, self.held
-        )
+        times = []
+        for key, (service, response) in self._times.items():
+            kind, code = self._kinds[key >> STATUS_BITS], key & (1 << STATUS_BITS) - 1
+            times.append(Times.of(kind, code, Histogram(service), Histogram(response)))
+        late = Histogram(self._late)
+        taken = Counts(times, late, self._findings, self._examples, self.sent, self.held)
         self._times, self._late, self._findings, self._examples = {}, defaultdict(int), {}, []
         self.sent = self.held = 0
         return taken
-
-
-def _pairs(counts: dict[int, int]) -> Pairs:
-    return list(counts.items())

@@ -1,14 +1,17 @@
 """Adds up the workers' counts: per kind and outcome, and per second."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from msgspec import Struct
 
-from loadtest.measure.histogram import Histogram, Pairs, merged
-from loadtest.measure.recorder import Counts, Example
+from loadtest.measure.histogram import Histogram, merged
+from loadtest.measure.recorder import Counts, Example, Times
 from loadtest.wire.outcome import STATUS_FIRST
 from loadtest.wire.request import Kind
+
+Clock = Literal["service", "response"]
 
 
 class WorkerSecond(Struct, tag=True):
@@ -28,15 +31,7 @@ class Crash(Struct, tag=True):
 
 
 @dataclass(slots=True)
-class Times:
-    """Service time: from sending to the answer. Response time: from when it was due."""
-
-    service: Histogram = field(default_factory=Histogram)
-    response: Histogram = field(default_factory=Histogram)
-
-
-@dataclass(slots=True)
-class Second:
+class SecondCounts:
     """One second of the run, all workers together."""
 
     answers: int = 0
@@ -52,8 +47,8 @@ class Tally:
     """All counts so far, for the kinds of request that an edition lists."""
 
     kinds: Sequence[Kind]
-    times: dict[tuple[Kind, int], Times] = field(default_factory=dict)
-    seconds: dict[int, Second] = field(default_factory=dict)
+    times: dict[tuple[str, int], Times] = field(default_factory=dict)
+    seconds: dict[int, SecondCounts] = field(default_factory=dict)
     late: Histogram = field(default_factory=Histogram)
     findings: dict[str, int] = field(default_factory=dict)
     examples: list[Example] = field(default_factory=list)
@@ -66,64 +61,52 @@ class Tally:
         if isinstance(message, Crash):
             self.crashes.append(message.trace)
             return
-        counts, kinds = message.counts, {kind.number: kind for kind in self.kinds}
-        second = self.seconds.setdefault(message.second, Second())
+        counts = message.counts
+        second = self.seconds.setdefault(message.second, SecondCounts())
         self.elapsed_s = max(self.elapsed_s, message.elapsed_s)
         second.cpu_s += message.cpu_s
         second.spun_s += message.spun_s
-        late = Histogram.from_pairs(counts.late)
-        second.late.merge(late)
-        self.late.merge(late)
+        second.late.merge(counts.late)
+        self.late.merge(counts.late)
         self.sent += counts.sent
         self.held += counts.held
         for what, count in counts.findings.items():
             self.findings[what] = self.findings.get(what, 0) + count
         self.examples += counts.examples
-        for cell in counts.cells:
-            self.add_times(second, kinds[cell.kind], cell.code, cell.service, cell.response)
+        for times in counts.times:
+            self.add_times(second, times)
 
-    def add_times(
-        self, second: Second, kind: Kind, code: int, service: Pairs, response: Pairs
-    ) -> None:
-        times = self.times.setdefault((kind, code), Times())
-        answered = Histogram.from_pairs(response)
-        times.service.merge(Histogram.from_pairs(service))
-        times.response.merge(answered)
-        if code >= STATUS_FIRST:
-            second.answers += answered.total
-            second.response.merge(answered)
-        if code not in kind.fine:
-            second.failures += answered.total
+    def add_times(self, second: SecondCounts, times: Times) -> None:
+        key = times.kind, times.code
+        if key not in self.times:
+            self.times[key] = Times(*key, times.outcome, times.fine)
+        self.times[key].merge(times)
+        if times.code >= STATUS_FIRST:
+            second.answers += times.count
+            second.response.merge(times.response)
+        if not times.fine:
+            second.failures += times.count
 
-    def outcomes(self) -> Iterator[tuple[Kind, int, Times]]:
-        """Yields kind, code and times, in the edition's order of kinds."""
-        for wanted in self.kinds:
-            for (kind, code), times in sorted(self.times.items(), key=lambda item: item[0][1]):
-                if kind == wanted:
-                    yield kind, code, times
+    def outcomes(self) -> list[Times]:
+        """Returns the times of each outcome, in the edition's order of kinds."""
+        order = [kind.name for kind in self.kinds]
+        return sorted(self.times.values(), key=lambda one: (order.index(one.kind), one.code))
 
-    def count(self, wanted: Callable[[Kind, int], bool]) -> int:
-        """Returns the number of requests whose outcome satisfies wanted(kind, code)."""
-        return sum(times.service.total for key, times in self.times.items() if wanted(*key))
+    def count(self, wanted: Callable[[Times], bool]) -> int:
+        """Returns the number of requests with a wanted outcome."""
+        return sum(times.count for times in self.times.values() if wanted(times))
 
-    def answered(self, of: Kind | None = None) -> Times:
-        """Returns the times of the answers, of one kind or of all."""
-        chosen = [
-            times
-            for (kind, code), times in self.times.items()
-            if code >= STATUS_FIRST and of in {None, kind}
-        ]
-        return Times(
-            merged(times.service for times in chosen), merged(times.response for times in chosen)
-        )
+    def answered(self, clock: Clock, kind: str | None = None) -> Histogram:
+        """Returns the times of the answers by one clock, of one kind or of all."""
+        return answered(self.times.values(), clock, kind)
 
     @property
     def done(self) -> int:
-        return self.count(lambda _kind, _code: True)
+        return self.count(lambda _: True)
 
     @property
     def failed(self) -> int:
-        return self.count(lambda kind, code: code not in kind.fine)
+        return self.count(lambda times: not times.fine)
 
     @property
     def wrong(self) -> int:
@@ -137,3 +120,12 @@ class Tally:
     @property
     def spun_s(self) -> float:
         return sum(second.spun_s for second in self.seconds.values())
+
+
+def answered(outcomes: Iterable[Times], clock: Clock, kind: str | None = None) -> Histogram:
+    """Returns the merged times of all answers by one clock; of one kind if named."""
+    return merged(
+        times.service if clock == "service" else times.response
+        for times in outcomes
+        if times.code >= STATUS_FIRST and kind in {None, times.kind}
+    )

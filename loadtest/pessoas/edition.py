@@ -78,7 +78,7 @@ class PeopleOfficial:
         return Official(self._plan, self._arrivals, recorder, watch, job)
 
     def size(self, tally: Tally) -> int:
-        details = tally.count(lambda kind, _code: kind == DETAIL)
+        details = tally.count(lambda times: times.kind == DETAIL.name)
         return sum(official_plan.expected_counts(self._plan).values()) + details
 
     def examine(self, report: PessoasReport, load: Load) -> None:

@@ -7,18 +7,14 @@ from typing import Literal, NamedTuple
 from msgspec import Struct, field
 
 from loadtest.measure.health import Generator, Rate
-from loadtest.measure.histogram import Histogram, Pairs, merged
-from loadtest.measure.recorder import Example
-from loadtest.measure.tally import Second as TallySecond
-from loadtest.measure.tally import Tally
+from loadtest.measure.histogram import Histogram
+from loadtest.measure.recorder import Example, Times
+from loadtest.measure.tally import Clock, SecondCounts, Tally, answered
 from loadtest.measure.target.usage import Usage
 from loadtest.report.table import Table
-from loadtest.wire.outcome import STATUS_FIRST, outcome_name
 
 SCHEMA_VERSION = 2
 PERCENTS = (50.0, 90.0, 99.0, 99.9)  # the percentiles by which two runs are compared
-
-Clock = Literal["service", "response"]
 
 
 class Totals(Struct):
@@ -28,18 +24,6 @@ class Totals(Struct):
     done: int
     answers: int
     failures: int
-
-
-class Times(Struct):
-    """Requests of one type with the same outcome."""
-
-    kind: str
-    code: int
-    outcome: str
-    fine: bool
-    count: int
-    service: Pairs
-    response: Pairs
 
 
 class Second(Struct):
@@ -169,18 +153,18 @@ def load_of(
     tally: Tally, rate: Rate, invalid: list[str], generator: Generator | None = None
 ) -> Load:
     """Returns a tally as the data of a report."""
-    answered = tally.answered()
-    boundaries = [boundary_of(answered.response, percent) for percent in PERCENTS]
+    response, outcomes = tally.answered("response"), tally.outcomes()
+    boundaries = [boundary_of(response, percent) for percent in PERCENTS]
     return Load(
-        totals=Totals(tally.sent, tally.done, answered.service.total, tally.failed),
+        totals=Totals(tally.sent, tally.done, response.total, tally.failed),
         mix={
-            kind.name: tally.count(lambda got, _code, wanted=kind: got == wanted)  # type: ignore[misc]
+            kind.name: sum(times.count for times in outcomes if times.kind == kind.name)
             for kind in tally.kinds
         },
         rate=rate,
         generator=generator,
         invalid=invalid,
-        times=_times(tally),
+        times=outcomes,
         seconds=[
             _second(number, tally.seconds[number], boundaries) for number in sorted(tally.seconds)
         ],
@@ -190,17 +174,7 @@ def load_of(
     )
 
 
-def _times(tally: Tally) -> list[Times]:
-    return [
-        Times(
-            kind.name, code, outcome_name(code), code in kind.fine,
-            times.service.total, times.service.to_pairs(), times.response.to_pairs(),
-        )
-        for kind, code, times in tally.outcomes()
-    ]  # fmt: skip
-
-
-def _second(number: int, second: TallySecond, boundaries: Sequence[Boundary]) -> Second:
+def _second(number: int, second: SecondCounts, boundaries: Sequence[Boundary]) -> Second:
     slower = [_beyond(second.response, boundary) for boundary in boundaries]
     p50_us, p99_us = second.response.percentiles((50.0, 99.0))
     latencies_us = (p50_us, p99_us, second.response.max_us, second.late.percentile(99.0))
@@ -210,11 +184,7 @@ def _second(number: int, second: TallySecond, boundaries: Sequence[Boundary]) ->
 
 def histogram_of(load: Load, clock: Clock, kind: str | None = None) -> Histogram:
     """Returns the merged times of all answers, by `service` or `response`; of one kind if named."""
-    return merged(
-        Histogram.from_pairs(times.service if clock == "service" else times.response)
-        for times in load.times
-        if times.code >= STATUS_FIRST and kind in {None, times.kind}
-    )
+    return answered(load.times, clock, kind)
 
 
 def broken_rules(rules: Sequence[Rule]) -> list[list[Rule]]:

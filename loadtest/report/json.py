@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from loadtest.measure.histogram import decode, encode
 from loadtest.report.data import SCHEMA_VERSION, Report
 
 AnyReport = TypeVar("AnyReport", bound=Report)
@@ -25,7 +26,7 @@ def write_json(report: Report, path: Path) -> None:
     """Writes a report atomically: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
-    partial.write_bytes(msgspec.json.encode(report) + b"\n")
+    partial.write_bytes(encode(report) + b"\n")
     partial.replace(path)
 
 
@@ -52,7 +53,8 @@ def read_json(path: Path, edition: type[AnyReport]) -> AnyReport:
             raise BadReportError(
                 f"{path} has schema version {schema}, this tool reads {SCHEMA_VERSION}"
             )
-        return msgspec.json.decode(data, type=edition)
+        report: AnyReport = decode(data, edition)
+        return report
     except msgspec.ValidationError as error:
         raise BadReportError(f"{path} is not a report of this tool: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_WORTH_A_WORD
-from loadtest.report.data import Load, Report, Times, Verdict, broken_rules, histogram_of
+from loadtest.measure.recorder import Times
+from loadtest.report.data import Load, Report, Verdict, broken_rules, histogram_of
 from loadtest.report.thresholds import Threshold, broken_thresholds
 from loadtest.wire.outcome import OWN_FAILURES, STATUS_FIRST
 

@@ -48,8 +48,7 @@ class PlainLines:
         last_s, last_done = self._last
         self._last = (elapsed_s, tally.done)
         rate = (tally.done - last_done) / (elapsed_s - last_s)
-        response = tally.answered().response
-        p50_us, p99_us = response.percentiles((50.0, 99.0))
+        p50_us, p99_us = tally.answered("response").percentiles((50.0, 99.0))
         size = f" of {self._size:,}" if self._size is not None else ""
         line = (
             f"{passed(elapsed_s, self._duration_s):>6}  {tally.done:>9,}{size} requests  "

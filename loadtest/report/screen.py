@@ -20,10 +20,9 @@ from loadtest.limits import (
     SCREEN_EVERY_S,
     SEND_LATE_P99_MAX_US,
 )
-from loadtest.measure.histogram import Histogram
-from loadtest.measure.tally import Second, Tally
+from loadtest.measure.tally import SecondCounts, Tally
 from loadtest.report.progress import counted_wrong, passed
-from loadtest.wire.outcome import one_line, outcome_name
+from loadtest.wire.outcome import one_line
 
 BARS = " ▁▂▃▄▅▆▇█"
 CHART_SECONDS = 60
@@ -109,7 +108,7 @@ class Screen:
         return grid
 
 
-def _full_seconds(tally: Tally) -> list[Second]:
+def _full_seconds(tally: Tally) -> list[SecondCounts]:
     """Returns the finished seconds of the last minute."""
     numbers = sorted(tally.seconds)[-CHART_SECONDS:]
     return [tally.seconds[number] for number in numbers]
@@ -150,13 +149,9 @@ def _chart_panel(title: str, values: list[float], newest: str) -> Panel:
 def _latency_panel(tally: Tally) -> Panel:
     table = Table.grid(padding=(0, 2))
     table.add_row("", *(Text(name, style="bold") for name in ("p50", "p90", "p99", "p99.9", "max")))
-    whole = tally.answered()
-    rows: list[tuple[str, Histogram]] = [("response", whole.response), ("service", whole.service)]
-    for kind in tally.kinds:
-        times = tally.answered(kind)
-        if times.response.total:
-            rows.append((kind.name, times.response))
-    for name, histogram in rows:
+    rows = [("response", tally.answered("response")), ("service", tally.answered("service"))]
+    by_kind = [(kind.name, tally.answered("response", kind.name)) for kind in tally.kinds]
+    for name, histogram in [*rows, *(row for row in by_kind if row[1].total)]:
         figures = histogram.figures_us()
         chosen = (figures[key] / 1000 for key in ("p50", "p90", "p99", "p99.9", "max"))
         table.add_row(name, *(f"{ms:.3f}" for ms in chosen))
@@ -165,10 +160,9 @@ def _latency_panel(tally: Tally) -> Panel:
 
 def _outcome_panel(tally: Tally) -> Panel:
     table = Table.grid(padding=(0, 2))
-    for kind, code, times in tally.outcomes():
-        style = "green" if code in kind.fine else "red"
-        count = f"{times.service.total:,}"
-        table.add_row(kind.name, Text(outcome_name(code), style=style), count)
+    for times in tally.outcomes():
+        outcome = Text(times.outcome, style="green" if times.fine else "red")
+        table.add_row(times.kind, outcome, f"{times.count:,}")
     return Panel(table, title="outcomes", title_align="left")
 
 

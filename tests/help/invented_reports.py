@@ -9,8 +9,9 @@ from loadtest.crebitos.mix import KINDS as LEDGER_KINDS
 from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Cliente, CountedBreak, Counts, CrebitosReport
 from loadtest.measure.health import generator_health, rate_of
-from loadtest.measure.recorder import Cell, Example
+from loadtest.measure.histogram import Histogram
 from loadtest.measure.recorder import Counts as Counted
+from loadtest.measure.recorder import Example, Times
 from loadtest.measure.tally import Tally, WorkerSecond
 from loadtest.measure.target.usage import Quota, Sample, Usage, Used
 from loadtest.pessoas.mix import BARE, DETAIL, POST, SEARCH
@@ -33,12 +34,14 @@ def invented_load(kinds: Sequence[Kind], codes: dict[Kind, int], median_ms: floa
     """Returns some seconds of answers with a heavy tail, and some requests without an answer."""
     drawn, tally = Random(1), Tally(kinds)
     for second in range(SECONDS):
-        cells = []
+        outcomes = []
         for kind, code in [*codes.items(), (next(iter(codes)), int(Failure.TIMEOUT))]:
-            times = [(int(drawn.lognormvariate(0, 0.6) * median_ms * 1000), 1) for _ in range(60)]
-            cells.append(Cell(kind.number, code, times, times))
-        late = [(drawn.randrange(20, 20_000), 100)]
-        counts = Counted(cells=cells, late=late, sent=300, findings={"`saldo` is missing": 7})
+            times = Histogram()
+            for _ in range(60):
+                times.add(int(drawn.lognormvariate(0, 0.6) * median_ms * 1000))
+            outcomes.append(Times.of(kind, code, times, times))
+        late = Histogram({drawn.randrange(20, 20_000): 100})
+        counts = Counted(times=outcomes, late=late, sent=300, findings={"`saldo` is missing": 7})
         counts.examples = [Example("debits: 500", "curl -i http://x", BABBLE)][: second == 0]
         tally.add(WorkerSecond(second, second + 1.0, 0.2, 0.1, counts))
     load = load_of(tally, rate_of(tally, SECONDS * 300), [], generator_health(tally, 1))

@@ -10,13 +10,13 @@ from random import Random
 from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, KINDS
 from loadtest.measure.health import generator_health, rate_of
 from loadtest.measure.histogram import Histogram
-from loadtest.measure.recorder import Cell, Counts
+from loadtest.measure.recorder import Counts, Times
 from loadtest.measure.tally import Tally, WorkerSecond
 from loadtest.measure.target.usage import Sample, Usage, Used
 from loadtest.report.data import Load, load_of
 from loadtest.wire.request import Kind
 
-MOOD = 0.04  # standard deviation of the noise in each second's speed
+NOISE = 0.04  # standard deviation of the noise in each second's speed
 STALLS_A_SECOND = 0.15
 STALL_S = (0.01, 0.4)
 SHORT_STALL_S = (0.01, 0.2)
@@ -28,12 +28,12 @@ def simulated_run(
     seed: int, *, rate: float = 340, seconds: int = 10, slower: float = 1.0, dearer: float = 1.0
 ) -> Load:
     """Returns an open-loop run: `slower` multiplies latencies, `dearer` the CPU time of answers."""
-    random, tally, mood = Random(seed), Tally(KINDS), 0.0
+    random, tally, noise = Random(seed), Tally(KINDS), 0.0
     start = random.gauss(0, 0.015)
     usage, spent_s = Usage(), 0.0
     for second in range(seconds):
-        mood = 0.6 * mood + random.gauss(0, MOOD)
-        speed = math.exp(start + mood)
+        noise = 0.6 * noise + random.gauss(0, NOISE)
+        speed = math.exp(start + noise)
         answers = round(rate)
         waits_us = _stalled(random, answers)
         times: dict[Kind, Histogram] = {kind: Histogram() for kind in (DEBIT, CREDIT, EXTRATO)}
@@ -42,10 +42,8 @@ def simulated_run(
             if random.random() < TAIL:
                 us *= random.paretovariate(1.3) + 2
             times[random.choice(CYCLE)].add(int(us + waits_us[at]))
-        cells = [
-            Cell(kind.number, 200, one.to_pairs(), one.to_pairs()) for kind, one in times.items()
-        ]
-        counts = Counts(cells=cells, late=[(5, answers)], sent=answers)
+        outcomes = [Times.of(kind, 200, one, one) for kind, one in times.items()]
+        counts = Counts(times=outcomes, late=Histogram({5: answers}), sent=answers)
         tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.05, counts))
         spent_s += answers * 500e-6 * speed * dearer
         cpu = spent_s // CPU_GRAIN_S * CPU_GRAIN_S
@@ -69,16 +67,16 @@ def _stalled(random: Random, answers: int) -> list[float]:
 def closed_run(seed: int, slower: float = 1.0) -> Load:
     """Returns a closed-loop run on the same machine: a slower service answers fewer requests."""
     random = Random(seed)
-    mood, tally, start = 0.0, Tally(KINDS), random.gauss(0, 0.015)
+    noise, tally, start = 0.0, Tally(KINDS), random.gauss(0, 0.015)
     for second in range(10):
-        mood = 0.6 * mood + random.gauss(0, MOOD)
+        noise = 0.6 * noise + random.gauss(0, NOISE)
         lost = random.uniform(*SHORT_STALL_S) if random.random() < STALLS_A_SECOND else 0.0
-        answers = int(2_000 * (1 - lost) / math.exp(start + mood) / slower)
+        answers = int(2_000 * (1 - lost) / math.exp(start + noise) / slower)
         us = 14e6 * (1 - lost) / answers
         times = Histogram({int(lost * 1e6): 14} if lost else {})
         for _ in range(answers):
             times.add(int(us * random.lognormvariate(0, 0.2)))
-        cell = Cell(DEBIT.number, 200, times.to_pairs(), times.to_pairs())
-        counts = Counts(cells=[cell], late=[(1, answers)], sent=answers)
+        debits = Times.of(DEBIT, 200, times, times)
+        counts = Counts(times=[debits], late=Histogram({1: answers}), sent=answers)
         tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.0, counts))
     return load_of(tally, rate_of(tally, None), [], generator_health(tally, 1))

@@ -1,11 +1,12 @@
 """Property tests of the histogram."""
 
+import json
 import math
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.measure.histogram import EXACT_BELOW_US, Histogram, bucket_us, merged
+from loadtest.measure.histogram import EXACT_BELOW_US, Histogram, bucket_us, decode, encode, merged
 
 LATENCIES = st.integers(min_value=0, max_value=60_000_000)
 SAMPLES = st.lists(LATENCIES, min_size=1, max_size=300)
@@ -52,8 +53,10 @@ def test_merging_equals_counting_everything_at_once(parts: list[list[int]]) -> N
 def test_pairs_carry_everything(values: list[int]) -> None:
     """A histogram is equal after a round trip through the pairs of a report."""
     histogram = filled(values)
-    pairs = [(us, count) for us, count in histogram.to_pairs()]
-    assert Histogram.from_pairs(pairs).counts == histogram.counts
+    assert json.loads(encode(histogram)) == [
+        list(pair) for pair in sorted(histogram.counts.items())
+    ]
+    assert decode(encode(histogram), Histogram) == histogram
 
 
 @given(SAMPLES, st.integers(min_value=0, max_value=EXACT_BELOW_US - 1))

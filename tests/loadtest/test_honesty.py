@@ -10,7 +10,8 @@ import pytest
 
 from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, build_requests
 from loadtest.drive.worker import share_of_size
-from loadtest.report.data import Clock, Load, histogram_of
+from loadtest.measure.tally import Clock
+from loadtest.report.data import Load, histogram_of
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve, ServePeople
 from tests.loadtest.reference_server import STALL_S

@@ -8,42 +8,25 @@ import sys
 import time
 from html.parser import HTMLParser
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from loadtest.crebitos.mix import DEBIT, KINDS
+from loadtest.crebitos.mix import DEBIT
 from loadtest.crebitos.official.verdict import LINE, official_part
 from loadtest.crebitos.report import Cliente, CountedBreak, Counts, CrebitosReport
-from loadtest.measure.health import generator_health, rate_of
-from loadtest.measure.recorder import Cell, Example
-from loadtest.measure.recorder import Counts as Counted
-from loadtest.measure.tally import Tally, WorkerSecond
+from loadtest.measure.recorder import Example
 from loadtest.measure.target.processes import target_processes
 from loadtest.measure.target.usage import Quota, Sample, TargetUsage, Usage, Used
-from loadtest.report.data import Load, Rule, Verdict, histogram_of, load_of
+from loadtest.report.data import Rule, Verdict, histogram_of
 from loadtest.report.json import read_json, write_json
 from loadtest.report.judgement import judge_load
+from tests.help.simulated_runs import closed_run
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve
 
 
-def made_load(seed: int, slower: float = 1.0) -> Load:
-    """Returns a load of ten seconds with answers around one millisecond."""
-    chance, tally = Random(seed), Tally(KINDS)
-    for second in range(10):
-        pairs: dict[int, int] = {}
-        for _ in range(2_000):
-            us = int(chance.lognormvariate(7, 0.3) * slower)
-            pairs[us] = pairs.get(us, 0) + 1
-        cell = Cell(DEBIT.number, 200, list(pairs.items()), list(pairs.items()))
-        counts = Counted(cells=[cell], late=[(1, 2_000)], sent=2_000)
-        tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.0, counts))
-    return load_of(tally, rate_of(tally, None), [], generator_health(tally, 1))
-
-
 def made_report(seed: int, slower: float = 1.0) -> CrebitosReport:
-    load = made_load(seed, slower)
+    load = closed_run(seed, slower)
     return CrebitosReport(command="run", way="made", target="nowhere:1", load=load)
 
 
@@ -76,7 +59,7 @@ def test_a_late_generator_excuses_slow_answers_only_when_it_could_cause_them(
     late_ms: int, state: str
 ) -> None:
     """A delay of 10 ms does not excuse answers of 300 ms; one of 100 ms makes the run invalid."""
-    report, load = made_report(1), made_load(1, slower=300.0)
+    report, load = made_report(1), closed_run(1, slower=300.0)
     assert load.generator is not None
     load.generator.late_p99_us, load.invalid = late_ms * 1000, ["late"]
     assert judge_load(report, load, LINE, []).state == state
@@ -104,6 +87,16 @@ def test_a_report_is_read_back_without_loss(tmp_path: Path) -> None:
     report.notes, report.seed = ["a note"], 2**31
     write_json(report, tmp_path / "report.json")
     assert read_json(tmp_path / "report.json", CrebitosReport) == report
+
+
+def test_a_stored_report_keeps_its_format(tmp_path: Path) -> None:
+    """A report that an earlier version wrote is read, and written again with the same bytes."""
+    stored = ROOT / "tests" / "loadtest" / "recorded" / "run.json"
+    report = read_json(stored, CrebitosReport)
+    assert report.load is not None
+    assert histogram_of(report.load, "response").total == report.load.totals.answers == 34
+    write_json(report, tmp_path / "report.json")
+    assert (tmp_path / "report.json").read_bytes() == stored.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from loadtest.crebitos.mix import CREDIT, DEBIT, KINDS
-from loadtest.measure.recorder import Cell, Counts, Example
+from loadtest.measure.histogram import Histogram
+from loadtest.measure.recorder import Counts, Example, Times
 from loadtest.measure.tally import Tally, WorkerSecond
 from loadtest.report.screen import BARS, Screen, bars
 from tests.loadtest.command import ROOT
@@ -21,14 +22,11 @@ from tests.loadtest.conftest import Serve
 
 
 def counted() -> Tally:
-    tally, thirty, ten = Tally(KINDS), [(400, 30)], [(900, 10)]
+    tally, thirty, ten = Tally(KINDS), Histogram({400: 30}), Histogram({900: 10})
     for second in range(3):
         counts = Counts(
-            cells=[
-                Cell(DEBIT.number, 200, thirty, thirty),
-                Cell(CREDIT.number, 500, ten, ten),
-            ],
-            late=[(3, 40)],
+            times=[Times.of(DEBIT, 200, thirty, thirty), Times.of(CREDIT, 500, ten, ten)],
+            late=Histogram({3: 40}),
             examples=[Example("credits: 500", "curl", "oh no\n\x1b[31mred")],
             sent=40,
         )
