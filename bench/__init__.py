@@ -1,1 +1,1 @@
-"""The benchmark: the service beside its ceilings and its alternatives, in one run."""
+"""The benchmark: measures the service, its ceilings and its alternatives in one run."""

@@ -22,7 +22,7 @@ from stack.part import listens
 from stack.run.limits import ControlGroups
 
 EDITIONS = {"crebitos": CREBITOS, "2024q1": CREBITOS, "pessoas": PESSOAS, "2023q3": PESSOAS}
-# On a disk, which /tmp may not be, and open to the account that runs PostgreSQL.
+# On a disk, unlike some /tmp, and readable for the account that runs PostgreSQL.
 WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - the run makes a folder of its own in it
 EXIT_WORSE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -35,14 +35,14 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--quick", action="store_true",
-        help="3 minutes: this service and what the guard holds it against, into out/bench/",
+        help="measure only this service and its references, in 3 minutes, into out/bench/",
     )  # fmt: skip
     parser.add_argument(
         "--baseline", type=Path, metavar="FILE",
-        help="exit 1 when a ratio of this service is worse than in these results",
+        help="exit with 1 if a ratio of this service is worse than in these results",
     )  # fmt: skip
     parser.add_argument(
-        "--stacks", type=Path, metavar="DIR", help="folder with more contenders, a file each"
+        "--stacks", type=Path, metavar="DIR", help="folder with more contenders, one a file"
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""Everything in which the benchmark of one edition differs from that of another."""
+"""Edition: the contenders, workloads and page by which the benchmarks of editions differ."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from stack.run.limits import ControlGroups
 
 class Budget(NamedTuple):
     rounds: int
-    # No contender starts after this, even on a slow machine: a run keeps its time, and the official
-    # run at its end has its own.
+    # No contender starts after this, so that a run ends in time even on a slow machine. It does not
+    # include the official run at the end.
     max_s: float
 
 
@@ -25,37 +25,37 @@ class Direct(NamedTuple):
     """A measurement without HTTP."""
 
     title: str
-    # Given an empty folder, whose parent lasts for the whole run.
+    # Takes an empty folder, whose parent lasts for the whole run.
     measure: Callable[[Path, ControlGroups], Sequence[Cell]]
-    # Whether a quick run has it too.
+    # Whether a quick run includes it.
     quick: bool = False
-    # Whether each round has it, or the first one only.
+    # Whether each round includes it, or only the first.
     each_round: bool = False
 
 
 @dataclass(frozen=True)
 class Edition:
-    # As loadtest knows it.
+    # A value of loadtest's --edition.
     name: str
-    # Answered with 200 by every contender that is ready.
+    # A contender that is ready answers this path with 200.
     ready_path: str
-    # In the order of a round and of the tables: contenders that are compared are neighbours.
+    # In the order of a round and of the tables: compared contenders are neighbours.
     contenders: Mapping[str, Contender]
     directs: Mapping[str, Direct]
-    # Of contenders that name none.
+    # The workloads of contenders that name none.
     workloads: tuple[Workload, ...]
     warm_up: Workload | None
     official: Workload
-    # Contenders that play the official run; the first also in a quick run.
+    # Contenders that get the official run; the first one also in a quick run.
     official_contenders: Sequence[str]
     full: Budget
     quick: Budget
     report: type[Report]
-    # Kind and status of answers that added a row.
+    # Type and status of the answers that add a row.
     added: frozenset[tuple[str, int]]
     official_figures: Callable[[Report], dict[str, float]]
     guarded: Sequence[Guarded]
-    # Name of the files with the results.
+    # File name of the results, without extension.
     file: str
     page: Callable[[Results, Sequence[str]], str]
     # SVG by file name.

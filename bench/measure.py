@@ -1,5 +1,5 @@
-"""One measurement: `loadtest` drives a running contender, and its report, the usage of the
-contender and of the machine become figures."""
+"""One measurement: `loadtest` loads a running contender. Its report, and the usage of the contender
+and of the machine, give the figures."""
 
 import os
 import subprocess
@@ -18,14 +18,14 @@ from stack.run.processes import StackFailedError
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)
 MEGABYTE = 1_000_000
-# Time of loadtest beyond the official run, before the contender counts as hanging.
+# Time that loadtest has beyond the official run; after it the contender counts as hanging.
 EXTRA_S = 60.0
 
 
 def measure(
     running: Running, edition: Edition, workload: Workload, seconds: float, cell: Cell
 ) -> int:
-    """Fills the cell. Returns how many rows the workload added."""
+    """Measures a workload, stores the figures in the cell, returns the number of rows added."""
     before, machine = running.usage(), MachineUsage()
     report = _loadtest(running, edition, workload.arguments_for(seconds))
     after = running.usage()

@@ -1,4 +1,4 @@
-"""The run: every contender is measured once a round, round after round."""
+"""The rounds of a run: each round measures every contender once."""
 
 import shutil
 import time
@@ -47,7 +47,7 @@ class Rounds:
             self.attempt(name, partial(self._run_official, name))
 
     def attempt(self, name: str, step: Callable[[], None]) -> None:
-        """Runs the step; its error is noted, and the other contenders are measured all the same."""
+        """Runs the step. Records its error, so that the other contenders are still measured."""
         try:
             step()
         except Exception as error:  # noqa: BLE001 - a contender is foreign code
@@ -64,7 +64,7 @@ class Rounds:
             for name, direct in self.edition.directs.items()
             if (direct.quick or not self.results.quick) and (direct.each_round or round_ == 0)
         ]
-        # Every other round backwards: the effect of one step on the next goes both ways.
+        # Every other round runs backwards, so that the effects of neighbours cancel out.
         return reversed(steps) if round_ % 2 else steps
 
     def _run_contender(self, name: str, contender: Contender, round_: int) -> None:
@@ -81,7 +81,7 @@ class Rounds:
                 added += measure(running, self.edition, warm_up, warm_up.seconds, cell)
             for workload in contender.workloads or self.edition.workloads:
                 added += self._run_workload(running, name, workload, round_)
-        # After the stop, when the WAL has been checkpointed.
+        # Measured after the stop, which checkpoints the WAL.
         if added:
             grown_bytes = contender.disk_bytes(folder) - empty_bytes
             by_round = self.results.bytes_per_transaction.setdefault(name, [])
@@ -95,7 +95,7 @@ class Rounds:
     def _run_workload(self, running: Running, name: str, workload: Workload, round_: int) -> int:
         seconds = workload.quick_seconds if self.results.quick else workload.seconds
         added = 0
-        # A measurement that is thrown out is repeated once, at once, beside its neighbours.
+        # A measurement that is thrown out is repeated once, at once, under the same conditions.
         for _ in range((2 if workload.repeatable else 1) if seconds else 0):
             cell = Cell(name, workload.name, round_, {"ready_s": running.ready_s})
             added += measure(running, self.edition, workload, seconds, cell)

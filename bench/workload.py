@@ -1,4 +1,4 @@
-"""A workload: what `loadtest` does to a contender, and for how long."""
+"""A workload: a command of `loadtest` and its duration."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ class Workload(NamedTuple):
 
     def arguments_for(self, seconds: float) -> list[str]:
         if self.arguments[0] == "run":
-            # Tests and the official run check answers. Here a check would cost the generator a
-            # fifth, and the one answer of the ceiling is wrong on purpose.
+            # Checks would cost the generator a fifth, and the constant answer of the ceiling fails
+            # them. The tests and the official run check the answers.
             return [*self.arguments, "-d", f"{seconds:g}", "--no-checks"]
         return [*self.arguments, "--scale", f"{seconds / self.seconds:g}"]

@@ -1,4 +1,4 @@
-"""The contenders of crebitos. All have 1.5 CPU and 550 MB in all; a replica has its own beside."""
+"""The contenders of crebitos. Each has 1.5 CPU and 550 MB; a replica has its share on top."""
 
 import platform
 import sys
@@ -18,17 +18,17 @@ from stack.run.processes import StackFailedError
 
 Parts = Callable[[Path, int], list[Part]]
 
-# A database, and beside it nginx and each instance.
+# The share of a database, and those of nginx and of each instance.
 DATABASE = Share(0.62, 300), (Share(0.24, 50), Share(0.32, 100))
 WITH_FASTAPI = Share(0.5, 250), (Share(0.16, 50), Share(0.42, 125))
-# Both database servers write the same.
+# Both database servers write the same data.
 WITH_STANDBY = Share(0.46, 190), (Share(0.20, 40), Share(0.28, 75))
 CAPACITY = (CAPACITY_14, CAPACITY_64)
 RINHA = " ".join(launch.RINHA)
 
 
 def service(**environment: str) -> Parts:
-    """This service with these settings."""
+    """Returns the parts of this service with these settings."""
     return lambda folder, port: behind_nginx(folder, port, environment=environment)
 
 
@@ -37,7 +37,7 @@ def program(name: str) -> list[str]:
 
 
 def instances_of(name: str) -> Parts:
-    """A program in place of this service's instances."""
+    """Returns the parts with a program in place of this service's instances."""
     return lambda folder, port: behind_nginx(folder, port, program(name))
 
 
@@ -46,7 +46,7 @@ def with_replica(folder: Path, port: int) -> list[Part]:
 
 
 def ten_million_transactions(folder: Path, port: int) -> list[Part]:
-    # Outside of the folder, so that it is made once for all rounds.
+    # Outside the folder, so that it is made once for all rounds.
     file = folder.parent / "rinha_10m.db"
     make_ledger(file, transacoes=TRANSACOES, clientes=FIRST_CLIENTES)
     return behind_nginx(folder, port, environment={"RINHA_LEDGER": str(file)})
@@ -62,7 +62,7 @@ def one_file(folder: Path, port: int) -> list[Part]:
     built = sorted((ROOT / "dist").glob(f"rinha-*-linux-{platform.machine()}"))
     if not built:
         raise StackFailedError("there is no executable in dist/: `make dist` builds one")
-    # By this name it is the nginx that it carries.
+    # Called by this name, the executable runs the nginx that it carries.
     link = folder / "nginx"
     link.symlink_to(built[-1])
     *others, nginx = behind_nginx(folder, port, [built[-1], "-m", "rinha", "serve"])

@@ -1,4 +1,4 @@
-"""The benchmark of crebitos, put together."""
+"""The definition of the benchmark of crebitos."""
 
 from bench.crebitos import ledger_alone
 from bench.crebitos.contenders import CONTENDERS
@@ -11,8 +11,8 @@ from loadtest.crebitos.mix import CREDIT, DEBIT
 from loadtest.crebitos.report import CrebitosReport
 from loadtest.report.data import Report
 
-# No p99 at capacity: whether the pause of a used up share of CPU falls on one request in a hundred,
-# or on a few less, is random, and moves it from 1 to 50 ms.
+# No p99 at capacity: the pauses of a used up share of CPU hit about one request in a hundred, so it
+# is 1 or 50 ms at random.
 GUARDED = (
     Guarded("rinha_normal", "constant", "capacity_14", "rate", True),
     Guarded("rinha_normal", "constant", "capacity_64", "rate", True),

@@ -1,4 +1,4 @@
-"""Ledgers with many rows, filled by SQL in seconds with what the service would have written."""
+"""Ledgers with many rows, filled by SQL in seconds with the rows that the service would write."""
 
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ TRANSACOES = 10_000_000
 CLIENTES = 1_000_000
 FIRST_CLIENTES = 5
 LIMITE = 100_000
-# A credit, then a debit of the same, so that every balance is 0 and the audit finds no problem.
+# A credit, then a debit of the same amount: every balance is 0, and the audit finds no problem.
 ADD_TRANSACOES = """
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2)
     INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)

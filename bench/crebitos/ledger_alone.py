@@ -1,7 +1,7 @@
-"""The ceiling below HTTP: the same transactions in a bare loop by two processes, each with an
-instance's share of CPU.
+"""The ceiling of the ledger: two processes run the same transactions in a bare loop without HTTP,
+each with an instance's share of CPU.
 
-Run as a program it is one of the two: FILE SYNCHRONOUS SECONDS.
+Run as a program, it is one of the two processes: FILE SYNCHRONOUS SECONDS.
 """
 
 import json
@@ -30,7 +30,7 @@ PROCESSES = 2
 SHARE = Share(0.53, 250)
 # As in the load: 22 debits, 11 credits, 1 statement.
 TIPOS: tuple[Literal["c", "d"] | None, ...] = ("d",) * 22 + ("c",) * 11 + (None,)
-# How often that is repeated before all is shuffled, and between two readings of the clock.
+# Repetitions of TIPOS that are shuffled together; the clock is read once for each such batch.
 BATCH = 10
 START_MAX_S = 20.0
 LOCK_WAIT_S = 1.0

@@ -1,4 +1,4 @@
-"""The page of results of crebitos."""
+"""The results page of crebitos."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The contenders of pessoas. All have 1.5 CPU and 3 GB in all."""
+"""The contenders of pessoas. Each has 1.5 CPU and 3 GB."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from bench.pessoas.growth import MANY, make_registry
 from bench.pessoas.plan import GROWTH
 from stack.part import Part, Share
 
-# As stack/pessoas/docker-compose.yml has them.
+# As in stack/pessoas/docker-compose.yml.
 SHARES = (Share(0.54, 600), Share(0.48, 1200))
 SETTINGS = {"RINHA_EDITION": "pessoas"}
 MANY_FILE = "rinha_2m_pessoas.db"
@@ -28,7 +28,7 @@ def service(folder: Path, port: int) -> list[Part]:
 
 
 def two_million_people(folder: Path, port: int) -> list[Part]:
-    # Outside of the folder, so that it is made once for all rounds.
+    # Outside the folder, so that it is made once for all rounds.
     file = folder.parent / MANY_FILE
     make_registry(file, MANY)
     return behind_nginx(

@@ -1,4 +1,4 @@
-"""The benchmark of pessoas, put together."""
+"""The definition of the benchmark of pessoas."""
 
 from bench.edition import Edition
 from bench.pessoas.contenders import CONTENDERS
@@ -10,8 +10,8 @@ from loadtest.pessoas.mix import POST
 from loadtest.pessoas.report import PessoasReport
 from loadtest.report.data import Report
 
-# This edition has no ceiling. No searches: those of the reference differ by a factor of three from
-# round to round.
+# This edition has no ceiling. Searches are left out: those of the reference differ by a factor of
+# three from round to round.
 GUARDED = (
     Guarded("rinha_pessoas", "fastapi_pg_trgm", "fill", "rate", True),
     Guarded("rinha_pessoas", "fastapi_pg_trgm", "fill", "cpu_us", False),

@@ -1,4 +1,4 @@
-"""A registry with many rows, filled in a minute with what the service would have written."""
+"""A registry with many rows, filled in a minute with the rows that the service would write."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +12,7 @@ from rinha.pessoas.ids import new_id
 from rinha.pessoas.on_sqlite import SqliteRegistry
 
 MANY = 2_000_000
-# After so many the people repeat, each time with a new apelido.
+# After this many, the people repeat with new apelidos.
 DIFFERENT = 100_000
 SEED = 1
 ADD = "INSERT INTO pessoas (id, apelido, nome, nascimento, stack) VALUES (?, ?, ?, ?, ?)"
@@ -28,7 +28,7 @@ def make_registry(file: Path, people: int) -> None:
 
 
 def rows() -> Iterator[Row]:
-    """Endless; no apelido comes twice."""
+    """Yields rows without end; each apelido is unique."""
     right = (payload.pessoa for payload in payloads(SEED) if payload.pessoa is not None)
     for number, pessoa in enumerate(cycle(islice(right, DIFFERENT))):
         stack = None if pessoa.stack is None else encode(pessoa.stack).decode()

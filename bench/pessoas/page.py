@@ -1,4 +1,4 @@
-"""The page of results of pessoas."""
+"""The results page of pessoas."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ in ms, CPU is in us per request over all parts of a contender, memory in MB. All
 behind the same nginx.conf under the arena's 1.5 CPU; [benchmarks.md](../benchmarks.md) says what a
 contender is and how it is measured."""
 WITHOUT_HTTP = """\
-One process, us of CPU, mean / p99 / highest. *Service* is a whole search but for HTTP: it reads new
-rows, finds, and reads the rows found. *One text* only finds; FTS5 has its index ready, and finds
-three letters and more; LIKE folds ASCII only."""
+One process, us of CPU, mean / p99 / highest. *Service* is a whole search without HTTP: it reads new
+rows, searches, and reads the rows found. *One text* only searches; FTS5 has its index ready, and
+finds terms of three letters or more; LIKE folds ASCII only."""
 OFFICIAL_COLUMNS = {
     "expected": ("expected", ",.0f"),
     "acknowledged": ("acknowledged", ",.0f"),

@@ -5,12 +5,12 @@ from bench.workload import Workload
 
 FULL = Budget(rounds=3, max_s=1200)
 QUICK = Budget(rounds=3, max_s=130)
-# As many as the official run sends, of whom some 46,500 are added.
+# The official run sends this many posts, which add some 46,500 people.
 POSTS = 54_635
 ADDED = 46_500
 
-# As many people as the official run leaves, for the other workloads to search. In a full run it
-# ends by the number of posts, well before its time.
+# Adds the people of the official run, for the other workloads to search. In a full run it ends by
+# the number of posts, well before its time.
 FILL = Workload(
     "fill",
     "inserts, 14 connections, from 0 to 46,500 people",
@@ -33,7 +33,7 @@ SEARCHES = Workload(
 PEAK = Workload(
     "peak", "the mix at 1,300/s, new connections", ("run", "-r", "1300", "--new-connections"), 6, 2
 )
-# This service is far from its limit at the peak.
+# The peak is far below this service's capacity.
 MIX = Workload("mix", "the mix as fast as it goes, 64 connections", ("run", "-c", "64"), 4, 0)
 OFFICIAL = Workload("official", "the official run", ("official",), 205, 10, repeatable=False)
 

@@ -1,4 +1,4 @@
-"""CPU of a search and of an insert without HTTP, in one process, beside alternatives."""
+"""The CPU of a search and of an insert without HTTP, in one process, beside alternatives."""
 
 import random
 import string
@@ -20,9 +20,9 @@ from rinha.pessoas.messages import decode_stack
 from rinha.pessoas.on_sqlite import COLUMNS, SqliteRegistry
 
 SEED = 7
-# The p99 stands on ten.
+# Ten searches lie above the p99.
 TERMS = 1_000
-# Of each alternative.
+# For each alternative.
 FEWER_TERMS = 200
 LETTERS = (1, 2, 3, 4, 5, 8, 20)
 Search = Callable[[str], object]
@@ -91,18 +91,18 @@ def _cpu_figures(search: Search, terms: Sequence[str]) -> dict[str, float]:
 
 
 def _like(connection: apsw.Connection) -> Search:
-    """The search most would write; it folds ASCII only."""
+    """Returns the usual search, by LIKE; it folds ASCII only."""
     return lambda termo: connection.execute(LIKE, (f"%{termo}%",)).fetchall()
 
 
 def _fts5(connection: apsw.Connection) -> Search:
-    """An index that is made once; the cost of keeping it up to date is that of the inserts."""
+    """Returns a search in an FTS5 index that is made once; its upkeep is a cost of the inserts."""
     connection.execute(FTS5)
     return lambda termo: connection.execute(BY_FTS5, (f"%{termo}%",)).fetchall()
 
 
 def _one_text(connection: apsw.Connection) -> Search:
-    """All words in memory, scanned from first to last; the rows are not read."""
+    """Returns a scan of all words in memory; it reads no rows."""
     text = bytearray()
     for apelido, nome, stack in connection.execute("SELECT apelido, nome, stack FROM pessoas"):
         elements = () if stack is None else decode_stack(stack)
@@ -158,7 +158,7 @@ DIRECTS = {
         "searches without HTTP",
         lambda folder, _: measure_searches(folder / "few.db", ADDED, alternatives=True),
     ),
-    # On the file of a contender, which is stopped by then.
+    # Uses the file of a contender, which is stopped by then.
     "searches_many": Direct(
         "searches among 2 million without HTTP",
         lambda folder, _: measure_searches(folder.parent / MANY_FILE, MANY, alternatives=False),

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
-# CPUs used by programs outside of the benchmark, or taken by the hypervisor. Above it the figures
-# show their work. Reading /proc is off by about 0.05.
+# CPUs used by programs outside the benchmark, or taken by the hypervisor. More than this distorts
+# the figures. Readings of /proc are off by about 0.05.
 OTHERS_CPUS_MAX = 0.15
 STOLEN_CPUS_MAX = 0.05
-# With less idle CPU, contender and generator took it from each other.
+# With less idle CPU, contender and generator compete for it.
 IDLE_CPUS_MIN = 0.05
 
 
@@ -22,14 +22,17 @@ class Cell(Struct):
     # By part.
     cpu_us: dict[str, float] = field(default_factory=dict)
     memory_mb: dict[str, float] = field(default_factory=dict)
-    # Why it says nothing about the contender; None when it does.
+    # The reason why the figures say nothing about the contender; None if they are valid.
     thrown_out: str | None = None
 
 
 def why_thrown_out(
     generator_invalid: Sequence[str], figures: dict[str, float], *, limited: bool
 ) -> str | None:
-    """Without limits a contender uses all CPU: then a machine without idle CPU is no reason."""
+    """Returns the reason to throw the figures out, or None.
+
+    Without limits a contender may use all CPU, so missing idle CPU is then no reason.
+    """
     if generator_invalid:
         return f"the generator was the limit: {'; '.join(generator_invalid)}"
     if figures["others_cpus"] > OTHERS_CPUS_MAX:

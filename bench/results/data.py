@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 
 class BadResultsError(Exception):
-    """A file without results of this program; the text says why."""
+    """The file has no results of this benchmark; the text says why."""
 
 
 class Results(Struct):
@@ -21,7 +21,7 @@ class Results(Struct):
     versions: dict[str, str]
     # By name of the contender.
     titles: dict[str, str]
-    # What the run could not do: limits that cannot be set, rounds without time.
+    # Shortcomings of the run: limits that cannot be set, rounds without time.
     remarks: list[str] = field(default_factory=list)
     # CPUs and megabytes by contender and part.
     shares: dict[str, dict[str, tuple[float, int]]] = field(default_factory=dict)

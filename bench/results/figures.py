@@ -1,4 +1,4 @@
-"""From cells to medians, spreads and ratios."""
+"""Medians, spreads and ratios of cells."""
 
 from collections.abc import Sequence
 from statistics import median
@@ -28,7 +28,7 @@ def spread(values: Sequence[float]) -> Spread | None:
 
 
 def by_round(results: Results, contender: str, workload: str, figure: str) -> dict[int, float]:
-    """Returns the figure of each round, without what was thrown out."""
+    """Returns the figure of each round, without measurements that were thrown out."""
     return {
         cell.round: cell.figures[figure]
         for cell in results.cells

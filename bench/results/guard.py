@@ -1,5 +1,5 @@
-"""Holds a run against a stored one by ratios of this service to another contender, which a slower
-machine does not change."""
+"""The guard: compares a run with a stored one by ratios of this service to another contender. A
+slower machine does not change these ratios."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bench.results.data import BadResultsError, Results
 from bench.results.figures import Spread, ratio_of
 
-# Two runs of the same code differ by less than this and the noise of their rounds.
+# Two runs of the same code differ by less than this plus the noise of their rounds.
 TOLERANCE = 0.05
 
 
@@ -26,7 +26,7 @@ class Verdict(NamedTuple):
     guarded: Guarded
     before: Spread | None
     now: Spread | None
-    # Relative; negative when it is better.
+    # Relative; negative for a better ratio.
     worse: float
     allowed: float
 
@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
 
 
 def assert_guards(guarded: Iterable[Guarded], baseline: Results, path: Path) -> None:
-    """Refuses results with nothing to be worse than, such as those of another edition."""
+    """Raises if the results have none of the guarded ratios, such as those of another edition."""
     if not any(ratio_of(baseline, *one[:4]) for one in guarded):
         raise BadResultsError(f"{path}: none of the ratios that the guard compares")
 
@@ -57,7 +57,7 @@ def _verdict(guarded: Guarded, before: Spread | None, now: Spread | None) -> Ver
 
 
 def lines(verdicts: Iterable[Verdict]) -> list[str]:
-    """Returns a line for each verdict, in words."""
+    """Returns a line of text for each verdict."""
     lines = []
     for one in verdicts:
         guarded = one.guarded

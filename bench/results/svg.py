@@ -58,7 +58,7 @@ def bars(title: str, hint: str, rows: Sequence[Row], axis: Axis) -> str:
 
 
 def ranges(title: str, hint: str, rows: Sequence[Row], axis: Axis) -> str:
-    """Dots on a line from each row's first value to its last."""
+    """Draws each row as dots on a line from its first value to its last."""
     drawn = []
     for number, row in enumerate(rows):
         y = TOP + number * ROW + ROW / 2

@@ -1,4 +1,4 @@
-"""The page of results: sections that both editions have, as Markdown tables."""
+"""The sections of a results page that both editions have, as Markdown tables."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ def _attention(results: Results) -> str:
 
 
 def workload_section(results: Results, workload: Workload, ceiling: str = "") -> str:
-    """Every contender under the workload, with its ratio to the ceiling where there is one."""
+    """Returns a table of all contenders under the workload, with ratios to the ceiling if named."""
     # Under a constant rate every contender has the same requests/s.
     compared = "p99_ms" if "-r" in workload.arguments else "rate"
     rows = []
@@ -71,7 +71,7 @@ def ratio_section(
     columns: Sequence[Column],
     corner: str = "",
 ) -> str:
-    """The ratios of each pair of contenders, which comes with the title of its row."""
+    """Returns the ratios of pairs of contenders; each pair comes with the title of its row."""
     rows = []
     for name, other, title in pairs:
         ratios = [ratio_of(results, name, other, work.name, figure) for work, figure, _ in columns]
@@ -81,7 +81,7 @@ def ratio_section(
 
 
 def official_section(results: Results, columns: dict[str, tuple[str, str]]) -> str:
-    """The official runs, one a row; the columns are title and format by figure."""
+    """Returns the official runs, one a row; `columns` has title and format by figure."""
     rows = []
     for cell in results.cells:
         if cell.workload == "official":

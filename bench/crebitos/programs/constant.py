@@ -15,7 +15,7 @@ HEADERS = [("Content-Type", "application/json"), ("Content-Length", str(len(ANSW
 
 
 def answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-    # As every service must: an unread body may be parsed as the next request.
+    # Every service must read the body: an unread one may be parsed as the next request.
     environ["wsgi.input"].read()
     start_response("200 OK", HEADERS)
     return [ANSWER]

@@ -11,7 +11,7 @@ from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
 
-# One round trip, refused or not: no row is an unknown client, an empty one is a debit too much.
+# One round trip in each case: no row means an unknown client, an empty row a refused debit.
 TRANSACT = """
     WITH moved AS (
         UPDATE clientes SET saldo = saldo + %(change)s
@@ -37,7 +37,7 @@ EXTRATO = """
 class PostgresLedger:
     """A ledger for the routes: one process, one connection, one request at a time."""
 
-    # Overridden for other tables.
+    # A subclass for other tables overrides them.
     TRANSACT = TRANSACT
     EXTRATO = EXTRATO
 

@@ -1,4 +1,4 @@
-"""The tables of this service's engine for PostgreSQL, through psycopg as its guides write it."""
+"""The tables of this service's PostgreSQL engine, through psycopg as its guides use it."""
 
 from bench.crebitos.programs.falcon_psycopg import PostgresLedger, serve
 

@@ -1,4 +1,4 @@
-"""This service with the ledger most would write: the stdlib's sqlite3 and `busy_timeout`."""
+"""This service with the usual ledger: the sqlite3 of the standard library and `busy_timeout`."""
 
 import os
 import sqlite3

@@ -1,4 +1,4 @@
-"""FastAPI with PostgreSQL through asyncpg, as their guides write it."""
+"""FastAPI with PostgreSQL through asyncpg, as their guides use it."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StrictInt
 
 from bench.parts.fastapi_app import Database, as_json, new_app, serve
 
-# One round trip, refused or not: no row is an unknown client, an empty one is a debit too much.
+# One round trip in each case: no row means an unknown client, an empty row a refused debit.
 TRANSACT = """
     WITH moved AS (
         UPDATE clientes SET saldo = saldo + $2 WHERE id = $1 AND saldo + $2 >= -limite

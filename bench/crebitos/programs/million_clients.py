@@ -1,4 +1,4 @@
-"""This service with a million clients: each request is for a random one, not for its own."""
+"""This service with a million clients: each request goes to a random client."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from rinha.server import Instance
 
 
 class ManyClientes:
-    """Replaces the client of each request: the load generator names five only, as the contest."""
+    """Replaces the client of each request: the load generator names only the contest's five."""
 
     def __init__(self, ledger: SqliteLedger) -> None:
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""FastAPI with PostgreSQL through asyncpg and a trigram index, as their guides write it."""
+"""FastAPI with PostgreSQL through asyncpg and a trigram index, as their guides use it."""
 
 from datetime import date
 from typing import Annotated, Any
