@@ -64,7 +64,7 @@ CMD ["rinha", "serve"]
 FROM service AS replica
 COPY --from=litestream /opt/litestream/bin/litestream /opt/rinha/bin/litestream
 HEALTHCHECK NONE
-CMD ["rinha", "follow"]
+CMD ["rinha", "replicate"]
 
 # What is built when nothing else is named.
 FROM service

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rinha import logs, moment, private
+from rinha import logs, private
 from rinha.address import ServerUrl, ledger_of
 from rinha.errors import MoveError, RestoreError, RinhaError
 from rinha.group_commit import when_durable
@@ -23,8 +23,11 @@ from rinha.store import AdminStore, Meter
 from rinha.terminal import printable
 from rinha.wiring import open_edition, restore_of
 
+# Old name of `replicate`, accepted for one release.
+OLD_REPLICATE = "follow"
 
-def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
+
+def parser(more: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="rinha",
         description="A small bank ledger over HTTP that never lets a balance pass its limit.",
@@ -32,72 +35,74 @@ def parser(besides: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, what in besides:
-        commands.add_parser(name, help=what)
-    commands.add_parser("serve", help="run one instance until SIGTERM; makes the ledger if needed")
-    commands.add_parser("init", help="make the ledger if there is none; never touches a balance")
+    for name, help_text in more:
+        commands.add_parser(name, help=help_text)
+    commands.add_parser("serve", help="run one instance until SIGTERM; create a missing ledger")
+    commands.add_parser("init", help="create a missing ledger; an existing one is not changed")
     commands.add_parser(
-        "check",
-        help="audit the ledger, even under load; exit code 0: every promise holds, 1: not",
+        "check", help="audit the ledger, even under load; exit code 0 if it is sound, otherwise 1"
     )
     snapshot = commands.add_parser(
-        "snapshot",
-        help="write a consistent copy, even under load, that any sqlite3, or pg_restore, can open",
+        "snapshot", help="write a consistent copy, even under load, for sqlite3 or pg_restore"
     )
-    snapshot.add_argument("file", type=Path, metavar="FILE", help="a file that is not there yet")
+    snapshot.add_argument("file", type=Path, metavar="FILE", help="name of a new file")
     restore = commands.add_parser(
-        "restore", help="put a snapshot, or the copy at RINHA_REPLICA, in the ledger's place"
+        "restore", help="replace the ledger by a snapshot, or by the replica at RINHA_REPLICA"
     )
+    restore.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a snapshot")
     restore.add_argument(
-        "file", type=Path, nargs="?", metavar="FILE", help="as `snapshot` makes it"
+        "--at", metavar="TIME", help="restore the replica's state of this time, such as 02:34:41"
     )
-    restore.add_argument(
-        "--at", metavar="TIME", help="as the copy at RINHA_REPLICA was then, such as 02:34:41"
+    replicate = commands.add_parser(
+        "replicate",
+        aliases=[OLD_REPLICATE],
+        help="replicate the ledger to RINHA_REPLICA, by Litestream",
     )
-    follow = commands.add_parser(
-        "follow", help="keep a copy at RINHA_REPLICA that follows the ledger, by Litestream"
-    )
-    follow.add_argument(
-        "what", nargs="?", choices=["state", "watch"], help="only say how it is; or watch it"
+    replicate.add_argument(
+        "what",
+        nargs="?",
+        choices=["state", "watchdog"],
+        help="only print the replica's state; or run the watchdog, which Litestream itself starts",
     )
     move = commands.add_parser(
         "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
     )
-    move.add_argument("source", metavar="FROM", help="a ledger, as RINHA_LEDGER names it")
-    move.add_argument("target", metavar="TO", help="another one; it is made if needed")
-    sql = commands.add_parser(
-        "sql", help="a shell on the live ledger, as sqlite3 would be, or psql"
-    )
-    sql.add_argument("words", nargs="*", metavar="SQL", help="run this and leave")
+    move.add_argument("source", metavar="FROM", help="a ledger, as in RINHA_LEDGER")
+    move.add_argument("target", metavar="TO", help="another ledger; a missing one is created")
+    sql = commands.add_parser("sql", help="open the live ledger in the shell of sqlite3, or psql")
+    sql.add_argument("sql", nargs="*", metavar="SQL", help="run these statements and exit")
     sql.add_argument(
         "--escape",
         action="store_true",
-        help="escape control characters in what is printed, as it always is on a terminal",
+        help="escape control characters in the output, as is always done on a terminal",
     )
     return top
 
 
-def main(besides: Iterable[tuple[str, str]] = ()) -> int:
-    """Runs the command. `besides` are the caller's own commands, which the help lists too."""
-    asked = parser(besides).parse_args()
+def main(more: Iterable[tuple[str, str]] = ()) -> int:
+    """Runs the command. The help also lists `more`, the caller's own commands."""
+    args = parser(more).parse_args()
     os.umask(private.UMASK)
     try:
-        if asked.command == "serve" or getattr(asked, "what", None) == "watch":
+        if args.command == "serve" or getattr(args, "what", None) == "watchdog":
             logs.write_in_background()
+        if args.command == OLD_REPLICATE:
+            args.command = "replicate"
+            print(f"rinha: `{OLD_REPLICATE}` is now `replicate`", file=sys.stderr)
         settings = load(os.environ)
         logs.setup(settings.log_level)
-        return COMMANDS[asked.command](settings, asked)
+        return COMMANDS[args.command](settings, args)
     except OSError as error:
         # The output's reader is gone, or its disk is full. That says nothing about the ledger.
-        print(printable(f"rinha {asked.command}: {error}"), file=sys.stderr, flush=True)
+        print(printable(f"rinha {args.command}: {error}"), file=sys.stderr, flush=True)
         logs.finish()
         os._exit(2)
     except RinhaError as error:
-        if asked.command == "serve":
+        if args.command == "serve":
             logs.setup("info")
             logs.tell(logging.ERROR, "refused to start", reason=str(error))
         else:
-            print(printable(f"rinha {asked.command}: {error}"), file=sys.stderr)
+            print(printable(f"rinha {args.command}: {error}"), file=sys.stderr)
         return 2
     finally:
         logs.finish()
@@ -107,10 +112,10 @@ def open_store(settings: Settings, *, create: bool) -> AdminStore:
     return open_edition(settings, create=create).store
 
 
-def serve(settings: Settings, _asked: argparse.Namespace) -> int:
+def serve(settings: Settings, _args: argparse.Namespace) -> int:
     store, create_app = open_edition(settings, create=True)
     app = create_app(settings.reset)
-    with watching(app, store, settings) as meter, store.engine.serving(meter) as durability:
+    with metered(app, store, settings) as meter, store.engine.serving(meter) as durability:
         instance = Instance(when_durable(app, durability) if durability else app, settings.listen)
         logs.tell(
             logging.INFO,
@@ -127,7 +132,7 @@ def serve(settings: Settings, _asked: argparse.Namespace) -> int:
     return 0
 
 
-def watching(
+def metered(
     app: App, store: AdminStore, settings: Settings
 ) -> AbstractContextManager[Meter | None]:
     if not settings.metrics:
@@ -137,13 +142,13 @@ def watching(
     return instrumented(app, store, settings)
 
 
-def init(settings: Settings, _asked: argparse.Namespace) -> int:
+def init(settings: Settings, _args: argparse.Namespace) -> int:
     open_store(settings, create=True)
     print(f"{settings.ledger} is ready")
     return 0
 
 
-def check(settings: Settings, _asked: argparse.Namespace) -> int:
+def check(settings: Settings, _args: argparse.Namespace) -> int:
     # A scheduled audit is started by a thread that blocks all signals, which a child inherits.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     audit = open_store(settings, create=False).audit()
@@ -151,48 +156,52 @@ def check(settings: Settings, _asked: argparse.Namespace) -> int:
     return 1 if audit.problems else 0
 
 
-def snapshot(settings: Settings, asked: argparse.Namespace) -> int:
-    open_store(settings, create=False).engine.snapshot(asked.file)
-    print(asked.file)
+def snapshot(settings: Settings, args: argparse.Namespace) -> int:
+    open_store(settings, create=False).engine.snapshot(args.file)
+    print(args.file)
     return 0
 
 
-def restore(settings: Settings, asked: argparse.Namespace) -> int:
-    if asked.file and asked.at:
-        raise RestoreError("a file is of one moment: --at is for the copy at RINHA_REPLICA")
-    at = moment.parse(asked.at, datetime.now(UTC)) if asked.at else None
-    kept = restore_of(settings)(settings, asked.file, at)
+def restore(settings: Settings, args: argparse.Namespace) -> int:
+    if args.file and args.at:
+        raise RestoreError("--at is for the replica at RINHA_REPLICA, not for a snapshot's file")
+    at = None
+    if args.at:
+        from rinha.replica import point_in_time  # noqa: PLC0415 - for a replica only
+
+        at = point_in_time.parse(args.at, datetime.now(UTC))
+    old = restore_of(settings)(settings, args.file, at)
     try:
-        return check(settings, asked)
+        return check(settings, args)
     finally:
-        if kept:
-            print(f"what was there before is {kept}", flush=True)
+        if old:
+            print(f"the old ledger is {old}", flush=True)
 
 
-def follow(settings: Settings, asked: argparse.Namespace) -> int:
-    from rinha.sqlite import follow, replica_state, watch  # noqa: PLC0415 - for a replica only
+def replicate(settings: Settings, args: argparse.Namespace) -> int:
+    from rinha.replica import replicate, state, watchdog  # noqa: PLC0415 - for a replica only
 
     restore_of(settings)
     assert isinstance(settings.ledger, Path)
-    if asked.what == "state":
-        is_fine, sentence = replica_state.told(settings.ledger, settings.replica)
+    if args.what == "state":
+        is_fine, sentence = state.describe(settings.ledger, settings.replica)
         print(printable(sentence))
         return 0 if is_fine else 1
-    if asked.what == "watch":
-        watch.watch(settings.ledger, settings.replica)
+    if args.what == "watchdog":
+        watchdog.run(settings.ledger, settings.replica)
     else:
-        follow.follow(settings.ledger, settings.replica, ["follow", "watch"])
+        replicate.replicate(settings.ledger, settings.replica, ["replicate", "watchdog"])
     return 0
 
 
-def move(settings: Settings, asked: argparse.Namespace) -> int:
+def move(settings: Settings, args: argparse.Namespace) -> int:
     # FULL makes the move durable, so that a power cut cannot undo one side of it.
     source, target = (
         replace(settings, ledger=ledger_of(one), synchronous="FULL")
-        for one in (asked.source, asked.target)
+        for one in (args.source, args.target)
     )
     if _place(source.ledger) == _place(target.ledger):
-        raise MoveError("FROM and TO are one ledger")
+        raise MoveError("FROM and TO are the same ledger")
     move_ledger(
         open_store(source, create=False),
         open_store(target, create=True),
@@ -208,16 +217,16 @@ def _place(ledger: Path | ServerUrl) -> str:
     return str(ledger.absolute() if isinstance(ledger, Path) else ledger)
 
 
-def sql(settings: Settings, asked: argparse.Namespace) -> int:
+def sql(settings: Settings, args: argparse.Namespace) -> int:
     if isinstance(settings.ledger, Path):
         from rinha.sqlite import shell  # noqa: PLC0415 - for this engine only
 
-        shell.run(settings.ledger, asked.words, escape=asked.escape or sys.stdout.isatty())
+        shell.run(settings.ledger, args.sql, escape=args.escape or sys.stdout.isatty())
     else:
         from rinha.postgres import shell as psql  # noqa: PLC0415 - for this engine only
 
         # In its aligned tables psql itself escapes control characters.
-        psql.run(settings.ledger, asked.words)
+        psql.run(settings.ledger, args.sql)
     return 0
 
 
@@ -227,7 +236,7 @@ COMMANDS = {
     "check": check,
     "snapshot": snapshot,
     "restore": restore,
-    "follow": follow,
+    "replicate": replicate,
     "move": move,
     "sql": sql,
 }

@@ -36,9 +36,9 @@ def open_edition(settings: Settings, *, create: bool) -> Opened:
     if create and settings.replica:
         restore_of(settings)
         assert isinstance(settings.ledger, Path)
-        from rinha.sqlite.litestream import assert_nothing_to_bring_back
+        from rinha.replica.litestream import assert_nothing_to_restore
 
-        assert_nothing_to_bring_back(settings.ledger, settings.replica)
+        assert_nothing_to_restore(settings.ledger, settings.replica)
     return found(settings, create)
 
 

@@ -186,7 +186,7 @@ def status(settings: Settings) -> int:
         return fail(message("NO_FOLDER"))
     run_apart(["sv", "status", *services()], env=environment())
     if services("replica"):
-        run_apart([*launch.RINHA, "follow", "state"])
+        run_apart([*launch.RINHA, "replicate", "state"])
     started = SERVICES / "nginx" / "run"
     if not started.exists():
         show("MOVED", started.readlink())

@@ -289,7 +289,7 @@ down)
 status)
     running || { message NOT_UP; exit 3; }
     $compose ps
-    [ -z "$replica" ] || $compose exec -T replica rinha follow state || true
+    [ -z "$replica" ] || $compose exec -T replica rinha replicate state || true
     inside python /opt/rinha/ask.py GET /health ;;
 logs)
     require_running

@@ -67,7 +67,7 @@ def drill(top: Path, seconds: float) -> int:
     port, environment = free_port(), settings_of(Path("rinha.db"), replica)
     parts = parts_of(Layout(settings.load({**environment, "PORT": str(port)}), disk))
     with Processes(parts, disk, environment) as running:
-        running.wait(lambda: rinha(["follow", "state"], disk, replica).returncode == 0)
+        running.wait(lambda: rinha(["replicate", "state"], disk, replica).returncode == 0)
         print(f"1. {RATE} requests/s for {seconds:g} s, replicated to {replica}", flush=True)
         load(port, seconds)
         # SIGKILL ends all parts, so Litestream cannot upload its last changes.

@@ -31,7 +31,7 @@ NGINX_COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *(("-e", "stderr") if ONE
 # The one-file executable accepts `-m` as an interpreter does.
 RINHA = (sys.executable, "-m", "rinha")
 INSTANCE = (*RINHA, "serve")
-FOLLOW = (*RINHA, "follow")
+FOLLOW = (*RINHA, "replicate")
 # The place where stack/setup.sh installs it.
 LITESTREAM = Path(sys.executable).with_name("litestream")
 SERVER = "server {place} max_fails=0;"

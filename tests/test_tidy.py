@@ -85,6 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "rinha",
         "rinha/metrics",
         "rinha/postgres",
+        "rinha/replica",
         "rinha/sqlite",
         "rinha/wiring.py",
     },
@@ -92,21 +93,22 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
         *("rinha/crebitos/on_sqlite_restore.py", "rinha/crebitos/on_postgres.py"),
         *("rinha/pessoas", "rinha/pessoas/on_sqlite.py", "rinha/pessoas/on_sqlite_restore.py"),
-        "rinha/sqlite",
+        "rinha/replica",
     },
-    "rinha/metrics": {"rinha"},
+    "rinha/metrics": {"rinha", "rinha/replica"},
+    "rinha/replica": {"rinha", "rinha/sqlite"},
     "rinha/sqlite": {"rinha"},
     "rinha/postgres": {"rinha"},
     "rinha/crebitos": {"rinha"},
     "rinha/crebitos/on_sqlite.py": {"rinha", "rinha/crebitos", "rinha/sqlite"},
     "rinha/crebitos/on_sqlite_restore.py": {
-        *("rinha", "rinha/crebitos/on_sqlite.py", "rinha/sqlite"),
+        *("rinha", "rinha/crebitos/on_sqlite.py", "rinha/replica", "rinha/sqlite"),
     },
     "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
     "rinha/pessoas": {"rinha"},
     "rinha/pessoas/on_sqlite.py": {"rinha", "rinha/pessoas", "rinha/sqlite"},
     "rinha/pessoas/on_sqlite_restore.py": {
-        *("rinha", "rinha/pessoas/on_sqlite.py", "rinha/sqlite"),
+        *("rinha", "rinha/pessoas/on_sqlite.py", "rinha/replica"),
     },
     "stack": {"rinha", "rinha/__main__.py", "ops", "stack/run"},
     "stack/cluster": {"stack"},
@@ -223,7 +225,7 @@ def test_sql_stays_with_its_engine() -> None:
     """Only engines, and editions' files on an engine, contain SQL or a database library."""
     for path in PYTHON_FILES:
         name = str(path.relative_to(ROOT))
-        engine = r"rinha/(sqlite/|postgres/|\w+/on_(sqlite|postgres)\w*\.py)"
+        engine = r"rinha/(sqlite/|replica/|postgres/|\w+/on_(sqlite|postgres)\w*\.py)"
         if name.startswith("rinha/") and not re.match(engine, name):
             text = path.read_text()
             assert not re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|BEGIN|COMMIT) ", text), path

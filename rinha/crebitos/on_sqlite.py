@@ -51,15 +51,12 @@ READ_NEWEST = """
 
 def open_store(settings: Settings, *, create: bool) -> "SqliteLedger":
     assert isinstance(settings.ledger, Path)
-    store = SqliteLedger(
+    return SqliteLedger(
         settings.ledger,
         synchronous=settings.synchronous,
         lock_wait_s=settings.lock_wait_s,
         create=create,
     )
-    if settings.replica:
-        store.engine.replicated_since_s = time.monotonic()
-    return store
 
 
 class SqliteLedger:

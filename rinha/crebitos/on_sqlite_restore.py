@@ -8,9 +8,9 @@ from pathlib import Path
 import apsw
 
 from rinha.crebitos.on_sqlite import SCHEMA, SqliteLedger
+from rinha.replica import litestream
+from rinha.replica.restore import Restorable, restore_edition
 from rinha.settings import Settings
-from rinha.sqlite import litestream
-from rinha.sqlite.restore import Restorable, bring_back
 
 # A ledger only grows. If a later state lacks rows of an earlier one, it was emptied or edited in
 # between, and no rows are taken from it.
@@ -48,7 +48,7 @@ COUNT_AGAIN = """
 
 
 def restore(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    return bring_back(settings, file, at, Restorable(SCHEMA, _problems, _complete))
+    return restore_edition(settings, file, at, Restorable(SCHEMA, _problems, _complete))
 
 
 def _problems(copy: Path) -> Sequence[str]:
@@ -66,7 +66,7 @@ def _complete(copy: Path, replica: str, at: datetime) -> None:
     later = copy.with_name(f"{copy.name}.later")
     later.unlink(missing_ok=True)
     try:
-        litestream.bring_back(replica, later)
+        litestream.restore(replica, later)
         with contextlib.closing(apsw.Connection(str(copy))) as connection:
             connection.execute("ATTACH ? AS later", (str(later),))
             with connection:

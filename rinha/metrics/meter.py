@@ -93,7 +93,7 @@ class Meter:
         place = self._slot.get(("refusals", type(error).__name__))
         self._words[self._slot["refusals", OTHER] if place is None else place] += 1
 
-    def moved(self, step: str, took_us: int) -> None:
+    def checkpointed(self, step: str, took_us: int) -> None:
         self.add("checkpoints", step)
         self.add("checkpoint_seconds", step, by=took_us)
 

@@ -12,6 +12,7 @@ from rinha.errors import StoreUnavailableError
 from rinha.http import App
 from rinha.metrics.counts import read_all
 from rinha.metrics.nginx import gauges_of_nginx
+from rinha.replica.state import behind_s
 from rinha.settings import Settings
 from rinha.store import AdminStore, Gauge
 
@@ -28,12 +29,16 @@ class ForOperators:
         self._store = store
         self._folder = folder
         self._settings = settings
+        self._started_at = time.monotonic()
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         if req.get_header(OPERATOR) is None:
             raise falcon.HTTPNotFound
         connections = req.get_header(CONNECTIONS, default="")
-        gauges = [*_gauges_of(self._settings), *gauges_of_nginx(self._folder, connections)]
+        gauges = [
+            *gauges_of(self._settings, self._started_at),
+            *gauges_of_nginx(self._folder, connections),
+        ]
         tables: object = {}
         # The other gauges are needed all the more while the store is unavailable.
         with suppress(StoreUnavailableError):
@@ -72,16 +77,19 @@ class State(ForOperators):
         )
 
 
-def _gauges_of(settings: Settings) -> Iterator[Gauge]:
-    """Yields gauges that alerts compare others with: the time, and the number of instances."""
-    yield Gauge("time_seconds", "When this was answered.", time.time())
-    yield Gauge("instances", "How many instances there are to be.", settings.instances)
+def gauges_of(settings: Settings, started_at: float) -> Iterator[Gauge]:
+    """Yields gauges that alerts compare others with, and the lag of the replica."""
+    yield Gauge("time_seconds", "Time of this answer.", time.time())
+    yield Gauge("instances", "Instances that are to run, by INSTANCES.", settings.instances)
     labels = {
         "edition": settings.edition,
         "engine": settings.engine,
         "replica": "on" if settings.replica else "off",
     }
-    yield Gauge("info", "What runs here.", 1, tuple(labels.items()))
+    yield Gauge("info", "Edition, engine and replication of the stack.", 1, tuple(labels.items()))
+    if settings.replica and isinstance(settings.ledger, Path):
+        behind = behind_s(settings.ledger, started_at)
+        yield Gauge("replica_behind_seconds", "Age of what a lost disk would take.", behind)
 
 
 def add_routes(app: App, store: AdminStore, folder: Path, settings: Settings) -> None:

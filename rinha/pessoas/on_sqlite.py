@@ -1,6 +1,5 @@
 """Registry on SQLite: each apelido is unique. All SQL of this edition is here."""
 
-import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -48,15 +47,12 @@ READ_NEWER = f"""
 
 def open_store(settings: Settings, *, create: bool) -> "SqliteRegistry":
     assert isinstance(settings.ledger, Path)
-    store = SqliteRegistry(
+    return SqliteRegistry(
         settings.ledger,
         synchronous=settings.synchronous,
         lock_wait_s=settings.lock_wait_s,
         create=create,
     )
-    if settings.replica:
-        store.engine.replicated_since_s = time.monotonic()
-    return store
 
 
 class SqliteRegistry:

@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from rinha.pessoas.on_sqlite import SCHEMA, SqliteRegistry
+from rinha.replica.restore import Restorable, restore_edition
 from rinha.settings import Settings
-from rinha.sqlite.restore import Restorable, bring_back
 
 
 def restore(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    return bring_back(settings, file, at, Restorable(SCHEMA, _problems))
+    return restore_edition(settings, file, at, Restorable(SCHEMA, _problems))
 
 
 def _problems(copy: Path) -> Sequence[str]:

@@ -32,36 +32,38 @@ from rinha.sqlite.limits import (
     CHECKPOINT_END_MAX_S,
     FILE_BLOCKS_UNSYNCED,
     FOREIGN_LOCK_PAUSE_S,
-    LOG_PAGES_LOCKED,
-    LOG_PAGES_LONG,
-    LOG_PAGES_MAX,
-    REPLICA_TURN_MAX_S,
+    TAKE_OVER_MAX_S,
+    WAL_PAGES_LOCKED,
+    WAL_PAGES_LONG,
+    WAL_PAGES_MAX,
 )
 from rinha.sqlite.lock import lock_file_of
 from rinha.sqlite.wal_repair import Wal
 from rinha.store import Meter
 
-FORGET = "PRAGMA wal_checkpoint(TRUNCATE)"
-MOVE = "PRAGMA wal_checkpoint(PASSIVE)"
+TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
+PASSIVE = "PRAGMA wal_checkpoint(PASSIVE)"
 # A connection opens the WAL at its first read.
 OPEN_WAL = "PRAGMA user_version"
 
 
-def _follower_file_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}.follower")
+def _replication_lock_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.replica.lock")
 
 
-def take_over_the_log(file: Path) -> int:
+def take_over_checkpoints(file: Path) -> int:
     """Returns a descriptor that keeps the instances from running checkpoints until it is closed.
 
     Litestream may mistake a WAL that it has not read for one that it knows. So the WAL is
     truncated, and Litestream begins with a snapshot."""
-    fd = _opened(_follower_file_of(file))
-    deadline = time.monotonic() + REPLICA_TURN_MAX_S
-    while not (_can_lock(fd, fcntl.LOCK_EX) and _is_emptied(file)):
+    fd = _opened(_replication_lock_of(file))
+    deadline = time.monotonic() + TAKE_OVER_MAX_S
+    while not (_can_lock(fd, fcntl.LOCK_EX) and _truncates_wal(file)):
         if time.monotonic() > deadline:
             os.close(fd)
-            raise StoreUnusableError(f"{file}: somebody moves its log, or reads on and on")
+            raise StoreUnusableError(
+                f"{file}: cannot take over its checkpoints: another process runs one, or reads on"
+            )
         time.sleep(FOREIGN_LOCK_PAUSE_S)
     return fd
 
@@ -74,14 +76,14 @@ def _opened(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _unless_followed(follower: int) -> Iterator[bool]:
-    """Yields True and keeps Litestream from taking the WAL over, or False if it has done so."""
-    is_ours = _can_lock(follower, fcntl.LOCK_SH)
+def _unless_replicated(replication_lock: int) -> Iterator[bool]:
+    """Yields True and keeps Litestream from taking checkpoints over, or False if it has done so."""
+    is_ours = _can_lock(replication_lock, fcntl.LOCK_SH)
     try:
         yield is_ours
     finally:
         if is_ours:
-            fcntl.flock(follower, fcntl.LOCK_UN)
+            fcntl.flock(replication_lock, fcntl.LOCK_UN)
 
 
 def _can_lock(fd: int, how: int) -> bool:
@@ -92,7 +94,7 @@ def _can_lock(fd: int, how: int) -> bool:
     return True
 
 
-def _is_emptied(file: Path) -> bool:
+def _truncates_wal(file: Path) -> bool:
     if not file.exists():
         return True
     try:
@@ -100,7 +102,7 @@ def _is_emptied(file: Path) -> bool:
         with contextlib.closing(connection), contextlib.closing(Wal(connection)) as wal:
             connection.execute(OPEN_WAL).get  # noqa: B018 - `get` runs it
             wal.settle()
-            is_busy, _, _ = connection.execute(FORGET).get
+            is_busy, _, _ = connection.execute(TRUNCATE).get
     except (apsw.BusyError, BlockingIOError):
         return False
     except (apsw.Error, OSError) as error:
@@ -112,7 +114,7 @@ def _is_emptied(file: Path) -> bool:
 def checkpointing(file: Path, connection: apsw.Connection, meter: Meter | None) -> Iterator[None]:
     """Keeps the WAL short, by a thread of this process or of another instance."""
     checkpointer = Checkpointer(file, meter)
-    connection.set_wal_hook(checkpointer.look_and_count if meter else checkpointer.look)
+    connection.set_wal_hook(checkpointer.after_commit)
     try:
         yield
     finally:
@@ -123,45 +125,42 @@ def checkpointing(file: Path, connection: apsw.Connection, meter: Meter | None) 
 class Checkpointer:
     """Checkpoint thread. One instance holds the lock and serves all; the others wait for the lock,
     which is free once that instance ends, in any way. While it hangs, writers run checkpoints as
-    soon as the WAL has LOG_PAGES_MAX pages."""
+    soon as the WAL has WAL_PAGES_MAX pages."""
 
     def __init__(self, file: Path, meter: Meter | None = None) -> None:
         self._file = file
         self._meter = meter
         self._long = threading.Event()
-        self._next_try_pages = LOG_PAGES_LONG
-        self._next_sync_pages = LOG_PAGES_MAX
+        self._next_try_pages = WAL_PAGES_LONG
+        self._next_sync_pages = WAL_PAGES_MAX
         self._ended = False
         self._connection: apsw.Connection | None = None
         self._wal: Wal | None = None
         self._file_fd = -1
         self._synced_at_block = 0
-        self._turn = _opened(file.with_name(f"{file.name}.checkpoint"))
+        self._lock = _opened(file.with_name(f"{file.name}.checkpoint"))
         # One descriptor for the thread and one for the writer: neither may release the other's
         # lock.
-        self._follower = _opened(_follower_file_of(file))
-        self._writers_follower = _opened(_follower_file_of(file))
+        self._replication_lock = _opened(_replication_lock_of(file))
+        self._writers_replication_lock = _opened(_replication_lock_of(file))
         self._write_lock = _opened(lock_file_of(file))
         self._busy = threading.Lock()
         threading.Thread(target=self._run, name="checkpoint", daemon=True).start()
 
-    def look(self, connection: apsw.Connection, _database: str, log_pages: int) -> int:
+    def after_commit(self, connection: apsw.Connection, _database: str, wal_pages: int) -> int:
         """Runs after each commit. A failure here must not make the finished commit look failed."""
-        if log_pages < LOG_PAGES_LONG:
-            self._next_try_pages = LOG_PAGES_LONG
-            self._next_sync_pages = LOG_PAGES_MAX
-        elif log_pages >= self._next_try_pages:
-            self._next_try_pages = max(LOG_PAGES_LOCKED, log_pages + LOG_PAGES_LONG)
+        if self._meter:
+            self._meter.log_pages = wal_pages
+        if wal_pages < WAL_PAGES_LONG:
+            self._next_try_pages = WAL_PAGES_LONG
+            self._next_sync_pages = WAL_PAGES_MAX
+        elif wal_pages >= self._next_try_pages:
+            self._next_try_pages = max(WAL_PAGES_LOCKED, wal_pages + WAL_PAGES_LONG)
             self._wal = self._wal or Wal(connection)
             self._long.set()
-            if log_pages >= LOG_PAGES_MAX:
-                self._move_now(connection, log_pages)
+            if wal_pages >= WAL_PAGES_MAX:
+                self._checkpoint_in_writer(connection, wal_pages)
         return apsw.SQLITE_OK
-
-    def look_and_count(self, connection: apsw.Connection, database: str, log_pages: int) -> int:
-        if self._meter:
-            self._meter.log_pages = log_pages
-        return self.look(connection, database, log_pages)
 
     def close(self) -> None:
         """Closes the thread's connection between checkpoints: the last close removes the WAL."""
@@ -183,24 +182,24 @@ class Checkpointer:
                         return
                     time.sleep(FOREIGN_LOCK_PAUSE_S)
 
-    def _move_now(self, connection: apsw.Connection, log_pages: int) -> None:
+    def _checkpoint_in_writer(self, connection: apsw.Connection, wal_pages: int) -> None:
         """Runs a checkpoint in a writer. If another process prevents it, the WAL is synced instead:
         it grows, but what a power cut may take does not."""
         wal = self._wal = self._wal or Wal(connection)
         with contextlib.suppress(apsw.Error, OSError, WalBrokenError):
             try:
-                with _unless_followed(self._writers_follower) as is_ours:
-                    is_moved = is_ours and self._is_moved_whole(connection, wal)
+                with _unless_replicated(self._writers_replication_lock) as is_ours:
+                    is_done = is_ours and self._copies_all(connection, wal)
             except (apsw.BusyError, BlockingIOError):
-                is_moved = False
-            if is_ours and not is_moved:
+                is_done = False
+            if is_ours and not is_done:
                 wal.sync()
-            elif not is_ours and log_pages >= self._next_sync_pages:
+            elif not is_ours and wal_pages >= self._next_sync_pages:
                 # Only needed if the thread hangs: otherwise that syncs the WAL.
-                self._next_sync_pages = log_pages + LOG_PAGES_MAX
+                self._next_sync_pages = wal_pages + WAL_PAGES_MAX
                 wal.sync()
 
-    def _is_moved_whole(self, connection: apsw.Connection, wal: Wal) -> bool:
+    def _copies_all(self, connection: apsw.Connection, wal: Wal) -> bool:
         if wal.in_doubt:
             wal.settle()
         with _in_doubt_where_it_fails(wal):
@@ -209,7 +208,7 @@ class Checkpointer:
     def _run(self) -> None:
         # SIGALRM, which ends a wait for the lock, has to interrupt the main thread.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         while True:
             self._long.wait()
             self._long.clear()
@@ -217,24 +216,24 @@ class Checkpointer:
                 if self._ended:
                     return
                 try:
-                    with _unless_followed(self._follower) as is_ours:
+                    with _unless_replicated(self._replication_lock) as is_ours:
                         if is_ours:
-                            self._move()
+                            self._checkpoint()
                         else:
                             self._sync()
                 except (apsw.BusyError, BlockingIOError):
                     # Another program, such as a shell, holds the file. A later commit tries again.
                     continue
                 except (apsw.Error, OSError, WalBrokenError) as error:
-                    log.error("the checkpoint failed, it is tried again", exc_info=error)
+                    log.error("checkpoint failed, a later commit tries again", exc_info=error)
 
-    def _move(self) -> None:
+    def _checkpoint(self) -> None:
         connection = self._connection or self._opened_connection()
         wal = self._wal = self._wal or Wal(connection)
         if wal.in_doubt:
             wal.settle(self._writers_waiting())
         with _in_doubt_where_it_fails(wal):
-            self._move_in_steps(connection)
+            self._checkpoint_in_steps(connection)
 
     def _opened_connection(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._file), apsw.SQLITE_OPEN_READWRITE)
@@ -247,14 +246,14 @@ class Checkpointer:
             self._wal.in_doubt = True
         return connection
 
-    def _move_in_steps(self, connection: apsw.Connection) -> None:
-        log_pages = self._move_once(connection, "beside")
-        if log_pages < LOG_PAGES_LOCKED:
+    def _checkpoint_in_steps(self, connection: apsw.Connection) -> None:
+        wal_pages = self._run_passive(connection, "beside")
+        if wal_pages < WAL_PAGES_LOCKED:
             return
         if _blocks_written() - self._synced_at_block > FILE_BLOCKS_UNSYNCED:
             os.fdatasync(self._file_fd)
         with self._writers_waiting():
-            self._move_once(connection, "locked")
+            self._run_passive(connection, "locked")
         self._synced_at_block = _blocks_written()
 
     def _sync(self) -> None:
@@ -273,13 +272,13 @@ class Checkpointer:
         finally:
             fcntl.flock(self._write_lock, fcntl.LOCK_UN)
 
-    def _move_once(self, connection: apsw.Connection, step: str) -> int:
+    def _run_passive(self, connection: apsw.Connection, step: str) -> int:
         """Runs a passive checkpoint. Returns how many pages the WAL had."""
         began_at = time.monotonic()
-        _, log_pages, _ = connection.execute(MOVE).get
+        _, wal_pages, _ = connection.execute(PASSIVE).get
         if self._meter:
-            self._meter.moved(step, round((time.monotonic() - began_at) * 1e6))
-        return int(log_pages)
+            self._meter.checkpointed(step, round((time.monotonic() - began_at) * 1e6))
+        return int(wal_pages)
 
 
 @contextlib.contextmanager

@@ -78,8 +78,6 @@ class SqliteFile:
         create: bool = True,
     ) -> None:
         path = self.path = real_path(path)
-        # Set if a replica is configured: the gauges then include its lag.
-        self.replicated_since_s: float | None = None
         self._schema = schema
         self._synchronous = synchronous
         self._look_at_file_at = 0.0
@@ -155,11 +153,6 @@ class SqliteFile:
                 yield Gauge(name, "Size of the file, or of its write-ahead log.", size)
         free = shutil.disk_usage(self.path.parent).free
         yield Gauge("disk_free_bytes", "Free space where the file is.", free)
-        if self.replicated_since_s is not None:
-            from rinha.sqlite.replica_state import behind_s  # noqa: PLC0415 - only with a replica
-
-            behind = behind_s(self.path, self.replicated_since_s)
-            yield Gauge("replica_behind_seconds", "What a lost disk would take.", behind)
 
     def be_alone(self) -> None:
         """Makes the use of the file exclusive until it is closed, or raises if it is in use."""

@@ -19,9 +19,9 @@ PAGE_SIZE_BYTES = 1024
 # Pages in the WAL; a transaction adds two or three. From the first limit on the thread runs a
 # checkpoint. From the second on, under a load that never pauses, it finishes the checkpoint under
 # the write lock. From the third on the writers run it, as the thread did not.
-LOG_PAGES_LONG = 1000
-LOG_PAGES_LOCKED = 2500
-LOG_PAGES_MAX = 6500
+WAL_PAGES_LONG = 1000
+WAL_PAGES_LOCKED = 2500
+WAL_PAGES_MAX = 6500
 # Blocks of 512 bytes, as the kernel counts: 1 MB. If more was copied without a sync, the file is
 # synced before the step under the lock. With a million clients 8 MB wait, which takes 20 ms there.
 FILE_BLOCKS_UNSYNCED = 2048
@@ -31,34 +31,6 @@ WAL_PIECE_BYTES = 1_000_000
 CHECKPOINT_END_MAX_S = 0.2
 # Interval of the check that the file was not deleted or replaced under a running instance.
 FILE_MOVED_CHECK_S = 1.0
-
-# Replication interval: a lost disk takes what was committed since the last sync.
-REPLICA_SYNC_S = 1.0
-# Litestream keeps each state of the last minutes, one each half minute of the last week, and a
-# snapshot a day.
-REPLICA_FINE_S = 300.0
-REPLICA_KEPT_DAYS = 7
-# The replica is behind from this lag on: a sync takes milliseconds, on a slow network a second.
-REPLICA_BEHIND_S = 5.0
-# Timeouts: a restore over a slow network takes minutes; Litestream's socket answers at once.
-REPLICA_TRANSFER_MAX_S = 600.0
-REPLICA_ANSWER_MAX_S = 10.0
-# Interval of the watcher's requests to Litestream: each takes a millisecond of CPU time.
-REPLICA_ASK_S = 1.0
-# A Litestream that has not answered for this long is killed.
-REPLICA_SILENT_MAX_S = 60.0
-# Timeout for taking the WAL over: a checkpoint takes milliseconds, on a slow disk a second.
-REPLICA_TURN_MAX_S = 5.0
-# Interval of the check whether Litestream is stopped, perhaps while it holds SQLite's lock. Less
-# than the default of RINHA_LOCK_WAIT_MS.
-REPLICA_LOOK_S = 0.2
-# Changes that cannot be sent wait on the ledger's own disk. Beyond this size, plus the ledger's,
-# they are deleted, and a snapshot is sent once that is possible.
-REPLICA_WAITING_MAX_BYTES = 500_000_000
-# Litestream's limits. It uses 35 MB and a hundredth of a core; beyond the last limit it ends and is
-# started again.
-REPLICA_NICE = 5
-REPLICA_MEMORY_SOFT = "64MiB"
-REPLICA_MEMORY_MAX_BYTES = 250_000_000
-# Time to send the last changes at a stop. `make down` waits a little longer.
-REPLICA_LAST_SYNC_S = 2.0
+# Timeout for taking checkpoints over from the instances: one takes milliseconds, on a slow disk a
+# second.
+TAKE_OVER_MAX_S = 5.0

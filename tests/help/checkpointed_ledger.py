@@ -8,7 +8,7 @@ import apsw
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.sqlite.checkpoint import Checkpointer
-from rinha.sqlite.limits import LOG_PAGES_LONG
+from rinha.sqlite.limits import WAL_PAGES_LONG
 
 CREDIT = Transacao(1, "c", "abc")
 # Each commit adds two or three pages, so these exceed every limit of the WAL.
@@ -16,7 +16,7 @@ MANY = 8_000
 TIMEOUT_S = 10.0
 PAUSE_S = 1 / 340
 # Pages that may be added between a decision to checkpoint and its end, on a slow disk.
-SOME_PAGES = LOG_PAGES_LONG
+SOME_PAGES = WAL_PAGES_LONG
 
 
 class CheckpointedLedger:
@@ -30,7 +30,7 @@ class CheckpointedLedger:
 
     def _look(self, connection: apsw.Connection, database: str, wal_pages: int) -> int:
         self.wal_pages.append(wal_pages)
-        return self.checkpointer.look(connection, database, wal_pages)
+        return self.checkpointer.after_commit(connection, database, wal_pages)
 
     def credit(self, times: int) -> None:
         for _ in range(times):
@@ -42,7 +42,7 @@ class CheckpointedLedger:
         while len(self.wal_pages) < 2 or self.wal_pages[-1] >= self.wal_pages[-2]:
             assert time.monotonic() < deadline, self.wal_pages[-3:]
             self.credit(1)
-            time.sleep(PAUSE_S if self.wal_pages[-1] >= LOG_PAGES_LONG else 0)
+            time.sleep(PAUSE_S if self.wal_pages[-1] >= WAL_PAGES_LONG else 0)
         return self.wal_pages[-2]
 
     def close(self) -> None:

@@ -124,7 +124,7 @@ class _History:
         no_thread = SimpleNamespace(Event=threading.Event, Lock=threading.Lock, Thread=_NoThread)
         patch.setattr(checkpoint, "threading", no_thread)
         patch.setattr(checkpoint, "Checkpointer", _Known)
-        patch.setattr(checkpoint, "LOG_PAGES_LOCKED", 0)
+        patch.setattr(checkpoint, "WAL_PAGES_LOCKED", 0)
         patch.setattr(checkpoint, "FILE_BLOCKS_UNSYNCED", self._chance.choice((-1, 1 << 30)))
         if self._fault.mistake:
             _plant(self._fault.mistake, patch)
@@ -163,10 +163,10 @@ class _History:
 
     def _checkpoint(self, instance: _Instance) -> None:
         with contextlib.suppress(apsw.Error, OSError, RinhaError):
-            instance.checkpointer._move()
+            instance.checkpointer._checkpoint()
 
     def _by_writer(self, instance: _Instance) -> None:
-        instance.checkpointer._move_now(instance.store.engine.connection, 1 << 30)
+        instance.checkpointer._checkpoint_in_writer(instance.store.engine.connection, 1 << 30)
 
 
 def _plant(mistake: str, patch: pytest.MonkeyPatch) -> None:

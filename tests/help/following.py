@@ -70,9 +70,9 @@ class Following:
         return [str(line["event"]) for line in self.logs() if "event" in line]
 
     def state(self) -> tuple[int, str]:
-        """Returns the exit code and the output of `rinha follow state`."""
+        """Returns the exit code and the output of `rinha replicate state`."""
         asked = rinha(
-            "follow",
+            "replicate",
             "state",
             RINHA_LEDGER=str(self.folder / "rinha.db"),
             RINHA_REPLICA=self.replica,
@@ -88,7 +88,7 @@ class Following:
             time.sleep(LOOK_AGAIN_S)
 
     def wait_until_behind(self, patience_s: float = PATIENCE_S) -> str:
-        """Waits until `rinha follow state` fails, and returns its output."""
+        """Waits until `rinha replicate state` fails, and returns its output."""
         deadline = time.monotonic() + patience_s
         while self.state()[0] == 0:
             assert time.monotonic() < deadline, self.log_text()

@@ -11,14 +11,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rinha import settings
-from rinha.crebitos.on_sqlite import SqliteLedger, open_store
 from rinha.errors import ReplicaError
-from rinha.sqlite import litestream, replica_state
-from rinha.sqlite.follow import LITESTREAM_PID
-from rinha.sqlite.limits import REPLICA_LOOK_S, REPLICA_SILENT_MAX_S
-from rinha.sqlite.replica_state import State, told, write
-from rinha.sqlite.watch import Progress, Watcher
+from rinha.metrics.routes import gauges_of
+from rinha.replica import litestream, state
+from rinha.replica.limits import SILENT_MAX_S, STOPPED_CHECK_EVERY_S
+from rinha.replica.replicate import LITESTREAM_PID
+from rinha.replica.state import State, describe, write
+from rinha.replica.watchdog import Progress, Watchdog
+from rinha.settings import load
 
 # A fake Litestream that restores the file beside it.
 OTHER = f"""#!{sys.executable}
@@ -50,25 +50,25 @@ def test_an_sqlite_that_can_corrupt_is_refused(other: Path, version: int, is_fin
     content[96:100] = struct.pack(">I", version)
     file.write_bytes(content)
     if is_fine:
-        litestream.assert_mended(str(other))
+        litestream.assert_sqlite_is_sound(str(other))
     else:
         with pytest.raises(ReplicaError, match=r"SQLite 3\.5[01]\.[24], which can corrupt"):
-            litestream.assert_mended(str(other))
+            litestream.assert_sqlite_is_sound(str(other))
 
 
-def test_the_one_of_the_set_up_is_mended() -> None:
+def test_the_pinned_release_is_accepted() -> None:
     """The release that locks/replica.txt pins is accepted."""
-    litestream.assert_mended(litestream.program())
+    litestream.assert_sqlite_is_sound(litestream.program())
 
 
-def test_one_that_does_not_work_is_told(other: Path) -> None:
+def test_a_broken_one_is_reported(other: Path) -> None:
     """A Litestream that fails is reported with its last line."""
     other.write_text("#!/bin/sh\necho 'Error: out of order' >&2\nexit 1\n")
     with pytest.raises(ReplicaError, match="does not work: out of order"):
-        litestream.assert_mended(str(other))
+        litestream.assert_sqlite_is_sound(str(other))
 
 
-def test_none_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_one_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A missing Litestream gives an error that says how to install it."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -91,33 +91,33 @@ def test_a_copy_is_as_new_as_the_read_that_was_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "ago_s", "sentence"),
+    ("fields", "ago_s", "sentence"),
     [
-        ({"follows": True, "behind_s": 0.4}, 0, "follows, 0.4 s behind at most"),
-        ({"follows": False, "behind_s": 63}, 0, "is 63 s behind: no space left"),
-        ({"follows": True, "behind_s": 0.4}, 60, "does not follow: Litestream does not run"),
-        (None, 0, "does not follow: Litestream has not begun"),
+        ({"is_current": True, "behind_s": 0.4}, 0, "is up to date, at most 0.4 s behind"),
+        ({"is_current": False, "behind_s": 63}, 0, "is 63 s behind: no space left"),
+        ({"is_current": True, "behind_s": 0.4}, 60, "is not written: Litestream does not run"),
+        (None, 0, "is not written: Litestream is starting"),
     ],
 )
 def test_the_state_is_told_in_a_sentence(
-    tmp_path: Path, state: dict[str, object] | None, ago_s: float, sentence: str
+    tmp_path: Path, fields: dict[str, object] | None, ago_s: float, sentence: str
 ) -> None:
     """The state is one sentence; an old state means that Litestream does not run."""
-    if state:
-        whole = {"replica": "file:///there", "reason": "no space left", **state}
-        whole |= {"at_s": time.monotonic() - ago_s, "boot": replica_state.boot_id()}
+    if fields:
+        whole = {"replica": "file:///there", "reason": "no space left", **fields}
+        whole |= {"at_s": time.monotonic() - ago_s, "boot": state.boot_id()}
         (tmp_path / "rinha.db.replica.state").write_text(json.dumps(whole))
-    is_fine, said = told(tmp_path / "rinha.db", "file:///there")
-    assert is_fine == ("follows," in sentence)
-    assert said.startswith("the copy at file:///there ")
+    is_fine, said = describe(tmp_path / "rinha.db", "file:///there")
+    assert is_fine == ("up to date" in sentence)
+    assert said.startswith("the replica at file:///there ")
     assert sentence in said
 
 
 def test_no_copy_is_no_trouble(tmp_path: Path) -> None:
     """A missing replica is no error if RINHA_REPLICA is not set."""
-    assert told(tmp_path / "rinha.db", "") == (
+    assert describe(tmp_path / "rinha.db", "") == (
         True,
-        "no copy follows the ledger: RINHA_REPLICA is not set",
+        "the ledger is not replicated: RINHA_REPLICA is not set",
     )
 
 
@@ -140,28 +140,26 @@ def test_what_a_lost_disk_would_take_is_counted(
     if ago_s is not None:
         with monkeypatch.context() as earlier:
             if boot:
-                earlier.setattr(replica_state, "boot_id", lambda: boot)
+                earlier.setattr(state, "boot_id", lambda: boot)
             write(ledger, State("file:///there", True, 3, "", time.monotonic() - ago_s))
-    replicated = {"RINHA_LEDGER": str(ledger), "RINHA_REPLICA": "file:///there"}
-    engine = open_store(settings.load(replicated), create=True).engine
+    settings = load({"RINHA_LEDGER": str(ledger), "RINHA_REPLICA": "file:///there"})
+    started_at = time.monotonic()
 
     def found() -> list[float]:
-        levels = list(engine.gauges())
-        return [one.value for one in levels if one.name == "replica_behind_seconds"]
+        gauges = gauges_of(settings, started_at)
+        return [gauge.value for gauge in gauges if gauge.name == "replica_behind_seconds"]
 
     before = found()
     assert [round(value) for value in before] == [behind_s]
     assert found() > before
-    engine.close()
 
 
-def test_without_a_copy_nothing_is_behind(tmp_path: Path) -> None:
+def test_without_a_replica_nothing_is_behind(tmp_path: Path) -> None:
     """Without RINHA_REPLICA there is no gauge of the lag, even if an old state file exists."""
     ledger = tmp_path / "rinha.db"
     write(ledger, State("file:///there", True, 3, "", time.monotonic()))
-    engine = SqliteLedger(ledger, synchronous="NORMAL", lock_wait_s=1).engine
-    assert "replica_behind_seconds" not in [level.name for level in engine.gauges()]
-    engine.close()
+    gauges = gauges_of(load({"RINHA_LEDGER": str(ledger)}), time.monotonic())
+    assert "replica_behind_seconds" not in [gauge.name for gauge in gauges]
 
 
 def test_a_pause_of_the_machine_is_no_silence(
@@ -170,13 +168,13 @@ def test_a_pause_of_the_machine_is_no_silence(
     """The watch kills a silent Litestream only after it has watched it without a pause."""
     silent = subprocess.Popen(["sleep", "60"])
     monkeypatch.setenv(LITESTREAM_PID, str(silent.pid))
-    watcher = Watcher(tmp_path / "rinha.db", "file:///copy")
-    paused_until_s = time.monotonic() + 10 * REPLICA_SILENT_MAX_S
+    watchdog = Watchdog(tmp_path / "rinha.db", "file:///copy")
+    paused_until_s = time.monotonic() + 10 * SILENT_MAX_S
     monkeypatch.setattr(time, "monotonic", lambda: paused_until_s)
-    watcher.look()
+    watchdog.check()
     assert silent.poll() is None
-    for _ in range(int(REPLICA_SILENT_MAX_S / REPLICA_LOOK_S) - 1):
-        watcher.look()
+    for _ in range(int(SILENT_MAX_S / STOPPED_CHECK_EVERY_S) - 1):
+        watchdog.check()
     with pytest.raises(SystemExit):
-        watcher.look()
+        watchdog.check()
     assert silent.wait() == -signal.SIGKILL

@@ -14,7 +14,7 @@ from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import ReplicaError, RinhaError, StoreUnusableError
 from rinha.pessoas.on_sqlite import SqliteRegistry
-from rinha.sqlite import litestream
+from rinha.replica import litestream
 from rinha.sqlite.wal import has_commit
 from tests.help.edition_stores import EDITION_STORES
 from tests.help.effort import effort
@@ -75,11 +75,11 @@ def test_nothing_opens_a_wal_without_its_file(lost: Path, create: bool) -> None:
 
 
 @pytest.mark.parametrize("lost", ["removed", "emptied"], indirect=True)
-@pytest.mark.parametrize("command", [["serve"], ["check"], ["follow"], ["sql", "SELECT 1"]])
+@pytest.mark.parametrize("command", [["serve"], ["check"], ["replicate"], ["sql", "SELECT 1"]])
 def test_no_command_starts_over_it(lost: Path, command: list[str]) -> None:
     """No command starts over such a WAL: SQLite's shell or Litestream would remove it."""
     before = content_of(lost)
-    replica = {"RINHA_REPLICA": f"file://{lost.parent}/copy"} if command == ["follow"] else {}
+    replica = {"RINHA_REPLICA": f"file://{lost.parent}/copy"} if command == ["replicate"] else {}
     code, out, err = finish(rinha(*command, RINHA_LEDGER=str(lost), **replica))
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "rinha.db-wal holds transactions" in err
@@ -186,7 +186,7 @@ def test_an_empty_file_is_not_followed_where_a_replica_has_one(
     file = tmp_path / "rinha.db"
     file.touch()
     with pytest.raises(ReplicaError, match="missing or empty"):
-        litestream.assert_nothing_to_bring_back(file, "file:///x")
+        litestream.assert_nothing_to_restore(file, "file:///x")
 
 
 @pytest.mark.starts

@@ -102,7 +102,7 @@ def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapsh
     """An open transaction of a shell makes the restore fail at once."""
     shell = apsw.Connection(str(file))
     shell.execute("BEGIN IMMEDIATE; UPDATE clientes SET saldo = 6 WHERE cliente = 1")
-    with pytest.raises(RestoreError, match="somebody has it open"):
+    with pytest.raises(RestoreError, match="another program has it open"):
         bring_back(file, snapshot)
     shell.execute("ROLLBACK")
     shell.close()
@@ -121,7 +121,7 @@ def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words:
     shell.stdin.write("SELECT saldo FROM clientes WHERE cliente = 1;\n")
     shell.stdin.flush()
     assert shell.stdout.readline() == "5\n"
-    with pytest.raises(RestoreError, match="somebody has it open"):
+    with pytest.raises(RestoreError, match="another program has it open"):
         bring_back(file, snapshot)
     shell.communicate()
     assert bring_back(file, snapshot) is not None
@@ -201,7 +201,7 @@ def test_only_what_is_no_database_is_set_aside_with_its_wal(
     def failing(_file: Path) -> bool:
         raise error("as the disk says")
 
-    monkeypatch.setattr("rinha.sqlite.restore.is_database", failing)
+    monkeypatch.setattr("rinha.replica.restore.is_database", failing)
     before = sorted(file.parent.iterdir())
     with pytest.raises(RestoreError, match="nothing was"):
         bring_back(file, snapshot)

@@ -37,7 +37,7 @@ def shown(checkout: Checkout, wide_umask: None) -> Checkout:
     for name in (
         "rinha.db.lock",
         "rinha.db.users",
-        "rinha.db.follower",
+        "rinha.db.replica.lock",
         "stack.lock",
         "setup.lock",
     ):

@@ -54,7 +54,7 @@ def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) 
         if number == 2:
             code, said = checkout.stack("up", RINHA_REPLICA=replica)
             assert code == 2
-            assert "make restore FROM=replica` brings it back" in said
+            assert "restore it with `make restore FROM=replica`" in said
         code, said = checkout.stack("restore", RINHA_REPLICA=replica)
         assert code == 0, said
         assert "every promise holds" in said

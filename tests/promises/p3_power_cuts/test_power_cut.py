@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from rinha.sqlite.limits import LOG_PAGES_LOCKED, PAGE_SIZE_BYTES
+from rinha.sqlite.limits import PAGE_SIZE_BYTES, WAL_PAGES_LOCKED
 from tests.help.edition_stores import EDITION_STORES
 from tests.help.effort import drawn_seed, effort
 from tests.help.ledger_process import traced
@@ -106,7 +106,7 @@ def test_an_answer_hardly_ever_waits_for_the_disk(tmp_path: Path) -> None:
     assert threads
     # The first sync of a new file also syncs its folder.
     assert waited_for <= 1 + (len(threads) - waited_for) / 2
-    assert log_bytes < 2 * LOG_PAGES_LOCKED * PAGE_SIZE_BYTES
+    assert log_bytes < 2 * WAL_PAGES_LOCKED * PAGE_SIZE_BYTES
 
 
 def test_the_disk_breaks_what_does_not_sync(memory: Path) -> None:

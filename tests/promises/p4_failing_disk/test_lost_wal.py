@@ -64,12 +64,12 @@ def test_a_wal_that_lost_what_was_written_is_refused(ledger: SqliteLedger) -> No
         with pytest.raises(StoreUnavailableError, match=r"rinha\.db-wal: frame \d+ of \d+ cannot"):
             ledger.transact(1, CREDIT)
         with pytest.raises(StoreUnavailableError):
-            checkpointer._move()
+            checkpointer._checkpoint()
         assert file.read_bytes() == before
         with wal.open("r+b") as found:
             found.write(whole)
     ledger.transact(1, CREDIT)
-    checkpointer._move()
+    checkpointer._checkpoint()
     checkpointer.close()
     assert ledger.extrato(1).saldo.total == ACKNOWLEDGED + 2
     assert ledger.audit().problems == []

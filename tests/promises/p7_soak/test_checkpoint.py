@@ -16,7 +16,7 @@ import pytest
 
 from rinha.errors import StoreUnusableError
 from rinha.sqlite.checkpoint import Checkpointer
-from rinha.sqlite.limits import LOG_PAGES_LOCKED, LOG_PAGES_LONG, LOG_PAGES_MAX
+from rinha.sqlite.limits import WAL_PAGES_LOCKED, WAL_PAGES_LONG, WAL_PAGES_MAX
 from tests.help.checkpointed_ledger import MANY, SOME_PAGES, TIMEOUT_S, CheckpointedLedger
 
 
@@ -39,14 +39,14 @@ def neighbours_turn(tmp_path: Path) -> Iterator[int]:
 def test_the_log_stays_short_under_the_usual_load(checkpointed: CheckpointedLedger) -> None:
     """A long WAL restarts soon under the usual load, and no writer has to checkpoint it."""
     for _ in range(3):
-        assert checkpointed.credit_until_wal_restarts() < LOG_PAGES_LOCKED + SOME_PAGES
+        assert checkpointed.credit_until_wal_restarts() < WAL_PAGES_LOCKED + SOME_PAGES
         checkpointed.credit(1)
 
 
 def test_the_log_stays_bounded_under_any_load(checkpointed: CheckpointedLedger) -> None:
     """The WAL stays bounded if the load leaves the thread no pause; nothing is lost or doubled."""
     checkpointed.credit(MANY)
-    assert max(checkpointed.wal_pages) < LOG_PAGES_MAX + SOME_PAGES
+    assert max(checkpointed.wal_pages) < WAL_PAGES_MAX + SOME_PAGES
     assert sum(later < earlier for earlier, later in pairwise(checkpointed.wal_pages)) > 1
     assert checkpointed.ledger.extrato(1).saldo.total == MANY
     assert checkpointed.ledger.audit().problems == []
@@ -57,16 +57,16 @@ def test_a_writer_moves_a_log_that_nobody_else_moves(
 ) -> None:
     """While a neighbour hangs and holds the checkpoint lock, writers keep the WAL bounded."""
     checkpointed.credit(MANY)
-    assert LOG_PAGES_MAX <= max(checkpointed.wal_pages) < LOG_PAGES_MAX + SOME_PAGES
+    assert WAL_PAGES_MAX <= max(checkpointed.wal_pages) < WAL_PAGES_MAX + SOME_PAGES
 
 
 def test_the_turn_passes_on_when_its_owner_ends(
     neighbours_turn: int, checkpointed: CheckpointedLedger
 ) -> None:
     """When the neighbour that holds the checkpoint lock ends, the other instance checkpoints."""
-    checkpointed.credit(LOG_PAGES_LONG)
+    checkpointed.credit(WAL_PAGES_LONG)
     fcntl.flock(neighbours_turn, fcntl.LOCK_UN)
-    assert checkpointed.credit_until_wal_restarts() < LOG_PAGES_LOCKED + SOME_PAGES
+    assert checkpointed.credit_until_wal_restarts() < WAL_PAGES_LOCKED + SOME_PAGES
 
 
 def test_a_checkpoint_that_fails_harms_no_commit(
@@ -80,12 +80,12 @@ def test_a_checkpoint_that_fails_harms_no_commit(
         raise apsw.IOError("disk I/O error")
 
     with caplog.at_level(logging.ERROR, "rinha"), monkeypatch.context() as fault:
-        fault.setattr(Checkpointer, "_move", fail)
+        fault.setattr(Checkpointer, "_checkpoint", fail)
         deadline = time.monotonic() + TIMEOUT_S
         while not caplog.records and time.monotonic() < deadline:
             checkpointed.credit(1)
-    assert caplog.messages[:1] == ["the checkpoint failed, it is tried again"]
-    assert checkpointed.credit_until_wal_restarts() < LOG_PAGES_LOCKED + SOME_PAGES
+    assert caplog.messages[:1] == ["checkpoint failed, a later commit tries again"]
+    assert checkpointed.credit_until_wal_restarts() < WAL_PAGES_LOCKED + SOME_PAGES
 
 
 def test_a_log_that_nobody_can_move_grows_and_nothing_else(
@@ -97,7 +97,7 @@ def test_a_log_that_nobody_can_move_grows_and_nothing_else(
     reader.execute("BEGIN")
     assert reader.execute("SELECT saldo FROM clientes WHERE cliente = 1").get == 1
     checkpointed.credit(MANY)
-    assert max(checkpointed.wal_pages) > LOG_PAGES_MAX + SOME_PAGES
+    assert max(checkpointed.wal_pages) > WAL_PAGES_MAX + SOME_PAGES
     reader.close()
     checkpointed.credit_until_wal_restarts()
     assert checkpointed.ledger.extrato(1).saldo.total == len(checkpointed.wal_pages)
@@ -142,8 +142,8 @@ def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
         fault.setattr(os, "fdatasync", sync)
         checkpointed.credit(MANY)
     pages = [0, *synced_at, checkpointed.wal_pages[-1]]
-    assert pages[-1] > 2 * LOG_PAGES_MAX
-    assert max(later - earlier for earlier, later in pairwise(pages)) < LOG_PAGES_MAX + SOME_PAGES
+    assert pages[-1] > 2 * WAL_PAGES_MAX
+    assert max(later - earlier for earlier, later in pairwise(pages)) < WAL_PAGES_MAX + SOME_PAGES
     hangs.kill()
     checkpointed.credit_until_wal_restarts()
     assert checkpointed.ledger.extrato(1).saldo.total == len(checkpointed.wal_pages)
@@ -153,7 +153,7 @@ def test_the_last_to_close_leaves_no_log(tmp_path: Path, monkeypatch: pytest.Mon
     """After a stop the ledger is one file, even if the thread was in a checkpoint."""
     monkeypatch.setattr("rinha.sqlite.checkpoint.CHECKPOINT_END_MAX_S", TIMEOUT_S)
     checkpointed = CheckpointedLedger(tmp_path / "rinha.db")
-    checkpointed.credit(LOG_PAGES_LONG)
+    checkpointed.credit(WAL_PAGES_LONG)
     checkpointed.close()
     assert not (tmp_path / "rinha.db-wal").exists()
 

@@ -95,7 +95,7 @@ def test_a_watch_that_comes_too_late_watches_nobody_else(folder: Path) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
     told = {"RINHA_LEDGER": str(folder / "rinha.db"), "RINHA_REPLICA": f"file://{folder}/copy"}
-    watch = rinha("follow", "watch", **told, RINHA_LITESTREAM_PID=str(gone.pid))
+    watch = rinha("replicate", "watchdog", **told, RINHA_LITESTREAM_PID=str(gone.pid))
     assert finish(watch) == (0, "", "")
 
 
@@ -104,11 +104,11 @@ def test_litestream_that_stands_still_is_ended(folder: Path) -> None:
     with under_load(folder, folder / "copy") as following:
         begun = following.begun
         os.kill(following.pid, signal.SIGSTOP)
-        following.wait_for("Litestream was ended")
+        following.wait_for("Litestream was killed")
         while following.begun == begun:
             time.sleep(0.05)
-    ended = [line for line in following.logs() if line.get("event") == "Litestream was ended"]
-    assert ended[0]["reason"] == "it stands still"
+    ended = [line for line in following.logs() if line.get("event") == "Litestream was killed"]
+    assert ended[0]["reason"] == "it is stopped"
 
 
 def holds_the_write_lock(pid: int, ledger: Path) -> bool:
@@ -132,7 +132,7 @@ def test_litestream_and_its_watch_may_stop_for_a_minute(folder: Path) -> None:
             os.kill(litestream, signal.SIGSTOP)
         time.sleep(STOPPED_S)
         said = following.wait_until_behind()
-        assert "does not follow: Litestream does not run" in said
+        assert "is not written: Litestream does not run" in said
         os.kill(litestream, signal.SIGCONT)
         os.kill(watcher, signal.SIGCONT)
     assert following.begun == 1
@@ -148,8 +148,8 @@ def test_a_place_that_is_gone_for_a_while(folder: Path) -> None:
         assert "behind" in following.wait_until_behind()
         copy.unlink()
         moved.rename(copy)
-        following.wait_for("the copy follows again", patience_s=2 * AWAY_S + 30)
-    assert "the copy is behind" in following.events()
+        following.wait_for("replica has caught up", patience_s=2 * AWAY_S + 30)
+    assert "replica is behind" in following.events()
     assert following.begun == 1
 
 
@@ -172,7 +172,7 @@ def test_a_place_that_is_full_for_a_while(folder: Path, small_place: Path) -> No
         assert "behind" in following.wait_until_behind()
         time.sleep(AWAY_S)
         ballast.unlink()
-        following.wait_for("the copy follows again", patience_s=2 * AWAY_S + 60)
+        following.wait_for("replica has caught up", patience_s=2 * AWAY_S + 60)
     assert "no space left on device" in following.log_text()
 
 

@@ -86,7 +86,7 @@ def test_what_was_emptied_since_comes_back_as_it_was_then(folder: Path) -> None:
     assert sorted(restored(folder, last), key=moment_of) == after
 
 
-def test_a_moment_that_the_copy_does_not_have_is_told(folder: Path) -> None:
+def test_a_time_that_the_replica_does_not_have_is_refused(folder: Path) -> None:
     """A time before the replica's beginning or in the future is refused, and nothing is changed."""
     with (
         Stack(folder / "ledger") as stack,
@@ -96,9 +96,9 @@ def test_a_moment_that_the_copy_does_not_have_is_told(folder: Path) -> None:
         following.wait_until_follows()
     kept = rows(folder / "ledger" / "rinha.db")
     for at, why in (
-        ("2020-01-01", "has nothing of before"),
-        ("2999-01-01T00:00:00Z", "still to come"),
-        ("soon", "is no moment"),
+        ("2020-01-01", "has no state of"),
+        ("2999-01-01T00:00:00Z", "in the future"),
+        ("soon", "is no time"),
     ):
         code, said = restore(
             folder / "ledger" / "rinha.db", f"file://{folder / 'copy'}", "--at", at

@@ -87,7 +87,7 @@ def test_wrong_keys_are_told_and_not_shown(folder: Path, bucket: str) -> None:
         Stack(folder / "ledger") as stack,
         Following(folder / "ledger", bucket, **wrong) as following,
     ):
-        following.wait_for("the copy is behind")
+        following.wait_for("replica is behind")
         assert stack.client().transact(1, 7, "c").status == 200
         assert "behind" in following.wait_until_behind()
         assert "SignatureDoesNotMatch" in following.log_text()

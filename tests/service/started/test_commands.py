@@ -15,7 +15,7 @@ import pytest
 
 from tests.help.running import ROOT, STOP_MAX_S, Stack, finish, rinha
 
-COMMANDS = ("serve", "init", "check", "snapshot", "restore", "follow", "move", "sql")
+COMMANDS = ("serve", "init", "check", "snapshot", "restore", "replicate", "move", "sql")
 
 
 @pytest.fixture
@@ -85,8 +85,15 @@ def test_restore_names_what_it_kept_and_audits(file: str, tmp_path: Path) -> Non
     code, out, err = run("restore", copy, RINHA_LEDGER=file)
     assert (code, err) == (0, "")
     assert "every promise holds" in out
-    kept = out.splitlines()[-1].removeprefix("what was there before is ")
+    kept = out.splitlines()[-1].removeprefix("the old ledger is ")
     assert Path(kept).exists()
+
+
+def test_the_old_name_of_replicate_is_accepted(file: str) -> None:
+    """`rinha follow` is `rinha replicate`, with one line of warning."""
+    code, out, err = run("follow", "state", RINHA_LEDGER=file)
+    assert (code, err) == (0, "rinha: `follow` is now `replicate`\n")
+    assert run("replicate", "state", RINHA_LEDGER=file) == (code, out, "")
 
 
 @pytest.mark.parametrize(
@@ -94,14 +101,14 @@ def test_restore_names_what_it_kept_and_audits(file: str, tmp_path: Path) -> Non
     [
         (("restore",), "RINHA_REPLICA is not set"),
         (("restore", "missing.db"), "no such file"),
-        (("restore", "copy.db", "--at", "10:00"), "a file is of one moment"),
-        (("follow",), "RINHA_REPLICA is not set"),
+        (("restore", "copy.db", "--at", "10:00"), "--at is for the replica"),
+        (("replicate",), "RINHA_REPLICA is not set"),
     ],
 )
-def test_restore_and_follow_want_to_know_from_where(
+def test_restore_and_replicate_want_to_know_from_where(
     file: str, words: tuple[str, ...], complaint: str
 ) -> None:
-    """`restore` and `follow` without a usable source give one line and make no file."""
+    """`restore` and `replicate` without a usable source give one line and make no file."""
     code, out, err = run(*words, RINHA_LEDGER=file)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert complaint in err

@@ -16,7 +16,7 @@ from tests.help.running import ANSWER_MAX_S, ROOT, STOP_MAX_S, Client
 from tests.help.unread_pipe import UnreadPipe
 
 # Starts the watch with this shell as its Litestream; the shell then stops itself.
-STANDS_STILL = 'export RINHA_LITESTREAM_PID=$$; "$0" -m rinha follow watch & kill -STOP $$'
+STANDS_STILL = 'export RINHA_LITESTREAM_PID=$$; "$0" -m rinha replicate watchdog & kill -STOP $$'
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Watches Litestream: logs when the replica falls behind or has caught up, and kills a Litestream
-that is stopped or does not answer.
+"""Watchdog of Litestream: logs when the replica falls behind or has caught up, and kills a
+Litestream that is stopped or does not answer.
 
-The watcher only asks for the state and requests no action. Litestream ends with each request all
+The watchdog only asks for the state and requests no action. Litestream ends with each request all
 that it began for it. That includes the long read that keeps the WAL from being restarted; without
 it the replica has gaps.
 """
@@ -20,41 +20,40 @@ from typing import Any
 from urllib.parse import quote
 
 from rinha.logs import tell
-from rinha.settings import LOG_REPEAT_S
-from rinha.sqlite.follow import LITESTREAM_PID, socket_of, waiting_bytes
-from rinha.sqlite.limits import (
-    REPLICA_ANSWER_MAX_S,
-    REPLICA_ASK_S,
-    REPLICA_BEHIND_S,
-    REPLICA_LOOK_S,
-    REPLICA_SILENT_MAX_S,
-    REPLICA_WAITING_MAX_BYTES,
+from rinha.replica.limits import (
+    ANSWER_MAX_S,
+    BEHIND_S,
+    SILENT_MAX_S,
+    STATUS_EVERY_S,
+    STOPPED_CHECK_EVERY_S,
+    UNSENT_MAX_BYTES,
 )
-from rinha.sqlite.replica_state import State, file_of, write
+from rinha.replica.replicate import LITESTREAM_PID, socket_of, unsent_bytes
+from rinha.replica.state import SEE_LOG, State, file_of, write
+from rinha.settings import LOG_REPEAT_S
 
 STOPPED = ("T", "t")
-SAYS_WHY = "Litestream says why in its log"
 
 
-def watch(ledger: Path, replica: str) -> None:
+def run(ledger: Path, replica: str) -> None:
     """Watches until Litestream has ended, or until a SIGTERM, which Litestream passes on to this
     process."""
-    watcher = Watcher(ledger, replica)
-    threading.Thread(target=watcher.keep_asking, daemon=True).start()
-    signal.signal(signal.SIGTERM, _leave)
+    watchdog = Watchdog(ledger, replica)
+    threading.Thread(target=watchdog.keep_asking, daemon=True).start()
+    signal.signal(signal.SIGTERM, _stop)
     try:
-        while os.getppid() == watcher.litestream:
-            watcher.look()
-            time.sleep(REPLICA_LOOK_S)
+        while os.getppid() == watchdog.litestream:
+            watchdog.check()
+            time.sleep(STOPPED_CHECK_EVERY_S)
     except _StoppedError:
-        watcher.end()
+        watchdog.end()
 
 
 class _StoppedError(Exception):
     """A SIGTERM came: Litestream is being stopped in order."""
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise _StoppedError
 
 
@@ -81,20 +80,20 @@ class Progress:
         self._reads, self._sends, self._asked_at = reads, sends, asked_at
 
 
-class Watcher:
+class Watchdog:
     def __init__(self, ledger: Path, replica: str) -> None:
         now = time.monotonic()
         self.litestream = int(os.environ[LITESTREAM_PID])
         self._ledger = ledger
         self._replica = replica
         self._progress = Progress(now)
-        # Counted in calls of `look`, not in seconds: the machine, or this process, may be
+        # Counted in calls of `check`, not in seconds: the machine, or this process, may be
         # suspended.
-        self._looks_unanswered = 0
-        self._reason = SAYS_WHY
-        self._was_told = False
+        self._checks_unanswered = 0
+        self._reason = SEE_LOG
+        self._start_is_logged = False
         self._behind_since: float | None = None
-        self._told_at = 0.0
+        self._logged_at = 0.0
         self._writing = threading.Lock()
         self._ended = False
 
@@ -103,52 +102,52 @@ class Watcher:
             asked_at = time.monotonic()
             try:
                 self._ask(asked_at)
-                self._looks_unanswered = 0
+                self._checks_unanswered = 0
             except (OSError, HTTPException, ValueError, LookupError) as error:
                 self._reason = f"no answer from Litestream: {error}"
             self._write_state()
-            time.sleep(REPLICA_ASK_S)
+            time.sleep(STATUS_EVERY_S)
 
     def _ask(self, asked_at: float) -> None:
         path = quote(str(self._ledger.resolve()))
         (reading,) = self._get(f"/debug/sync-status?path={path}")["databases"]
         (sending,) = self._get("/list")["databases"]
-        trouble = reading.get("error")
-        self._reason = trouble or SAYS_WHY
-        reads = "" if trouble else str(reading.get("started_at", ""))
+        error = reading.get("error")
+        self._reason = error or SEE_LOG
+        reads = "" if error else str(reading.get("started_at", ""))
         self._progress.note(reads, str(sending.get("last_sync_at", "")), asked_at)
 
-    def look(self) -> None:
+    def check(self) -> None:
         now = time.monotonic()
         if _state_of(self.litestream) in STOPPED:
-            self._end("it stands still")
-        self._looks_unanswered += 1
-        if self._looks_unanswered * REPLICA_LOOK_S > REPLICA_SILENT_MAX_S:
-            self._end("it does not answer")
+            self._kill("it is stopped")
+        self._checks_unanswered += 1
+        if self._checks_unanswered * STOPPED_CHECK_EVERY_S > SILENT_MAX_S:
+            self._kill("it does not answer")
         behind_s = now - self._progress.synced_at
-        if behind_s > REPLICA_BEHIND_S:
-            self._tell_behind(behind_s, now)
+        if behind_s > BEHIND_S:
+            self._log_behind(behind_s, now)
         elif self._progress.is_synced and self._behind_since is not None:
-            tell(logging.INFO, "the copy follows again", after_s=round(now - self._behind_since, 1))
+            tell(logging.INFO, "replica has caught up", after_s=round(now - self._behind_since, 1))
             self._behind_since = None
-        elif self._progress.is_synced and not self._was_told:
-            tell(logging.INFO, "the copy follows", replica=self._replica)
-            self._was_told = True
+        elif self._progress.is_synced and not self._start_is_logged:
+            tell(logging.INFO, "replicating", replica=self._replica)
+            self._start_is_logged = True
 
-    def _tell_behind(self, behind_s: float, now: float) -> None:
+    def _log_behind(self, behind_s: float, now: float) -> None:
         if self._behind_since is None:
             self._behind_since = self._progress.synced_at
-        elif now - self._told_at < LOG_REPEAT_S:
+        elif now - self._logged_at < LOG_REPEAT_S:
             return
-        self._told_at = now
+        self._logged_at = now
         fields = {"behind_s": round(behind_s, 1), "reason": self._reason}
-        tell(logging.WARNING, "the copy is behind", replica=self._replica, **fields)
-        if waiting_bytes(self._ledger) > REPLICA_WAITING_MAX_BYTES:
-            self._end("too much waits on the ledger's disk")
+        tell(logging.WARNING, "replica is behind", replica=self._replica, **fields)
+        if unsent_bytes(self._ledger) > UNSENT_MAX_BYTES:
+            self._kill("too many unsent changes on the ledger's disk")
 
-    def _end(self, reason: str) -> None:
+    def _kill(self, reason: str) -> None:
         """Kills Litestream. Its supervisor starts it again."""
-        tell(logging.WARNING, "Litestream was ended", reason=reason)
+        tell(logging.WARNING, "Litestream was killed", reason=reason)
         os.kill(self.litestream, signal.SIGKILL)
         raise SystemExit(1)
 
@@ -165,9 +164,9 @@ class Watcher:
         behind_s = now - self._progress.synced_at
         state = State(
             replica=self._replica,
-            follows=self._progress.is_synced and behind_s <= REPLICA_BEHIND_S,
+            is_current=self._progress.is_synced and behind_s <= BEHIND_S,
             behind_s=round(behind_s, 1),
-            reason=self._reason if behind_s > REPLICA_BEHIND_S else "it has only begun",
+            reason=self._reason if behind_s > BEHIND_S else "it has just started",
             at_s=now,
         )
         with self._writing:
@@ -183,7 +182,7 @@ class Watcher:
 
 class _Connection(HTTPConnection):
     def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=REPLICA_ANSWER_MAX_S)
+        super().__init__("localhost", timeout=ANSWER_MAX_S)
         self._path = path
 
     def connect(self) -> None:

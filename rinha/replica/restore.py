@@ -18,8 +18,9 @@ from typing import NamedTuple
 import apsw
 
 from rinha.errors import RestoreError
+from rinha.replica import litestream
+from rinha.replica.replicate import state_folder_of
 from rinha.settings import Settings
-from rinha.sqlite import litestream
 from rinha.sqlite.entry import (
     LOGS,
     assert_one_name,
@@ -49,7 +50,7 @@ class Restorable(NamedTuple):
     complete: Callable[[Path, str, datetime], None] = lambda *_: None
 
 
-def bring_back(
+def restore_edition(
     settings: Settings, source: Path | None, at: datetime | None, edition: Restorable
 ) -> Path | None:
     """Restores from a file or from RINHA_REPLICA. Returns the old file's new name, if there was
@@ -60,10 +61,10 @@ def bring_back(
         fetch = copy_of(source, schema)
         return put_in_place(settings.ledger, str(source), schema, fetch, problems)
     if not settings.replica:
-        raise RestoreError("RINHA_REPLICA is not set: it says where the copy is kept")
+        raise RestoreError("RINHA_REPLICA is not set: it names the replica to restore")
 
     def fetch_replica(target: Path) -> None:
-        litestream.bring_back(settings.replica, target, at)
+        litestream.restore(settings.replica, target, at)
         if at is not None:
             complete(target, settings.replica, at)
 
@@ -105,7 +106,7 @@ def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
 
     def fetch(target: Path) -> None:
         if not source.is_file():
-            raise RestoreError(f"{source}: there is no such file")
+            raise RestoreError(f"{source}: no such file")
         assert_wal_has_its_file(source, schema.noun)
         try:
             theirs = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
@@ -129,8 +130,8 @@ def _alone(file: Path, noun: str) -> Iterator[None]:
         raise RestoreError(f"{file}: there is no directory {file.parent}, create it")
     if file.exists() and not file.is_file():
         raise RestoreError(f"{file}: not a regular file")
-    place = keep_out(file)
-    if place is None:
+    use = keep_out(file)
+    if use is None:
         raise RestoreError(f"{file}: the {noun} is in use: stop what uses it first (`make down`)")
     try:
         killed = second_name(file)
@@ -140,7 +141,7 @@ def _alone(file: Path, noun: str) -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(OSError):
-            os.close(place)
+            os.close(use)
 
 
 def _assert_sound(source: str, problems: Sequence[str]) -> None:
@@ -165,9 +166,9 @@ def _swap(copy: Path, file: Path) -> Path | None:
 
     SQLite would take an old WAL for the new file's. So the WAL is first checkpointed into the old
     file. If that is no database, the WAL is renamed with it."""
-    kept = _kept_name(file)
+    kept = _name_for_old(file)
     # Litestream's state describes the old file.
-    shutil.rmtree(file.with_name(f".{file.name}-litestream"), ignore_errors=True)
+    shutil.rmtree(state_folder_of(file), ignore_errors=True)
     if not file.exists():
         if not any(_logs(file)):
             copy.rename(file)
@@ -196,10 +197,10 @@ def _assert_synced(file: Path, kept: Path | None) -> None:
     try:
         sync_folder(file)
     except OSError as error:
-        where = f", which is {kept}" if kept else ""
+        where = f" ({kept})" if kept else ""
         raise RestoreError(
-            f"{file}: was restored, but its folder cannot be synced ({error}): a power cut may "
-            f"bring back what was there before{where}"
+            f"{file}: was restored, but its folder cannot be synced ({error}): after a power cut "
+            f"the old file{where} may be in its place again"
         ) from None
 
 
@@ -241,14 +242,14 @@ def _folded_in(file: Path) -> Iterator[None]:
         yield
     except apsw.BusyError:
         raise RestoreError(
-            f"{file}: somebody has it open, a shell perhaps; nothing was changed"
+            f"{file}: another program has it open, such as a shell; nothing was changed"
         ) from None
     finally:
         with contextlib.suppress(apsw.Error):
             old.close()
 
 
-def _kept_name(file: Path) -> Path:
+def _name_for_old(file: Path) -> Path:
     """Returns the file's name with the time. If that exists, it waits for the next second."""
     while True:
         kept = file.with_name(f"{file.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")

@@ -1,6 +1,6 @@
 """State of the replica, in a file beside the ledger.
 
-The watcher writes it; `make status` and the metrics read it. Its times count from the machine's
+The watchdog writes it; `make status` and the metrics read it. Its times count from the machine's
 boot, so no change of the clock affects them. The file also holds the id of that boot: a state from
 before it is ignored.
 """
@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rinha.logs import tell
-from rinha.sqlite.limits import REPLICA_BEHIND_S
+from rinha.replica.limits import BEHIND_S
 
 # The kernel makes a new id at each boot.
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+SEE_LOG = "see its log (`make logs`)"
 
 
 class State(NamedTuple):
     replica: str
-    follows: bool
+    is_current: bool
     behind_s: float
     reason: str
     at_s: float
@@ -45,7 +46,7 @@ def write(ledger: Path, state: State) -> None:
         partial.write_text(json.dumps(state._replace(boot=boot_id())._asdict()))
         partial.rename(file)
     except OSError as error:
-        tell(logging.ERROR, "the state of the copy cannot be written", reason=str(error))
+        tell(logging.ERROR, "cannot write the replica's state", reason=str(error))
 
 
 def _read(ledger: Path) -> State | None:
@@ -60,25 +61,25 @@ def _read(ledger: Path) -> State | None:
 
 def behind_s(ledger: Path, since_s: float) -> float:
     """Returns the lag in seconds: how much a lost disk would take. It keeps growing after the
-    watcher has died. Without a state it counts from `since_s`, the caller's start."""
+    watchdog has died. Without a state it counts from `since_s`, the caller's start."""
     now = time.monotonic()
     state = _read(ledger)
     return state.behind_s + now - state.at_s if state else now - since_s
 
 
-def told(ledger: Path, replica: str) -> tuple[bool, str]:
+def describe(ledger: Path, replica: str) -> tuple[bool, str]:
     """Returns whether replication is in order, and a sentence about it."""
     state = _read(ledger)
     if state is None:
         if not replica:
-            return True, "no copy follows the ledger: RINHA_REPLICA is not set"
+            return True, "the ledger is not replicated: RINHA_REPLICA is not set"
         return (
             False,
-            f"the copy at {replica} does not follow: Litestream has not begun, see its log",
+            f"the replica at {replica} is not written: Litestream is starting, {SEE_LOG}",
         )
-    copy = f"the copy at {state.replica}"
-    if time.monotonic() - state.at_s > REPLICA_BEHIND_S:
-        return False, f"{copy} does not follow: Litestream does not run"
-    if not state.follows:
-        return False, f"{copy} is {state.behind_s:g} s behind: {state.reason}"
-    return True, f"{copy} follows, {state.behind_s:g} s behind at most"
+    place = f"the replica at {state.replica}"
+    if time.monotonic() - state.at_s > BEHIND_S:
+        return False, f"{place} is not written: Litestream does not run, {SEE_LOG}"
+    if not state.is_current:
+        return False, f"{place} is {state.behind_s:g} s behind: {state.reason}"
+    return True, f"{place} is up to date, at most {state.behind_s:g} s behind"

@@ -18,15 +18,15 @@ def parse(text: str, now: datetime) -> datetime:
         return now - timedelta(**{UNITS[ago[2][0].lower()]: int(ago[1])})
     try:
         if OF_TODAY.fullmatch(text.strip()):
-            time = text.strip() if text.strip()[1] != ":" else f"0{text.strip()}"
-            moment = datetime.fromisoformat(f"{now:%Y-%m-%d} {time}+00:00")
-            return moment if moment <= now else moment - timedelta(days=1)
-        moment = datetime.fromisoformat(text.strip())
+            clock = text.strip() if text.strip()[1] != ":" else f"0{text.strip()}"
+            time = datetime.fromisoformat(f"{now:%Y-%m-%d} {clock}+00:00")
+            return time if time <= now else time - timedelta(days=1)
+        time = datetime.fromisoformat(text.strip())
     except ValueError:
         raise RestoreError(
-            f"{text!r} is no moment: 2024-01-17T02:34:41Z, 2024-01-17 02:34, 02:34:41 or 10 min ago"
+            f"{text!r} is no time: use 2024-01-17T02:34:41Z, 2024-01-17 02:34, 02:34:41 or 10m ago"
         ) from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    if moment > now:
-        raise RestoreError(f"{text!r} is still to come: it is {now:%Y-%m-%d %H:%M:%S} UTC now")
-    return moment
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if time > now:
+        raise RestoreError(f"{text!r} is in the future: it is {now:%Y-%m-%d %H:%M:%S} UTC now")
+    return time

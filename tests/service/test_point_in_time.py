@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rinha import moment
 from rinha.errors import RestoreError
+from rinha.replica import point_in_time
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -26,19 +26,19 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
         ("3 days ago", "2025-12-30T03:04:05+00:00"),
     ],
 )
-def test_a_moment_is_read(text: str, iso: str) -> None:
+def test_a_time_is_parsed(text: str, iso: str) -> None:
     """A time has a zone or is in UTC; it is a date, a time of the last 24 hours, or an age."""
-    assert moment.parse(text, NOW).isoformat() == iso
+    assert point_in_time.parse(text, NOW).isoformat() == iso
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        *((text, "no moment") for text in ("", "soon", "25:00", "2024-13-01", "9 parsecs ago")),
-        ("2026-01-02 03:04:06", "still to come"),
+        *((text, "no time") for text in ("", "soon", "25:00", "2024-13-01", "9 parsecs ago")),
+        ("2026-01-02 03:04:06", "in the future"),
     ],
 )
-def test_what_is_no_moment_is_told(text: str, complaint: str) -> None:
+def test_other_text_is_refused(text: str, complaint: str) -> None:
     """Text that is no time, or a time in the future, is refused."""
     with pytest.raises(RestoreError, match=complaint):
-        moment.parse(text, NOW)
+        point_in_time.parse(text, NOW)

@@ -1,0 +1,1 @@
+"""Replication of an SQLite file by Litestream, and restores from replicas and snapshots."""
