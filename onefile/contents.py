@@ -26,7 +26,7 @@ class Contents(NamedTuple):
 
 
 RUNIT = tuple(Path("/usr/bin", name) for name in ("runsvdir", "runsv", "sv", "svlogd"))
-OPS = ("ops/__init__.py", "ops/ops.conf", "ops/page", "ops/watch.py")
+OPS = ("ops/__init__.py", "ops/page", "ops/watch.py")
 # `watch` draws with modules of the load generator.
 DRAWS = tuple(
     f"loadtest/{name}" for name in ("__init__.py", "limits.py", "report", "measure", "wire")

@@ -16,17 +16,16 @@ compose="docker compose --env-file /dev/null --file docker-compose.yml"
 ops="switched off"
 [ "$OPS_PORT" = off ] || {
     export OPS_PORT
-    compose="$compose --file ops/docker-compose.yml"
+    compose="$compose --file stack/compose/metrics.yml"
     ops=http://localhost:$OPS_PORT
 }
 # What is different for an edition stands in its folder here.
-[ ! -e "stack/$edition/docker-compose.yml" ] || compose="$compose --file stack/$edition/docker-compose.yml"
+[ ! -e "stack/compose/$edition.yml" ] || compose="$compose --file stack/compose/$edition.yml"
 # So is the copy that follows.
 replica=${RINHA_REPLICA:-}
 if [ -n "$replica" ]; then
-    compose="$compose --file docker-compose.replica.yml"
-    [ ! -e "stack/$edition/docker-compose.replica.yml" ] ||
-        compose="$compose --file stack/$edition/docker-compose.replica.yml"
+    compose="$compose --file stack/compose/replica.yml"
+    [ ! -e "stack/compose/$edition-replica.yml" ] || compose="$compose --file stack/compose/$edition-replica.yml"
     case $replica in file://*) export REPLICA_FOLDER="${replica#file://}" ;; esac
 fi
 # Each that may be missing has its own way out.
@@ -154,7 +153,7 @@ up() {
 }
 
 container_of() { # SERVICE: its container, also where the settings of now would start none
-    docker compose --env-file /dev/null --file docker-compose.yml --file docker-compose.replica.yml \
+    docker compose --env-file /dev/null --file docker-compose.yml --file stack/compose/replica.yml \
         ps --quiet --all "$1" 2>/dev/null
 }
 

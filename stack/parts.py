@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rinha.settings import Settings
 from stack import launch
 from stack.machines import Machine
+from stack.nginx import conf
 from stack.part import HERE, Part, answers, listens
 
 # The port of the first instance, when instances listen on other machines than this one.
@@ -56,7 +57,7 @@ def nginx(at: Layout) -> list[Part]:
     return [
         Part(
             "nginx",
-            launch.NGINX_COMMAND,
+            conf.COMMAND,
             is_ready=partial(answers, host, at.settings.port, "/health"),
             folder=at.files,
             prepare=partial(_prepare_nginx, at),
@@ -69,16 +70,9 @@ def nginx(at: Layout) -> list[Part]:
 
 def _prepare_nginx(at: Layout) -> None:
     settings, folder = at.settings, at.top / at.files
-    launch.nginx(
-        folder,
-        port=settings.port,
-        bind=settings.bind,
-        instances=settings.instances,
-        edition=settings.edition,
-        ops_port=settings.ops_port,
-        places=[part.environment["RINHA_LISTEN"] for part in instances(at) if part.machine.enter],
-    )
-    launch.assert_nginx_starts(folder, launch.NGINX_COMMAND)
+    elsewhere = [part for part in instances(at) if part.machine.enter]
+    conf.write(folder, settings, [part.environment["RINHA_LISTEN"] for part in elsewhere])
+    conf.assert_nginx_starts(folder, settings.edition)
 
 
 # In the order of their start; they stop in the reverse order. So no request reaches a half-stopped

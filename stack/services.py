@@ -17,6 +17,7 @@ from rinha.settings import Settings
 from stack import launch
 from stack.interrupts import run_apart
 from stack.machines import INSTANCES_ON, Machine, our_machines
+from stack.nginx import conf
 
 VAR = Path("var")
 SERVICES = VAR / "service"
@@ -102,16 +103,8 @@ def places(settings: Settings) -> list[Place]:
 def write_services(settings: Settings) -> None:
     (VAR / "log").mkdir(parents=True, exist_ok=True)
     found = places(settings)
-    start = launch.nginx(
-        VAR,
-        port=settings.port,
-        bind=settings.bind,
-        instances=settings.instances,
-        edition=settings.edition,
-        ops_port=settings.ops_port,
-        places=[place.listen for place in found if place.machine.enter],
-    )
-    launch.assert_nginx_starts(VAR, start)
+    conf.write(VAR, settings, [place.listen for place in found if place.machine.enter])
+    conf.assert_nginx_starts(VAR, settings.edition)
     metrics = f"RINHA_METRICS={'on' if settings.ops_port else 'off'}"
     # Counters restart at 0 with the stack. They survive the restart of one instance.
     olds = list(VAR.glob("*.counts"))
@@ -124,7 +117,7 @@ def write_services(settings: Settings) -> None:
         _write_service(place.name, "../../..", [*words, *WITH_ITS_PARENT, *launch.INSTANCE])
     if settings.replica:
         _write_service("replica", "../../..", [*WITH_ITS_PARENT, *launch.FOLLOW])
-    _write_service("nginx", "../..", start, TAKE_OVER)
+    _write_service("nginx", "../..", conf.COMMAND, TAKE_OVER)
     _write_script(SERVICES / "nginx" / "control" / "t", GENTLE_STOP)
     if launch.ONE_FILE:
         BIN.mkdir()

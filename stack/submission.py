@@ -6,6 +6,7 @@ The entry is dist/participante/NAME/.
 import argparse
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from rinha.settings import value_of
-from stack.launch import ROOT, template_of
+from stack.launch import ROOT
 
 PORT = 9999
 DIST = ROOT / "dist" / "participante"
@@ -67,7 +68,9 @@ def main() -> int:
     folder = DIST / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose, sort_keys=False))
-    (folder / "nginx.conf").write_text(template_of(edition))
+    for name in mounted_files(compose):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
     cpus, memory = sums(compose)
     remark = arena.remark
     (folder / "README.md").write_text(
@@ -92,13 +95,27 @@ def _image(text: str) -> str:
 def compose_of(edition: str) -> dict[str, Any]:
     """Returns docker-compose.yml with an edition's changes on top."""
     compose = _read(ROOT / "docker-compose.yml")
-    changes = ROOT / "stack" / edition / "docker-compose.yml"
+    changes = ROOT / "stack" / "compose" / f"{edition}.yml"
     if changes.exists():
         for name, service in _read(changes)["services"].items():
-            # The changes to nginx.conf are left out: main() writes the changed file itself.
+            base = compose["services"][name]
             for part in ("environment", "deploy"):
-                compose["services"][name].setdefault(part, {}).update(service.get(part, {}))
+                base.setdefault(part, {}).update(service.get(part, {}))
+            # A mount that the base lacks is for the operator's port, which no entry has.
+            others = {_target(volume): volume for volume in service.get("volumes", [])}
+            base["volumes"] = [others.get(_target(each), each) for each in base["volumes"]]
     return compose
+
+
+def _target(volume: str | dict[str, Any]) -> str:
+    return volume.split(":")[1] if isinstance(volume, str) else str(volume["target"])
+
+
+def mounted_files(compose: dict[str, Any]) -> list[str]:
+    """Returns the files of the checkout that the services mount."""
+    services = compose["services"].values()
+    volumes = [str(volume) for service in services for volume in service.get("volumes", [])]
+    return [each.split(":")[0] for each in volumes if each.startswith("./")]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -110,7 +110,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/pessoas/on_sqlite_restore.py": {
         *("rinha", "rinha/pessoas/on_sqlite.py", "rinha/replica"),
     },
-    "stack": {"rinha", "rinha/__main__.py", "ops", "stack/run"},
+    "stack": {"rinha", "rinha/__main__.py", "ops", "stack/nginx", "stack/run"},
+    "stack/nginx": {"rinha", "stack"},
     "stack/cluster": {"stack"},
     "stack/run": {"stack"},
     "onefile": set(),

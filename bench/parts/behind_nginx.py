@@ -9,7 +9,7 @@ from stack.launch import INSTANCE
 from stack.part import Part, Share
 from stack.parts import Layout, parts_of
 
-# As docker-compose.yml and docker-compose.replica.yml have them: nginx and each instance; the
+# As docker-compose.yml and stack/compose/replica.yml have them: nginx and each instance; the
 # replica has its own beside the contest's sum.
 SHARES = (Share(0.44, 310), Share(0.53, 120))
 REPLICA_SHARE = Share(0.2, 100)

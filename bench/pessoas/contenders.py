@@ -10,7 +10,7 @@ from bench.pessoas.growth import MANY, make_registry
 from bench.pessoas.plan import GROWTH
 from stack.part import Part, Share
 
-# As in stack/pessoas/docker-compose.yml.
+# As in stack/compose/pessoas.yml.
 SHARES = (Share(0.54, 600), Share(0.48, 1200))
 SETTINGS = {"RINHA_EDITION": "pessoas"}
 MANY_FILE = "rinha_2m_pessoas.db"

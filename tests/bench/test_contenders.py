@@ -80,9 +80,9 @@ def test_the_ceiling_answers_the_same_to_everything(name: str, running: Running)
     ("file", "shares"),
     [
         ("docker-compose.yml", {"nginx": SHARES[0], "api01": SHARES[1]}),
-        ("docker-compose.replica.yml", {"replica": REPLICA_SHARE}),
+        ("stack/compose/replica.yml", {"replica": REPLICA_SHARE}),
         (
-            "stack/pessoas/docker-compose.yml",
+            "stack/compose/pessoas.yml",
             {"nginx": PESSOAS_LIMITS[0], "api01": PESSOAS_LIMITS[1]},
         ),
     ],

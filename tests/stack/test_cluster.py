@@ -61,7 +61,7 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
     client = Client(reached.port)
     assert client.extrato(1)["ultimas_transacoes"][0]["descricao"] == "before"
     if can_be_made():
-        conf = (reached.folder / "var" / "nginx.conf").read_text()
+        conf = (reached.folder / "var" / "instances.conf").read_text()
         assert len(set(re.findall(r"server (198\.18\.[0-9.]+):\d+ max_fails", conf))) == 2
     code, text = run(reached, "stack.cluster", "status")
     assert (code, "whole" in text) == (0, True), text

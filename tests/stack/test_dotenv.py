@@ -157,6 +157,6 @@ def test_the_example_shows_what_holds_without_a_setting(tmp_path: Path) -> None:
         # `make up` switches the reset on.
         expected = "on" if name == "RINHA_RESET" else setting.default
         assert name not in dotenv.NAMES or shown[name] == expected
-    for path in ("docker-compose.yml", "ops/docker-compose.yml", "docker-compose.replica.yml"):
+    for path in ("docker-compose.yml", "stack/compose/metrics.yml", "stack/compose/replica.yml"):
         for name, default in re.findall(r"\$\{(\w+):-([^}]+)\}", (ROOT / path).read_text()):
             assert shown.get(name, default) == default

@@ -9,9 +9,9 @@ from tests.help.checkout import Checkout, processes_in
 from tests.help.running import ROOT
 
 
-def edit(checkout: Checkout, old: str, new: str) -> int:
-    """Edits nginx.conf and returns the number of the changed line."""
-    conf = checkout.folder / "nginx.conf"
+def edit(checkout: Checkout, old: str, new: str, name: str = "nginx.conf") -> int:
+    """Edits a configuration and returns the number of the changed line."""
+    conf = checkout.folder / name
     before, found, after = conf.read_text().partition(old)
     assert found
     conf.write_text(f"{before}{new}{after}")
@@ -30,22 +30,23 @@ def assert_refused(checkout: Checkout, *said: str) -> None:
 
 def test_a_change_of_what_settings_are_for_is_refused(checkout: Checkout) -> None:
     """An edit of a line that settings control is refused with the names of these settings."""
-    servers = "server unix:api02.sock max_fails=0;"
-    for old, new in (("listen 9999", "listen 127.0.0.1:9999"), (servers, "")):
-        edit(checkout, old, new)
-        assert_refused(checkout, "set BIND, PORT and INSTANCES")
+    for name in ("listen.conf", "instances.conf"):
+        edit(checkout, f"include {name};", "listen 127.0.0.1:9999;")
+        assert_refused(checkout, name, "set BIND, PORT and INSTANCES")
         (checkout.folder / "nginx.conf").write_text((ROOT / "nginx.conf").read_text())
 
 
 def test_a_typo_is_told_in_nginx_own_words(checkout: Checkout) -> None:
     """A typo is refused with nginx's message and the edited line; the corrected file starts."""
-    for old, new in (
-        ("    access_log off;", "    acces_log off;"),
-        ("    tcp_nodelay on;", "    tcp_nodelay perhaps;"),
+    for name, old, new in (
+        ("nginx.conf", "    access_log off;", "    acces_log off;"),
+        ("nginx.conf", "    tcp_nodelay on;", "    tcp_nodelay perhaps;"),
+        ("stack/nginx/crebitos.conf", "size 4k;", "size much;"),
+        ("stack/nginx/metrics.conf", "    root page;", "    rot page;"),
     ):
-        line = edit(checkout, old, new)
-        assert_refused(checkout, "[emerg]", f"nginx.conf:{line}\n")
-        edit(checkout, new, old)
+        line = edit(checkout, old, new, name)
+        assert_refused(checkout, "[emerg]", f" {name}:{line}\n")
+        edit(checkout, new, old, name)
     assert checkout.stack("up")[0] == 0
 
 

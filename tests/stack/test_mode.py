@@ -143,7 +143,7 @@ def test_containers_read_dotenv_as_plain_processes_do(checkout: Checkout, tmp_pa
     assert asked
     for line in asked:
         assert "--env-file /dev/null" in line
-        assert "stack/pessoas/docker-compose.yml" in line
-        assert "docker-compose.replica.yml" in line
-        assert "ops/" not in line
+        assert "stack/compose/pessoas.yml" in line
+        assert "stack/compose/replica.yml" in line
+        assert "metrics" not in line
         assert line.endswith(" / file:///a b / 8888")

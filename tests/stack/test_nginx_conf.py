@@ -1,12 +1,16 @@
 """The proxy's configuration agrees with the service."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from rinha.pessoas import limits as pessoas
-from rinha.settings import BODY_MAX_BYTES
-from stack.launch import ROOT, ConfError, render, template_of
+from rinha.settings import BODY_MAX_BYTES, EDITIONS, load
+from stack.launch import ROOT
+from stack.nginx import conf
 
-TEMPLATE = (ROOT / "nginx.conf").read_text()
+INCLUDED = ROOT / "stack" / "nginx"
 
 
 @pytest.mark.parametrize(
@@ -14,57 +18,51 @@ TEMPLATE = (ROOT / "nginx.conf").read_text()
 )
 def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int) -> None:
     """Proxy and service refuse the same bodies, and nginx never writes a body to the disk."""
-    conf = template_of(edition)
+    text = (INCLUDED / f"{edition}.conf").read_text()
     for name in ("client_max_body_size", "client_body_buffer_size"):
-        assert f"{name} {most_bytes // 1024}k;" in conf
-    assert f"longer than {most_bytes} bytes" in conf
+        assert f"{name} {most_bytes // 1024}k;" in text
+    assert f"$body_max_bytes {{ default {most_bytes}; }}" in text
 
 
-def test_an_editions_changes_are_few_and_all_of_them_are_made() -> None:
-    """All changes of an edition are made: a line that its sed does not find is noticed here."""
-    assert template_of("crebitos") == TEMPLATE
-    before, after = TEMPLATE.splitlines(), template_of("pessoas").splitlines()
-    taken = [line for line in before if line not in after]
-    given = "\n".join(line for line in after if line not in before)
-    # Two sizes and the refusal of longer ones, the addresses that are plain, and three comments.
-    assert len(taken) == 7
-    for words in (
-        "size 16k;",
-        "than 16384",
-        "same 16k",
-        '"~[^!-~]" 2;',
-        "searched for does",
-        "of it.",
+def write(folder: Path, *addresses: str, **asked: str) -> None:
+    conf.write(folder, load({"OPS_PORT": "off", **asked}), addresses)
+
+
+def test_the_shipped_files_are_what_the_contest_wants(tmp_path: Path) -> None:
+    """Containers get the files that are written for port 9999 and two instances: least_conn."""
+    write(tmp_path)
+    for name, shipped in (
+        ("nginx.conf", "../../nginx.conf"),
+        ("edition.conf", "crebitos.conf"),
+        ("instances.conf", "instances.conf"),
+        ("listen.conf", "listen.conf"),
     ):
-        assert words in given
-    assert "if ($is_plain = 2) {" in given
-    assert len(after) == len(before) + 7
+        assert (tmp_path / name).read_text() == (INCLUDED / shipped).read_text()
+    assert "least_conn;" in (tmp_path / "nginx.conf").read_text()
+    assert len((tmp_path / "instances.conf").read_text().splitlines()) == 2
 
 
-def test_the_shipped_file_is_what_the_contest_wants() -> None:
-    """The shipped file has least_conn over two instances on port 9999."""
-    assert "least_conn;" in TEMPLATE
-    places = ["unix:api01.sock", "unix:api02.sock"]
-    assert render(TEMPLATE, port=9999, places=places).count("max_fails=0;") == 2
+def test_another_port_and_other_instances_are_written(tmp_path: Path) -> None:
+    """Port, address and instances are settings; no file of other settings is left."""
+    addresses = ["10.0.0.7:8001", "10.0.0.8:8002", "10.0.0.7:8003"]
+    write(tmp_path, *addresses, PORT="1234", BIND="[::1]", INSTANCES="3", OPS_PORT="4321")
+    assert (tmp_path / "listen.conf").read_text().startswith("listen [::1]:1234 ")
+    assert "api02 10.0.0.8:8002;\n" in (tmp_path / "addresses.conf").read_text()
+    assert "127.0.0.1:4321 " in (tmp_path / "metrics-listen.conf").read_text()
+    servers = (tmp_path / "instances.conf").read_text().splitlines()
+    assert servers == [f"server {address} max_fails=0;" for address in addresses]
+    write(tmp_path, INSTANCES="3")
+    left = {path.name for path in tmp_path.glob("*.conf")}
+    assert left == {"nginx.conf", "edition.conf", "instances.conf", "listen.conf"}
+    assert "api03" in (tmp_path / "instances.conf").read_text()
 
 
-def test_another_port_number_and_user_are_put_in() -> None:
-    """One file serves any port, user and instances, on this machine or on others."""
-    places = ["unix:api01.sock", "10.0.0.7:8001", "10.0.0.8:8002"]
-    text = render(TEMPLATE, port=1234, places=places, user="root")
-    assert "listen 1234 " in text
-    assert "9999" not in text
-    assert text.startswith("user root;")
-    assert text.count("\n") == TEMPLATE.count("\n"), "nginx names a mistake by its line"
-    assert "listen [::1]:9 " in render(TEMPLATE, port=9, bind="[::1]", places=places)
-    for place in places:
-        assert f"server {place} max_fails=0;" in text
-    assert "api02" not in text
-
-
-def test_a_file_without_its_anchors_is_refused() -> None:
-    """An nginx.conf that the renderer does not understand is refused."""
-    edited = TEMPLATE.replace("listen 9999", "listen 127.0.0.1:9999")
-    for template in ("http {}", edited):
-        with pytest.raises(ConfError, match="must keep its `listen 9999`"):
-            render(template, port=1, places=["unix:api01.sock"])
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("addresses", [(), ("10.0.0.7:8001", "10.0.0.8:8002")])
+def test_nginx_accepts_every_combination(
+    tmp_path: Path, edition: str, addresses: tuple[str, ...]
+) -> None:
+    """`nginx -t` accepts the files of each edition, with instances here and on other machines."""
+    write(tmp_path, *addresses, RINHA_EDITION=edition, OPS_PORT="9990")
+    tried = subprocess.run([*conf.COMMAND, "-t"], cwd=tmp_path, check=False, capture_output=True)
+    assert tried.returncode == 0, tried.stderr

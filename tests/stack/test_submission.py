@@ -1,6 +1,7 @@
 """An entry that breaks a rule of the arena is not written."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_a_submission_is_complete(
     edition: str,
     expected: tuple[str, str],
 ) -> None:
-    """A submission is three files that need no others."""
+    """A submission has all files that it mounts."""
     monkeypatch.setattr(submission, "DIST", tmp_path)
     monkeypatch.setenv("RINHA_EDITION", edition)
     monkeypatch.setattr("sys.argv", ["submission.py", "me", "latest-of-nothing"])
@@ -73,13 +74,24 @@ def test_a_submission_is_complete(
     assert submission.main() == 0
     sums, longest = expected
     assert sums in capsys.readouterr().out
-    written = sorted(path.name for path in (tmp_path / "me").iterdir())
-    assert written == ["README.md", "docker-compose.yml", "nginx.conf"]
+    entry = tmp_path / "me"
+    written = {str(path.relative_to(entry)) for path in entry.rglob("*") if path.is_file()}
+    included = {
+        f"stack/nginx/{name}.conf" for name in (edition or "crebitos", "instances", "listen")
+    }
+    assert written == {"README.md", "docker-compose.yml", "nginx.conf"} | included
     text = (tmp_path / "me/docker-compose.yml").read_text()
     assert "$" not in text
-    assert "sed" not in text
     services = yaml.safe_load(text)["services"]
     assert services["nginx"]["ports"] == ["9999:9999"]
     assert services["api01"]["environment"].get("RINHA_EDITION", "") == edition
-    assert f"client_max_body_size {longest};" in (tmp_path / "me/nginx.conf").read_text()
+    mounts = {
+        volume.split(":")[1]: entry / volume.split(":")[0]
+        for volume in services["nginx"]["volumes"]
+        if isinstance(volume, str)
+    }
+    conf = mounts["/etc/nginx/nginx.conf"].read_text()
+    for name in re.findall(r"include (\w+\.conf);", conf):
+        assert mounts[f"/etc/nginx/{name}"].is_file()
+    assert f"client_max_body_size {longest};" in mounts["/etc/nginx/edition.conf"].read_text()
     assert ("MongoDB" in (tmp_path / "me/README.md").read_text()) == (edition == "pessoas")

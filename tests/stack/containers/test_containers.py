@@ -136,7 +136,7 @@ def test_settings_reach_the_containers(stack: Containers) -> None:
     """Each setting of .env.example reaches the containers, except the path of the ledger."""
     names = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert "RINHA_SYNCHRONOUS" in names
-    files = ("docker-compose.yml", "ops/docker-compose.yml", "stack/containers.sh")
+    files = ("docker-compose.yml", "stack/compose/metrics.yml", "stack/containers.sh")
     text = "".join((ROOT / file).read_text() for file in files)
     reaching = [name for name in names if name != "RINHA_LEDGER"]
     assert len(reaching) >= 6

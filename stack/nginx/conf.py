@@ -1,0 +1,93 @@
+"""Writes what nginx reads, and tests it.
+
+nginx.conf includes the files that differ: by edition, address, instances, and for operators.
+"""
+
+import os
+import pwd
+import subprocess
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from rinha.errors import RinhaError
+from rinha.settings import Settings
+from stack.launch import EVERY_ADDRESS, NGINX, ONE_FILE, instance_names
+
+
+def _user() -> tuple[str, ...]:
+    """Keeps a worker of root's nginx root: another user may not open the sockets."""
+    if os.geteuid():
+        return ()
+    try:
+        name = pwd.getpwuid(0).pw_name
+    except KeyError:
+        # The system has no /etc/passwd. The nginx that the one file carries still knows root.
+        name = "root"
+    return ("-g", f"user {name};")
+
+
+# Without -e nginx complains where /var/log/nginx is missing. The nginx of older systems does not
+# know -e, so only the one file uses it.
+_LOG = ("-e", "stderr") if ONE_FILE else ()
+# Starts nginx in the folder of its configuration.
+COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *_user(), *_LOG)
+HERE = files("stack") / "nginx"
+# The files of nginx.conf that settings decide.
+INCLUDED = ("edition.conf", "instances.conf", "listen.conf")
+# These are present with an operator's port only.
+FOR_OPERATORS = ("metrics.conf", "metrics-listen.conf", "addresses.conf")
+
+
+class ConfError(RinhaError):
+    """nginx.conf was edited in a way that makes it unusable."""
+
+
+def write(folder: Path, settings: Settings, addresses: Sequence[str] = ()) -> None:
+    """Writes the configuration into the folder where nginx starts.
+
+    The addresses are HOST:PORT of instances on other machines, which have no socket in the folder.
+    """
+    names = instance_names(settings.instances)
+    servers = addresses or [f"unix:{name}.sock" for name in names]
+    bind = "" if settings.bind == EVERY_ADDRESS else f"{settings.bind}:"
+    texts = {
+        "nginx.conf": (HERE / "nginx.conf").read_text(),
+        "edition.conf": (HERE / f"{settings.edition}.conf").read_text(),
+        "instances.conf": "".join(f"server {server} max_fails=0;\n" for server in servers),
+        "listen.conf": f"listen {bind}{settings.port} backlog=4096 reuseport;\n",
+    }
+    if any(f"include {name};" not in texts["nginx.conf"] for name in INCLUDED):
+        raise ConfError(
+            f"nginx.conf must keep its `include` of {', '.join(INCLUDED)}: "
+            "set BIND, PORT and INSTANCES to change them"
+        )
+    for name in FOR_OPERATORS:
+        (folder / name).unlink(missing_ok=True)
+    if settings.ops_port:
+        texts["metrics.conf"] = (HERE / "metrics.conf").read_text()
+        texts["metrics-listen.conf"] = f"listen 127.0.0.1:{settings.ops_port} reuseport;\n"
+        pairs = zip(names, addresses, strict=False)
+        texts["addresses.conf"] = "".join(f"{name} {address};\n" for name, address in pairs)
+        # nginx serves the page from files.
+        (folder / "page").mkdir(exist_ok=True)
+        for file in (files("ops") / "page").iterdir():
+            (folder / "page" / file.name).write_bytes(file.read_bytes())
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+
+
+def assert_nginx_starts(folder: Path, edition: str) -> None:
+    """Tests the configuration with `nginx -t`, before any part of the stack starts."""
+    if ONE_FILE:
+        return  # its nginx.conf cannot be edited
+    tried = subprocess.run(
+        [*COMMAND, "-t"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if tried.returncode:
+        lines = tried.stderr.strip().splitlines() or ["nginx -t fails without a message"]
+        reason = next((line for line in lines if "[emerg]" in line), lines[-1])
+        # The file to edit is not the copy that nginx reads.
+        reason = reason.replace("./edition.conf:", f"stack/nginx/{edition}.conf:")
+        reason = reason.replace("./metrics.conf:", "stack/nginx/metrics.conf:")
+        raise ConfError(reason.replace("./nginx.conf:", "nginx.conf:"))
