@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from loadtest.limits import REASONS_SHOWN
 from loadtest.report.data import Count, Report
 from loadtest.report.table import Mark, Table
+from loadtest.report.tables import count_text
 
 REWARD_USD = "100000.00"
 APPLIED_TWICE = "applied twice"
@@ -143,15 +144,11 @@ def _clientes_table(clientes: list[Cliente]) -> Table:
         row = (
             str(one.cliente),
             Mark(breaks or one.order, not one.is_broken),
-            _cents(one.saldo),
-            _cents(one.expected),
+            count_text(one.saldo),
+            count_text(one.expected),
             f"{one.operations:,}",
             f"{one.unknown:,}",
         )
         rows.append(row)
     columns = ("client", "order", "balance", "answers add up to", "operations", "unanswered")
     return Table("balances and histories", columns, rows, words=(1,))
-
-
-def _cents(saldo: int | None) -> str:
-    return "unknown" if saldo is None else f"{saldo:,}"

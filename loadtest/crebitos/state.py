@@ -1,7 +1,8 @@
 """The clients' statements, read while no load runs."""
 
-from loadtest.crebitos.contract import CLIENTES, ContractBrokenError, Extrato, read_extrato
+from loadtest.crebitos.contract import CLIENTES, Extrato, read_extrato
 from loadtest.crebitos.mix import LedgerRequest, extrato
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.probe import Answer, NotReadyError, Probe, how_to_empty
 from loadtest.wire.request import Address
 

@@ -1,18 +1,30 @@
 """Rules of a contract: how every edition checks and records them."""
 
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum
 from time import monotonic
-from typing import NamedTuple, ParamSpec
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from loadtest.limits import PLAIN_LINE_EVERY_S
 from loadtest.report.data import Rule
 from loadtest.wire.curl import shell_line
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.outcome import printable
 from loadtest.wire.probe import Answer, Probe
-from loadtest.wire.request import Request
+from loadtest.wire.request import CHECK, Request, post
 
 Asked = ParamSpec("Asked")
+Read = TypeVar("Read")
+
+
+class Weight(IntEnum):
+    """The order of broken rules in a report: the lowest number comes first."""
+
+    DATA = 0  # data are lost, doubled or wrong: the official judge fines it, or users lose by it
+    OFFICIAL = 1  # other rules of the official run
+    REST = 2
 
 
 class Question(NamedTuple):
@@ -23,6 +35,33 @@ class Question(NamedTuple):
     data: bytes
     allowed: tuple[int, ...]
     official: bool = False
+
+
+def bad_body_questions(
+    host: str,
+    path: str,
+    good: Mapping[str, object],
+    field: str,
+    refusals: tuple[int, ...],
+    *others: tuple[str, bytes],
+) -> list[Question]:
+    """Returns rules about bodies that must be refused; `field` of a good one holds nested lists."""
+    whole = json.dumps(good).encode()
+    bodies = [
+        ("an empty body", b""),
+        ("JSON that breaks off", whole[:-1]),
+        ("JSON with words behind it", whole + b" x"),
+        ("JSON with a comma too many", whole[:-1] + b",}"),
+        ("a list instead of an object", b"[" + whole + b"]"),
+        ("a string instead of an object", b'"regra"'),
+        ("null instead of an object", b"null"),
+        *others,
+    ]
+    deep = b'{"%s":' % field.encode() + b"[" * 2000 + b"]" * 2000 + b"}"
+    return [
+        *[Question("bodies", rule, post(host, path, body), refusals) for rule, body in bodies],
+        Question("bodies", "2,000 nested lists", post(host, path, deep), (*refusals, 413)),
+    ]
 
 
 class Rulebook:
@@ -60,8 +99,33 @@ class Rulebook:
         self._asked.append(requests)
         return self._probe.ask_together(requests)
 
-    def add(self, rule: str, expected: str, answer: str, passed: bool, repeat: str = "") -> None:
-        """Records a rule in the current group; `repeat` replaces the group's lines for a shell."""
+    def ask_all(self, questions: Sequence[Question]) -> None:
+        for question in questions:
+            self.begin(question.group, Weight.OFFICIAL if question.official else Weight.REST)
+            answer = self.ask(Request(CHECK, question.data))
+            self.expect_status(question.rule, answer, question.allowed)
+
+    def read(self, request: Request, parse: Callable[[bytes], Read]) -> tuple[str, Read | None]:
+        """Returns an answer as text, and as parsed; None if it has another status or shape."""
+        answer = self.ask(request)
+        try:
+            return str(answer), parse(answer.body) if answer.code == 200 else None
+        except ContractBrokenError as broken:
+            return f"{broken}: {answer}", None
+
+    def add(
+        self,
+        rule: str,
+        expected: str,
+        answer: str,
+        passed: bool | None = None,
+        repeat: str = "",
+    ) -> None:
+        """Records a rule in the current group.
+
+        By default it holds if both texts are equal. `repeat` replaces the group's shell lines.
+        """
+        passed = expected == answer if passed is None else passed
         if passed:
             repeat = ""
         elif not repeat:
@@ -69,8 +133,8 @@ class Rulebook:
         asked = (self._group, self._whose, rule)
         # These texts quote answers: unprintable characters must not keep a report from being
         # written.
-        words = (printable(expected), printable(answer))
-        self.rules.append(Rule(*asked, *words, passed, self._weight, repeat))
+        texts = (printable(expected), printable(answer))
+        self.rules.append(Rule(*asked, *texts, passed, self._weight, repeat))
         if monotonic() > self._next_line_s:
             self._next_line_s = monotonic() + PLAIN_LINE_EVERY_S
             broken = sum(not rule.passed for rule in self.rules)
@@ -79,8 +143,8 @@ class Rulebook:
 
     def expect_status(self, rule: str, answer: Answer, allowed: Sequence[int]) -> None:
         text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))
-        self.add(rule, text, self.told(answer), answer.code in allowed)
+        self.add(rule, text, self.describe(answer), answer.code in allowed)
 
-    def told(self, answer: Answer) -> str:
+    def describe(self, answer: Answer) -> str:
         """Returns an answer as text for a report."""
         return str(answer)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from loadtest.limits import LOCATION_BYTES_MAX, ROWS_READ_MAX
-from loadtest.wire.document import UnreadableError, read_document
+from loadtest.wire.document import ContractBrokenError, read_document
 
 APELIDO_MAX = 32
 NOME_MAX = 100
@@ -20,10 +20,6 @@ _PATH_LETTERS = "".join(map(chr, range(0x21, 0x7F)))
 _ID = re.compile(r"[!-~]{1,100}")  # an id is part of a path
 _COUNT = re.compile(rb"\d{1,15}")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
-
-
-class ContractBrokenError(ValueError):
-    """An answer that breaks the contract; the text says how."""
 
 
 class Pessoa(NamedTuple):
@@ -89,12 +85,12 @@ def pessoa_of(fields: Mapping[str, Any]) -> Pessoa:
 
 def read_pessoa(body: bytes) -> tuple[str, Pessoa]:
     """Returns id and person from the answer to a detail."""
-    return _shown(_read_json(body))
+    return _shown(read_document(body))
 
 
 def read_pessoas(body: bytes) -> list[tuple[str, Pessoa]]:
     """Returns id and person of everyone whom a search shows."""
-    answer = _read_json(body)
+    answer = read_document(body)
     if not isinstance(answer, list):
         raise ContractBrokenError("the answer to a search is not a list")
     if len(answer) > ROWS_READ_MAX:
@@ -107,13 +103,6 @@ def read_count(body: bytes) -> int:
     if not _COUNT.fullmatch(text):
         raise ContractBrokenError("the count is not a number in plain text")
     return int(text)
-
-
-def _read_json(body: bytes) -> Any:
-    try:
-        return read_document(body)
-    except UnreadableError as error:
-        raise ContractBrokenError(str(error)) from error
 
 
 def _shown(answer: Any) -> tuple[str, Pessoa]:

@@ -6,6 +6,9 @@ from msgspec import Struct, field
 
 from loadtest.report.data import Count, Report
 from loadtest.report.table import Mark, Table
+from loadtest.report.tables import count_text
+
+UNKNOWN = "an unknown number of"
 
 
 class People(Struct):
@@ -45,10 +48,9 @@ class PessoasReport(Report, tag="pessoas", kw_only=True):
             return ""
         people = self.people
         rehearsal = " (REHEARSAL, not the official run)" if self.official.rehearsal else ""
-        return (
-            f"{_number(people.stored)} people stored, {people.acknowledged:,} acknowledged, "
-            f"{_number(people.expected)} expected{rehearsal}"
-        )
+        stored, expected = (count_text(one, UNKNOWN) for one in (people.stored, people.expected))
+        acknowledged = f"{people.acknowledged:,} acknowledged"
+        return f"{stored} people stored, {acknowledged}, {expected} expected{rehearsal}"
 
     def troubles(self) -> list[str]:
         people = self.people
@@ -63,18 +65,13 @@ class PessoasReport(Report, tag="pessoas", kw_only=True):
         return [_people_table(self.people)] if self.people is not None else []
 
 
-def _number(number: int | None) -> str:
-    return "an unknown number of" if number is None else f"{number:,}"
-
-
 def _people_table(people: People) -> Table:
     rows: list[tuple[str, str | Mark]] = []
     if people.expected is not None:
         rows.append(("expected: sent without a fault, each apelido once", f"{people.expected:,}"))
-    stored = "unknown" if people.stored is None else f"{people.stored:,}"
     rows += [
         ("acknowledged with 201", f"{people.acknowledged:,}"),
-        ("stored, by /contagem-pessoas", Mark(stored, people.is_whole)),
+        ("stored, by /contagem-pessoas", Mark(count_text(people.stored), people.is_whole)),
         ("posts without an answer", f"{people.unanswered:,}"),
     ]
     rows += [(one.what, Mark(f"{one.count:,}", good=False)) for one in people.differences]

@@ -5,15 +5,10 @@ from contextlib import suppress
 from random import SystemRandom
 from string import ascii_lowercase
 
-from loadtest.pessoas.contract import (
-    APELIDO_MAX,
-    ContractBrokenError,
-    Pessoa,
-    read_count,
-    read_pessoas,
-)
+from loadtest.pessoas.contract import APELIDO_MAX, Pessoa, read_count, read_pessoas
 from loadtest.pessoas.mix import count, post_of, search
 from loadtest.pessoas.payloads import payload_of
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.probe import NotReadyError, Probe, how_to_empty
 from loadtest.wire.request import Address, Request
 

@@ -3,17 +3,11 @@
 from time import perf_counter_ns as clock_ns
 
 from loadtest.measure.recorder import Recorder
-from loadtest.pessoas.contract import (
-    ROWS_MAX,
-    ContractBrokenError,
-    Pessoa,
-    location_of,
-    read_pessoa,
-    read_pessoas,
-)
+from loadtest.pessoas.contract import ROWS_MAX, Pessoa, location_of, read_pessoa, read_pessoas
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import DETAIL, POST, SEARCH, PessoaRequest
 from loadtest.pessoas.notes import Notes, Posted, Searched
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.request import Request
 
 NO_LOCATION = "201 without a Location"

@@ -67,6 +67,10 @@ def generator_table(generator: Generator) -> Table:
     return Table("generator", ("", ""), rows)
 
 
+def count_text(count: int | None, unknown: str = "unknown") -> str:
+    return unknown if count is None else f"{count:,}"
+
+
 def milliseconds(us: int) -> str:
     """Returns milliseconds with a readable number of digits."""
     ms = us / 1000

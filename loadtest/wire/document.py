@@ -9,24 +9,24 @@ from loadtest.limits import JSON_DEPTH_MAX, JSON_VALUES_MAX
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 
 
-class UnreadableError(ValueError):
-    """Bytes that are not acceptable JSON; the text says why."""
+class ContractBrokenError(ValueError):
+    """An answer that breaks the contract; the text says how."""
 
 
 def read_document(body: bytes) -> Any:
     """Returns the JSON document in the body of an answer."""
     values = body.count(b"[") + body.count(b"{")
     if values > JSON_VALUES_MAX:
-        raise UnreadableError(f"the answer has more than {JSON_VALUES_MAX:,} lists and objects")
+        raise ContractBrokenError(f"the answer has more than {JSON_VALUES_MAX:,} lists and objects")
     if values > JSON_DEPTH_MAX and _is_too_deep(body):
-        raise UnreadableError(f"the answer is nested more than {JSON_DEPTH_MAX} deep")
+        raise ContractBrokenError(f"the answer is nested more than {JSON_DEPTH_MAX} deep")
     try:
         # RFC 8259 allows no other encoding than UTF-8; a byte order mark is ignored.
         return json.loads(body.decode("utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableError("the answer is not JSON") from error
+        raise ContractBrokenError("the answer is not JSON") from error
     except ValueError as error:
-        raise UnreadableError("a number of the answer has thousands of digits") from error
+        raise ContractBrokenError("a number of the answer has thousands of digits") from error
 
 
 def _is_too_deep(body: bytes) -> bool:

@@ -9,7 +9,6 @@ import pytest
 
 from loadtest.drive.plan import OfficialPlan
 from loadtest.pessoas.contract import (
-    ContractBrokenError,
     broken_rule,
     location_of,
     parted,
@@ -27,6 +26,7 @@ from loadtest.pessoas.official.plan import (
     right_people,
 )
 from loadtest.pessoas.payloads import Payload, payload_of, payloads, termos
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.request import Address
 
 ADDRESS = Address("127.0.0.1", 1)

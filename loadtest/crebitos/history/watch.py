@@ -2,17 +2,11 @@
 
 from time import perf_counter_ns as clock_ns
 
-from loadtest.crebitos.contract import (
-    BELOW_LIMIT,
-    LIMITES,
-    ROWS_MAX,
-    ContractBrokenError,
-    read_extrato,
-    read_saldo,
-)
+from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES, ROWS_MAX, read_extrato, read_saldo
 from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, WRONGLY, Notes
 from loadtest.crebitos.mix import BadRequest, LedgerRequest
 from loadtest.measure.recorder import Recorder
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.outcome import NEVER_LEFT, STATUS_FIRST
 from loadtest.wire.request import Request
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES
 from loadtest.limits import TOLD_CHARACTERS_MAX
-from loadtest.wire.document import UnreadableError, read_document
+from loadtest.wire.document import ContractBrokenError, read_document
 from loadtest.wire.outcome import printable
 from loadtest.wire.probe import Answer
 
@@ -132,7 +132,7 @@ def _read(answer: Answer) -> Any:
     """Returns the document, or None, in which every field is missing."""
     try:
         return read_document(answer.body)
-    except UnreadableError:
+    except ContractBrokenError:
         return None
 
 

@@ -6,8 +6,8 @@ from loadtest.crebitos.contract import Extrato
 from loadtest.crebitos.rules.burst import ask_bursts
 from loadtest.crebitos.rules.fields import questions
 from loadtest.crebitos.rules.ledger import ask_accepted_bodies, ask_ledger_rules, ask_shapes
-from loadtest.crebitos.rules.suite import Suite, Weight
-from loadtest.judging.rulebook import Question
+from loadtest.crebitos.rules.suite import Suite
+from loadtest.judging.rulebook import Question, Weight
 from loadtest.report.data import Rule
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import CHECK, Request
@@ -30,13 +30,10 @@ def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
 
 
 def _ask_questions(suite: Suite, asked: Sequence[Question]) -> None:
-    suite.begin("no trace", Weight.MONEY)
+    suite.begin("no trace", Weight.DATA)
     before = suite.extrato(1)
-    for question in asked:
-        suite.begin(question.group, Weight.OFFICIAL if question.official else Weight.REST)
-        answer = suite.ask(Request(CHECK, question.data))
-        suite.expect_status(question.rule, answer, question.allowed)
-    suite.begin("no trace", Weight.MONEY)
+    suite.ask_all(asked)
+    suite.begin("no trace", Weight.DATA)
     after = suite.extrato(1)
     if before is None or after is None:
         return
@@ -49,7 +46,7 @@ def _ask_questions(suite: Suite, asked: Sequence[Question]) -> None:
 def _find_trace(suite: Suite, asked: Sequence[Question]) -> None:
     """Repeats the refused requests one by one, to name the first that leaves a trace."""
     for question in asked:
-        suite.begin("no trace", Weight.MONEY, question.rule)
+        suite.begin("no trace", Weight.DATA, question.rule)
         before = suite.extrato(1)
         suite.ask(Request(CHECK, question.data))
         after = suite.extrato(1)

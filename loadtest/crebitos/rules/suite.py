@@ -1,14 +1,14 @@
 """This edition's suite of rules, and the requests that many rules share."""
 
-from enum import IntEnum
 from typing import NamedTuple
 
-from loadtest.crebitos.contract import ContractBrokenError, Extrato, read_extrato, read_saldo
+from loadtest.crebitos.contract import Extrato, read_extrato, read_saldo
 from loadtest.crebitos.mix import extrato, transacao
 from loadtest.crebitos.state import State, state_of
-from loadtest.judging.rulebook import Rulebook
+from loadtest.judging.rulebook import Rulebook, Weight
 from loadtest.report.data import Rule
 from loadtest.wire.curl import curl_line
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.probe import Answer, Probe
 
 
@@ -18,14 +18,6 @@ class Moved(NamedTuple):
     code: int
     saldo: int | None
     text: str
-
-
-class Weight(IntEnum):
-    """The order of broken rules in a report: the lowest number comes first."""
-
-    MONEY = 0  # balances, limits and histories: a fine by the official judge, or lost money
-    OFFICIAL = 1  # other rules of the official run
-    REST = 2
 
 
 class Suite(Rulebook):
@@ -55,16 +47,12 @@ class Suite(Rulebook):
     def extrato(self, cliente: int) -> Extrato | None:
         """Returns a statement, or adds a broken rule that says why there is none."""
         request = extrato(self.host, cliente)
-        answer = self.ask(request)
-        try:
-            if answer.code == 200:
-                return read_extrato(answer.body)
-            trouble = str(answer)
-        except ContractBrokenError as broken:
-            trouble = f"{broken}: {answer}"
+        text, shown = self.read(request, read_extrato)
+        if shown is not None:
+            return shown
         asked = ("shape", f"client {cliente}", "statement")
         weight, repeat = int(Weight.OFFICIAL), curl_line(request.data)
-        rule = Rule(*asked, "200 in shape", trouble, False, weight, repeat)
+        rule = Rule(*asked, "200 in shape", text, False, weight, repeat)
         if all(one.name != rule.name for one in self.rules):
             self.rules.append(rule)
         return None

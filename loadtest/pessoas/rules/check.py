@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from loadtest.judging.rulebook import Question
+from loadtest.judging.rulebook import Question, Weight
 from loadtest.pessoas.rules.burst import ask_bursts
 from loadtest.pessoas.rules.fields import questions
-from loadtest.pessoas.rules.finding import ask_searches
 from loadtest.pessoas.rules.people import ask_accepted, ask_apelidos, ask_count
-from loadtest.pessoas.rules.suite import Suite, Weight
+from loadtest.pessoas.rules.search import ask_searches
+from loadtest.pessoas.rules.suite import Suite
 from loadtest.report.data import Rule
+from loadtest.report.tables import count_text
 from loadtest.wire.probe import Probe
-from loadtest.wire.request import CHECK, Request
 
 
 def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
@@ -28,13 +28,11 @@ def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
 
 
 def _ask_questions(suite: Suite, asked: Sequence[Question]) -> None:
-    suite.begin("no trace", Weight.PEOPLE)
+    suite.begin("no trace", Weight.DATA)
     before = suite.count()
-    for question in asked:
-        suite.begin(question.group, Weight.OFFICIAL if question.official else Weight.REST)
-        answer = suite.ask(Request(CHECK, question.data))
-        suite.expect_status(question.rule, answer, question.allowed)
-    suite.begin("no trace", Weight.PEOPLE)
+    suite.ask_all(asked)
+    suite.begin("no trace", Weight.DATA)
     after = suite.count()
     passed = before is not None and before == after
-    suite.add("refused requests add nobody", f"{before} people", f"{after} people", passed)
+    expected, seen = (f"{count_text(count)} people" for count in (before, after))
+    suite.add("refused requests add nobody", expected, seen, passed)

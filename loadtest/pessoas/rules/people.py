@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+from loadtest.judging.rulebook import Weight
 from loadtest.pessoas.contract import location_of, pessoa_of
-from loadtest.pessoas.rules.suite import Suite, Weight
+from loadtest.pessoas.rules.suite import Suite
+from loadtest.report.tables import count_text
 
 # Changes to a right person that must be accepted and shown.
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
@@ -40,9 +42,9 @@ def _ask_one(suite: Suite, rule: str, fields: dict[str, Any]) -> None:
     answer = suite.ask(suite.post(fields))
     path = location_of(answer.body)
     if answer.code != 201 or not path:
-        suite.add(f"{rule}: added", "201 with a Location", suite.told(answer), passed=False)
+        suite.add(f"{rule}: added", "201 with a Location", suite.describe(answer), passed=False)
         return
-    suite.add(f"{rule}: added", "201 with a Location", suite.told(answer), passed=True)
+    suite.add(f"{rule}: added", "201 with a Location", suite.describe(answer), passed=True)
     sent = pessoa_of(fields)
     words, shown = suite.person(path, reuse=False)
     expected = json.dumps(sent._asdict(), ensure_ascii=False)
@@ -66,13 +68,13 @@ def _ask_spellings(suite: Suite) -> None:
 
 def ask_apelidos(suite: Suite) -> None:
     """Checks that an apelido is unique, and compared exactly."""
-    suite.begin("apelidos", Weight.PEOPLE)
+    suite.begin("apelidos", Weight.DATA)
     fields = suite.fields(apelido=suite.tag())
     suite.add_person(fields)
     again = suite.ask(suite.post(fields | {"nome": "Outra"}))
     suite.expect_status("one that is taken", again, (422, 400))
     for rule, change in (("in another case", str.swapcase), ("with an accent", _accented)):
-        suite.begin("apelidos", Weight.PEOPLE)
+        suite.begin("apelidos", Weight.DATA)
         suite.add_person(fields)
         other = suite.ask(suite.post(fields | {"apelido": change(fields["apelido"])}))
         suite.expect_status(f"one that is taken only {rule}", other, (201,))
@@ -84,12 +86,12 @@ def _accented(apelido: str) -> str:
 
 def ask_count(suite: Suite) -> None:
     """Checks that the count is plain text, and up to date."""
-    suite.begin("count", Weight.PEOPLE)
+    suite.begin("count", Weight.DATA)
     before = suite.count()
-    suite.add("a number in plain text", "200 and a number", f"{before}", before is not None)
+    suite.add("a number in plain text", "200 and a number", count_text(before), before is not None)
     if before is None:
         return
     for _ in range(20):
         suite.add_person(suite.fields())
     after = suite.count()
-    suite.add("20 more after 20 more", f"{before + 20}", f"{after}", after == before + 20)
+    suite.add("20 more after 20 more", f"{before + 20:,}", count_text(after))

@@ -2,14 +2,12 @@
 
 import json
 import string
-from collections.abc import Mapping
-from enum import IntEnum
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
 from loadtest.judging.rulebook import Rulebook
 from loadtest.pessoas.contract import (
-    ContractBrokenError,
     Pessoa,
     location_of,
     parted,
@@ -23,14 +21,6 @@ from loadtest.wire.outcome import STATUS_FIRST, outcome_name, shown
 from loadtest.wire.probe import Answer, Probe
 
 TAG_LETTERS = 8
-
-
-class Weight(IntEnum):
-    """The order of broken rules in a report: the lowest number comes first."""
-
-    PEOPLE = 0  # a person is lost, doubled, hidden or shown wrong
-    OFFICIAL = 1  # other rules of the official run
-    REST = 2
 
 
 class Suite(Rulebook):
@@ -49,7 +39,7 @@ class Suite(Rulebook):
         ours = {"apelido": self.tag(), "nome": "Regra", "nascimento": "1985-09-23", "stack": ["C#"]}
         return ours | changes
 
-    def told(self, answer: Answer) -> str:
+    def describe(self, answer: Answer) -> str:
         """Returns an answer as text; of a post's head only the Location is shown."""
         if answer.code < STATUS_FIRST:
             return str(answer)
@@ -68,37 +58,28 @@ class Suite(Rulebook):
 
     def person(self, path: str, *, reuse: bool = True) -> tuple[str, Pessoa | None]:
         """Returns the person at a path: as text, and as a Pessoa or None."""
-        answer = self.ask(detail(self.host, path, -1, reuse=reuse))
-        try:
-            if answer.code == 200:
-                pessoa = read_pessoa(answer.body)[1]
-                return f"200 {_words(pessoa)}", pessoa
-        except ContractBrokenError as broken:
-            return f"{broken}: {answer}", None
-        return str(answer), None
+        text, shown = self.read(detail(self.host, path, -1, reuse=reuse), read_pessoa)
+        if shown is None:
+            return text, None
+        return f"200 {json.dumps(shown[1]._asdict(), ensure_ascii=False)}", shown[1]
 
     def found(self, termo: str, *, reuse: bool = True) -> tuple[str, list[str] | None]:
         """Returns the apelidos that a search shows: as text, and as a list or None."""
-        answer = self.ask(search(self.host, termo, reuse=reuse))
-        try:
-            if answer.code == 200:
-                apelidos = [pessoa.apelido for _, pessoa in read_pessoas(answer.body)]
-                return f"200, {len(apelidos)} people: {apelidos[:3]}", apelidos
-        except ContractBrokenError as broken:
-            return f"{broken}: {answer}", None
-        return str(answer), None
+        text, shown = self.read(search(self.host, termo, reuse=reuse), read_pessoas)
+        if shown is None:
+            return text, None
+        apelidos = [pessoa.apelido for _, pessoa in shown]
+        return found_text(apelidos), apelidos
 
     def count(self) -> int | None:
-        answer = self.ask(count(self.host))
-        try:
-            return read_count(answer.body) if answer.code == 200 else None
-        except ContractBrokenError:
-            return None
+        return self.read(count(self.host), read_count)[1]
 
     def add_person(self, fields: Mapping[str, Any]) -> str:
         """Adds a person for a rule; returns the path, or an empty string."""
         return location_of(self.ask(self.post(fields)).body)
 
 
-def _words(pessoa: Pessoa) -> str:
-    return json.dumps(pessoa._asdict(), ensure_ascii=False)
+def found_text(apelidos: Sequence[str]) -> str:
+    """Returns the result of a search as text, with the first three apelidos."""
+    named = f": {', '.join(apelidos[:3])}" if apelidos else ""
+    return f"200, {len(apelidos)} people{named}"

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
+from loadtest.judging.rulebook import Weight
 from loadtest.pessoas.contract import ROWS_MAX
-from loadtest.pessoas.rules.suite import Suite, Weight
+from loadtest.pessoas.rules.suite import Suite, found_text
 from loadtest.wire.request import CHECK, Request, get
 
 
@@ -31,7 +32,7 @@ def _ask_nobody(suite: Suite) -> None:
 
 def _ask_looks(suite: Suite) -> None:
     """Checks searches for four people whose words hold a random tag of their own."""
-    suite.begin("search", Weight.PEOPLE)
+    suite.begin("search", Weight.DATA)
     tag = suite.tag()
     low, high = tag.lower(), tag.upper()
     people = {
@@ -62,9 +63,9 @@ def _ask_looks(suite: Suite) -> None:
     ]
     for look in looks:
         expected = sorted(people[letter]["apelido"] for letter in look.who)
-        words, found = suite.found(look.termo)
+        text, found = suite.found(look.termo)
         passed = found is not None and sorted(found) == expected
-        suite.add(look.rule, f"200, {len(expected)} people: {expected[:3]}", words, passed)
+        suite.add(look.rule, found_text(expected), text, passed)
     _ask_spelling(suite, tag)
 
 
@@ -78,7 +79,7 @@ def _ask_spelling(suite: Suite, tag: str) -> None:
 
 
 def _ask_most(suite: Suite) -> None:
-    suite.begin("search", Weight.PEOPLE)
+    suite.begin("search", Weight.DATA)
     tag = suite.tag()
     for number in range(ROWS_MAX + 5):
         suite.add_person(suite.fields(apelido=f"{tag}{number}"))
