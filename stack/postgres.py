@@ -1,13 +1,14 @@
-"""PostgreSQL's own programs: their path, the account that runs them, and a new server."""
+"""PostgreSQL's own programs: their path, the account that runs them, and a server."""
 
 import os
 import pwd
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from stack.part import become
+from stack.part import Part, become
 
 # Debian's package makes this user. The programs refuse to run as root.
 USER = "postgres"
@@ -52,6 +53,24 @@ def make(data: Path, settings: Mapping[str, str], *options: str) -> None:
     run([program("initdb"), "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", *options])
     with (data / "postgresql.conf").open("a") as conf:
         conf.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+
+
+def server(data: Path) -> Part:
+    """Returns the part that serves this data folder."""
+    command: list[str | Path] = [program("postgres"), "-D", data]
+    return Part("postgres", command, is_ready=partial(is_ready, data), user=USER)
+
+
+def is_ready(data: Path) -> bool:
+    """Tells if the server accepts connections. It listens before; its pid file says when it does.
+
+    The file of a killed server stays.
+    """
+    try:
+        pid, *_, state = (data / "postmaster.pid").read_text().split()
+        return state == "ready" and Path(f"/proc/{pid}/cwd").samefile(data)
+    except (OSError, ValueError):
+        return False
 
 
 def run(command: Sequence[str | Path], text: str = "") -> str:

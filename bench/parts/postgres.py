@@ -6,7 +6,7 @@ on, and a standby has each transaction before it is answered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -61,17 +61,10 @@ def database(
     socket = {"unix_socket_directories": str(data)}
     try:
         postgres.make(data, {**SETTINGS, **settings, **socket}, "--no-sync")
-        server = postgres.program("postgres")
-        postgres.run([server, "--single", "-D", data, "postgres"], schema)
+        postgres.run([postgres.program("postgres"), "--single", "-D", data, "postgres"], schema)
     except (RuntimeError, postgres.MissingError) as error:
         raise StackFailedError(str(error)) from None
-    return Part(
-        "postgres",
-        [server, "-D", data],
-        share,
-        is_ready=partial(_is_ready, data),
-        user=postgres.USER,
-    )
+    return replace(postgres.server(data), share=share)
 
 
 def on_postgres(  # noqa: PLR0913 - each of them differs between contenders
@@ -112,11 +105,5 @@ def standby(folder: Path, share: Share) -> Part:
     """
     data.mkdir(mode=0o700)
     postgres.give(data)
-    is_ready = partial(_is_ready, data)
-    return Part(STANDBY, ["sh", "-c", script], share, is_ready=is_ready, user=postgres.USER)
-
-
-def _is_ready(data: Path) -> bool:
-    """The server listens before it accepts connections; its pid file says when it does."""
-    pid_file = data / "postmaster.pid"
-    return pid_file.exists() and pid_file.read_text().rstrip().endswith("ready")
+    command = ["sh", "-c", script]
+    return replace(postgres.server(data), name=STANDBY, command=command, share=share)

@@ -5,15 +5,16 @@ import itertools
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from stack import postgres
+from stack.run.processes import Processes
 from tests.help.ports import free_port
 
 START_MAX_S = 20.0
@@ -38,6 +39,9 @@ class Server:
         self.data = self.folder / "data"
         self.port = free_port()
         self._names = itertools.count(1)
+        # It ends at once, with its connections.
+        part = replace(postgres.server(self.data), stop_signal=signal.SIGQUIT)
+        self._processes = Processes([part], self.folder)
         here = {"unix_socket_directories": str(self.data), "port": str(self.port)}
         if copied_from:
             self._copy(copied_from, {**here, "cluster_name": STANDBY})
@@ -79,24 +83,7 @@ class Server:
             time.sleep(0.02)
 
     def start(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*postgres.as_user(), postgres.program("postgres"), "-D", self.data],
-                cwd="/",
-                stdout=log,
-                stderr=log,
-                process_group=0,
-            )
-        deadline = time.monotonic() + START_MAX_S
-        while not self._is_ready():
-            is_alive = self.process.poll() is None and time.monotonic() < deadline
-            assert is_alive, (self.folder / "log").read_text()
-            time.sleep(0.02)
-
-    def _is_ready(self) -> bool:
-        pid_file = self.data / "postmaster.pid"
-        words = pid_file.read_text().split() if pid_file.exists() else []
-        return words[:1] == [str(self.process.pid)] and words[-1:] == ["ready"]
+        self._processes.start()
 
     def kill(self) -> None:
         """Kills the postmaster and its children, one by one. Each backend is in its own process
@@ -104,7 +91,7 @@ class Server:
         for pid in self.pids():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.process.wait()
+        self._processes["postgres"].wait()
 
     def freeze(self) -> None:
         """Stops all processes, as each connection has its own."""
@@ -119,8 +106,9 @@ class Server:
                 os.kill(pid, signal.SIGCONT)
 
     def pids(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [self.process.pid, *map(int, children.split())]
+        pid = self._processes["postgres"].pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [pid, *map(int, children.split())]
 
     def new_name(self) -> str:
         """Creates an empty database, and returns its name."""
@@ -145,8 +133,7 @@ class Server:
 
     def stop(self) -> None:
         self.thaw()
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait()
+        self._processes.stop()
         shutil.rmtree(self.folder)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 import yaml
 
 from rinha.metrics.families import FAMILIES
+from stack.part import Part, listens
+from stack.run.processes import Processes
 from tests.help.following import Following
 from tests.help.ports import free_port
 from tests.help.running import ROOT, Client, Stack
@@ -135,26 +138,16 @@ def test_prometheus_scrapes_a_running_stack(tmp_path: Path) -> None:
             *("prometheus", f"--config.file={tmp_path}/prometheus.yml"),
             *(f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address=127.0.0.1:{port}"),
         ]
-        log = (tmp_path / "prometheus.log").open("w")
-        with subprocess.Popen(words, stdout=log, stderr=log) as prometheus, log:
-            try:
-                with TransactionLoad(stack.port, 200, seed=1):
-                    deadline = time.monotonic() + TIMEOUT_S
-                    found: list[Any] = []
-                    while len(found) < 2:
-                        assert time.monotonic() < deadline, (
-                            tmp_path / "prometheus.log"
-                        ).read_text()
-                        time.sleep(0.5)
-                        try:
-                            found = ask(
-                                port, "sum by (instance) (rate(rinha_commits_total[10s])) > 0"
-                            )
-                        except OSError:
-                            continue
-                names = {one["metric"]["instance"] for one in found}
-                assert names == {"api01", "api02"}
-                assert ask(port, "up")[0]["value"][1] == "1"
-                assert ask(port, 'ALERTS{alertstate="firing"}') == []
-            finally:
-                prometheus.terminate()
+        is_ready = partial(listens, ("127.0.0.1", port))
+        with Processes([Part("prometheus", words, is_ready=is_ready)], tmp_path):
+            with TransactionLoad(stack.port, 200, seed=1):
+                deadline = time.monotonic() + TIMEOUT_S
+                found: list[Any] = []
+                while len(found) < 2:
+                    assert time.monotonic() < deadline, (tmp_path / "prometheus.log").read_text()
+                    time.sleep(0.5)
+                    found = ask(port, "sum by (instance) (rate(rinha_commits_total[10s])) > 0")
+            names = {one["metric"]["instance"] for one in found}
+            assert names == {"api01", "api02"}
+            assert ask(port, "up")[0]["value"][1] == "1"
+            assert ask(port, 'ALERTS{alertstate="firing"}') == []

@@ -12,11 +12,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from stack.launch import NGINX
+from stack.part import Part, listens
+from stack.run.processes import Processes
 from tests.help.checkout import Checkout
 from tests.help.ports import free_port
 from tests.help.running import ROOT, STOP_MAX_S
@@ -81,16 +84,9 @@ def edge(folder: Path, stack: Checkout) -> Iterator[None]:
     nginx: list[str | Path] = [NGINX, "-p", folder, "-c", conf]
     checked = subprocess.run([*nginx, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen(nginx)
-    deadline = time.monotonic() + STOP_MAX_S
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", PORTS["8081"])) == 0:
-                break
-        time.sleep(0.02)
-    yield
-    process.terminate()
-    process.wait(STOP_MAX_S)
+    is_ready = partial(listens, ("127.0.0.1", PORTS["8081"]))
+    with Processes([Part("edge", nginx, is_ready=is_ready)], folder):
+        yield
 
 
 def ask(

@@ -1,19 +1,20 @@
 """A replica in S3: a local server that asks for keys, which nobody else can see."""
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from stack.part import Part, listens
+from stack.run.processes import Processes
 from tests.help.effort import drawn_seed
 from tests.help.following import Following, restore, rows
 from tests.help.ports import free_port
-from tests.help.running import START_MAX_S, Client, Stack
+from tests.help.running import Stack
 from tests.help.transaction_load import TransactionLoad
 
 RATE = 340
@@ -28,22 +29,14 @@ def bucket(folder: Path) -> Iterator[str]:
     """Address of a replica in a bucket of a local S3 server, which asks for keys."""
     port = free_port()
     (folder / "s3" / "ledgers").mkdir(parents=True)
-    server = subprocess.Popen(
+    server = Part(
+        "rclone",
         [RCLONE, "serve", "s3", "--addr", f"127.0.0.1:{port}", folder / "s3"],
-        env={**os.environ, "RCLONE_AUTH_KEY": f'"{KEY},{SECRET}"'},
-        stderr=subprocess.DEVNULL,
+        environment={"RCLONE_AUTH_KEY": f'"{KEY},{SECRET}"'},
+        is_ready=partial(listens, ("127.0.0.1", port)),
     )
-    deadline = time.monotonic() + START_MAX_S
-    while True:
-        try:
-            Client(port)("GET", "/")
-            break
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    yield f"s3://ledgers/rinha?endpoint=http://127.0.0.1:{port}&region=us-east-1"
-    server.terminate()
-    server.wait()
+    with Processes([server], folder):
+        yield f"s3://ledgers/rinha?endpoint=http://127.0.0.1:{port}&region=us-east-1"
 
 
 def seen_by_others(following: Following) -> str:
