@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -25,10 +24,9 @@ class Running(Processes):
         ready_path: str,
         groups: ControlGroups,
     ) -> None:
-        is_ready = partial(answers, HOST, port, ready_path, READY_MAX_S)
-        last = [replace(part, is_ready=is_ready) for part in parts[-1:]]
-        super().__init__([*parts[:-1], *last], folder, groups=groups)
+        super().__init__(parts, folder, groups=groups)
         self.port = port
+        self._answers = partial(answers, HOST, port, ready_path, READY_MAX_S)
         self.limit_cpu = groups.limit_cpu
         # How long the start took.
         self.ready_s = 0.0
@@ -39,6 +37,10 @@ class Running(Processes):
         began_at = time.monotonic()
         super().start()
         self.ready_s = time.monotonic() - began_at
+
+    def wait_until_ready(self) -> None:
+        super().wait_until_ready()
+        self.wait(self._answers)
 
     def usage(self) -> dict[str, Usage]:
         return {name: usage_of(process_tree(self[name].pid)) for name in self.parts}

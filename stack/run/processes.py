@@ -65,6 +65,7 @@ class Processes:
                 self.start_part(part.name)
                 if part.is_ready:
                     self.wait(part.is_ready)
+            self.wait_until_ready()
         except BaseException:
             self.stop()
             raise
@@ -92,7 +93,7 @@ class Processes:
         return self.folder / f"{name}.log"
 
     def wait(self, is_ready: Callable[[], bool]) -> None:
-        """Waits until this is true; fails if a part ends before."""
+        """Waits until this is true; fails if a part ends meanwhile."""
         deadline = time.monotonic() + READY_MAX_S
         while not is_ready():
             self.assert_alive()
