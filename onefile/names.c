@@ -48,12 +48,47 @@ static int run_carried(const char *name, char **argv) {
     return CANNOT_START;
 }
 
-/* Returns whether the process is an nginx that was started in this folder and has not ended. */
-static int is_nginx_here(pid_t pid) {
-    char here[PATH_MAX], path[64], link[PATH_MAX];
+/* What a service runs, from its file `command`: entries NAME=VALUE, each ended by a zero byte, as
+   stack/run/service.py writes them. */
+struct command {
+    const char *directory;
+    const char *pid_file; /* of a part that takes over from its predecessor, else NULL */
+    int ends_with_parent, stop_signal;
+    char *arguments[256];
+};
+
+static char *value_of(char *entry, const char *name) {
+    size_t size = strlen(name);
+    return !strncmp(entry, name, size) && entry[size] == '=' ? entry + size + 1 : NULL;
+}
+
+/* Returns -1 without such a file: the executable is only named `run`, and is in no service's folder. */
+static int read_command(struct command *command) {
+    static char text[1 << 16];
+    int fd = open("command", O_RDONLY | O_CLOEXEC), count = 0;
+    if (fd < 0) return -1;
+    ssize_t length = read(fd, text, sizeof text - 1);
+    close(fd);
+    memset(command, 0, sizeof *command);
+    for (char *entry = text, *value; entry < text + length; entry += strlen(entry) + 1) {
+        if ((value = value_of(entry, "directory"))) command->directory = value;
+        else if ((value = value_of(entry, "takes_over"))) command->pid_file = value;
+        else if ((value = value_of(entry, "ends_with_parent"))) command->ends_with_parent = 1;
+        else if ((value = value_of(entry, "stop_signal"))) command->stop_signal = atoi(value);
+        else if ((value = value_of(entry, "environment"))) putenv(value);
+        else if ((value = value_of(entry, "argument")) && count < 255)
+            command->arguments[count++] = value;
+    }
+    return 0;
+}
+
+/* Tells if the process runs this carried program in the current folder, and has not ended yet. */
+static int runs_here(pid_t pid, const char *program) {
+    char here[PATH_MAX], path[64], name[64], link[PATH_MAX];
+    int size = snprintf(name, sizeof name, "/memfd:%s", program);
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
     ssize_t length = readlink(path, link, sizeof link - 1);
-    if (length < 12 || strncmp(link, "/memfd:nginx", 12) || !getcwd(here, sizeof here)) return 0;
+    if (length < size || strncmp(link, name, size) || !getcwd(here, sizeof here)) return 0;
     snprintf(path, sizeof path, "/proc/%d/cwd", pid);
     length = readlink(path, link, sizeof link - 1);
     link[length < 0 ? 0 : length] = 0;
@@ -69,70 +104,61 @@ static pid_t pid_in_file(const char *name) {
     return pid;
 }
 
-static void pause_while(pid_t master) {
+static void pause_while_alive(pid_t pid) {
     usleep(20000);
-    if (kill(master, 0)) _exit(0);
+    if (kill(pid, 0)) _exit(0);
 }
 
-/* Replaces the nginx that a killed master or runsv has left, as TAKE_OVER in stack/services.py does in
-   a shell. The old one serves until the new one, which this process becomes, listens beside it. */
-static void take_over_from_other_nginx(void) {
-    pid_t old[64], master = getpid();
+/* Does what TAKE_OVER in stack/run/service.py does with a shell: what a killed master or runsv left
+   behind serves until its successor, which this process becomes, listens beside it. */
+static void take_over(const struct command *command) {
+    const char *program = command->arguments[0];
+    pid_t old[64], successor = getpid();
     int count = 0;
     DIR *proc = opendir("/proc");
     if (!proc) return;
     for (struct dirent *entry; count < 64 && (entry = readdir(proc));)
-        if (is_nginx_here(atoi(entry->d_name))) old[count++] = atoi(entry->d_name);
+        if (runs_here(atoi(entry->d_name), program)) old[count++] = atoi(entry->d_name);
     closedir(proc);
     if (!count || fork()) return;
-    while (pid_in_file("nginx.pid") != master) pause_while(master);
-    for (int one = 0; one < count; one++) kill(old[one], SIGQUIT);
+    while (pid_in_file(command->pid_file) != successor) pause_while_alive(successor);
+    for (int one = 0; one < count; one++) kill(old[one], command->stop_signal);
     for (int one = 0; one < count; one++)
-        while (is_nginx_here(old[one])) pause_while(master);
-    FILE *file = fopen("nginx.pid", "w");
-    if (file) fprintf(file, "%d\n", master);
+        while (runs_here(old[one], program)) pause_while_alive(successor);
+    FILE *file = fopen(command->pid_file, "w");
+    if (file) fprintf(file, "%d\n", successor);
     _exit(file ? fclose(file) : 1);
 }
 
-/* Runs the command in the service's file `words`: a directory, then the arguments, each ended by a zero
-   byte. It implements `env` and `setpriv` as far as stack/services.py uses them. */
-static int run_service(void) {
-    static char text[1 << 16], *arguments[256];
-    int fd = open("words", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -1; /* not in a service's folder: the executable is only named `run` */
-    ssize_t length = read(fd, text, sizeof text - 1);
-    int count = 0;
-    for (char *word = text; word < text + length && count < 255; word += strlen(word) + 1)
-        arguments[count++] = word;
-    if (count < 2 || chdir(arguments[0])) {
-        fprintf(stderr, "%s: the service's file `words` has no command, or its directory is missing\n", NAME);
+/* Runs a service as its `run`. */
+static int run_command(void) {
+    struct command command;
+    if (read_command(&command)) return -1;
+    char **arguments = command.arguments;
+    if (!*arguments || !command.directory || chdir(command.directory)) {
+        fprintf(stderr, "%s: the file `command` of a service is not usable\n", NAME);
         return CANNOT_START;
     }
-    char **word = arguments + 1;
     dup2(STDOUT_FILENO, STDERR_FILENO);
-    if (*word && !strcmp(*word, "env"))
-        for (word++; *word && strchr(*word, '='); word++) putenv(*word);
-    if (word[0] && word[1] && word[2] && !strcmp(*word, "setpriv")) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        word += 3;
-    }
-    if (!*word) return CANNOT_START;
-    if (!strcmp(*word, "nginx")) take_over_from_other_nginx();
-    int code = run_carried(*word, word);
+    if (command.ends_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (command.pid_file) take_over(&command);
+    int code = run_carried(*arguments, arguments);
     if (code >= 0) return code;
-    execv(*word, word);
-    fprintf(stderr, "%s: cannot start %s: %s\n", NAME, *word, strerror(errno));
+    execvp(*arguments, arguments);
+    fprintf(stderr, "%s: cannot start %s: %s\n", NAME, *arguments, strerror(errno));
     return CANNOT_START;
 }
 
-/* Stops nginx with SIGQUIT, which answers the requests in flight; SIGTERM of runsv would cut them. */
-static int quit_nginx(void) {
+/* Runs as `control/t`, in place of the TERM that runsv would send. */
+static int send_stop_signal(void) {
+    struct command command;
+    if (read_command(&command)) return -1;
     pid_t pid = pid_in_file("supervise/pid");
-    return pid > 0 ? kill(pid, SIGQUIT) != 0 : -1;
+    return pid <= 0 || kill(pid, command.stop_signal);
 }
 
 int run_as(const char *name, char **argv) {
-    if (!strcmp(name, "run")) return run_service();
-    if (!strcmp(name, "t")) return quit_nginx();
+    if (!strcmp(name, "run")) return run_command();
+    if (!strcmp(name, "t")) return send_stop_signal();
     return run_carried(name, argv);
 }

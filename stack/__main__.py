@@ -1,6 +1,6 @@
-"""The stack as plain processes: runit watches nginx and the instances and keeps their logs.
+"""The commands of the stack as plain processes: up, down, status and others.
 
-Verbs that are not in VERBS go to the service's own command. All files of the stack are in var/.
+A command that is not in COMMANDS is passed to the service's own command, `rinha`.
 """
 
 import contextlib
@@ -17,20 +17,12 @@ from pathlib import Path
 from rinha.errors import RinhaError
 from rinha.settings import Settings, load, value_of
 from rinha.terminal import printable, printable_lines
-from stack import launch, look, ports, replica_place, running
-from stack.ending import end_what_lost_its_folder, stop
-from stack.environ import differing, settle
+from stack import effective_settings, launch, log_files, ports, replica_place, running, usage
 from stack.interrupts import INTERRUPTED, delayed, run_apart
+from stack.launch import VAR
 from stack.messages import COMMAND, fail, message, show
 from stack.owner_only import assert_ours, close_umask, make_var
-from stack.services import (
-    SERVICES,
-    VAR,
-    environment,
-    services,
-    stop_services,
-    write_services,
-)
+from stack.running import RUNIT
 
 # Five times an empty ledger, its WAL and the logs of the parts.
 SPACE_MIN_BYTES = 1_000_000
@@ -44,14 +36,14 @@ def main() -> int:
     command, *words = sys.argv[1:] or ["--help"]
     try:
         assert_ours()
-        settle(command)
+        effective_settings.complete(command)
         if command in ("up", "restore"):
             _make_ready(load(os.environ))
-        if command not in VERBS or words:
+        if command not in COMMANDS or words:
             return _ask_service(command, words)
         settings = load(os.environ)
         with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
-            return VERBS[command](settings)
+            return COMMANDS[command](settings)
     except RinhaError as error:
         return fail(str(error))
     except OSError as error:
@@ -66,13 +58,13 @@ def main() -> int:
 
 def _ask_service(command: str, words: list[str]) -> int:
     """Runs `rinha COMMAND`, with a new file name for a snapshot that was given none."""
-    from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that VERBS save
+    from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that COMMANDS save
 
     with contextlib.ExitStack() as naming:
         if command == "snapshot" and not words:
             words = [str(naming.enter_context(_snapshot_name()))]
         sys.argv[1:] = [command, *words]
-        besides = [(name, verb.__doc__ or "") for name, verb in VERBS.items()]
+        besides = [(name, verb.__doc__ or "") for name, verb in COMMANDS.items()]
         return service(besides + ([CARRIED] if launch.ONE_FILE else []))
 
 
@@ -94,8 +86,8 @@ def _snapshot_name() -> Iterator[Path]:
 
 
 def up(settings: Settings) -> int:
-    """start everything in the background, watched, and say where it is"""
-    if running.supervisor():
+    """start everything in the background, supervised, and print its address"""
+    if RUNIT.supervisor():
         return _up_already(settings)
     mode = os.environ.get("MODE") or "local"
     if mode != "local":
@@ -106,90 +98,91 @@ def up(settings: Settings) -> int:
     _assert_space()
     # One early `init` reports an error of the ledger once, at once. The instances would each report
     # it, after a long wait.
-    made = run_apart([*launch.RINHA, "init"], stdout=subprocess.DEVNULL)
-    if made.returncode:
-        return made.returncode
-    # Ends the services that a killed supervisor left behind: they have served until now.
+    init = run_apart([*launch.RINHA, "init"], stdout=subprocess.DEVNULL)
+    if init.returncode:
+        return init.returncode
+    # Stops the parts that a killed supervisor left behind: they have served until now.
     with delayed():
-        stop_services()
-    trouble = ports.trouble(settings)
-    if trouble:
-        return fail(trouble)
+        RUNIT.stop()
+    problem = ports.problem(settings)
+    if problem:
+        return fail(problem)
     try:
         return _start(settings)
     except BaseException:
         with delayed():
-            stop(running.supervisor())
+            RUNIT.stop()
         raise
 
 
 def _start(settings: Settings) -> int:
-    write_services(settings)
-    logged = look.ends((VAR / "log").glob("*/current"))
-    # Until the new pid is written, running.supervisor() finds the stack without a pid file.
-    running.PID.unlink(missing_ok=True)
-    with delayed(), (VAR / "log" / "runsvdir.log").open("w") as log:
-        supervisor = subprocess.Popen(
-            ["runsvdir", "-P", SERVICES],
-            stdin=log,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=environment(),
-        )
-        running.PID.write_text(str(supervisor.pid))
-    if not running.wait_until_healthy(settings):
-        said = {path: look.lines_since(path, logged)[-3:] for path in running.log_files()}
-        for path, lines in said.items():
+    parts = running.parts(settings)
+    RUNIT.write(parts)
+    _reset_counters(settings)
+    sizes = log_files.sizes(RUNIT.log_files())
+    RUNIT.start()
+    if not running.wait_until_ready(parts):
+        ends = {path: log_files.lines_since(path, sizes)[-3:] for path in RUNIT.log_files()}
+        for path, lines in ends.items():
             if lines:
                 print(f"{path}:", *map(printable, lines), sep="\n  ", file=sys.stderr)
         down(settings)
-        why = "its last words are above" if any(said.values()) else "and none of its parts said why"
-        return fail(f"the stack did not answer within {running.UP_MAX_S:g} s; {why}")
+        logged = "its last log lines are above" if any(ends.values()) else "no part logged why"
+        return fail(f"the stack did not answer within {running.UP_MAX_S:g} s; {logged}")
     url = running.url(settings)
     what = f"nginx, {settings.instances} instances, ledger {settings.ledger}"
     if settings.replica:
-        reason = replica_place.complaint(settings.replica)
-        if reason:
-            print(f"rinha: {message('NO_COPY', settings.replica, reason)}", file=sys.stderr)
+        problem = replica_place.problem(settings.replica)
+        if problem:
+            print(f"rinha: {message('NO_REPLICA', settings.replica, problem)}", file=sys.stderr)
         else:
-            what += f", a copy at {settings.replica}"
+            what += f", replica {settings.replica}"
     ops = f"http://localhost:{settings.ops_port}" if settings.ops_port else "switched off"
-    verbs = "    ".join(f"{COMMAND} {verb}" for verb in ("check", "sql", "status", "logs", "down"))
-    return show("UP", url, what, ops, message(f"TRY_{settings.edition}", url, url), verbs)
+    commands = ("check", "sql", "status", "logs", "down")
+    examples = "    ".join(f"{COMMAND} {command}" for command in commands)
+    return show("UP", url, what, ops, message(f"TRY_{settings.edition}", url, url), examples)
+
+
+def _reset_counters(settings: Settings) -> None:
+    """Removes the counters of earlier starts. They survive the restart of one instance."""
+    files = list(VAR.glob("*.counts"))
+    if isinstance(settings.ledger, Path):
+        files += settings.ledger.parent.glob("*.replica.state")
+    for file in files:
+        file.unlink()
 
 
 def _up_already(settings: Settings) -> int:
     """Names the settings in which the running stack differs from this command, as an error."""
-    others = differing(running.environ() or {}, os.environ)
-    if others:
-        return fail(message("UP_OTHERWISE", running.url(settings), ", ".join(others)))
+    names = effective_settings.differences(RUNIT.environ() or {}, os.environ)
+    if names:
+        return fail(message("UP_OTHERWISE", running.url(settings), ", ".join(names)))
     return show("UP_ALREADY", running.url(settings))
 
 
 def down(_settings: Settings) -> int:
     """stop everything; the ledger stays"""
-    pid = running.supervisor()
-    if not pid and not SERVICES.exists():
+    if not RUNIT.supervisor() and not RUNIT.folder.exists():
         return show("NOT_UP")
     with delayed():
-        stop(pid)
+        RUNIT.stop()
     return show("DOWN")
 
 
 def status(settings: Settings) -> int:
     """show what runs, and whether it answers"""
-    if not running.supervisor():
+    if not RUNIT.supervisor():
         show("NOT_UP")
         return 3
-    if not services():
+    services = RUNIT.services()
+    if not services:
         return fail(message("NO_FOLDER"))
-    run_apart(["sv", "status", *services()], env=environment())
-    if services("replica"):
+    RUNIT.sv("status", *services)
+    if settings.replica:
         run_apart([*launch.RINHA, "replicate", "state"])
-    started = SERVICES / "nginx" / "run"
-    if not started.exists():
-        show("MOVED", started.readlink())
+    program = services[0] / "run"
+    if not program.exists():
+        show("MOVED", program.readlink())
     code, answer = running.ask("GET", "/health", settings)
     print(f"{running.url(settings)}/health answers {code} {printable(answer)}")
     return 0 if code == 200 else 1
@@ -197,9 +190,9 @@ def status(settings: Settings) -> int:
 
 def stats(_settings: Settings) -> int:
     """CPU and memory of each part"""
-    if not running.supervisor():
+    if not RUNIT.supervisor():
         return fail(message("NOTHING_RUNS"))
-    table = list(look.parts(services()))
+    table = list(usage.table(RUNIT.services()))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         print(*(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
@@ -207,18 +200,18 @@ def stats(_settings: Settings) -> int:
 
 
 def watch(settings: Settings) -> int:
-    """the numbers of the operator's page, in a terminal"""
-    runs = running.environ()
+    """the figures of the operator's page, in a terminal"""
+    runs = RUNIT.environ()
     # The port of the stack that runs wins over the one in the environment.
     port = settings.ops_port if runs is None else value_of("OPS_PORT", runs)
     if not port:
         return fail(message("NOT_WATCHED"))
     if runs is None:
         return fail(message("NOTHING_RUNS"))
-    from ops.watch import main as look_on  # noqa: PLC0415 - 0.1 s that other verbs save
+    from ops.watch import main as show_page  # noqa: PLC0415 - 0.1 s that other commands save
 
     # Not localhost: a bare system has no /etc/hosts.
-    return look_on(f"http://127.0.0.1:{port}")
+    return show_page(f"http://127.0.0.1:{port}")
 
 
 def reset(settings: Settings) -> int:
@@ -231,12 +224,12 @@ def reset(settings: Settings) -> int:
 
 def logs(_settings: Settings) -> int:
     """follow the logs"""
-    files = running.log_files()
+    files = RUNIT.log_files()
     if not files:
         return fail("there are no logs yet")
-    if not running.supervisor():
+    if not RUNIT.supervisor():
         print(f"rinha: {message('LAST_LOGS')}", file=sys.stderr)
-    for text in look.follow(files):
+    for text in log_files.follow(files):
         print(printable_lines(text), end="", flush=True)
     return 0
 
@@ -248,8 +241,8 @@ def url(settings: Settings) -> int:
 
 
 # The docstring of each is its line in the help.
-VERBS: dict[str, Callable[[Settings], int]] = {
-    verb.__name__: verb for verb in (up, down, status, logs, stats, watch, reset, url)
+COMMANDS: dict[str, Callable[[Settings], int]] = {
+    command.__name__: command for command in (up, down, status, logs, stats, watch, reset, url)
 }
 
 
@@ -264,7 +257,9 @@ def _one_at_a_time() -> Iterator[None]:
 
 def _make_ready(settings: Settings) -> None:
     """Ends a stack that lost its folder, makes var/, and installs Litestream if it is needed."""
-    end_what_lost_its_folder()
+    if RUNIT.supervisor() and not RUNIT.folder.exists():
+        # Without its folder the stack answers every request with an error.
+        RUNIT.stop()
     make_var()
     # The one file carries no Litestream, and uses the one in the PATH.
     if settings.replica and not launch.ONE_FILE and not launch.LITESTREAM.exists():

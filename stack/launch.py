@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ONE_FILE = bool(getattr(sys, "frozen", False))
 # The stack runs in the checkout; that of the one file runs in the current folder.
 HOME = Path.cwd() if ONE_FILE else ROOT
+# All files of the stack, relative to HOME. A cluster beside it has its own supervisor.
+VAR = Path("var")
+CLUSTER = VAR / "cluster"
 # Debian installs nginx in /usr/sbin, outside the PATH of ordinary users. The one file carries its
 # own nginx.
 PATH = "" if ONE_FILE else f"{os.environ.get('PATH', '')}:/usr/sbin"

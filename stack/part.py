@@ -46,6 +46,17 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     # Whether it starts beside a predecessor that still serves, and ends it then: nginx.
     takes_over: bool = False
+    # Parts of one kind stop at the same time. Without it a part is alone.
+    kind: str = ""
+
+    @property
+    def program(self) -> str:
+        return Path(self.command[0]).name
+
+    @property
+    def pid_file(self) -> str:
+        """The file in which a part that takes over writes its pid, once it serves."""
+        return f"{self.name}.pid"
 
     @property
     def prefix(self) -> list[str]:

@@ -47,7 +47,14 @@ def instances(at: Layout) -> list[Part]:
             listen, is_ready = f"unix:{socket}", partial(listens, at.top / socket)
         environment = {"RINHA_LISTEN": listen, "RINHA_METRICS": metrics}
         found.append(
-            Part(name, launch.INSTANCE, None, environment, is_ready=is_ready, machine=machine)
+            Part(
+                name,
+                launch.INSTANCE,
+                environment=environment,
+                is_ready=is_ready,
+                machine=machine,
+                kind="instance",
+            )
         )
     return found
 

@@ -13,7 +13,7 @@ OTHER_PORT, OTHER_OPS_PORT = 8888, 8990
 LOOPBACK = "127.0.0.1"
 
 
-def trouble(settings: Settings) -> str | None:
+def problem(settings: Settings) -> str | None:
     """Returns a message that names the ports in use, and settings with which the stack starts."""
     if settings.port == settings.ops_port:
         return message("ONE_PORT", settings.port)

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 
-def complaint(replica: str) -> str | None:
+def problem(replica: str) -> str | None:
     """Returns the reason why not. Only a folder on this machine is checked."""
     if not replica.startswith("file://"):
         return None

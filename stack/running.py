@@ -1,60 +1,39 @@
-"""The stack that runs: its supervisor, its settings, its address and its answers."""
+"""The stack of plain processes that runs: its parts, its address and its answers."""
 
 import http.client
 import json
-import os
-import socket
 import time
-from pathlib import Path
 
 from rinha.settings import Settings, value_of
 from stack import launch
-from stack.services import LOOK_AGAIN_S, SERVICES, VAR, Place, places, services
+from stack.machines import INSTANCES_ON, our_machines
+from stack.part import ANSWER_MAX_S, HERE, Part
+from stack.parts import ASKED_AT, Layout, parts_of
+from stack.run.runit import POLL_S, Runit
 
-PID = VAR / "runsvdir.pid"
-# The loopback address to ask when nginx listens on every address.
-ASKED_AT = {launch.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
+# An instance stops within 2 s; the rest is a margin.
+STOP_MAX_S = 4
+RUNIT = Runit(launch.VAR, STOP_MAX_S)
 
 
-def supervisor() -> int | None:
-    """Returns the pid of this stack's runsvdir, or None.
-
-    The pid in the file may belong to another process by now. Without the file, which is removed
-    with var/, every process is examined.
-    """
-    try:
-        pids = [int(PID.read_text())]
-    except ValueError:
-        return None
-    except OSError:
-        pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
-    return next(filter(_is_ours, pids), None)
+def parts(settings: Settings) -> list[Part]:
+    """Returns the parts; the instances are on the machines of a cluster, or all here."""
+    machines = [HERE]
+    if settings.engine != "sqlite" and our_machines().are_there():
+        machines = our_machines().some(INSTANCES_ON)
+    return parts_of(Layout(settings, launch.HOME, launch.VAR, machines))
 
 
-def _is_ours(pid: int) -> bool:
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        folder = Path(f"/proc/{pid}/cwd").readlink()
-    except OSError:
-        return False
-    is_runsvdir = command.startswith(b"runsvdir\0")
-    return folder == launch.HOME and is_runsvdir and str(SERVICES).encode() in command
-
-
-def environ() -> dict[str, str] | None:
-    """Returns the environment of the stack that runs, or None.
-
-    The kernel keeps it for the owner of the process, so no file has to keep the settings.
-    """
-    pid = supervisor()
-    try:
-        text = Path(f"/proc/{pid}/environ").read_bytes() if pid else b""
-    except OSError:
-        return None  # ended meanwhile
-    pairs = (os.fsdecode(pair).partition("=") for pair in text.split(b"\0") if pair)
-    return {name: value for name, _, value in pairs} if pid else None
+def wait_until_ready(found: list[Part]) -> bool:
+    """Waits until every part is ready; False on a timeout."""
+    deadline = time.monotonic() + UP_MAX_S
+    while time.monotonic() < deadline:
+        if all(part.is_ready() for part in found if part.is_ready):
+            return True
+        time.sleep(POLL_S)
+    return False
 
 
 def url(settings: Settings) -> str:
@@ -64,35 +43,10 @@ def url(settings: Settings) -> str:
 
 def _address(settings: Settings) -> tuple[str, int]:
     """Returns BIND and PORT of the stack that runs, or those of the settings."""
-    runs = environ()
+    runs = RUNIT.environ()
     if runs is None:
         return settings.bind, settings.port
     return value_of("BIND", runs), value_of("PORT", runs)
-
-
-def log_files() -> list[Path]:
-    """Returns the logs of the parts that run. If none runs: the logs of all earlier runs."""
-    names = [service.name for service in services()] if supervisor() else ["*"]
-    return sorted(path for name in names for path in (VAR / "log").glob(f"{name}/current"))
-
-
-def _listens(place: Place) -> bool:
-    with socket.socket(socket.AF_INET if place.machine.enter else socket.AF_UNIX) as probe:
-        probe.settimeout(LOOK_AGAIN_S)
-        return probe.connect_ex(place.address) == 0
-
-
-def wait_until_healthy(settings: Settings) -> bool:
-    """Waits until every instance listens and one answers through nginx; False on a timeout."""
-    deadline = time.monotonic() + UP_MAX_S
-    found = places(settings)
-    while time.monotonic() < deadline:
-        if all(map(_listens, found)):
-            code, _ = ask("GET", "/health", settings)
-            if code == 200:
-                return True
-        time.sleep(LOOK_AGAIN_S)
-    return False
 
 
 def ask(method: str, path: str, settings: Settings) -> tuple[int, str]:
@@ -102,7 +56,7 @@ def ask(method: str, path: str, settings: Settings) -> tuple[int, str]:
     """
     bind, port = _address(settings)
     host = ASKED_AT.get(bind, bind).strip("[]")
-    connection = http.client.HTTPConnection(host, port, timeout=UP_MAX_S)
+    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_MAX_S)
     try:
         connection.request(method, path)
         answer = connection.getresponse()

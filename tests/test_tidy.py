@@ -112,7 +112,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "stack": {"rinha", "rinha/__main__.py", "ops", "stack/nginx", "stack/run"},
     "stack/nginx": {"rinha", "stack"},
-    "stack/cluster": {"stack"},
+    "stack/cluster": {"stack", "stack/run"},
     "stack/run": {"stack"},
     "onefile": set(),
     "ops": {"loadtest/report", "rinha", "rinha/metrics"},

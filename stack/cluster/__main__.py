@@ -5,6 +5,7 @@ network namespaces, each node has a simulated machine (stack/machines.py), and t
 two more. Otherwise all nodes share this machine.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -14,28 +15,30 @@ import time
 from collections.abc import Sequence
 
 from stack import postgres
-from stack.cluster import containers, watch
+from stack.cluster import containers
 from stack.cluster.certificates import Authority
-from stack.cluster.limits import DOWN_MAX_S, FIRST_PORT, LOOK_AGAIN_S, UP_MAX_S
+from stack.cluster.limits import FIRST_PORT, POLL_S, STOP_MAX_S, UP_MAX_S
 from stack.cluster.nodes import (
     ROLE,
     Node,
     address_of,
     make_nodes,
     new_passwords,
+    parts_of,
     write_secret,
 )
-from stack.cluster.runit import Services
-from stack.launch import ROOT
+from stack.cluster.status import is_healthy, make_database, members, primary
+from stack.launch import CLUSTER, ROOT
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
+from stack.messages import fail
 from stack.owner_only import close_umask, let_through
-from stack.services import CLUSTER
+from stack.run.runit import Runit
 
 TOP = ROOT / CLUSTER
 PASSFILE = TOP / "passfile"
 PASSWORDS = TOP / "passwords.json"
 AUTHORITY = Authority(TOP / "authority")
-SERVICES = Services(CLUSTER)
+RUNIT = Runit(CLUSTER, STOP_MAX_S)
 PROGRAMS = {
     "patroni": "patroni",
     "etcd": "etcd-server",
@@ -44,23 +47,28 @@ PROGRAMS = {
 }
 
 
+NOT_HEALTHY = f"the cluster was not healthy within {UP_MAX_S:g} s; its last log lines are above"
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m stack.cluster", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    command = parser.parse_args().command
     os.chdir(ROOT)
     close_umask()
-    commands = {"up": up, "status": status, "down": down}
     try:
-        return commands[sys.argv[1]]()
+        return COMMANDS[command]()
     except (OSError, postgres.MissingError) as error:
-        return _fail(str(error))
+        return fail(str(error))
 
 
 def up() -> int:
-    if SERVICES.supervisor():
+    if RUNIT.supervisor():
         print("the cluster is up already")
         return status()
     if PASSWORDS.exists() and not AUTHORITY.is_there():
-        return _fail(
-            f"the cluster in {CLUSTER} is from before its etcd asked for certificates: with the "
+        return fail(
+            f"the cluster in {CLUSTER} was made before etcd required certificates: with the "
             f"version that made it, `rinha move` the ledger to a file, then remove {CLUSTER}"
         )
     in_containers = os.environ.get("MODE") == "docker" or containers.are_up()
@@ -69,88 +77,87 @@ def up() -> int:
 
 def _up_in_containers() -> int:
     if not PASSWORDS.exists() and (kept := containers.volumes()):
-        return _fail(f"{PASSWORDS} is gone, and what it opens is left: docker volume rm {kept}")
+        return fail(f"{PASSWORDS} is gone, so the volumes cannot be used: docker volume rm {kept}")
     if not shutil.which("openssl"):
-        return _fail("there is no openssl: apt-get install openssl")
+        return fail("there is no openssl: apt-get install openssl")
     let_through()
     nodes, passwords = containers.nodes(), _passwords()
     containers.up(passwords, AUTHORITY)
-    if not _wait_until_whole(nodes):
-        print(containers.last_words(), file=sys.stderr)
-        return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
+    if not _wait_until_healthy(nodes):
+        print(containers.log_ends(), file=sys.stderr)
+        return fail(NOT_HEALTHY)
     containers.make_database()
-    return _tell(nodes)
+    return _show_address(nodes)
 
 
 def _up_here() -> int:
     for program, package in PROGRAMS.items():
         if not shutil.which(program):
-            return _fail(f"there is no {program}: apt-get install {package}")
-    SERVICES.end(DOWN_MAX_S, "patroni*", "etcd*")
+            return fail(f"there is no {program}: apt-get install {package}")
+    RUNIT.stop()
     let_through()
-    reached = subprocess.run([*postgres.as_user(), "test", "-x", TOP], cwd="/", check=False)
-    if reached.returncode:
-        return _fail(
-            f"the user {postgres.user()} may not look into {TOP}: put the checkout elsewhere"
+    entered = subprocess.run([*postgres.as_user(), "test", "-x", TOP], cwd="/", check=False)
+    if entered.returncode:
+        return fail(
+            f"the user {postgres.user()} may not enter {TOP}: move the clone to another folder"
         )
     if can_be_made():
         our_machines().make()
     nodes, passwords = _nodes(), _passwords()
     for node in nodes:
         node.write(nodes, passwords, AUTHORITY.issue(node.name, node.machine.address))
-        SERVICES.write(f"etcd-{node.name}", node.etcd(nodes))
-        SERVICES.write(f"patroni-{node.name}", node.patroni())
-    SERVICES.start()
-    if not _wait_until_whole(nodes):
-        for path in SERVICES.log_files():
+    RUNIT.write(parts_of(nodes, nodes))
+    RUNIT.start()
+    if not _wait_until_healthy(nodes):
+        for path in RUNIT.log_files():
             print(f"{path}:", *path.read_text().splitlines()[-20:], sep="\n  ", file=sys.stderr)
         down()
-        return _fail(f"the cluster was not whole within {UP_MAX_S:g} s; its last words are above")
-    watch.make_database(_primary_of(nodes), passwords[ROLE])
-    return _tell(nodes)
+        return fail(NOT_HEALTHY)
+    make_database(_primary_of(nodes), passwords[ROLE])
+    return _show_address(nodes)
 
 
-def _tell(nodes: Sequence[Node]) -> int:
+def _show_address(nodes: Sequence[Node]) -> int:
     address = address_of(nodes, PASSFILE)
-    print("a cluster of three is up; to take a ledger there, and then for .env:")
+    print("a cluster of three nodes is up; move a ledger there, then add the last line to .env:")
     print(f"  .venv/bin/python -m rinha move var/rinha.db '{address}'")
     print(f"RINHA_LEDGER={address}")
     return 0
 
 
 def status() -> int:
-    if SERVICES.supervisor():
+    if RUNIT.supervisor():
         nodes = _nodes()
     elif containers.are_up():
         nodes = containers.nodes()
     else:
         print("the cluster is not up")
         return 3
-    for member in watch.members(nodes):
+    for member in members(nodes):
         lag = member.get("lag")
         behind = f"{lag:,} bytes behind" if isinstance(lag, int) else ""
         where = f"{member.get('host')}:{member.get('port')}"
-        words = (member["name"], member["role"], member["state"], where, behind)
-        print(f"{words[0]:8} {words[1]:14} {words[2]:12} {words[3]:24} {words[4]}".rstrip())
-    is_whole = watch.is_whole(nodes)
-    print("whole: a primary, a standby that confirms, and another" if is_whole else "NOT whole")
+        name, role, state = (member[field] for field in ("name", "role", "state"))
+        print(f"{name:8} {role:14} {state:12} {where:24} {behind}".rstrip())
+    healthy = is_healthy(nodes)
+    roles = "a primary, a synchronous standby and another standby"
+    print(f"healthy: {roles}" if healthy else f"NOT healthy, which takes {roles}")
     print(f"RINHA_LEDGER={address_of(nodes, PASSFILE)}")
-    return 0 if is_whole else 1
+    return 0 if healthy else 1
 
 
 def down() -> int:
     if containers.are_up():
         containers.down()
-        print(f"the cluster is down; what it keeps stays in the volumes {containers.volumes()}")
+        print(f"the cluster is down; its data stays in the volumes {containers.volumes()}")
         return 0
-    if not SERVICES.supervisor() and not SERVICES.folder.exists():
+    if not RUNIT.supervisor() and not RUNIT.folder.exists():
         print("the cluster is not up")
         return 0
-    # etcd stops last: a Patroni that stops releases its leader lock there.
-    SERVICES.end(DOWN_MAX_S, "patroni*", "etcd*")
+    RUNIT.stop()
     if our_machines().are_there():
         our_machines().unmake()
-    print(f"the cluster is down; what it keeps stays in {CLUSTER}")
+    print(f"the cluster is down; its data stays in {CLUSTER}")
     return 0
 
 
@@ -175,26 +182,23 @@ def _passwords() -> dict[str, str]:
     return found
 
 
-def _wait_until_whole(nodes: Sequence[Node]) -> bool:
+def _wait_until_healthy(nodes: Sequence[Node]) -> bool:
     deadline = time.monotonic() + UP_MAX_S
     while time.monotonic() < deadline:
-        if watch.is_whole(nodes):
+        if is_healthy(nodes):
             return True
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(POLL_S)
     return False
 
 
 def _primary_of(nodes: Sequence[Node]) -> Node:
-    node = watch.primary(nodes)
+    node = primary(nodes)
     if node is None:
         raise OSError("the cluster has lost its primary again: `make cluster-status`")
     return node
 
 
-def _fail(reason: str) -> int:
-    print(f"rinha: {reason}", file=sys.stderr)
-    return 2
-
+COMMANDS = {"up": up, "status": status, "down": down}
 
 if __name__ == "__main__":
     sys.exit(main())

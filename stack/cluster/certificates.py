@@ -51,8 +51,8 @@ class Authority:
             _openssl("req", *NEW_KEY, "-subj", f"/CN={name}", "-keyout", key, "-out", asked)
             signer = ("-CA", self._certificate, "-CAkey", self._key)
             serial = ("-set_serial", f"0x{secrets.token_hex(16)}")
-            words = ("-in", asked, "-out", signed, "-extfile", uses)
-            _openssl("x509", "-req", *words, *signer, *serial, *_days())
+            files = ("-in", asked, "-out", signed, "-extfile", uses)
+            _openssl("x509", "-req", *files, *signer, *serial, *_days())
             texts = {each.name: each.read_text() for each in (key, signed)}
         return {CA: self._certificate.read_text(), **texts}
 
@@ -61,7 +61,7 @@ def _days() -> Sequence[str]:
     return ("-days", str(CERTIFICATE_DAYS))
 
 
-def _openssl(*words: str | Path) -> None:
-    done = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
+def _openssl(*args: str | Path) -> None:
+    done = subprocess.run(["openssl", *args], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise OSError(f"openssl {words[0]}: {done.stderr.strip()}")
+        raise OSError(f"openssl {args[0]}: {done.stderr.strip()}")

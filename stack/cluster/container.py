@@ -4,6 +4,7 @@ A running container gets passwords and keys on stdin, and keeps them in its volu
 environment, so `docker inspect` does not show them.
 """
 
+import argparse
 import json
 import os
 import signal
@@ -12,11 +13,11 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from stack.cluster import watch
-from stack.cluster.limits import DOWN_MAX_S, FIRST_CONTAINER, FIRST_PORT, LOOK_AGAIN_S
-from stack.cluster.nodes import COUNT, ROLE, Node, make_nodes, write_secret
-from stack.cluster.runit import Services
+from stack.cluster import status
+from stack.cluster.limits import FIRST_CONTAINER, FIRST_PORT, POLL_S, STOP_MAX_S
+from stack.cluster.nodes import COUNT, ROLE, Node, make_nodes, parts_of, write_secret
 from stack.machines import Machine
+from stack.run.runit import Runit
 
 TOP = Path("/cluster")
 SECRETS = TOP / "secrets.json"
@@ -33,19 +34,17 @@ def run() -> None:
     """Runs etcd and Patroni until SIGTERM, or until their supervisor has died."""
     signal.signal(signal.SIGTERM, _stop)
     while not SECRETS.exists():
-        time.sleep(LOOK_AGAIN_S)
+        time.sleep(POLL_S)
     nodes = nodes_on(os.environ[NETWORK])
     (node,) = [each for each in nodes if each.name == os.environ[NODE]]
     node.write(nodes, **json.loads(SECRETS.read_text()))
-    services = Services(TOP)
-    services.write(f"etcd-{node.name}", node.etcd(nodes))
-    services.write(f"patroni-{node.name}", node.patroni())
-    services.start()
+    runit = Runit(TOP, STOP_MAX_S)
+    runit.write(parts_of([node], nodes))
+    runit.start()
     try:
         os.wait()
     finally:
-        # etcd stops last: a Patroni that stops releases its leader lock there.
-        services.end(DOWN_MAX_S, "patroni*", "etcd*")
+        runit.stop()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -59,10 +58,14 @@ def take() -> None:
 
 def database() -> None:
     """Makes the ledger's database if this node is the primary; otherwise does nothing."""
-    primary = watch.primary(nodes_on(os.environ[NETWORK]))
+    primary = status.primary(nodes_on(os.environ[NETWORK]))
     if primary and primary.name == os.environ[NODE]:
-        watch.make_database(primary, json.loads(SECRETS.read_text())["passwords"][ROLE])
+        status.make_database(primary, json.loads(SECRETS.read_text())["passwords"][ROLE])
 
+
+COMMANDS = {"run": run, "take": take, "database": database}
 
 if __name__ == "__main__":
-    {"run": run, "take": take, "database": database}[sys.argv[1]]()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    COMMANDS[parser.parse_args().command]()

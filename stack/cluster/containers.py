@@ -39,8 +39,8 @@ def volumes() -> str:
     """Returns the names of the volumes, which outlive the containers."""
     project = os.environ.get("COMPOSE_PROJECT_NAME", PROJECT)
     label = f"label=com.docker.compose.project={project}"
-    words = ["docker", "volume", "ls", "--quiet", "--filter", label]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    command = ["docker", "volume", "ls", "--quiet", "--filter", label]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return " ".join(done.stdout.split())
 
 
@@ -60,26 +60,26 @@ def make_database() -> None:
         _compose("exec", "-T", node.name, *INSIDE, "database")
 
 
-def last_words() -> str:
+def log_ends() -> str:
     """Returns the last log lines of each node; those of its container if that does not run."""
-    words = ("sh", "-c", "tail -n 20 /cluster/log/*/current")
-    said = []
+    tail = ("sh", "-c", "tail -n 20 /cluster/log/*/current")
+    found = []
     for node in nodes():
         try:
-            said.append(_compose("exec", "-T", node.name, *words))
+            found.append(_compose("exec", "-T", node.name, *tail))
         except OSError:
-            said.append(_compose("logs", "--no-color", "--tail", "20", node.name))
-    return "\n".join(said)
+            found.append(_compose("logs", "--no-color", "--tail", "20", node.name))
+    return "\n".join(found)
 
 
 def down() -> None:
     _compose("down")
 
 
-def _compose(*words: str, text: str = "") -> str:
+def _compose(*args: str, text: str = "") -> str:
     try:
         done = subprocess.run(
-            [*COMPOSE, *words],
+            [*COMPOSE, *args],
             cwd=ROOT,
             env={**os.environ, NETWORK: network()},
             input=text,
@@ -89,8 +89,8 @@ def _compose(*words: str, text: str = "") -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise OSError(f"docker compose {words[0]}: no end within {BUILD_MAX_S:g} s") from None
+        raise OSError(f"docker compose {args[0]}: no end within {BUILD_MAX_S:g} s") from None
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no word from the engine"]
-        raise OSError(f"docker compose {words[0]}: {lines[-1]}")
+        lines = done.stderr.strip().splitlines() or ["no message from the engine"]
+        raise OSError(f"docker compose {args[0]}: {lines[-1]}")
     return done.stdout

@@ -21,13 +21,13 @@ CONNECTIONS_MAX = 200
 # A first start on a busy machine: initdb and two base backups.
 UP_MAX_S = 90.0
 # A node makes a checkpoint before it stops.
-DOWN_MAX_S = 30
+STOP_MAX_S = 30
 # The lifetime of the certificates of etcd: a hundred years, so that no cluster outlives them.
 CERTIFICATE_DAYS = 36_500
 # The first port of `make cluster`. Each kind of port has three consecutive numbers.
 FIRST_PORT = 25432
 ANSWER_MAX_S = 3.0
-LOOK_AGAIN_S = 0.1
+POLL_S = 0.1
 # In containers: the last number of the first address, and the timeout of a docker command. The
 # longest one builds the image, and fetches all Debian packages for it.
 FIRST_CONTAINER = 11

@@ -19,6 +19,7 @@ from stack.cluster.limits import (
     TTL_S,
 )
 from stack.machines import Machine
+from stack.part import Part
 
 SCOPE = "rinha"
 ROLE = DATABASE = "rinha"
@@ -51,11 +52,8 @@ class Node:
     def peer_url(self) -> str:
         return f"https://{self.machine.address}:{self.peer_port}"
 
-    def etcd(self, nodes: Sequence["Node"]) -> list[str]:
-        """Returns the command that runs etcd."""
-        return [
-            *self.machine.enter,
-            *postgres.as_user(),
+    def etcd(self, nodes: Sequence["Node"]) -> Part:
+        return self._part(
             "etcd",
             *("--name", self.name, "--data-dir", str(self.folder / "etcd")),
             *("--listen-client-urls", self.client_url),
@@ -72,12 +70,22 @@ class Node:
             *("--peer-cert-file", str(self.folder / CERTIFICATE)),
             *("--peer-key-file", str(self.folder / KEY)),
             *("--enable-v2", "--logger", "zap", "--log-level", "warn"),
-        ]
+        )
 
-    def patroni(self) -> list[str]:
-        """Returns the command that runs Patroni, with PostgreSQL's time zone set to UTC."""
-        words = ["env", "TZ=UTC", "LC_ALL=C.UTF-8", "patroni", str(self.folder / "patroni.yml")]
-        return [*self.machine.enter, *postgres.as_user(), *words]
+    def patroni(self) -> Part:
+        # PostgreSQL takes its time zone and locale from Patroni's environment.
+        return self._part("patroni", str(self.folder / "patroni.yml"), TZ="UTC", LC_ALL="C.UTF-8")
+
+    def _part(self, program: str, *args: str, **environment: str) -> Part:
+        return Part(
+            f"{program}-{self.name}",
+            [program, *args],
+            environment=environment,
+            user=postgres.USER,
+            machine=self.machine,
+            folder=Path("/"),
+            kind=program,
+        )
 
     def write(
         self,
@@ -175,6 +183,14 @@ def dcs_settings() -> dict[str, Any]:
             },
         },
     }
+
+
+def parts_of(nodes: Sequence[Node], all_nodes: Sequence[Node]) -> list[Part]:
+    """Returns the parts of some nodes.
+
+    etcd stops last: a Patroni that stops releases its leader lock there.
+    """
+    return [*(node.etcd(all_nodes) for node in nodes), *(node.patroni() for node in nodes)]
 
 
 def make_nodes(first_port: int, top: Path, machines: Sequence[Machine]) -> list[Node]:

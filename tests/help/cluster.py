@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import ssl
-import subprocess
 import tempfile
 import time
 from base64 import b64encode
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
-from stack.cluster import watch
+from stack.cluster import status
 from stack.cluster.certificates import CA, CERTIFICATE, KEY, Authority
 from stack.cluster.limits import UP_MAX_S
 from stack.cluster.nodes import (
@@ -26,82 +25,64 @@ from stack.cluster.nodes import (
     address_of,
     make_nodes,
     new_passwords,
+    parts_of,
     write_secret,
 )
 from stack.machines import Machine
+from stack.run.processes import Processes
 from tests.help.ports import free_ports
 
 PATIENCE_S = 60.0
 T = TypeVar("T")
 
 
-class Cluster:
-    """A context manager that starts a healthy cluster, and stops it at exit."""
+class Cluster(Processes):
+    """`with Cluster() as cluster: ...` starts a healthy cluster, and kills it at the end."""
 
     def __init__(self, machines: Sequence[Machine] = (Machine(),)) -> None:
         memory = "/dev/shm" if Path("/dev/shm").is_dir() else "/var/tmp"
-        self.top = Path(tempfile.mkdtemp(prefix="rinha-cluster-", dir=memory))
-        self.top.chmod(0o755)
-        self.nodes = make_nodes(free_ports(COUNT * 4), self.top, machines)
+        top = Path(tempfile.mkdtemp(prefix="rinha-cluster-", dir=memory))
+        top.chmod(0o755)
+        self.nodes = make_nodes(free_ports(COUNT * 4), top, machines)
+        super().__init__(parts_of(self.nodes, self.nodes), top)
         self._passwords = new_passwords()
-        self._authority = Authority(self.top / "authority")
+        self._authority = Authority(top / "authority")
         self._authority.make()
         self.ask_etcd = self._client()
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-        passfile = self.top / "passfile"
-        passfile.write_text(f"*:*:*:{ROLE}:{self._passwords[ROLE]}\n")
-        passfile.chmod(0o600)
-        self.ledger = address_of(self.nodes, passfile)
+        write_secret(top / "passfile", f"*:*:*:{ROLE}:{self._passwords[ROLE]}\n")
+        self.ledger = address_of(self.nodes, top / "passfile")
 
-    def __enter__(self) -> "Cluster":
+    def start(self) -> None:
+        for node in self.nodes:
+            certificates = self._authority.issue(node.name, node.machine.address)
+            node.write(self.nodes, self._passwords, certificates)
+        super().start()
         try:
-            for node in self.nodes:
-                certificates = self._authority.issue(node.name, node.machine.address)
-                node.write(self.nodes, self._passwords, certificates)
-                self.start_etcd(node)
-            for node in self.nodes:
-                self.start_patroni(node)
-            self.wait_until_whole(UP_MAX_S)
-            watch.make_database(self.primary(), self._passwords[ROLE])
+            self.wait_until_healthy(UP_MAX_S)
+            status.make_database(self.primary(), self._passwords[ROLE])
         except BaseException:
             self.stop()
             raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def _client(self) -> Callable[..., Any]:
         """Returns an opener for etcd whose client certificate is valid from any address."""
         for name, text in self._authority.issue("test").items():
-            write_secret(self.top / name, text)
-        context = ssl.create_default_context(cafile=self.top / CA)
-        context.load_cert_chain(self.top / CERTIFICATE, self.top / KEY)
+            write_secret(self.folder / name, text)
+        context = ssl.create_default_context(cafile=self.folder / CA)
+        context.load_cert_chain(self.folder / CERTIFICATE, self.folder / KEY)
         return build_opener(ProxyHandler({}), HTTPSHandler(context=context)).open
 
-    def start_etcd(self, node: Node) -> None:
-        self._start(f"etcd-{node.name}", node.etcd(self.nodes))
-
-    def start_patroni(self, node: Node) -> None:
-        self._start(f"patroni-{node.name}", node.patroni())
-
-    def _start(self, name: str, command: Sequence[str]) -> None:
-        with (self.top / f"{name}.log").open("ab") as log:
-            self._running[name] = subprocess.Popen(
-                command, cwd="/", stdout=log, stderr=log, process_group=0
-            )
-
     def primary(self) -> Node:
-        return wait(lambda: watch.primary(self.nodes))
+        return wait(lambda: status.primary(self.nodes))
 
     def standbys(self) -> list[Node]:
         """Returns the nodes other than the leader, the synchronous standby first."""
-        roles = {each["name"]: each["role"] for each in watch.members(self.nodes)}
+        roles = {each["name"]: each["role"] for each in status.members(self.nodes)}
         found = [node for node in self.nodes if roles.get(node.name) != "leader"]
         return sorted(found, key=lambda node: roles.get(node.name) != "sync_standby")
 
-    def wait_until_whole(self, patience_s: float = PATIENCE_S) -> None:
-        wait(lambda: watch.is_whole(self.nodes), patience_s)
+    def wait_until_healthy(self, patience_s: float = PATIENCE_S) -> None:
+        wait(lambda: status.is_healthy(self.nodes), patience_s)
 
     def etcd_leader(self) -> Node:
         """Returns the node whose etcd member says that it is the leader."""
@@ -149,26 +130,25 @@ class Cluster:
         login = b64encode(f"{SCOPE}:{self._passwords['api']}".encode()).decode()
         headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
         request = Request(f"{node.api}/restart", b"{}", headers)  # noqa: S310 - always our own http
-        with watch.OPEN(request, timeout=PATIENCE_S):
+        with status.OPEN(request, timeout=PATIENCE_S):
             pass
 
     def heal(self, node: Node) -> None:
         """Starts the node's etcd and Patroni if they do not run."""
-        if not self.etcd_of(node):
-            self.start_etcd(node)
-        if not self.patroni_of(node):
-            self.start_patroni(node)
+        for program in ("etcd", "patroni"):
+            if not self._alive(f"{program}-{node.name}"):
+                self.start_part(f"{program}-{node.name}")
 
     def logs(self) -> str:
-        return "\n".join(path.read_text()[-3000:] for path in sorted(self.top.glob("*.log")))
+        return "\n".join(path.read_text()[-3000:] for path in sorted(self.folder.glob("*.log")))
 
-    def stop(self) -> None:
+    def stop(self) -> list[str]:
         for node in self.nodes:
-            send(self.all_of(node), signal.SIGCONT)
-            send(self.all_of(node), signal.SIGKILL)
-        for process in self._running.values():
-            process.wait()
-        shutil.rmtree(self.top, ignore_errors=True)
+            # Kills Patroni first: it would start PostgreSQL again.
+            send([*self.patroni_of(node), *self.postgres_of(node)], signal.SIGKILL)
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return []
 
 
 def send(pids: Sequence[int], what: signal.Signals) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from stack.cluster import watch
+from stack.cluster import status
 from stack.cluster.nodes import Node
 from tests.help.cluster import Cluster, send, wait
 
@@ -29,10 +29,10 @@ def patroni_version() -> tuple[int, ...]:
 
 def play(cluster: Cluster, act: Break) -> Round:
     """Runs one fault, from a healthy cluster to a healthy cluster."""
-    cluster.wait_until_whole()
+    cluster.wait_until_healthy()
     before, began_s = cluster.primary(), time.monotonic()
     act(cluster)
-    cluster.wait_until_whole()
+    cluster.wait_until_healthy()
     return Round(began_s, time.monotonic(), before.name, cluster.primary().name)
 
 
@@ -128,8 +128,8 @@ def cancel_waits(cluster: Cluster) -> None:
     node, standby = cluster.primary(), cluster.standbys()[0]
     send(cluster.postgres_of(standby), signal.SIGSTOP)
     waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-    wait(lambda: watch.ask(node, f"SELECT count(*) > 1 {waiting}") == "t")
-    watch.ask(node, f"SELECT pg_cancel_backend(pid) {waiting}")
+    wait(lambda: status.ask(node, f"SELECT count(*) > 1 {waiting}") == "t")
+    status.ask(node, f"SELECT pg_cancel_backend(pid) {waiting}")
     time.sleep(CANCEL_TAKES_S)
     send([*cluster.patroni_of(node), *cluster.postgres_of(node)], signal.SIGKILL)
     send(cluster.postgres_of(standby), signal.SIGCONT)

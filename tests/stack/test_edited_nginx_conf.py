@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stack import look
+from stack import log_files
 from tests.help.checkout import Checkout, processes_in
 from tests.help.running import ROOT
 
@@ -73,7 +73,7 @@ def test_only_logs_of_this_stack_are_shown(checkout: Checkout) -> None:
         "==> var/log/api02/current <==\n",
     ]
     found = subprocess.run(
-        [sys.executable, "-c", "from stack import running; print(running.log_files())"],
+        [sys.executable, "-c", "from stack.running import RUNIT; print(RUNIT.log_files())"],
         cwd=checkout.folder,
         check=True,
         capture_output=True,
@@ -87,12 +87,12 @@ def test_the_last_words_are_of_this_start(tmp_path: Path) -> None:
     """Earlier lines of a log are left out, even if the log was rotated meanwhile."""
     log, other = tmp_path / "current", tmp_path / "other"
     log.write_text("old\n")
-    before = look.ends([log])
-    assert look.lines_since(log, before) == []
+    before = log_files.sizes([log])
+    assert log_files.lines_since(log, before) == []
     log.write_text("old\nnew\n")
     other.write_text("first\n")
-    assert look.lines_since(log, before) == ["new"]
-    assert look.lines_since(other, before) == ["first"]
+    assert log_files.lines_since(log, before) == ["new"]
+    assert log_files.lines_since(other, before) == ["first"]
     log.rename(tmp_path / "put away")
     log.write_text("longer than the old one\n")
-    assert look.lines_since(log, before) == ["longer than the old one"]
+    assert log_files.lines_since(log, before) == ["longer than the old one"]

@@ -33,7 +33,7 @@ def run(checkout: Checkout, *words: str) -> tuple[int, str]:
 
 
 def primary(checkout: Checkout) -> str:
-    """Waits until the cluster is whole, and returns the name of its primary."""
+    """Waits until the cluster is healthy, and returns the name of its primary."""
     deadline = time.monotonic() + WALK_MAX_S
     while (said := run(checkout, "stack.cluster", "status"))[0]:
         assert time.monotonic() < deadline, said[1]

@@ -30,22 +30,22 @@ def members(nodes: Sequence[Node]) -> list[dict[str, Any]]:
 
 def primary(nodes: Sequence[Node]) -> Node | None:
     """Returns the node whose own Patroni reports that it is the primary."""
-    return next((node for node in nodes if _says(node, "primary")), None)
+    return next((node for node in nodes if _answers(node, "primary")), None)
 
 
-def is_whole(nodes: Sequence[Node]) -> bool:
+def is_healthy(nodes: Sequence[Node]) -> bool:
     """Tells if there is a primary with two standbys, one of them synchronous."""
     roles = sorted(each["role"] for each in members(nodes) if each["state"] in RUNNING)
     if roles != sorted(["leader", "replica", "sync_standby"]):
         return False
     # The other nodes report a lost one as running for a while, so each is asked itself.
-    return all(_says(node, "health") for node in nodes) and primary(nodes) is not None
+    return all(_answers(node, "health") for node in nodes) and primary(nodes) is not None
 
 
-def _says(node: Node, what: str) -> bool:
+def _answers(node: Node, path: str) -> bool:
     """Tells if the node's own Patroni answers 200 on this path."""
     try:
-        with OPEN(f"{node.api}/{what}", timeout=ANSWER_MAX_S):
+        with OPEN(f"{node.api}/{path}", timeout=ANSWER_MAX_S):
             return True
     except OSError:
         return False
@@ -54,8 +54,10 @@ def _says(node: Node, what: str) -> bool:
 def ask(node: Node, sql: str, database: str = "postgres") -> str:
     """Runs a statement with psql over the socket in the node's folder; returns its output."""
     where = f"host={node.folder} port={node.port} user={SUPERUSER} dbname={database}"
-    words = [*postgres.as_user(), "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", where, "-c", sql]
-    done = subprocess.run(words, cwd="/", capture_output=True, text=True, check=False)
+    psql = ("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", where, "-c", sql)
+    done = subprocess.run(
+        [*postgres.as_user(), *psql], cwd="/", capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise OSError(done.stderr.strip())
     return done.stdout.strip()

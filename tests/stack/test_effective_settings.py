@@ -10,7 +10,7 @@ import pytest
 from loadtest.editions import CONTESTS, EDITIONS
 from rinha.settings import SETTINGS
 from stack import dotenv
-from stack.environ import differing
+from stack.effective_settings import differences
 from tests.help.checkout import Checkout
 from tests.help.running import ROOT, Client
 
@@ -40,35 +40,35 @@ def test_every_setting_has_another_value_here() -> None:
 def test_a_setting_that_differs_is_named(name: str) -> None:
     """A setting that is added, removed or changed is named."""
     other = {name: OTHERS[name]}
-    assert differing({}, other) == [name]
-    assert differing(other, {}) == [name]
-    assert differing(other, other) == []
-    assert differing({name: ""}, {name: SETTINGS[name].default}) == []
+    assert differences({}, other) == [name]
+    assert differences(other, {}) == [name]
+    assert differences(other, other) == []
+    assert differences({name: ""}, {name: SETTINGS[name].default}) == []
 
 
 def test_how_a_value_is_written_is_no_difference() -> None:
     """Letter case, the contest's names and explicit defaults are no difference."""
     runs = {"RINHA_SYNCHRONOUS": "FULL", "RINHA_EDITION": "pessoas", "OPS_PORT": "off"}
     asked = {"RINHA_SYNCHRONOUS": "full", "RINHA_EDITION": "2023q3", "OPS_PORT": "OFF"}
-    assert differing(runs, {**asked, "PORT": "9999"}) == []
+    assert differences(runs, {**asked, "PORT": "9999"}) == []
 
 
 def test_credentials_are_compared_where_they_are_used() -> None:
     """Credentials are compared where they are used: PG* with a server, AWS_* with an S3 replica."""
     servers = {"RINHA_LEDGER": "postgresql://rinha@a/rinha"}
-    assert differing({**servers, "PGPASSWORD": "a"}, {**servers, "PGPASSWORD": "b"}) == [
+    assert differences({**servers, "PGPASSWORD": "a"}, {**servers, "PGPASSWORD": "b"}) == [
         "PGPASSWORD"
     ]
     bucket = {"RINHA_REPLICA": "s3://bucket"}
-    assert differing(bucket, {**bucket, "AWS_REGION": "a"}) == ["AWS_REGION"]
-    assert differing({}, {"PGPASSWORD": "b", "AWS_REGION": "a"}) == []
+    assert differences(bucket, {**bucket, "AWS_REGION": "a"}) == ["AWS_REGION"]
+    assert differences({}, {"PGPASSWORD": "b", "AWS_REGION": "a"}) == []
 
 
 def test_a_stack_of_another_version_is_compared_too() -> None:
     """The settings of another version are compared; a value that is now refused is a difference."""
-    assert differing({"PORT": "8888", "RINHA_OLD": "1"}, {"PORT": "8888"}) == []
-    assert differing({"PORT": "none"}, {}) == ["PORT"]
-    assert differing({}, {"MODE": "docker"}) == ["MODE"]
+    assert differences({"PORT": "8888", "RINHA_OLD": "1"}, {"PORT": "8888"}) == []
+    assert differences({"PORT": "none"}, {}) == ["PORT"]
+    assert differences({}, {"MODE": "docker"}) == ["MODE"]
 
 
 def test_up_on_a_running_stack_refuses_other_settings(checkout: Checkout) -> None:
@@ -93,10 +93,11 @@ def test_a_running_stack_is_asked_with_its_own_settings(checkout: Checkout) -> N
     assert checkout.stack("up", RINHA_LEDGER="var/mine.db")[0] == 0
     (checkout.folder / ".env").write_text("RINHA_LEDGER=var/other.db\nOPS_PORT=1\n")
     assert "\nvar/mine.db: 0 transactions" in checkout.stack("check")[1]
-    script = "import os; from stack.environ import settle; settle('watch'); print(os.environ['{}'])"
+    script = "from stack.effective_settings import complete; complete('watch')"
+    script = f"import os; {script}; print(os.environ['OPS_PORT'])"
     environment = {name: os.environ[name] for name in ("PATH",)}
     done = subprocess.run(
-        [sys.executable, "-c", script.format("OPS_PORT")],
+        [sys.executable, "-c", script],
         cwd=checkout.folder, env=environment, check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout == f"{checkout.ops_port}\n"

@@ -1,0 +1,197 @@
+"""Runs parts under runit: one service for each, which is started again when it ends."""
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stack import launch
+from stack.interrupts import delayed, run_apart
+from stack.part import Part
+from stack.run.service import write_service
+
+POLL_S = 0.05
+# Started under one of these names, the one file runs that program of its own.
+PROGRAMS = ("runsvdir", "runsv", "sv")
+
+
+class Runit:
+    """The services in a folder, and the runsvdir that supervises them."""
+
+    def __init__(self, top: Path, stop_max_s: int) -> None:
+        """`top` is relative to HOME; a part that does not stop within `stop_max_s` is killed."""
+        self.folder, self.logs = top / "service", top / "log"
+        self._top, self._stop_max_s = top, stop_max_s
+        self._pid_file = top / "runsvdir.pid"
+        # runsvdir ignores names that begin with a dot.
+        self._programs, self._order = self.folder / ".bin", self.folder / ".order"
+
+    def write(self, parts: Sequence[Part]) -> None:
+        """Prepares the parts, and writes their services."""
+        for part in parts:
+            if part.prepare:
+                part.prepare()
+        for part in parts:
+            write_service(self.folder / part.name, part, self.logs)
+        if launch.ONE_FILE:
+            self._programs.mkdir()
+            for program in PROGRAMS:
+                (self._programs / program).symlink_to(sys.executable)
+        kinds = itertools.groupby(reversed(parts), lambda part: part.kind or part.name)
+        groups = [[part.name for part in group] for _, group in kinds]
+        successors = {part.program: part.stop_signal for part in parts if part.takes_over}
+        self._order.write_text(json.dumps([groups, successors]))
+        # Saves a second: runsvdir sleeps before it scans a folder that has just been changed.
+        os.utime(self.folder, (0, 0))
+
+    def start(self) -> None:
+        # Until the new pid is written, supervisor() finds runsvdir without a pid file.
+        self._pid_file.unlink(missing_ok=True)
+        with delayed(), (self.logs / "runsvdir.log").open("w") as log:
+            supervisor = subprocess.Popen(
+                ["runsvdir", "-P", self.folder],
+                stdin=log,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=self._environment(),
+            )
+            self._pid_file.write_text(str(supervisor.pid))
+
+    def supervisor(self) -> int | None:
+        """Returns the pid of the runsvdir of this folder, or None.
+
+        The pid in the file may belong to another process by now. Without the file, which is removed
+        with its folder, every process is examined.
+        """
+        try:
+            pids = [int(self._pid_file.read_text())]
+        except ValueError:
+            return None
+        except OSError:
+            pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+        return next(filter(self._is_ours, pids), None)
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            args = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            folder = Path(f"/proc/{pid}/cwd").readlink()
+        except OSError:
+            return False
+        is_runsvdir = args[0] == b"runsvdir" and str(self.folder).encode() in args
+        return folder == launch.HOME and is_runsvdir
+
+    def environ(self) -> dict[str, str] | None:
+        """Returns the environment of the parts that run, or None.
+
+        The kernel keeps it for the owner of the process, so no file has to keep the settings.
+        """
+        pid = self.supervisor()
+        try:
+            text = Path(f"/proc/{pid}/environ").read_bytes() if pid else b""
+        except OSError:
+            return None  # ended meanwhile
+        pairs = (os.fsdecode(pair).partition("=") for pair in text.split(b"\0") if pair)
+        return {name: value for name, _, value in pairs} if pid else None
+
+    def services(self) -> list[Path]:
+        return sorted(self.folder.resolve().glob("[!.]*"))
+
+    def log_files(self) -> list[Path]:
+        """Returns the logs of the parts that run. If none runs: the logs of all earlier runs."""
+        names = [service.name for service in self.services()] if self.supervisor() else ["*"]
+        return sorted(path for name in names for path in self.logs.glob(f"{name}/current"))
+
+    def sv(self, *args: str | Path, **how: Any) -> None:
+        """Runs runit's command that reports on services and stops them."""
+        run_apart(["sv", *args], env=self._environment(), **how)
+
+    def _environment(self) -> dict[str, str]:
+        """Returns the environment with a PATH that has runit's programs."""
+        path = os.environ.get("PATH", os.defpath)
+        own = f"{launch.HOME / self._programs}:" if launch.ONE_FILE else ""
+        return {**os.environ, "PATH": f"{own}{path}"}
+
+    def stop(self) -> None:
+        """Stops the parts in the reverse order of their start.
+
+        They may be those of a killed supervisor, or of a folder that was removed.
+        """
+        pid = self.supervisor()
+        if pid:
+            # On SIGHUP runsvdir also ends its services. On SIGTERM it leaves them running.
+            has_folder = self.folder.exists()
+            waits_for = [pid] if has_folder else [pid, *_children(pid)]
+            os.kill(pid, signal.SIGTERM if has_folder else signal.SIGHUP)
+            _wait_while(lambda: any(map(_is_alive, waits_for)), self._stop_max_s)
+        self._pid_file.unlink(missing_ok=True)
+        groups, successors = self._read_order()
+        for group in groups:
+            if paths := [path for path in self.services() if path.name in group]:
+                limit = ("-w", str(self._stop_max_s))
+                self.sv(*limit, "force-shutdown", *paths, stdout=subprocess.DEVNULL)
+        self._end_strays(successors)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _read_order(self) -> tuple[list[list[str]], dict[str, int]]:
+        """Returns the groups of parts in the order of their stop, and the programs that take over,
+        each with its stop signal."""
+        try:
+            groups, successors = json.loads(self._order.read_text())
+        except (OSError, ValueError):  # removed, or not yet written
+            return [[path.name for path in self.services()]], {}
+        return groups, successors
+
+    def _end_strays(self, successors: Mapping[str, int]) -> None:
+        """Ends what a killed runsv or nginx master left, and loggers on a full disk.
+
+        svlogd does not end while it has lines that it cannot write.
+        """
+        for is_last, wait_s in ((False, self._stop_max_s), (True, 1)):
+            for pid, program in self._strays(successors).items():
+                number = signal.SIGKILL if is_last else successors.get(program, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            _wait_while(lambda: bool(self._strays(successors)), wait_s)
+
+    def _strays(self, successors: Mapping[str, int]) -> dict[int, str]:
+        names = "|".join(map(re.escape, ["runsv", "svlogd", *successors]))
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                folder = (process / "cwd").readlink()
+                name = re.match(rf"({names})\b".encode(), (process / "cmdline").read_bytes())
+            except OSError:
+                continue  # it has ended, or belongs to another user
+            program = name[1].decode() if name else ""
+            place = self._top if program in successors else self.folder
+            if program and folder.is_relative_to(place.resolve()):
+                found[int(process.name)] = program
+        return found
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _is_alive(pid: int) -> bool:
+    """Tells if a process runs. A zombie does not: its command line is empty."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
+def _wait_while(holds: Callable[[], bool], at_most_s: float) -> None:
+    deadline = time.monotonic() + at_most_s
+    while holds() and time.monotonic() < deadline:
+        time.sleep(POLL_S)
