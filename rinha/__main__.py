@@ -14,7 +14,6 @@ from pathlib import Path
 from rinha import logs, private
 from rinha.address import ServerUrl, ledger_of
 from rinha.errors import MoveError, RestoreError, RinhaError
-from rinha.group_commit import when_durable
 from rinha.http import App
 from rinha.move import move as move_ledger
 from rinha.server import Instance
@@ -115,8 +114,8 @@ def open_store(settings: Settings, *, create: bool) -> AdminStore:
 def serve(settings: Settings, _args: argparse.Namespace) -> int:
     store, create_app = open_edition(settings, create=True)
     app = create_app(settings.reset)
-    with metered(app, store, settings) as meter, store.engine.serving(meter) as durability:
-        instance = Instance(when_durable(app, durability) if durability else app, settings.listen)
+    with metered(app, store, settings) as meter, store.engine.serving(meter):
+        instance = Instance(app, settings.listen)
         logs.tell(
             logging.INFO,
             "started",

@@ -1,36 +1,30 @@
-"""Delays the end of an answer until its commit is durable.
+"""Group commit: the end of an answer waits until its commit is durable.
 
 bjoern reads all requests that have arrived before it writes the first answer. It asks for the
 second half of an answer as it writes, so one sync serves all answers that wait. If the sync fails,
 the answer breaks off and its connection is closed, which no client can take for an answer.
 """
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+import falcon
 
-from rinha.store import Durability
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from rinha.store import Sync
 
 
-def when_durable(application: WSGIApplication, durability: Durability) -> WSGIApplication:
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        before = durability.committed
-        body = application(environ, start_response)
-        if durability.committed == before:
-            return body
-        return _until_durable(b"".join(body), durability, durability.committed)
-
-    return answer
+def answer(resp: falcon.Response, body: bytes, sync: Sync | None) -> None:
+    """Sets the body of an answer about a commit, which `sync` makes durable if it is not yet."""
+    if sync is None:
+        resp.data = body
+    else:
+        resp.stream = until_durable(body, sync)
+        resp.content_length = len(body)
 
 
-def _until_durable(body: bytes, durability: Durability, commit: int) -> Iterator[bytes]:
+def until_durable(body: bytes, sync: Sync) -> Iterator[bytes]:
     # An answer of one byte is delayed whole: its first half is empty, and bjoern waits for a first
     # byte.
     half = len(body) // 2
     yield body[:half]
-    durability.make_durable(commit)
+    sync()
     yield body[half:]

@@ -1,9 +1,23 @@
 """Interfaces of stores and engines, as the routes and the command use them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+# Makes a commit durable, and all before it, or raises.
+Sync = Callable[[], None]
+
+
+class Written(msgspec.Struct, Generic[T], frozen=True, gc=False):
+    """Result of a transaction. Its commit is durable already if there is no `sync`."""
+
+    result: T
+    sync: Sync | None = None
 
 
 class Store(Protocol):
@@ -11,7 +25,7 @@ class Store(Protocol):
 
     def assert_readable(self) -> None: ...
 
-    def reset(self) -> None: ...
+    def reset(self) -> Written[None]: ...
 
 
 class Audit(Protocol):
@@ -34,32 +48,18 @@ class Gauge(NamedTuple):
 
 
 class Meter(Protocol):
-    """Counts what an engine does, if metrics are on.
+    """Counts what an engine does, if metrics are on. The engine may hold the write lock at a call,
+    so each takes less than 1 us."""
 
-    The engine only sets the two attributes, as it may hold the lock. They are counted after the
-    request."""
+    def lock_waited(self, wait_us: int) -> None: ...
 
-    # Time that this request waited for the write lock.
-    wait_us: int
-    # Pages in the WAL after this request's commit.
-    log_pages: int
+    def committed(self, wal_pages: int) -> None: ...
 
     def checkpointed(self, step: str, took_us: int) -> None: ...
 
     def searching(self, now: bool) -> None: ...
 
     def reconnected(self) -> None: ...
-
-
-class Durability(Protocol):
-    """Group commit: one sync makes many commits durable."""
-
-    @property
-    def committed(self) -> int:
-        """Returns how many commits this process has written."""
-
-    def make_durable(self, commit: int) -> None:
-        """Makes the commit of this number and all before it durable, or raises."""
 
 
 class Engine(Protocol):
@@ -69,9 +69,9 @@ class Engine(Protocol):
     def info(self) -> Mapping[str, object]:
         """Returns fields for the line of the log about a start."""
 
-    def serving(self, meter: Meter | None = None) -> AbstractContextManager[Durability | None]:
-        """Runs the engine's background work while requests are served. If it yields a Durability,
-        no answer about a commit may end before `make_durable` has returned for that commit."""
+    def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
+        """Runs the engine's background work while requests are served. No answer about a commit may
+        end before its `sync` has returned."""
 
     def snapshot(self, target: Path) -> None: ...
 
@@ -106,7 +106,7 @@ class Content(Protocol):
         """Marks a file as moved, within a transaction. From its commit on no instance serves the
         file."""
 
-    def holding(self) -> AbstractContextManager[None]:
+    def holding(self) -> AbstractContextManager[object]:
         """Runs one transaction that keeps all other writers out. It is committed if nothing
         fails."""
 

@@ -21,7 +21,7 @@ from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
 from rinha.settings import Settings
-from rinha.store import Gauge
+from rinha.store import Gauge, Written
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
 
@@ -98,7 +98,7 @@ class PostgresLedger:
     def close(self) -> None:
         self.engine.close()
 
-    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
         valor = b"%d" % transacao.valor
         rows = self.engine.write(
             TRANSACT,
@@ -113,7 +113,7 @@ class PostgresLedger:
             _has_moved,
         )
         if _has_moved(rows):
-            return Resultado(*_integers(rows[0]))
+            return Written(Resultado(*_integers(rows[0])))
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         if transacao.tipo == "c":
@@ -131,8 +131,9 @@ class PostgresLedger:
             limite, saldo, [_transacao(row[2:]) for row in rows if row[2] is not None]
         )
 
-    def reset(self) -> None:
+    def reset(self) -> Written[None]:
         self.engine.rewrite(*RESET)
+        return Written(None)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable(LOOK)

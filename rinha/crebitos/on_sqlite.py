@@ -20,7 +20,7 @@ from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.settings import Settings
 from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import Schema, SqliteFile
-from rinha.store import Gauge
+from rinha.store import Gauge, Written
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
 
@@ -73,9 +73,9 @@ class SqliteLedger:
     def close(self) -> None:
         self.engine.close()
 
-    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
-        with self._writing:
+        with self._writing as sync:
             row = self._execute(READ_SALDO, (cliente,)).fetchone()
             if row is None:
                 raise UnknownClienteError(f"there is no client {cliente}")
@@ -99,7 +99,7 @@ class SqliteLedger:
                     time.time_ns() // 1000,
                 ),
             )
-        return Resultado(limite, saldo)
+        return Written(Resultado(limite, saldo), sync)
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self.engine.read(READ_EXTRATO, (cliente,))
@@ -109,10 +109,11 @@ class SqliteLedger:
         # A client without transactions has one row with NULLs.
         return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
 
-    def reset(self) -> None:
-        with self._writing:
+    def reset(self) -> Written[None]:
+        with self._writing as sync:
             self._execute("DELETE FROM transacoes")
             self._execute("UPDATE clientes SET saldo = 0, transacoes = 0")
+        return Written(None, sync)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT saldo FROM clientes LIMIT 1")

@@ -7,6 +7,7 @@ from rinha.bodies import encode
 from rinha.crebitos.ledger import Ledger
 from rinha.crebitos.limits import CLIENTE_MAX_DIGITS
 from rinha.crebitos.messages import decode_transacao
+from rinha.group_commit import answer
 from rinha.http import App
 from rinha.settings import BODY_MAX_BYTES
 
@@ -26,7 +27,8 @@ class Transacoes:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, cliente: int) -> None:
         transacao = decode_transacao(req.stream.read(BODY_MAX_BYTES + 1))
-        resp.data = encode(self._transact(cliente, transacao))
+        written = self._transact(cliente, transacao)
+        answer(resp, encode(written.result), written.sync)
 
 
 class Extratos:

@@ -55,9 +55,8 @@ class Meter:
         }
         self._route_of = route_of
         self._waits = self._slot["lock_wait_seconds", "0"]
-        self._commits, self._log_pages = self._slot["commits",], self._slot["log_pages",]
+        self._commits, self._wal_pages = self._slot["commits",], self._slot["log_pages",]
         self._began_ns = 0
-        self.wait_us = self.log_pages = 0
 
     def process_request(self, _req: falcon.Request, _resp: falcon.Response) -> None:
         # There is one request at a time, so the last one that began is the next one that ends.
@@ -78,13 +77,6 @@ class Meter:
         words[place] += 1
         words[first_bucket + bisect_left(BUCKETS_US, took_us)] += 1
         words[first_bucket + SUM] += took_us
-        if self.log_pages:
-            words[self._commits] += 1
-            words[self._log_pages] = self.log_pages
-            self.log_pages = 0
-        if self.wait_us:
-            self.observe_wait(self.wait_us)
-            self.wait_us = 0
 
     def _place_of(self, route: str, status: str) -> tuple[int, int]:
         return self._slot["requests", route, status], self._slot["request_seconds", route, "0"]
@@ -92,6 +84,15 @@ class Meter:
     def refused(self, error: RinhaError) -> None:
         place = self._slot.get(("refusals", type(error).__name__))
         self._words[self._slot["refusals", OTHER] if place is None else place] += 1
+
+    def lock_waited(self, wait_us: int) -> None:
+        words = self._words
+        words[self._waits + bisect_left(BUCKETS_US, wait_us)] += 1
+        words[self._waits + SUM] += wait_us
+
+    def committed(self, wal_pages: int) -> None:
+        self._words[self._commits] += 1
+        self._words[self._wal_pages] = wal_pages
 
     def checkpointed(self, step: str, took_us: int) -> None:
         self.add("checkpoints", step)
@@ -108,11 +109,6 @@ class Meter:
 
     def set(self, *key: str, to: int) -> None:
         self._words[self._slot[key]] = to
-
-    def observe_wait(self, wait_us: int) -> None:
-        words = self._words
-        words[self._waits + bisect_left(BUCKETS_US, wait_us)] += 1
-        words[self._waits + SUM] += wait_us
 
 
 def kinds_of(error: type[RinhaError]) -> Iterable[str]:

@@ -23,7 +23,7 @@ from rinha.pessoas.search import Words
 from rinha.settings import Settings
 from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import Schema, SqliteFile
-from rinha.store import Gauge
+from rinha.store import Gauge, Written
 
 SCHEMA = Schema("registry", files("rinha.pessoas") / "schema.sql", 0x70657373, 1)  # "pess"
 
@@ -76,7 +76,7 @@ class SqliteRegistry:
         with self.engine.reading():
             self._catch_up()
 
-    def add(self, pessoa: Pessoa) -> PessoaCadastrada:
+    def add(self, pessoa: Pessoa) -> Written[PessoaCadastrada]:
         row = (
             new_id(),
             pessoa.apelido,
@@ -84,11 +84,11 @@ class SqliteRegistry:
             pessoa.nascimento.isoformat(),
             stack_as_json(pessoa),
         )
-        with self._writing:
+        with self._writing as sync:
             self._execute(ADD, row)
             if not self._changes():
-                raise ApelidoTakenError("somebody has this apelido already")
-        return pessoa_cadastrada(*row)
+                raise ApelidoTakenError("this apelido is taken")
+        return Written(pessoa_cadastrada(*row), sync)
 
     def find(self, id_: str) -> PessoaCadastrada:
         rows = self.engine.read(FIND, (id_,))
@@ -110,9 +110,10 @@ class SqliteRegistry:
         count: int = self.engine.read(COUNT)[0][0]
         return count
 
-    def reset(self) -> None:
-        with self._writing:
+    def reset(self) -> Written[None]:
+        with self._writing as sync:
             self._execute("DELETE FROM pessoas")
+        return Written(None, sync)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT id FROM pessoas LIMIT 1")

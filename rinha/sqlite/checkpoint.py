@@ -150,7 +150,7 @@ class Checkpointer:
     def after_commit(self, connection: apsw.Connection, _database: str, wal_pages: int) -> int:
         """Runs after each commit. A failure here must not make the finished commit look failed."""
         if self._meter:
-            self._meter.log_pages = wal_pages
+            self._meter.committed(wal_pages)
         if wal_pages < WAL_PAGES_LONG:
             self._next_try_pages = WAL_PAGES_LONG
             self._next_sync_pages = WAL_PAGES_MAX

@@ -21,7 +21,7 @@ class SqliteContent:
         self._file.execute(CREATE_MARK)
         self._file.execute("INSERT INTO moved_to VALUES (?)", (place,))
 
-    def holding(self) -> AbstractContextManager[None]:
+    def holding(self) -> AbstractContextManager[object]:
         return self._file.writing
 
     def count(self, table: Table) -> int:

@@ -31,7 +31,7 @@ from rinha.sqlite.lock import WriteLock, lock_file_of
 from rinha.sqlite.moved import MARK, assert_not_moved
 from rinha.sqlite.sync import SyncedWriting
 from rinha.sqlite.wal_repair import Wal
-from rinha.store import Durability, Gauge, Meter
+from rinha.store import Gauge, Meter, Sync
 
 READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 READ_KIND = (
@@ -92,7 +92,7 @@ class SqliteFile:
                 with self._lock:
                     self._open(create)
                 # `with file.writing: ...` is one transaction.
-                self.writing: AbstractContextManager[None] = _WriteTransaction(self)
+                self.writing: AbstractContextManager[Sync | None] = _WriteTransaction(self)
                 self._synced = None
                 if synchronous == "FULL":
                     self.writing = self._synced = SyncedWriting(self.writing, Wal(self.connection))
@@ -139,12 +139,12 @@ class SqliteFile:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
 
     @contextmanager
-    def serving(self, meter: Meter | None = None) -> Iterator[Durability | None]:
+    def serving(self, meter: Meter | None = None) -> Iterator[None]:
         self._lock.meter = meter
         with checkpointing(self.path, self.connection, meter):
             if self._synced:
                 self._synced.is_shared = True
-            yield self._synced
+            yield
 
     def gauges(self) -> Iterator[Gauge]:
         for name, path in (("ledger_bytes", self.path), ("log_bytes", f"{self.path}-wal")):

@@ -81,7 +81,7 @@ class WriteLock:
         self._noun = noun
         self._wait_s = wait_s
         self.budget_s = wait_s
-        # Gets the time that each wait for the lock took, if metrics are on.
+        # Counts the waits for the lock, if metrics are on.
         self.meter: Meter | None = None
         signal.signal(signal.SIGALRM, _on_alarm)
 
@@ -105,7 +105,7 @@ class WriteLock:
     def __enter__(self) -> None:
         try:
             if not self._is_free():
-                self._take_turn()
+                self._take()
         except OSError as error:
             raise StoreUnavailableError(
                 f"the {self._noun} cannot be locked now: {error}"
@@ -126,7 +126,7 @@ class WriteLock:
             return False
         return True
 
-    def _take_turn(self) -> None:
+    def _take(self) -> None:
         began_at = time.monotonic()
         try:
             for _ in range(LOCK_TRIES_BEFORE_SLEEP):
@@ -138,7 +138,7 @@ class WriteLock:
             self._wait()
         finally:
             if self.meter:
-                self.meter.wait_us = int((time.monotonic() - began_at) * 1e6)
+                self.meter.lock_waited(int((time.monotonic() - began_at) * 1e6))
 
     def _wait(self) -> None:
         try:

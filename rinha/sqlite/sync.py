@@ -1,4 +1,4 @@
-"""Group commit for FULL: one sync makes all commits in the WAL durable.
+"""Durable commits for FULL: one sync of the WAL serves all commits in it.
 
 SQLite by itself syncs within each commit, while all other writers wait for the lock. Here a commit
 only writes, as with NORMAL, and the sync comes after the lock is released. It covers all commits
@@ -6,32 +6,34 @@ that are in the WAL by then, also those of other instances.
 """
 
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 
 from rinha.errors import OutcomeUnknownError, StoreUnavailableError
 from rinha.sqlite.wal_repair import Wal
+from rinha.store import Sync
 
-UNSAFE = "written, but not safe from a power cut: look at what is there before a retry"
+NOT_DURABLE = "written, but a power cut may undo it: read the state before you send it again"
 
 
 class SyncedWriting:
-    """Transactions that are durable when they end. If syncs are shared, a commit is durable only
-    after a call of `make_durable`."""
+    """Transactions that are durable when they end. If syncs are shared, each yields the sync that
+    makes it durable."""
 
-    def __init__(self, transaction: AbstractContextManager[None], wal: Wal) -> None:
+    def __init__(self, transaction: AbstractContextManager[object], wal: Wal) -> None:
         self._transaction = transaction
         # In doubt at first: writes of an earlier process may have been lost in a failed sync. Linux
         # reports that error to that process only.
         self._wal = wal
         self.is_shared = False
         # Commits of this process, and how many of them are durable.
-        self.committed = 0
-        self._safe = 0
+        self._committed = 0
+        self._durable = 0
 
     def close(self) -> None:
         self._wal.close()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Sync | None:
         self._transaction.__enter__()
         if self._wal.in_doubt:
             try:
@@ -45,7 +47,8 @@ class SyncedWriting:
                     f"the write-ahead log cannot be synced now ({error}), nothing was written: "
                     "try again"
                 ) from error
-            self._safe = self.committed
+            self._durable = self._committed
+        return partial(self._make_durable, self._committed + 1) if self.is_shared else None
 
     def __exit__(
         self,
@@ -55,20 +58,20 @@ class SyncedWriting:
     ) -> None:
         self._transaction.__exit__(kind, failure, traceback)
         if failure is None:
-            self.committed += 1
+            self._committed += 1
             if not self.is_shared:
-                self.make_durable(self.committed)
+                self._make_durable(self._committed)
 
-    def make_durable(self, commit: int) -> None:
+    def _make_durable(self, commit: int) -> None:
         """Syncs the WAL, unless a later sync already made this commit durable."""
-        if commit <= self._safe:
+        if commit <= self._durable:
             return
         # After a failed sync another one succeeds without effect.
         if self._wal.in_doubt:
-            raise OutcomeUnknownError(UNSAFE)
-        reached = self.committed
+            raise OutcomeUnknownError(NOT_DURABLE)
+        reached = self._committed
         try:
             self._wal.sync()
         except OSError as error:
-            raise OutcomeUnknownError(f"{UNSAFE} ({error})") from error
-        self._safe = reached
+            raise OutcomeUnknownError(f"{NOT_DURABLE} ({error})") from error
+        self._durable = reached

@@ -59,7 +59,8 @@ class _Instance:
     def __init__(self, file: Path, synchronous: str, edition: str) -> None:
         self.store = EDITION_STORES[edition].open(file, synchronous)
         self._serving = self.store.engine.serving()
-        self.answers = Answers(self._serving.__enter__())
+        self._serving.__enter__()
+        self.answers = Answers()
         self.checkpointer = _checkpointers[-1]
 
     def close(self) -> None:
@@ -141,17 +142,16 @@ class _History:
         for _ in range(self._chance.randint(1, WRITES_MAX)):
             self._steps.append(Step("begun", "", self._number))
             with contextlib.suppress(RinhaError):
-                EDITION_STORES[self._case[2]].write(instance.store, self._number, self._chance)
+                written = EDITION_STORES[self._case[2]].write(
+                    instance.store, self._number, self._chance
+                )
                 self._steps.append(Step("committed", "", self._number))
-                instance.answers.waiting.append(self._number)
+                instance.answers.wait(self._number, written)
                 self._number += 1
 
     def _answer(self, instance: _Instance) -> None:
-        try:
+        with contextlib.suppress(RinhaError):
             instance.answers.answer()
-        except RinhaError:
-            # The answers broke off, so these transactions are not acknowledged.
-            instance.answers.waiting.clear()
 
     def _read(self, _instance: _Instance) -> None:
         """Begins a read transaction or ends it. Frames written in between cannot be copied."""

@@ -16,7 +16,7 @@ from typing import Any
 import apsw
 import pytest
 
-from rinha.store import Durability
+from rinha.store import Sync, Written
 from tests.help.edition_stores import EDITION_STORES
 from tests.help.forks import apart
 from tests.help.simulated_disk import Step
@@ -160,13 +160,15 @@ def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: s
         if synchronous == "OFF":
             for connection in (neighbour, *(store.engine.connection for store in stores)):
                 connection.execute("PRAGMA synchronous = OFF")
-        instances = [Answers(serving.enter_context(store.engine.serving())) for store in stores]
+        for store in stores:
+            serving.enter_context(store.engine.serving())
+        instances = [Answers() for _ in stores]
         for number in range(1, transactions + 1):
             which = rng.randrange(2)
             _steps.append(Step("begun", "", number))
-            edition_store.write(stores[which], number, rng)
+            written = edition_store.write(stores[which], number, rng)
             _steps.append(Step("committed", "", number))
-            instances[which].waiting.append(number)
+            instances[which].wait(number, written)
             if rng.random() < 1 / ANSWERS_EVERY:
                 instances[rng.randrange(2)].answer()
             if rng.random() < 1 / CHECKPOINT_EVERY:
@@ -179,12 +181,17 @@ def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: s
 class Answers:
     """Answers that wait in an instance for one sync, which covers them all."""
 
-    def __init__(self, safety: Durability | None) -> None:
-        self._safety = safety
-        self.waiting: list[int] = []
+    def __init__(self) -> None:
+        self._waiting: list[int] = []
+        self._sync: Sync | None = None
+
+    def wait(self, number: int, written: Written[Any]) -> None:
+        self._waiting.append(number)
+        self._sync = written.sync
 
     def answer(self) -> None:
-        if self._safety:
-            self._safety.make_durable(self._safety.committed)
-        _steps.extend(Step("kept", "", number) for number in self.waiting)
-        self.waiting.clear()
+        """Ends all answers. They break off if the sync fails, and are not acknowledged then."""
+        waiting, self._waiting = self._waiting, []
+        if self._sync:
+            self._sync()
+        _steps.extend(Step("kept", "", number) for number in waiting)

@@ -12,7 +12,7 @@ import pytest
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
 from rinha.errors import OutcomeUnknownError
-from rinha.group_commit import when_durable
+from rinha.group_commit import until_durable
 from rinha.http import create_app
 
 Ask = Callable[[str], Iterable[bytes]]
@@ -22,9 +22,8 @@ Ask = Callable[[str], Iterable[bytes]]
 def ask(tmp_path: Path) -> Iterator[Ask]:
     """Yields a function that requests a path as bjoern does; a POST is a credit of 1."""
     ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="FULL", lock_wait_s=0.2)
-    with ledger.engine.serving() as safety:
-        assert safety
-        application = when_durable(create_app(ledger, add_routes, reset=True), safety)
+    with ledger.engine.serving():
+        application = create_app(ledger, add_routes, reset=True)
 
         def ask(path: str) -> Iterable[bytes]:
             body = '{"valor": 1, "tipo": "c", "descricao": "abc"}'
@@ -148,21 +147,9 @@ def test_a_failed_sync_breaks_off_all_that_waited(
 @pytest.mark.parametrize("body", [b"", b"x", b"xy"])
 def test_a_short_answer_is_not_whole_before_the_sync_either(body: bytes) -> None:
     """The last byte of an answer comes after the sync, for an answer of any length."""
-    steps: list[object] = []
-
-    class Durability:
-        committed = 0
-
-        def make_durable(self, commit: int) -> None:
-            steps.append(commit)
-
-    safety = Durability()
-
-    def commit(_environ: object, _start_response: object) -> list[bytes]:
-        safety.committed += 1
-        return [body]
-
-    steps += [part for part in when_durable(commit, safety)({}, lambda *_: lambda _: None) if part]
-    parts = [part for part in steps if isinstance(part, bytes)]
+    parts: list[bytes] = []
+    synced_after: list[bytes] = []
+    for part in until_durable(body, lambda: synced_after.append(b"".join(parts))):
+        parts.append(part)
     assert b"".join(parts) == body
-    assert 1 in steps
+    assert synced_after == [body[: len(body) // 2]]

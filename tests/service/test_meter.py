@@ -58,7 +58,7 @@ def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> 
     meter = Meter(tmp_path / "api01.counts", [])
     observed_us = [0, 25, 26, 1000, BUCKETS_US[-1], BUCKETS_US[-1] + 1]
     for wait_us in observed_us:
-        meter.observe_wait(wait_us)
+        meter.lock_waited(wait_us)
     found = samples(text_of(tmp_path, []))
     buckets = [
         value for (name, labels), value in found.items() if name == "rinha_lock_wait_seconds_bucket"

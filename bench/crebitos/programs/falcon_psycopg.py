@@ -10,6 +10,7 @@ from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
+from rinha.store import Written
 
 # One round trip in each case: no row means an unknown client, an empty row a refused debit.
 TRANSACT = """
@@ -44,7 +45,7 @@ class PostgresLedger:
     def __init__(self) -> None:
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=0)
 
-    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
         valor, tipo = transacao.valor, transacao.tipo
         bindings = {
             "cliente": cliente,
@@ -59,7 +60,7 @@ class PostgresLedger:
             raise UnknownClienteError(f"there is no client {cliente}")
         if row[0] is None:
             raise LimiteExceededError("the debit would take the balance below its limit")
-        return Resultado(*row)
+        return Written(Resultado(*row))
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self.connection.execute(self.EXTRATO, (cliente,)).fetchall()
@@ -71,9 +72,10 @@ class PostgresLedger:
     def assert_readable(self) -> None:
         self.connection.execute("SELECT 1")
 
-    def reset(self) -> None:
+    def reset(self) -> Written[None]:
         self.connection.execute("UPDATE clientes SET saldo = 0")
         self.connection.execute("TRUNCATE transacoes")
+        return Written(None)
 
 
 def serve(ledger: PostgresLedger) -> None:

@@ -9,6 +9,7 @@ from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
+from rinha.store import Written
 
 SCHEMA = """
     BEGIN IMMEDIATE;
@@ -42,7 +43,7 @@ class Sqlite3Ledger:
         self._execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
 
-    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
+    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
         valor, tipo = transacao.valor, transacao.tipo
         self._execute("BEGIN IMMEDIATE")
         try:
@@ -64,7 +65,7 @@ class Sqlite3Ledger:
         except BaseException:
             self._execute("ROLLBACK")
             raise
-        return Resultado(limite, saldo)
+        return Written(Resultado(limite, saldo))
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self._execute(EXTRATO, (cliente,)).fetchall()
@@ -76,9 +77,10 @@ class Sqlite3Ledger:
     def assert_readable(self) -> None:
         self._execute("SELECT 1 FROM clientes")
 
-    def reset(self) -> None:
+    def reset(self) -> Written[None]:
         self._execute("UPDATE clientes SET saldo = 0")
         self._execute("DELETE FROM transacoes")
+        return Written(None)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from rinha.crebitos.on_sqlite import SqliteLedger, open_store
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
+from rinha.store import Written
 
 
 class ManyClientes:
@@ -20,7 +21,7 @@ class ManyClientes:
         self.assert_readable = ledger.assert_readable
         self.reset = ledger.reset
 
-    def transact(self, _cliente: int, transacao: Transacao) -> Resultado:
+    def transact(self, _cliente: int, transacao: Transacao) -> Written[Resultado]:
         return self._ledger.transact(int(random.random() * CLIENTES) + 1, transacao)
 
     def extrato(self, _cliente: int) -> Extrato:

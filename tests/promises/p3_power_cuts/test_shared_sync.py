@@ -88,4 +88,4 @@ def test_an_answer_whose_sync_failed_never_ends(tmp_path: Path) -> None:
         assert stack.client().transact(3, 1, "c").json["saldo"] == 3
         stack.stop()
         [trouble] = [line for line in stack.logs() if line["level"] == "error"]
-        assert "not safe from a power cut" in trouble["traceback"]
+        assert "a power cut may undo it" in trouble["traceback"]

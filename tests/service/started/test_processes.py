@@ -55,7 +55,7 @@ def write_until(
     ledger = open_ledger(file, 5.0)
     barrier.wait()
     mine = 0
-    while ledger.transact(1, CREDIT).saldo < count:
+    while ledger.transact(1, CREDIT).result.saldo < count:
         mine += 1
     done.put(mine)
 
@@ -145,7 +145,7 @@ def test_a_neighbour_that_hangs_is_waited_for_in_bounds(
     assert holder.stdout is not None
     print(file=holder.stdin, flush=True)
     assert holder.stdout.readline() == "released\n"
-    assert ledger.transact(1, CREDIT).saldo == 1
+    assert ledger.transact(1, CREDIT).result.saldo == 1
     assert ledger.audit().problems == []
 
 
@@ -155,5 +155,5 @@ def test_a_neighbour_that_is_killed_gives_up_its_turn(
     """A process killed inside a transaction leaves no row and no lock."""
     holder.kill()
     holder.wait()
-    assert ledger.transact(1, CREDIT).saldo == 1
+    assert ledger.transact(1, CREDIT).result.saldo == 1
     assert ledger.audit().problems == []
