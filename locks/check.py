@@ -8,7 +8,8 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,18 +129,26 @@ def needs(
             yield f"the {purpose}", Requirement(text)
     for pin in pins.values():
         found = installed(pin.name)
-        for text in (found.requires if found else None) or ():
-            needed = Requirement(text)
+        for needed in found.requires if found else ():
             extras = ("", *pin.requirement.extras)
             if any(holds(needed, {**environment, "extra": extra}) for extra in extras):
                 yield pin.name, needed
 
 
-def installed(name: str) -> Distribution | None:
+class Installed(NamedTuple):
+    """Version and requirements of a distribution in .venv."""
+
+    version: str
+    requires: tuple[Requirement, ...]
+
+
+@cache
+def installed(name: str) -> Installed | None:
     try:
-        return distribution(name)
+        found = distribution(name)
     except PackageNotFoundError:
         return None
+    return Installed(found.version, tuple(map(Requirement, found.requires or ())))
 
 
 def environment_of(python: str = "") -> dict[str, str]:
