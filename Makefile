@@ -48,11 +48,6 @@ endif
 PRESENT = $(if $(wildcard $(PY)),,$(READY))
 
 GATLING_TEST = tests/loadtest/test_gatling.py
-# The tests to run after each change. The marker `starts` leaves out those whose fixtures start a process.
-UNIT_TESTS = tests/test_tidy.py tests/service tests/promises/p1_linearizable/test_ledger_machine.py \
-	tests/promises/p5_input/test_bodies.py --ignore tests/service/started \
-	$(patsubst %,tests/loadtest/test_%.py,arguments curl histogram history http_parser people people_aftermath schedule score screen verdict) \
-	$(patsubst %,tests/bench/test_%.py,figures guard load_contenders output)
 IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
 # Passed through the environment, so that the shell does not expand their values.
@@ -152,7 +147,7 @@ coverage: dev ## run the same tests, and report the lines of the service that th
 	@$(ALL_TESTS) --cov --cov-report=term
 
 unit: lint-tools ## run the tests that start no process, in a quarter of a minute; needs no server or compiler
-	@$(PYTEST) -q -n 3 -m "not starts and not alone and not soak" $(UNIT_TESTS)
+	@$(PYTEST) -q -n 3 -m "not starts and not slow"
 
 crash: dev ## test for nine minutes: kills, power cuts, full disks, frozen processes; SEED=... repeats
 	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/promises

@@ -1,14 +1,17 @@
 """Fixtures that several suites share."""
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.help.ledgers import ENGINES
+from tests.help.marks import mark, skip_without_programs
 from tests.help.postgres import Server
 from tests.help.running import Client, Stack
 
@@ -21,17 +24,33 @@ for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
     os.environ.pop(name, None)
 
 NewLedger = Callable[[Path], str]
-# Fixtures that start programs; an engine on a server starts one too.
-STARTERS = {"checkout", "people_stack", "server", "stack"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that `make unit` leaves out."""
+    """Marks tests by what they use, so that `-m` chooses among them."""
     for item in items:
         if isinstance(item, pytest.Function):
-            given = item.callspec.params if hasattr(item, "callspec") else {}
-            if STARTERS & set(item.fixturenames) or given.get("engine", "sqlite") != "sqlite":
-                item.add_marker("starts")
+            mark(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test before its fixtures start what is not there."""
+    skip_without_programs(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fails a test that starts a process and has no mark for it."""
+
+    def refuse(*_: object, **__: object) -> None:
+        pytest.fail("it starts a process: mark it with pytest.mark.starts")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("starts") is None:
+            patch.setattr(subprocess.Popen, "__init__", refuse)
+            patch.setattr(BaseProcess, "start", refuse)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ def rounds_of(edition: Edition, folder: Path) -> rounds.Rounds:
     return rounds.Rounds(edition, {}, results_of({}), folder, groups, lambda _: None)
 
 
+@pytest.mark.starts
 def test_a_part_that_fails_to_start_is_quoted(tmp_path: Path) -> None:
     """The error names the program, its exit code and the end of its log."""
     running = Running([BROKEN], tmp_path, free_port(), "/", ControlGroups(tmp_path, tmp_path))

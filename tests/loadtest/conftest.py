@@ -16,19 +16,6 @@ Serve = Callable[..., int]
 ServePeople = Serve
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: long repetitions, run by hand with -m slow")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the long repetitions unless their marker is selected."""
-    if "slow" in (config.getoption("markexpr") or ""):
-        return
-    left_out = [item for item in items if item.get_closest_marker("slow") is not None]
-    items[:] = [item for item in items if item.get_closest_marker("slow") is None]
-    config.hook.pytest_deselected(items=left_out)
-
-
 @contextlib.contextmanager
 def servers(program: str) -> Iterator[Serve]:
     """Yields a function that starts a reference server in its own process and returns its port."""

@@ -74,7 +74,7 @@ def test_a_right_server_is_not_blamed(serve: Serve, tmp_path: Path, words: str) 
     blame_nobody(serve, tmp_path, words, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.repeats
 @pytest.mark.parametrize("seed", range(2, 22))
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_planted_fault_is_missed_in_20_runs(
@@ -84,7 +84,7 @@ def test_no_planted_fault_is_missed_in_20_runs(
     name_fault(serve, tmp_path, fault, seed)
 
 
-@pytest.mark.slow
+@pytest.mark.repeats
 @pytest.mark.parametrize("seed", range(2, 52))
 @pytest.mark.parametrize("words", RIGHT)
 def test_a_right_server_is_never_blamed_in_50_runs(

@@ -61,7 +61,7 @@ def test_each_fault_is_named_for_what_it_is(fault: str) -> None:
     assert names.most_common(1)[0][0] == FAULTS[fault]
 
 
-@pytest.mark.slow
+@pytest.mark.repeats
 def test_a_correct_ledger_is_never_blamed_in_500_long_histories() -> None:
     """500 long histories of a correct ledger have no breaks."""
     for seed in range(500):

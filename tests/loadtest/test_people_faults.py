@@ -71,7 +71,7 @@ def test_a_right_server_is_not_blamed(
     blame_nobody(serve_people, tmp_path, words, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.repeats
 @pytest.mark.parametrize("seed", range(2, 22))
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_planted_fault_is_missed_in_20_runs(
@@ -81,7 +81,7 @@ def test_no_planted_fault_is_missed_in_20_runs(
     name_fault(serve_people(fault, seed), tmp_path, *FAULTS[fault], seed=seed)
 
 
-@pytest.mark.slow
+@pytest.mark.repeats
 @pytest.mark.parametrize("seed", range(2, 22))
 @pytest.mark.parametrize("fault", BY_OFFICIAL)
 def test_the_official_run_names_what_it_can_see_in_20_runs(
@@ -92,7 +92,7 @@ def test_the_official_run_names_what_it_can_see_in_20_runs(
     name_fault(serve_people(fault, seed), tmp_path, words, BY_OFFICIAL[fault], seed=seed)
 
 
-@pytest.mark.slow
+@pytest.mark.repeats
 @pytest.mark.parametrize("seed", range(2, 52))
 @pytest.mark.parametrize("words", RIGHT)
 def test_a_right_server_is_never_blamed_in_50_runs(

@@ -21,6 +21,8 @@ from tests.help.ports import free_port
 from tests.help.running import ROOT, Client, Stack
 from tests.help.transaction_load import TransactionLoad
 
+pytestmark = pytest.mark.needs("promtool")
+
 RULES = ROOT / "ops" / "prometheus" / "rules.yml"
 DASHBOARD = ROOT / "ops" / "grafana" / "rinha.json"
 NAME = re.compile(r"\brinha_[a-z_]+")

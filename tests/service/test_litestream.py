@@ -39,6 +39,7 @@ def other(tmp_path: Path) -> Path:
     return program
 
 
+@pytest.mark.starts
 @pytest.mark.parametrize(
     ("version", "is_fine"),
     [(3051002, False), (3050004, False), (3051003, True), (3053000, True), (3050007, True)],
@@ -56,11 +57,14 @@ def test_an_sqlite_that_can_corrupt_is_refused(other: Path, version: int, is_fin
             litestream.assert_sqlite_is_sound(str(other))
 
 
+@pytest.mark.starts
+@pytest.mark.needs("litestream")
 def test_the_pinned_release_is_accepted() -> None:
     """The release that locks/replica.txt pins is accepted."""
     litestream.assert_sqlite_is_sound(litestream.program())
 
 
+@pytest.mark.starts
 def test_a_broken_one_is_reported(other: Path) -> None:
     """A Litestream that fails is reported with its last line."""
     other.write_text("#!/bin/sh\necho 'Error: out of order' >&2\nexit 1\n")

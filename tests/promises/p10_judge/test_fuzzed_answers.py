@@ -4,10 +4,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from tests.help.effort import drawn_seed, effort
 from tests.help.fuzzed_answers import fuzzed, rightly_framed
 from tests.help.judging import WORDS, Judged, judge
 from tests.help.right_entries import RightEntry, RightLedger, RightRegistry
+
+pytestmark = pytest.mark.slow
 
 EDITIONS: dict[str, type[RightEntry]] = {"2024q1": RightLedger, "2023q3": RightRegistry}
 ROUNDS = effort(12, 100, 1_000)

@@ -10,6 +10,8 @@ from tests.help.effort import drawn_seed, effort
 from tests.help.judging import WORDS, Judged, judge
 from tests.help.wrong_kinds import Kind
 
+pytestmark = pytest.mark.slow
+
 LEDGERS = {**wrong_ledgers.KINDS, **wrong_bytes.KINDS}
 GROWN_MAX_BYTES = 200 << 20
 TOOK_MAX_S = 300  # with so few requests no timeout of the judge comes near it
