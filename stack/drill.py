@@ -31,7 +31,7 @@ RATE = 340
 # Litestream reads the WAL once a second, and then has to upload what it read.
 LOST_MAX_S = 2.0
 EXIT_BAD, EXIT_BROKEN = 1, 2
-READ_ROWS = "SELECT * FROM transacoes ORDER BY cliente, sequencia"
+Row = tuple[Any, ...]
 
 
 def main() -> int:
@@ -82,10 +82,10 @@ def drill(top: Path, seconds: float) -> int:
         raise StackFailedError(done.stderr.strip())
     print(f"3. restored and audited in {time.monotonic() - started_at:.1f} s:")
     print(f"   {done.stdout.strip().splitlines()[-1].rpartition(': ')[2]}")
-    return compare(rows(lost), rows(restored), lost_at)
+    return compare(rows(lost / "rinha.db"), rows(restored / "rinha.db"), lost_at)
 
 
-def compare(was: list[tuple[int, ...]], came: list[tuple[int, ...]], lost_at: float) -> int:
+def compare(was: list[Row], came: list[Row], lost_at: float) -> int:
     """Checks that a gapless beginning of each client's history came back; prints the time lost."""
     kept = set(came)
     gone = [row for row in was if row not in kept]
@@ -149,11 +149,11 @@ def _run(
     )
 
 
-def rows(folder: Path) -> list[tuple[int, ...]]:
-    connection = apsw.Connection(str(folder / "rinha.db"))
+def rows(file: Path) -> list[Row]:
+    """Returns all transactions, by client and sequence."""
+    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        found: list[Any] = connection.execute(READ_ROWS).fetchall()
-        return found
+        return connection.execute("SELECT * FROM transacoes ORDER BY cliente, sequencia").fetchall()
     finally:
         connection.close()
 

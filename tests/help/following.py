@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import apsw
-
 from rinha import settings
 from stack.parts import Layout, parts_of
 from stack.run.processes import Processes
@@ -19,7 +17,6 @@ from tests.help.running import finish, rinha
 BEGIN_ANEW_S = 1.0
 PATIENCE_S = 60.0
 LOOK_AGAIN_S = 0.1
-Row = tuple[Any, ...]
 
 
 class Following:
@@ -124,12 +121,3 @@ def restore(file: Path, replica: str, *words: str, **environment: str) -> tuple[
     done = rinha("restore", *words, RINHA_LEDGER=str(file), RINHA_REPLICA=replica, **environment)
     code, out, err = finish(done)
     return code, out + err
-
-
-def rows(file: Path) -> list[Row]:
-    """Returns all transactions, by client and sequence."""
-    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
-        return connection.execute("SELECT * FROM transacoes ORDER BY cliente, sequencia").fetchall()
-    finally:
-        connection.close()

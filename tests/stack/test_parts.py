@@ -9,8 +9,9 @@ import pytest
 from bench.parts.behind_nginx import behind_nginx
 from bench.parts.running import Running
 from stack import drill, parts
-from stack.part import answers
+from stack.part import answers, listens
 from stack.run.limits import ControlGroups
+from tests.help.checkout import Checkout
 from tests.help.ports import free_ports
 from tests.help.second_proxy import HOST, second_proxy
 
@@ -41,3 +42,18 @@ def test_the_drill_starts_a_new_part(folder: Path, monkeypatch: pytest.MonkeyPat
     )
     assert drill.drill(folder, 1) == 0
     assert answered == [True]
+
+
+def test_plain_processes_start_a_new_part(checkout: Checkout) -> None:
+    """`up` starts and supervises every part of the description, and `down` stops it."""
+    with (checkout.folder / "stack" / "parts.py").open("a") as description:
+        description.write(
+            "\nfrom tests.help.second_proxy import second_proxy\nPARTS = (*PARTS, second_proxy)\n"
+        )
+    port = free_ports(2)
+    code, text = checkout.stack("up", PORT=str(port))
+    assert code == 0, text
+    assert answers(HOST, port + 1, "/health")
+    assert "/proxy: (pid" in checkout.stack("status")[1]
+    assert checkout.stack("down")[0] == 0
+    assert not listens((HOST, port + 1))

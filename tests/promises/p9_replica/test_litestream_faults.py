@@ -14,8 +14,9 @@ from random import Random
 
 import pytest
 
+from stack.drill import rows
 from tests.help.effort import drawn_seed, effort
-from tests.help.following import Following, restore, rows
+from tests.help.following import Following, restore
 from tests.help.running import Stack, finish, rinha
 from tests.help.stepped_clock import SteppedClock
 from tests.help.transaction_load import TransactionLoad

@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
+from stack.drill import rows
 from tests.help.effort import drawn_seed, effort
-from tests.help.following import Following, lose, restore, rows
+from tests.help.following import Following, lose, restore
 from tests.help.running import Stack
 from tests.help.transaction_load import CLIENTES, Outcome, TransactionLoad
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from stack.drill import Row, rows
 from tests.help.effort import drawn_seed, effort
-from tests.help.following import Following, Row, restore, rows
+from tests.help.following import Following, restore
 from tests.help.running import Stack
 from tests.help.transaction_load import TransactionLoad
 

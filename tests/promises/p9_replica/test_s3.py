@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from stack.drill import rows
 from stack.part import Part, listens
 from stack.run.processes import Processes
 from tests.help.effort import drawn_seed
-from tests.help.following import Following, restore, rows
+from tests.help.following import Following, restore
 from tests.help.ports import free_port
 from tests.help.running import Stack
 from tests.help.transaction_load import TransactionLoad
