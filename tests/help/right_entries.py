@@ -5,8 +5,9 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from tests.help.wired import Piece
-from tests.loadtest.people_server import Registry
-from tests.loadtest.reference_server import Ledger
+from tests.loadtest import entry_server
+from tests.loadtest.ledger_server import Ledger
+from tests.loadtest.registry_server import Registry
 
 APART_BYTES = 100_000  # a body this large is not copied to join it to its head
 QUIET_FIRST = 12  # requests answered correctly before a fault begins, so that every run starts
@@ -24,6 +25,8 @@ def finished(answer: Coroutine[Any, Any, Any]) -> Any:
 class RightEntry:
     """An entry that keeps the contract: a method for each step from a request to its answer."""
 
+    entry: entry_server.Entry
+
     def __init__(self) -> None:
         self.asked = 0
         self.method = self.path = ""
@@ -38,7 +41,13 @@ class RightEntry:
         return self.pieces(status, self.text(status, content))
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
-        raise NotImplementedError
+        status, content, location = finished(self.entry.answer(method, path, body))
+        if location:
+            self.headers.append(f"Location: {self.located(location)}")
+        return status, content
+
+    def located(self, location: str) -> str:
+        return location
 
     def text(self, status: int, content: Any) -> bytes:  # noqa: ARG002 - faults look at it
         if isinstance(content, bytes):
@@ -62,32 +71,23 @@ class RightEntry:
 
 
 class RightLedger(RightEntry):
-    """An entry of crebitos (2024/Q1)."""
+    """An entry of crebitos."""
+
+    entry: Ledger
 
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = Ledger("none", 1)
-
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
-        if path == "/reset":
-            self.ledger.reset()
-            return 200, {}
-        status, content = finished(self.ledger.answer(method, path, body))
-        return status, content
+        self.entry = Ledger("none", 1)
 
 
 class RightRegistry(RightEntry):
-    """An entry of pessoas (2023/Q3)."""
+    """An entry of pessoas."""
+
+    entry: Registry
 
     def __init__(self) -> None:
         super().__init__()
-        self.registry = Registry("none", 1)
+        self.entry = Registry("none", 1)
 
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
-        status, content, location = finished(self.registry.answer(method, path, body))
-        if location:
-            self.headers.append(f"Location: {self.located(location)}")
-        return status, content
 
-    def located(self, location: str) -> str:
-        return location
+RIGHT: dict[str, type[RightEntry]] = {"crebitos": RightLedger, "pessoas": RightRegistry}

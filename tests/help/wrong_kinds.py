@@ -21,6 +21,17 @@ class Kind:
     slow: bool = False
 
 
+def planted(fault: str, base: type[RightEntry] = RightLedger) -> Callable[[], Entry]:
+    """Makes entries with a fault of the reference entry, one that involves no waiting."""
+
+    def make() -> Entry:
+        made = base()
+        made.entry.fault = fault
+        return made
+
+    return make
+
+
 def answering(
     change: Callable[[Any, int, Any], tuple[int, Any]], base: type[RightEntry] = RightLedger
 ) -> Callable[[], Entry]:

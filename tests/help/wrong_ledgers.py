@@ -1,10 +1,10 @@
-"""Entries of crebitos (2024/Q1) with valid but wrong answers: balances, limits, rows, statuses."""
+"""Entries of crebitos with valid but wrong answers: balances, limits, rows, statuses."""
 
 import json
 from typing import Any, NamedTuple
 
 from tests.help.right_entries import RightLedger
-from tests.help.wrong_kinds import Kind, answering, moving, showing
+from tests.help.wrong_kinds import Kind, answering, moving, planted, showing
 
 SENTINEL = 2**62 + 1
 _ROW = '{"valor":1,"tipo":"c","descricao":"a","realizada_em":"2024-01-17T02:34:41Z"}'
@@ -34,7 +34,7 @@ class _Before(RightLedger):
     """A ledger that knows its state before the request."""
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
-        saldos, rows = self.ledger.saldos, self.ledger.rows
+        saldos, rows = self.entry.saldos, self.entry.rows
         before = Before(dict(saldos), {cliente: list(own) for cliente, own in rows.items()})
         status, content = super().answer(method, path, body)
         if _is_move(self, status):
@@ -48,13 +48,13 @@ class _Before(RightLedger):
 class Forgets(_Before):
     def moved(self, content: Any, before: Before) -> Any:
         if self.now_and_then:
-            self.ledger.saldos, self.ledger.rows = before
+            self.entry.saldos, self.entry.rows = before
         return content
 
 
 class StoresNothing(_Before):
     def moved(self, content: Any, before: Before) -> Any:
-        self.ledger.saldos, self.ledger.rows = before
+        self.entry.saldos, self.entry.rows = before
         return content
 
 
@@ -69,8 +69,8 @@ class Twice(_Before):
     def moved(self, content: Any, before: Before) -> Any:
         cliente = _cliente(self)
         if self.now_and_then:
-            self.ledger.saldos[cliente] += content["saldo"] - before.saldos[cliente]
-            self.ledger.rows[cliente].append(self.ledger.rows[cliente][-1])
+            self.entry.saldos[cliente] += content["saldo"] - before.saldos[cliente]
+            self.entry.rows[cliente].append(self.entry.rows[cliente][-1])
         return content
 
 
@@ -85,21 +85,21 @@ class Overwrites(_Before):
         cliente = _cliente(self)
         delta = content["saldo"] - before.saldos[cliente]
         if self.now_and_then and cliente in self.earlier:
-            self.ledger.saldos[cliente] = self.earlier[cliente] + delta
-            content = content | {"saldo": self.ledger.saldos[cliente]}
+            self.entry.saldos[cliente] = self.earlier[cliente] + delta
+            content = content | {"saldo": self.entry.saldos[cliente]}
         self.earlier[cliente] = before.saldos[cliente]
         return content
 
 
 class KeepsNoRows(_Before):
     def moved(self, content: Any, before: Before) -> Any:
-        self.ledger.rows = before.rows
+        self.entry.rows = before.rows
         return content
 
 
 class KeepsNoBalance(_Before):
     def moved(self, content: Any, before: Before) -> Any:
-        self.ledger.saldos = before.saldos
+        self.entry.saldos = before.saldos
         return content
 
 
@@ -135,31 +135,20 @@ class TakesAll(RightLedger):
         status, content = super().answer(method, path, body)
         if status == 422 and content == {"error": "limite"}:
             cliente, fields = _cliente(self), json.loads(body)
-            self.ledger.saldos[cliente] -= fields["valor"]
+            self.entry.saldos[cliente] -= fields["valor"]
             row = {**fields, "realizada_em": "2024-01-17T02:34:41Z"}
-            self.ledger.rows[cliente].append(row)
+            self.entry.rows[cliente].append(row)
             limite = super().answer("GET", f"/clientes/{cliente}/extrato", b"")[1]["saldo"]
-            return 200, {"limite": limite["limite"], "saldo": self.ledger.saldos[cliente]}
+            return 200, {"limite": limite["limite"], "saldo": self.entry.saldos[cliente]}
         return status, content
-
-
-def planted(fault: str) -> type[RightLedger]:
-    """Returns a ledger with a fault of the reference server, one that involves no waiting."""
-
-    class Planted(RightLedger):
-        def __init__(self) -> None:
-            super().__init__()
-            self.ledger.fault = fault
-
-    return Planted
 
 
 def _refusing(which: str) -> Any:
     def bend(entry: Any, status: int, content: Any) -> tuple[int, Any]:
-        if _is_move(entry, status) and entry.ledger.rows[_cliente(entry)][-1]["tipo"] in which:
+        if _is_move(entry, status) and entry.entry.rows[_cliente(entry)][-1]["tipo"] in which:
             cliente = _cliente(entry)
-            row = entry.ledger.rows[cliente].pop()
-            entry.ledger.saldos[cliente] -= row["valor"] * (1 if row["tipo"] == "c" else -1)
+            row = entry.entry.rows[cliente].pop()
+            entry.entry.saldos[cliente] -= row["valor"] * (1 if row["tipo"] == "c" else -1)
             return 422, {"error": "limite"}
         return status, content
 

@@ -1,11 +1,11 @@
-"""Wrong entries of pessoas (2023/Q3): people, searches, the count, and the Location header."""
+"""Wrong entries of pessoas: people, searches, the count, and the Location header."""
 
 import json
 from typing import Any
 
 from tests.help import wrong_bytes
 from tests.help.right_entries import RightRegistry
-from tests.help.wrong_kinds import Kind, answering, sending, writing
+from tests.help.wrong_kinds import Kind, answering, planted, sending, writing
 
 
 class Forgets(RightRegistry):
@@ -13,15 +13,15 @@ class Forgets(RightRegistry):
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         status, content = super().answer(method, path, body)
-        if status == 201 and len(self.registry.people) % 5 == 0:
-            id_ = list(self.registry.people)[-1]
-            del self.registry.people[id_], self.registry.words[id_]
+        if status == 201 and len(self.entry.people) % 5 == 0:
+            id_ = list(self.entry.people)[-1]
+            del self.entry.people[id_], self.entry.words[id_]
         return status, content
 
 
 class NotUnique(RightRegistry):
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
-        self.registry.apelidos.clear()
+        self.entry.apelidos.clear()
         return super().answer(method, path, body)
 
 
@@ -32,17 +32,6 @@ class TakesBadPeople(RightRegistry):
             self.headers.append("Location: /pessoas/1")
             return 201, None
         return status, content
-
-
-def planted(fault: str) -> type[RightRegistry]:
-    """Returns a registry with a fault of the reference server, one that involves no waiting."""
-
-    class Planted(RightRegistry):
-        def __init__(self) -> None:
-            super().__init__()
-            self.registry.fault = fault
-
-    return Planted
 
 
 def _located(location: str) -> type[RightRegistry]:
@@ -95,14 +84,14 @@ KINDS: dict[str, Kind] = {
     "finds nobody": Kind(_of("/pessoas?", lambda _: []), ("check",)),
     "finds a stranger": Kind(_of("/pessoas?", lambda found: [*found, SOMEBODY])),
     "finds 5,000": Kind(_of("/pessoas?", lambda _: CROWD)),
-    "finds 51": Kind(planted("rows_51"), ("check",)),
-    "finds by wildcards": Kind(planted("wildcards"), ("check",)),
-    "finds across words": Kind(planted("across_words"), ("check",)),
-    "hides who has no stack": Kind(planted("null_hidden"), ("check",)),
-    "folds apelidos": Kind(planted("folded_apelidos"), ("check",)),
-    "takes a thirteenth month": Kind(planted("month_13"), ("check",)),
-    "counts bytes": Kind(planted("bytes_counted"), ("check",)),
-    "sorts stacks": Kind(planted("stack_sorted")),
+    "finds 51": Kind(planted("rows_51", RightRegistry), ("check",)),
+    "finds by wildcards": Kind(planted("wildcards", RightRegistry), ("check",)),
+    "finds across words": Kind(planted("across_words", RightRegistry), ("check",)),
+    "hides who has no stack": Kind(planted("null_hidden", RightRegistry), ("check",)),
+    "folds apelidos": Kind(planted("folded_apelidos", RightRegistry), ("check",)),
+    "takes a thirteenth month": Kind(planted("month_13", RightRegistry), ("check",)),
+    "counts bytes": Kind(planted("bytes_counted", RightRegistry), ("check",)),
+    "sorts stacks": Kind(planted("stack_sorted", RightRegistry)),
     "shows another name": Kind(_shown(nome="Outra")),
     "shows no name": Kind(_shown(nome=None)),
     "shows an id with a line feed": Kind(_shown(id="1\nHost: there")),

@@ -10,20 +10,30 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAMS = {
+    "crebitos": "tests.loadtest.ledger_server",
+    "pessoas": "tests.loadtest.registry_server",
+}
+# An empty statement of client 1.
+STATEMENT = (
+    b'{"saldo": {"total": %d, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
+    b'"ultimas_transacoes": []}'
+)
 
 Serve = Callable[..., int]
-ServePeople = Serve
+Respond = Callable[[Callable[[socket.socket], None]], int]
 
 
-@contextlib.contextmanager
-def servers(program: str) -> Iterator[Serve]:
-    """Yields a function that starts a reference server in its own process and returns its port."""
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Yields a function that starts a reference entry in its own process and returns its port."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(fault: str = "none", seed: int = 1) -> int:
-        command = [sys.executable, str(HERE / program), "--fault", fault, "--seed", str(seed)]
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def start(fault: str = "none", seed: int = 1, edition: str = "crebitos") -> int:
+        program = [sys.executable, "-m", PROGRAMS[edition]]
+        command = [*program, "--fault", fault, "--seed", str(seed)]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         running.append(server)
         assert server.stdout is not None
         return int(server.stdout.readline())
@@ -36,22 +46,14 @@ def servers(program: str) -> Iterator[Serve]:
         server.stdout.close()
 
 
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts reference servers of crebitos."""
-    with servers("reference_server.py") as start:
-        yield start
+def answering(status: int, body: bytes) -> Callable[[socket.socket], None]:
+    """Returns a responder that answers each request with this status and body."""
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n"
+    return lambda connection: connection.sendall(head.encode() + body)
 
 
 @pytest.fixture
-def serve_people() -> Iterator[ServePeople]:
-    """Starts reference servers of pessoas."""
-    with servers("people_server.py") as start:
-        yield start
-
-
-@pytest.fixture
-def answer_with() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
+def answer_with() -> Iterator[Respond]:
     """Starts a listener that calls a function for each request on any of its connections."""
     listeners: list[socket.socket] = []
 

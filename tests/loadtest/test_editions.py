@@ -1,10 +1,9 @@
 """The machinery serves any edition: a small test edition is driven, measured and reported."""
 
 import re
-import socket
 import subprocess
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from functools import partial
 from io import StringIO
@@ -34,6 +33,7 @@ from loadtest.report.text import print_report
 from loadtest.wire.request import CHECK, Address, Kind, Request, get
 from tests.help.forks import apart
 from tests.loadtest.command import ROOT
+from tests.loadtest.conftest import Respond, answering
 
 GREETING = Kind(1, "greetings", frozenset({201}))
 SIZE = 60
@@ -82,16 +82,11 @@ def _watch(file: MemoryFile, _worker: int, _recorder: Recorder) -> GreetingWatch
     return GreetingWatch(file)
 
 
-def respond(status: int, body: bytes) -> Callable[[socket.socket], None]:
-    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n"
-    return lambda connection: connection.sendall(head.encode() + body)
-
-
 def test_an_edition_is_driven_judged_and_shown_by_its_own_words(
-    answer_with: Callable[[Callable[[socket.socket], None]], int], tmp_path: Path
+    answer_with: Respond, tmp_path: Path
 ) -> None:
     """An edition supplies kinds, statuses, watch and tables; text, page and JSON show them."""
-    report = apart(greet, answer_with(respond(201, b"hello")))
+    report = apart(greet, answer_with(answering(201, b"hello")))
     assert report.verdict.state == "pass", report.verdict.reasons
     assert report.load is not None
     assert report.load.mix == {"greetings": SIZE, "checks": 0}
@@ -105,10 +100,10 @@ def test_an_edition_is_driven_judged_and_shown_by_its_own_words(
 
 
 def test_what_is_fine_is_the_editions_to_say(
-    answer_with: Callable[[Callable[[socket.socket], None]], int],
+    answer_with: Respond,
 ) -> None:
     """The edition defines the correct status; a wrong one fails, and so does a missed greeting."""
-    report = apart(greet, answer_with(respond(200, b"who?")))
+    report = apart(greet, answer_with(answering(200, b"who?")))
     assert report.verdict.state == "fail"
     assert f"{SIZE} did not greet back" in report.verdict.reasons
     assert f"{SIZE} greetings: status 200" in report.verdict.reasons

@@ -12,9 +12,7 @@ import pytest
 
 from loadtest.report.data import Totals
 from tests.loadtest.command import ROOT, loadtest
-from tests.loadtest.conftest import Serve
-
-Respond = Callable[[Callable[[socket.socket], None]], int]
+from tests.loadtest.conftest import STATEMENT, Respond, Serve, answering
 
 BODY = b'{"limite": 100000, "saldo": -1}'
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n" + BODY
@@ -115,11 +113,8 @@ def test_nothing_listens(free_port: int) -> None:
 
 def test_a_wrong_status_is_named_with_an_example(answer_with: Respond, tmp_path: Path) -> None:
     """An unexpected status fails the run and is shown with its request and answer."""
-    wrong = b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy"
-    ran = loadtest(
-        "run", f"127.0.0.1:{answer_with(lambda c: c.sendall(wrong))}", "-n", 50, "--no-checks",
-        folder=tmp_path,
-    )  # fmt: skip
+    port = answer_with(answering(503, b"busy"))
+    ran = loadtest("run", f"127.0.0.1:{port}", "-n", 50, "--no-checks", folder=tmp_path)
     assert ran.code == 1
     assert "status 503" in ran.reasons
     assert any("busy" in example.answer for example in ran.load.examples)
@@ -188,7 +183,7 @@ def test_ports_that_run_out_are_the_generators_own_limit() -> None:
     """400 new connections a second with some 20 local ports are INVALID, with the reason."""
     script = f"""
         ip link set lo up && echo 61000 61020 > /proc/sys/net/ipv4/ip_local_port_range || exit 77
-        exec 3< <({sys.executable} tests/loadtest/reference_server.py --fault none --seed 1)
+        exec 3< <({sys.executable} -m tests.loadtest.ledger_server)
         read -r port <&3
         {sys.executable} -m loadtest run 127.0.0.1:$port -r 400 -d 1 --new-connections
         code=$?; kill $!; exit $code
@@ -212,15 +207,10 @@ def test_a_connection_closed_while_idle_is_nobodys_fault(
     answer_with: Respond, tmp_path: Path
 ) -> None:
     """An idle connection that the server closes is no failure; the next request opens a new one."""
-    statement = (
-        b'{"saldo": {"total": 0, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
-        b'"ultimas_transacoes": []}'
-    )
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(statement)
 
     def respond(connection: socket.socket) -> None:
         connection.settimeout(0.3)
-        connection.sendall(head + statement)
+        answering(200, STATEMENT % 0)(connection)
 
     ran = loadtest("run", f"127.0.0.1:{answer_with(respond)}", "-r", 20, "-d", 2, folder=tmp_path)
     assert all(one.saldo == 0 for one in ran.report.clientes), ran.out

@@ -11,7 +11,7 @@ import pytest
 
 from loadtest.gatling.run import GatlingError, require_maven
 from tests.loadtest.command import ROOT, loadtest
-from tests.loadtest.conftest import Serve, ServePeople
+from tests.loadtest.conftest import Serve
 
 POM = ROOT / "loadtest" / "gatling" / "pom.xml"
 SCALE = "0.05"  # twelve seconds of load; Gatling counts whole seconds
@@ -76,12 +76,12 @@ def test_gatling_and_loadtest_pay_the_same(
     [("none", 0, ""), ("folded_apelidos", 1, "people who are right are not stored")],
 )
 def test_gatling_plays_people_and_the_count_is_held_against_it(
-    serve_people: ServePeople, tmp_path: Path, fault: str, code: int, reason: str
+    serve: Serve, tmp_path: Path, fault: str, code: int, reason: str
 ) -> None:
     """A run of pessoas by Gatling fails when valid people are missing from the count."""
-    target = f"http://127.0.0.1:{serve_people(fault)}"
+    target = f"http://127.0.0.1:{serve(fault, edition='pessoas')}"
     ran = loadtest(
-        *("gatling", target, "--edition", "2023q3", "--scale", SCALE),
+        *("gatling", target, "--edition", "pessoas", "--scale", SCALE),
         folder=tmp_path,
         timeout_s=RUN_MAX_S,
     )

@@ -13,8 +13,8 @@ from loadtest.drive.worker import share_of_size
 from loadtest.measure.tally import Clock
 from loadtest.report.data import Load, histogram_of
 from tests.loadtest.command import loadtest
-from tests.loadtest.conftest import Serve, ServePeople
-from tests.loadtest.reference_server import STALL_S
+from tests.loadtest.conftest import Serve
+from tests.loadtest.ledger_server import STALL_S
 
 RATE, DURATION_S = 200, 4
 # Delay that the generator itself may add beside other tests. A tool that ignores the stall is off
@@ -76,15 +76,13 @@ def test_the_mix_is_exact_and_seeded(serve: Serve, tmp_path: Path) -> None:
         assert ran.report.seed == 7
 
 
-def test_one_type_alone_is_all_that_is_sent(
-    serve: Serve, serve_people: ServePeople, tmp_path: Path
-) -> None:
+def test_one_type_alone_is_all_that_is_sent(serve: Serve, tmp_path: Path) -> None:
     """--only sends a single kind of either edition, by its name in the report."""
     words = ("run", f"127.0.0.1:{serve()}", "-n", 100, "--only", "statements")
     assert loadtest(*words, folder=tmp_path).load.mix["statements"] == 100
-    target = f"127.0.0.1:{serve_people()}"
+    target = f"127.0.0.1:{serve(edition='pessoas')}"
     for only in ("posts", "details", "searches", "searches without t"):
-        ran = loadtest("run", target, "-n", 100, "--only", only, "--edition", "2023q3")
+        ran = loadtest("run", target, "-n", 100, "--only", only, "--edition", "pessoas")
         assert ran.code == 0, ran.out
         assert f"mix: 100 {only}\n" in ran.out
 

@@ -4,7 +4,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -25,14 +24,9 @@ from loadtest.wire.probe import Answer, reach
 from loadtest.wire.request import CHECK, Address, Request, get
 from tests.help.simulated_runs import simulated_run
 from tests.loadtest.command import ROOT, loadtest
-from tests.loadtest.conftest import Serve, ServePeople
+from tests.loadtest.conftest import STATEMENT, Respond, Serve, answering
 
-Respond = Callable[[Callable[[socket.socket], None]], int]
 ASKED = Request(CHECK, get("here", "/"))
-STATEMENT = (
-    b'{"saldo": {"total": 7, "data_extrato": "2024-01-17T02:34:41Z", "limite": 100000}, '
-    b'"ultimas_transacoes": []}'
-)
 
 
 def made(state: str, reasons: list[str]) -> CrebitosReport:
@@ -86,14 +80,9 @@ def test_no_sentence_is_python() -> None:
     assert not [one for one in told if re.search(r"[{}'\[\]]|\(\(", one)]
 
 
-def answering(status: bytes, body: bytes) -> Callable[[socket.socket], None]:
-    head = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
-    return lambda connection: connection.sendall(head + body)
-
-
 def test_advice_is_about_the_target_that_was_named(answer_with: Respond) -> None:
     """Advice about a foreign target names that target and not this project's make."""
-    host = f"127.0.0.1:{answer_with(answering(b'200 OK', STATEMENT))}"
+    host = f"127.0.0.1:{answer_with(answering(200, STATEMENT % 7))}"
     ran = loadtest("official", host)
     assert ran.code == 4
     assert f"Empty {host}" in ran.out
@@ -105,8 +94,7 @@ def test_a_reset_that_is_switched_off_has_a_way_out(answer_with: Respond) -> Non
 
     def respond(connection: socket.socket) -> None:
         asked.append(1)
-        status = b"200 OK" if len(asked) == 1 else b"403 Forbidden"
-        answering(status, STATEMENT)(connection)
+        answering(200 if len(asked) == 1 else 403, STATEMENT % 7)(connection)
 
     asked: list[int] = []
     ran = loadtest("official", f"127.0.0.1:{answer_with(respond)}", "--reset")
@@ -115,9 +103,9 @@ def test_a_reset_that_is_switched_off_has_a_way_out(answer_with: Respond) -> Non
     assert "make reset" not in ran.out
 
 
-def test_the_other_edition_is_recognized(serve: Serve, serve_people: ServePeople) -> None:
+def test_the_other_edition_is_recognized(serve: Serve) -> None:
     """A run against the other edition is told which edition answers."""
-    ran = loadtest("run", f"127.0.0.1:{serve_people()}", "-n", 50)
+    ran = loadtest("run", f"127.0.0.1:{serve(edition='pessoas')}", "-n", 50)
     assert (ran.code, ran.out.count("--edition pessoas")) == (1, 1), ran.out
     ran = loadtest("run", f"127.0.0.1:{serve()}", "-n", 50, "--edition", "pessoas")
     assert (ran.code, ran.out.count("--edition crebitos")) == (1, 1), ran.out
@@ -138,7 +126,7 @@ def test_a_check_that_takes_long_is_not_silent(
 ) -> None:
     """A long check prints at intervals how many rules were asked."""
     monkeypatch.setattr("loadtest.judging.rulebook.PLAIN_LINE_EVERY_S", 0.0)
-    target = Address("127.0.0.1", answer_with(answering(b"200 OK", STATEMENT)))
+    target = Address("127.0.0.1", answer_with(answering(200, STATEMENT % 7)))
     with closing(reach(target, ASKED)) as probe:
         book = Rulebook(probe)
         book.add("a rule", "1", "2", passed=False)

@@ -9,11 +9,10 @@ import pytest
 from tests.help.effort import drawn_seed, effort
 from tests.help.fuzzed_answers import fuzzed, rightly_framed
 from tests.help.judging import WORDS, Judged, judge
-from tests.help.right_entries import RightEntry, RightLedger, RightRegistry
+from tests.help.right_entries import RIGHT, RightLedger
 
 pytestmark = pytest.mark.slow
 
-EDITIONS: dict[str, type[RightEntry]] = {"2024q1": RightLedger, "2023q3": RightRegistry}
 ROUNDS = effort(12, 100, 1_000)
 GROWN_MAX_BYTES = 200 << 20
 TOOK_MAX_S = 300
@@ -36,9 +35,9 @@ class OneWrong(RightLedger):
 
 
 def one(random: Random, folder: Path, make: Any, commands: list[str], *, short: bool) -> Judged:
-    command, edition = random.choice(commands), random.choice(list(EDITIONS))
+    command, edition = random.choice(commands), random.choice(list(RIGHT))
     words = (command, "127.0.0.1:1", *WORDS[command], "--edition", edition)
-    judged = judge(make(EDITIONS[edition]), (*words, "--seed", "1"), folder, short=short)
+    judged = judge(make(RIGHT[edition]), (*words, "--seed", "1"), folder, short=short)
     print(f"{edition} {judged}")
     return judged
 

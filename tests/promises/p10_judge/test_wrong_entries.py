@@ -48,10 +48,10 @@ def judge_all(kind: Kind, edition: str, folder: Path) -> None:
 @pytest.mark.parametrize("name", LEDGERS)
 def test_a_wrong_ledger_is_convicted(name: str, tmp_path: Path) -> None:
     """A wrong ledger fails each command that can see the fault, and breaks no command."""
-    judge_all(LEDGERS[name], "2024q1", tmp_path)
+    judge_all(LEDGERS[name], "crebitos", tmp_path)
 
 
 @pytest.mark.parametrize("name", wrong_registries.KINDS)
 def test_a_wrong_registry_is_convicted(name: str, tmp_path: Path) -> None:
     """A wrong registry fails each command that can see the fault, and breaks no command."""
-    judge_all(wrong_registries.KINDS[name], "2023q3", tmp_path)
+    judge_all(wrong_registries.KINDS[name], "pessoas", tmp_path)

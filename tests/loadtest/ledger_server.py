@@ -1,16 +1,15 @@
-"""A small correct crebitos server, and the faults that a test can plant in it.
+"""A small correct entry of crebitos, and the faults that a test can plant in it.
 
-It is plain Python on asyncio in one process, so every answer is atomic unless a fault changes that.
-It imports nothing from the project, so it cannot share a mistake with the code under test.
+Every answer is atomic unless a fault changes that.
 """
 
-import argparse
 import asyncio
 import json
 import re
 import time
 from datetime import UTC, datetime
-from random import Random
+
+from tests.loadtest.entry_server import Answer, Entry, run
 
 LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
 PATH = re.compile(r"/clientes/([1-9]\d{0,8})/(transacoes|extrato)")
@@ -44,12 +43,11 @@ STALL_S = 0.5
 BABBLE = b"<table>\n\t\x1b[31mno\x1b[2J\r\x00\x07\xe2\x80\xae\xff\xfe</table>" + b"x" * 9_000
 
 
-class Ledger:
-    """Balances and rows; each fault breaks exactly one rule."""
+class Ledger(Entry):
+    """Balances and rows of the clients."""
 
     def __init__(self, fault: str, seed: int) -> None:
-        self.fault = fault
-        self.chance = Random(seed)
+        super().__init__(fault, seed)
         # Time of each answer; recorded only for the fault "stall".
         self.answered_ms: list[float] = []
         self.reset()
@@ -70,7 +68,7 @@ class Ledger:
         if self.fault == "late_tenth" and self.taken % 10 == 0:
             await asyncio.sleep(0.3)
             saldo = self.saldos[client]
-        if self.fault == "lost_update" and self.chance.random() < 0.05:
+        if self.fault == "lost_update" and self.random.random() < 0.05:
             await asyncio.sleep(0.001)
         if self.fault == "slow_update":
             await asyncio.sleep(0.05)
@@ -83,7 +81,7 @@ class Ledger:
         self.saldos[client] = saldo + delta
         self.rows[client].append(row)
         answered: object = self.saldos[client]
-        if self.fault == "applied_twice" and self.chance.random() < 0.001:
+        if self.fault == "applied_twice" and self.random.random() < 0.001:
             self.saldos[client] += delta
             self.rows[client].append(row)
         if self.fault == "saldo_as_string":
@@ -100,14 +98,29 @@ class Ledger:
         saldo = {"total": total, "data_extrato": _now(), "limite": LIMITES[client]}
         return 200, {"saldo": saldo, "ultimas_transacoes": newest}
 
-    def own_answer(self, path: str) -> tuple[int, object]:
-        """Answers the two paths that only the tests use: /answered and /reset."""
-        if path == "/answered":
-            return 200, self.answered_ms
-        self.reset()
-        return 204, None
+    async def answer(self, method: str, target: str, body: bytes) -> Answer | None:
+        """Answers the contract's paths, and two for tests only: /answered and /reset."""
+        if target == "/answered":
+            return Answer(200, self.answered_ms)
+        if target == "/reset":
+            self.reset()
+            return Answer(204, None)
+        status, content = await self.answer_contract(method, target, body)
+        if self.fault == "answer_lost" and self.random.random() < 0.001:
+            return None
+        if self.fault == "babble" and status >= 400:
+            return Answer(500, BABBLE)
+        return Answer(status, content)
 
-    async def answer(self, method: str, path: str, body: bytes) -> tuple[int, object]:
+    def started(self) -> None:
+        if self.fault == "stall":
+            asyncio.get_running_loop().call_later(2.0, time.sleep, STALL_S)
+
+    def sent(self) -> None:
+        if self.fault == "stall":
+            self.answered_ms.append(time.perf_counter() * 1000)
+
+    async def answer_contract(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         shape = PATH.fullmatch(path)
         client = int(shape[1]) if shape else 0
         if shape is None or client not in LIMITES:
@@ -142,50 +155,5 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ledger: Ledger) -> None:
-    try:
-        while True:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            method, path, _ = head.split(" ", 2)
-            length = re.search(r"(?i)content-length: *(\d+)", head)
-            body = await reader.readexactly(int(length[1]) if length else 0)
-            if path in ("/reset", "/answered"):
-                status, content = ledger.own_answer(path)
-            else:
-                status, content = await ledger.answer(method, path, body)
-            if ledger.fault == "answer_lost" and ledger.chance.random() < 0.001:
-                break
-            data = b"" if content is None else json.dumps(content).encode()
-            if ledger.fault == "babble" and status >= 400:
-                status, data = 500, BABBLE
-            writer.write(
-                f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
-            )
-            await writer.drain()
-            if ledger.fault == "stall":
-                ledger.answered_ms.append(time.perf_counter() * 1000)
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
-
-
-async def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--fault", choices=FAULTS, default="none")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    ledger = Ledger(asked.fault, asked.seed)
-    server = await asyncio.start_server(
-        lambda reader, writer: serve(reader, writer, ledger), "127.0.0.1", asked.port, backlog=2048
-    )
-    print(server.sockets[0].getsockname()[1], flush=True)
-    if asked.fault == "stall":
-        asyncio.get_running_loop().call_later(2.0, time.sleep, STALL_S)
-    async with server:
-        await server.serve_forever()
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(Ledger, FAULTS)

@@ -1,19 +1,18 @@
-"""A small correct pessoas server, and the faults that a test can plant in it.
+"""A small correct entry of pessoas, and the faults that a test can plant in it.
 
-It is plain Python on asyncio: one process that answers as two instances would. It imports nothing
-from the project, so it cannot share a mistake with the code under test.
+One process answers as two instances would.
 """
 
-import argparse
 import asyncio
 import json
 import re
 import time
 import uuid
 from datetime import date
-from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.loadtest.entry_server import Answer, Entry, run
 
 FAULTS = (
     "none",
@@ -35,15 +34,13 @@ FAULTS = (
 )
 LATE_S = 0.25  # lag of the simulated second instance
 BETWEEN = "\udcff"  # separator: a lone surrogate, which no UTF-8 text contains
-Answer = tuple[int, object, str]
 
 
-class Registry:
-    """People in order of arrival; each fault breaks exactly one rule."""
+class Registry(Entry):
+    """People in order of arrival."""
 
     def __init__(self, fault: str, seed: int) -> None:
-        self.fault = fault
-        self.chance = Random(seed)
+        super().__init__(fault, seed)
         self.people: dict[str, dict[str, Any]] = {}
         # Searchable text of each person, case-folded.
         self.words: dict[str, str] = {}
@@ -56,10 +53,10 @@ class Registry:
     async def add(self, body: bytes) -> Answer:
         status, fields = self.read(body)
         if fields is None:
-            return status, {"error": "campos"}, ""
+            return Answer(status, {"error": "campos"})
         self.posts += 1
         if self.fault == "five_hundred" and self.posts % 100 == 0:
-            return 500, {"error": "oops"}, ""
+            return Answer(500, {"error": "oops"})
         apelido = fields["apelido"]
         key = apelido.lower() if self.fault == "folded_apelidos" else apelido
         is_taken = key in self.apelidos
@@ -70,8 +67,8 @@ class Registry:
             self.refusals += 1
             # Accepts the first duplicate too: a run of four seconds may have only a few.
             if not (self.fault == "apelido_twice" and self.refusals % 5 == 1):
-                return 422, {"error": "apelido"}, ""
-        id_ = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+                return Answer(422, {"error": "apelido"})
+        id_ = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         if not (self.fault == "answer_before_write" and self.posts % 50 == 0):
             self.apelidos.add(key)
             self.people[id_] = {"id": id_, **fields}
@@ -79,7 +76,7 @@ class Registry:
             between = "" if self.fault == "across_words" else BETWEEN
             words = (apelido, fields["nome"], *(fields["stack"] or ()))
             self.words[id_] = between.join(words).casefold()
-        return 201, None, f"/pessoas/{id_}"
+        return Answer(201, None, f"/pessoas/{id_}")
 
     def read(self, body: bytes) -> tuple[int, dict[str, Any] | None]:
         try:
@@ -122,17 +119,17 @@ class Registry:
     def find(self, id_: str) -> Answer:
         found = self.people.get(id_)
         if found is None or (self.fault == "stale_detail" and self.is_late(id_)):
-            return 404, {"error": "id"}, ""
-        return 200, found, ""
+            return Answer(404, {"error": "id"})
+        return Answer(200, found)
 
     def is_late(self, id_: str) -> bool:
         """Returns True for a random half of the reads that come within LATE_S of the post."""
-        return time.monotonic() - self.moments[id_] < LATE_S and self.chance.random() < 0.5
+        return time.monotonic() - self.moments[id_] < LATE_S and self.random.random() < 0.5
 
     def search(self, query: str) -> Answer:
         asked = dict(parse_qsl(query, errors="strict"))
         if "t" not in asked:
-            return 400, {"error": "t"}, ""
+            return Answer(400, {"error": "t"})
         most = 51 if self.fault == "rows_51" else 50
         found: list[object] = []
         sought = asked["t"].casefold()
@@ -143,7 +140,7 @@ class Registry:
                 found.append(pessoa)
                 if len(found) == most:
                     break
-        return 200, found, ""
+        return Answer(200, found)
 
     def has(self, id_: str, sought: str) -> bool:
         if self.fault == "null_hidden" and self.people[id_]["stack"] is None:
@@ -157,7 +154,7 @@ class Registry:
         now = time.monotonic()
         if self.fault != "count_cached" or now > self.counted[0]:
             self.counted = (now + 1.0, len(self.people))
-        return 200, str(self.counted[1]), ""
+        return Answer(200, str(self.counted[1]))
 
     async def answer(self, method: str, target: str, body: bytes) -> Answer:
         parts = urlsplit(target)
@@ -165,56 +162,16 @@ class Registry:
         if (method, path) == ("POST", "/pessoas"):
             return await self.add(body)
         if (method, path) == ("POST", "/reset"):
-            self.__init__(self.fault, self.chance.getrandbits(32))  # type: ignore[misc]
-            return 200, {}, ""
+            self.__init__(self.fault, self.random.getrandbits(32))  # type: ignore[misc]
+            return Answer(200, {})
         if method == "GET" and path == "/pessoas":
             return self.search(parts.query)
         if method == "GET" and path == "/contagem-pessoas":
             return self.count()
         if method == "GET" and path.startswith("/pessoas/"):
             return self.find(path.removeprefix("/pessoas/"))
-        return 404, {"error": "caminho"}, ""
-
-
-async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, registry: Registry
-) -> None:
-    try:
-        while True:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            method, target, _ = head.split(" ", 2)
-            length = re.search(r"(?i)content-length: *(\d+)", head)
-            body = await reader.readexactly(int(length[1]) if length else 0)
-            status, content, location = await registry.answer(method, target, body)
-            text = content if isinstance(content, str) else json.dumps(content)
-            data = b"" if content is None else text.encode()
-            lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(data)}"]
-            lines += [f"Location: {location}"] if location else []
-            writer.write("\r\n".join([*lines, "", ""]).encode() + data)
-            await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
-
-
-async def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--fault", choices=FAULTS, default="none")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    registry = Registry(asked.fault, asked.seed)
-    server = await asyncio.start_server(
-        lambda reader, writer: serve(reader, writer, registry),
-        "127.0.0.1",
-        asked.port,
-        backlog=2048,
-    )
-    print(server.sockets[0].getsockname()[1], flush=True)
-    async with server:
-        await server.serve_forever()
+        return Answer(404, {"error": "caminho"})
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(Registry, FAULTS)
