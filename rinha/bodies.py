@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from rinha.errors import BodyTooLargeError, MalformedBodyError, RinhaError, RuleBrokenError
-from rinha.settings import BODY_MAX_BYTES, BODY_MAX_DEPTH
+from rinha.settings import BODY_MAX_DEPTH
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ def decoder_of(
     rules: Mapping[str, str],
     shape: str,
     *,
-    max_bytes: int = BODY_MAX_BYTES,
+    max_bytes: int,
     wrong_kind: type[RinhaError] = RuleBrokenError,
 ) -> Callable[[bytes], T]:
     """Returns a decoder of bodies to this kind of struct. Its errors name the rule of the broken

@@ -12,9 +12,7 @@ from rinha.errors import SettingError
 
 # Limits that are not settings.
 
-# The longest sensible body, ten escaped emoji and spacing included, is under 250 bytes.
-BODY_MAX_BYTES = 4096
-# A transaction is one level deep, and no sensible body is deeper than this.
+# Bodies are one or two levels deep, and no sensible body is deeper than this.
 BODY_MAX_DEPTH = 32
 # Connections that the kernel holds while the one worker of an instance is busy.
 LISTEN_BACKLOG = 4096

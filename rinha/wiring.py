@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from rinha.address import ServerUrl
 from rinha.errors import RestoreError, StoreUnusableError
 from rinha.settings import Settings
 
@@ -54,16 +55,17 @@ def restore_of(settings: Settings) -> Restore:
 
 
 def _crebitos_on_sqlite(settings: Settings, create: bool) -> Opened:
-    from rinha.crebitos.on_sqlite import open_store
+    from rinha.crebitos.on_sqlite import SqliteLedger
 
-    ledger = open_store(settings, create=create)
+    ledger = SqliteLedger.open(settings, create=create)
     return Opened(ledger, partial(_crebitos_app, ledger))
 
 
 def _crebitos_on_postgres(settings: Settings, create: bool) -> Opened:
-    from rinha.crebitos.on_postgres import open_store
+    from rinha.crebitos.on_postgres import PostgresLedger
 
-    ledger = open_store(settings, create=create)
+    assert isinstance(settings.ledger, ServerUrl)
+    ledger = PostgresLedger(settings.ledger, create=create)
     return Opened(ledger, partial(_crebitos_app, ledger))
 
 
@@ -75,9 +77,9 @@ def _crebitos_app(ledger: "Ledger", reset: bool) -> "App":
 
 
 def _pessoas_on_sqlite(settings: Settings, create: bool) -> Opened:
-    from rinha.pessoas.on_sqlite import open_store
+    from rinha.pessoas.on_sqlite import SqliteRegistry
 
-    registry = open_store(settings, create=create)
+    registry = SqliteRegistry.open(settings, create=create)
     return Opened(registry, partial(_pessoas_app, registry))
 
 
@@ -95,9 +97,10 @@ def _restore_crebitos(settings: Settings, file: Path | None, at: datetime | None
 
 
 def _restore_pessoas(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    from rinha.pessoas.on_sqlite_restore import restore
+    from rinha.pessoas.on_sqlite import SqliteRegistry
+    from rinha.replica.restore import restore
 
-    return restore(settings, file, at)
+    return restore(SqliteRegistry, settings, file, at)
 
 
 EDITIONS_ON: Mapping[tuple[str, str], Callable[[Settings, bool], Opened]] = {

@@ -92,7 +92,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/wiring.py": {
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
         *("rinha/crebitos/on_sqlite_restore.py", "rinha/crebitos/on_postgres.py"),
-        *("rinha/pessoas", "rinha/pessoas/on_sqlite.py", "rinha/pessoas/on_sqlite_restore.py"),
+        *("rinha/pessoas", "rinha/pessoas/on_sqlite.py"),
         "rinha/replica",
     },
     "rinha/metrics": {"rinha", "rinha/replica"},
@@ -107,9 +107,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
     "rinha/pessoas": {"rinha"},
     "rinha/pessoas/on_sqlite.py": {"rinha", "rinha/pessoas", "rinha/sqlite"},
-    "rinha/pessoas/on_sqlite_restore.py": {
-        *("rinha", "rinha/pessoas/on_sqlite.py", "rinha/replica"),
-    },
     "stack": {"rinha", "rinha/__main__.py", "ops", "stack/nginx", "stack/run"},
     "stack/nginx": {"rinha", "stack"},
     "stack/cluster": {"stack", "stack/run"},

@@ -2,9 +2,7 @@
 
 from typing import NamedTuple
 
-# The first rows are shown, and all with a problem: a person reads the audit, even of a million
-# clients.
-ROWS_SHOWN_MAX = 20
+from rinha.crebitos.limits import AUDIT_ROWS_SHOWN_MAX
 
 
 class ClienteAudit(NamedTuple):
@@ -31,7 +29,7 @@ class Audit(NamedTuple):
         header = ("client", "limite", "saldo", "sum of rows", "lowest", "rows", "")
         table: list[tuple[str, ...]] = [header]
         for row in self.clientes:
-            if row.is_wrong or len(table) <= ROWS_SHOWN_MAX:
+            if row.is_wrong or len(table) <= AUDIT_ROWS_SHOWN_MAX:
                 cells = (row.cliente, row.limite, row.saldo, row.sum_of_rows, row.lowest_saldo)
                 verdict = "WRONG" if row.is_wrong else "ok"
                 table.append((*map(str, cells), str(row.transacoes), verdict))

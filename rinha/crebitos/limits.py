@@ -10,3 +10,8 @@ CLIENTE_MAX_DIGITS = 18
 # Prometheus keeps.
 CLIENTES_SHOWN_MAX = 20
 TRANSACOES_SHOWN_MAX = 20
+# The longest sensible body, ten escaped emoji and spacing included, is under 250 bytes.
+BODY_MAX_BYTES = 4096
+# Rows of an audit that are shown; all with a problem are. A person reads the audit, even of a
+# million clients.
+AUDIT_ROWS_SHOWN_MAX = 20

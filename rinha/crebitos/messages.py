@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from rinha.bodies import decoder_of, utc
-from rinha.crebitos.limits import DESCRICAO_MAX_CHARACTERS, VALOR_MAX
+from rinha.crebitos.limits import BODY_MAX_BYTES, DESCRICAO_MAX_CHARACTERS, VALOR_MAX
 
 
 class Transacao(msgspec.Struct, frozen=True, gc=False):
@@ -25,7 +25,10 @@ RULES = {
 }
 
 decode_transacao = decoder_of(
-    Transacao, RULES, "the body must be a JSON object with valor, tipo and descricao"
+    Transacao,
+    RULES,
+    "the body must be a JSON object with valor, tipo and descricao",
+    max_bytes=BODY_MAX_BYTES,
 )
 
 

@@ -20,7 +20,6 @@ from rinha.postgres.primary import Primary
 from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
-from rinha.settings import Settings
 from rinha.store import Gauge, Written
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
@@ -83,11 +82,6 @@ READ_AUDIT = """
     FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
     GROUP BY c.cliente, c.limite, c.saldo, c.transacoes ORDER BY c.cliente
 """
-
-
-def open_store(settings: Settings, *, create: bool) -> "PostgresLedger":
-    assert isinstance(settings.ledger, ServerUrl)
-    return PostgresLedger(settings.ledger, create=create)
 
 
 class PostgresLedger:

@@ -3,9 +3,6 @@
 import time
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
-
-import apsw
 
 from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
@@ -17,12 +14,9 @@ from rinha.crebitos.limits import (
 )
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
-from rinha.settings import Settings
-from rinha.sqlite.content import SqliteContent
-from rinha.sqlite.file import Schema, SqliteFile
+from rinha.sqlite.file import Schema
+from rinha.sqlite.store import SqliteStore
 from rinha.store import Gauge, Written
-
-SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
 
 READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
@@ -49,29 +43,9 @@ READ_NEWEST = """
 """
 
 
-def open_store(settings: Settings, *, create: bool) -> "SqliteLedger":
-    assert isinstance(settings.ledger, Path)
-    return SqliteLedger(
-        settings.ledger,
-        synchronous=settings.synchronous,
-        lock_wait_s=settings.lock_wait_s,
-        create=create,
-    )
-
-
-class SqliteLedger:
-    def __init__(
-        self, path: Path, *, synchronous: str, lock_wait_s: float, create: bool = True
-    ) -> None:
-        self.engine = SqliteFile(
-            path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
-        )
-        self.content = SqliteContent(self.engine, TABLES)
-        self._execute = self.engine.execute
-        self._writing = self.engine.writing
-
-    def close(self) -> None:
-        self.engine.close()
+class SqliteLedger(SqliteStore):
+    SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
+    TABLES = TABLES
 
     def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
@@ -130,14 +104,7 @@ class SqliteLedger:
         )
 
     def audit(self) -> Audit:
-        """Audits one snapshot, so the result is valid under load too."""
-        try:
-            with self.engine.reading():
-                problems = self.engine.problems()
-                if any(problem.startswith("schema") for problem in problems):
-                    return Audit(problems, [])
-                found = self._execute("SELECT cliente, problema, detalhe FROM inconsistencias")
-                problems += [f"client {who}: {what} ({detail})" for who, what, detail in found]
-                return Audit(problems, [ClienteAudit(*row) for row in self._execute(READ_AUDIT)])
-        except apsw.Error as error:
-            return Audit([f"the file cannot be read: {error}"], [])
+        return Audit(*self._audited("client", self._clientes, list[ClienteAudit]()))
+
+    def _clientes(self) -> list[ClienteAudit]:
+        return [ClienteAudit(*row) for row in self._execute(READ_AUDIT)]

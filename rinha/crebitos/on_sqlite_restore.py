@@ -1,15 +1,14 @@
 """Restores a ledger from a file, or from the replica, also to a point in time."""
 
 import contextlib
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import apsw
 
-from rinha.crebitos.on_sqlite import SCHEMA, SqliteLedger
+from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.replica import litestream
-from rinha.replica.restore import Restorable, restore_edition
+from rinha.replica.restore import restore as restore_edition
 from rinha.settings import Settings
 
 # A ledger only grows. If a later state lacks rows of an earlier one, it was emptied or edited in
@@ -48,15 +47,7 @@ COUNT_AGAIN = """
 
 
 def restore(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
-    return restore_edition(settings, file, at, Restorable(SCHEMA, _problems, _complete))
-
-
-def _problems(copy: Path) -> Sequence[str]:
-    ledger = SqliteLedger(copy, synchronous="FULL", lock_wait_s=1, create=False)
-    try:
-        return ledger.audit().problems
-    finally:
-        ledger.close()
+    return restore_edition(SqliteLedger, settings, file, at, _complete)
 
 
 def _complete(copy: Path, replica: str, at: datetime) -> None:

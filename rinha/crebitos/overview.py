@@ -32,4 +32,6 @@ class Overview(msgspec.Struct, frozen=True):
             labels = (("cliente", str(each.cliente)),)
             yield Gauge("disponivel", HEADROOM, each.saldo + each.limite, labels)
         newest_us = self.transacoes[0].realizada_em_us if self.transacoes else 0
-        yield Gauge("newest_commit_time_seconds", "Of the newest transaction.", newest_us / 1e6)
+        yield Gauge(
+            "newest_commit_time_seconds", "Time of the newest transaction.", newest_us / 1e6
+        )

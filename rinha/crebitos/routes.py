@@ -5,11 +5,10 @@ from falcon.routing import BaseConverter
 
 from rinha.bodies import encode
 from rinha.crebitos.ledger import Ledger
-from rinha.crebitos.limits import CLIENTE_MAX_DIGITS
+from rinha.crebitos.limits import BODY_MAX_BYTES, CLIENTE_MAX_DIGITS
 from rinha.crebitos.messages import decode_transacao
 from rinha.group_commit import answer
 from rinha.http import App
-from rinha.settings import BODY_MAX_BYTES
 
 
 class ClienteConverter(BaseConverter):

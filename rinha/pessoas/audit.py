@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-# At most so many problems are shown: a person reads the audit.
-PROBLEMS_SHOWN_MAX = 20
+from rinha.pessoas.limits import AUDIT_PROBLEMS_SHOWN_MAX
 
 
 class Audit(NamedTuple):
@@ -12,7 +11,7 @@ class Audit(NamedTuple):
 
     def lines(self, where: str) -> list[str]:
         """Returns the first problems, and the verdict."""
-        lines = [f"PROBLEM {problem}" for problem in self.problems[:PROBLEMS_SHOWN_MAX]]
+        lines = [f"PROBLEM {problem}" for problem in self.problems[:AUDIT_PROBLEMS_SHOWN_MAX]]
         hidden = len(self.problems) - len(lines)
         if hidden:
             lines.append(f"and {hidden} problems more")

@@ -12,13 +12,13 @@ RANDOM_MASK = ~(0xF << 76 | 0b11 << 62)
 
 
 def new_id() -> str:
-    moment_ms = time.time_ns() // 1_000_000
-    chance = int.from_bytes(os.urandom(10))
-    number = moment_ms << 80 | chance & RANDOM_MASK | VERSION | VARIANT
+    time_ms = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10))
+    number = time_ms << 80 | random & RANDOM_MASK | VERSION | VARIANT
     digits = f"{number:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def moment_us(id_: str) -> int:
+def time_us_of(id_: str) -> int:
     """Returns the time in an id, in microseconds, exact to the millisecond."""
     return int(id_.replace("-", "")[:12], 16) * 1000

@@ -7,6 +7,8 @@ STACK_MAX_CHARACTERS = 32  # of one element; the body's size limits their number
 # bytes if each character is escaped, as two of \uXXXX.
 BODY_MAX_BYTES = 16_384
 SEARCH_ROWS = 50
+# Problems of an audit that are shown: a person reads the audit.
+AUDIT_PROBLEMS_SHOWN_MAX = 20
 # Rows on the operator's page.
 PESSOAS_SHOWN_MAX = 20
 

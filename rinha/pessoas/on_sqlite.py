@@ -5,10 +5,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-import apsw
-
 from rinha.pessoas.audit import Audit
-from rinha.pessoas.ids import moment_us, new_id
+from rinha.pessoas.ids import new_id, time_us_of
 from rinha.pessoas.limits import PESSOAS_SHOWN_MAX
 from rinha.pessoas.messages import (
     Pessoa,
@@ -20,12 +18,9 @@ from rinha.pessoas.messages import (
 from rinha.pessoas.overview import Overview, PessoaSeen
 from rinha.pessoas.registry import TABLES, ApelidoTakenError, UnknownPessoaError
 from rinha.pessoas.search import Words
-from rinha.settings import Settings
-from rinha.sqlite.content import SqliteContent
-from rinha.sqlite.file import Schema, SqliteFile
+from rinha.sqlite.file import Schema
+from rinha.sqlite.store import SqliteStore
 from rinha.store import Gauge, Written
-
-SCHEMA = Schema("registry", files("rinha.pessoas") / "schema.sql", 0x70657373, 1)  # "pess"
 
 ADD = """
     INSERT INTO pessoas (id, apelido, nome, nascimento, stack) VALUES (?, ?, ?, ?, ?)
@@ -45,32 +40,17 @@ READ_NEWER = f"""
 """  # noqa: S608
 
 
-def open_store(settings: Settings, *, create: bool) -> "SqliteRegistry":
-    assert isinstance(settings.ledger, Path)
-    return SqliteRegistry(
-        settings.ledger,
-        synchronous=settings.synchronous,
-        lock_wait_s=settings.lock_wait_s,
-        create=create,
-    )
+class SqliteRegistry(SqliteStore):
+    SCHEMA = Schema("registry", files("rinha.pessoas") / "schema.sql", 0x70657373, 1)  # "pess"
+    TABLES = TABLES
 
-
-class SqliteRegistry:
     def __init__(
         self, path: Path, *, synchronous: str, lock_wait_s: float, create: bool = True
     ) -> None:
-        self.engine = SqliteFile(
-            path, SCHEMA, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create
-        )
-        self.content = SqliteContent(self.engine, TABLES)
-        self._execute = self.engine.execute
-        self._writing = self.engine.writing
+        super().__init__(path, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create)
         self._changes = self.engine.connection.changes
         self._words = Words()
         self._vezes = 0
-
-    def close(self) -> None:
-        self.engine.close()
 
     def get_ready(self) -> None:
         with self.engine.reading():
@@ -124,32 +104,19 @@ class SqliteRegistry:
             self._catch_up()
         # Counted in memory: to count two million rows in the file takes 20 ms, once a second.
         yield Gauge("rows", "People in the registry.", len(self._words))
-        newest = self._newest(1)
-        newest_us = newest[0].cadastrada_em_us if newest else 0
-        yield Gauge("newest_commit_time_seconds", "Of the newest person.", newest_us / 1e6)
+        yield from self.overview().gauges()
 
     def overview(self) -> Overview:
-        return Overview(self._newest(PESSOAS_SHOWN_MAX))
-
-    def _newest(self, pessoas: int) -> list[PessoaSeen]:
-        rows = self.engine.read(READ_NEWEST, (pessoas,))
-        return [
-            PessoaSeen(apelido, nome, nascimento, moment_us(id_))
-            for apelido, nome, nascimento, id_ in rows
-        ]
+        rows = self.engine.read(READ_NEWEST, (PESSOAS_SHOWN_MAX,))
+        return Overview(
+            [
+                PessoaSeen(apelido, nome, nascimento, time_us_of(id_))
+                for apelido, nome, nascimento, id_ in rows
+            ]
+        )
 
     def audit(self) -> Audit:
-        """Audits one snapshot, so the result is valid under load too."""
-        try:
-            with self.engine.reading():
-                problems = self.engine.problems()
-                if any(problem.startswith("schema") for problem in problems):
-                    return Audit(problems, 0)
-                found = self._execute("SELECT numero, problema, detalhe FROM inconsistencias")
-                problems += [f"pessoa {which}: {what} ({detail})" for which, what, detail in found]
-                return Audit(problems, self._execute(COUNT).get)
-        except apsw.Error as error:
-            return Audit([f"the file cannot be read: {error}"], 0)
+        return Audit(*self._audited("pessoa", self.count, 0))
 
     def _catch_up(self) -> None:
         """Adds new rows to the search. Row numbers rise in commit order, so new rows follow known

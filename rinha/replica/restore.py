@@ -10,10 +10,9 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import apsw
 
@@ -33,6 +32,7 @@ from rinha.sqlite.entry import (
 from rinha.sqlite.file import Schema, assert_is_ours
 from rinha.sqlite.litestream_tables import drop_from
 from rinha.sqlite.lock import keep_out
+from rinha.sqlite.store import SqliteStore
 from rinha.sqlite.wal import wal_of
 
 # Errors of `os.link` on file systems without hard links.
@@ -41,52 +41,46 @@ NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 BESIDE = ("-wal", "-shm", "-journal", ".lock", ".users", ".checkpoint", ".tmp", "-txid")
 
 
-class Restorable(NamedTuple):
-    """Schema and audit of an edition's files, and the rest of a restore to a point in time."""
-
-    schema: Schema
-    problems: Callable[[Path], Sequence[str]]
-    # Adds the commits between Litestream's state and the requested time.
-    complete: Callable[[Path, str, datetime], None] = lambda *_: None
+# Adds to a restored file the commits between Litestream's state and the requested time.
+Complete = Callable[[Path, str, datetime], None]
 
 
-def restore_edition(
-    settings: Settings, source: Path | None, at: datetime | None, edition: Restorable
+def restore(
+    store: type[SqliteStore],
+    settings: Settings,
+    source: Path | None,
+    at: datetime | None,
+    complete: Complete | None = None,
 ) -> Path | None:
     """Restores from a file or from RINHA_REPLICA. Returns the old file's new name, if there was
     one."""
     assert isinstance(settings.ledger, Path)
-    schema, problems, complete = edition
     if source is not None:
-        fetch = copy_of(source, schema)
-        return put_in_place(settings.ledger, str(source), schema, fetch, problems)
+        fetch = copy_of(source, store.SCHEMA)
+        return put_in_place(settings.ledger, str(source), store, fetch)
     if not settings.replica:
         raise RestoreError("RINHA_REPLICA is not set: it names the replica to restore")
 
     def fetch_replica(target: Path) -> None:
         litestream.restore(settings.replica, target, at)
-        if at is not None:
+        if at is not None and complete is not None:
             complete(target, settings.replica, at)
 
-    return put_in_place(settings.ledger, settings.replica, schema, fetch_replica, problems)
+    return put_in_place(settings.ledger, settings.replica, store, fetch_replica)
 
 
 def put_in_place(
-    file: Path,
-    source: str,
-    schema: Schema,
-    fetch: Callable[[Path], None],
-    audit: Callable[[Path], Sequence[str]],
+    file: Path, source: str, store: type[SqliteStore], fetch: Callable[[Path], None]
 ) -> Path | None:
     """Replaces the file by what `fetch` makes at a path. Returns the old file's new name, if
     any."""
     try:
-        with _alone(file, schema.noun):
+        with _alone(file, store.SCHEMA.noun):
             copy = file.with_name(f"{file.name}.restoring")
             try:
                 _remove(copy)
                 fetch(copy)
-                _assert_sound(source, audit(copy))
+                _assert_sound(source, store, copy)
                 _settle(copy)
                 kept = _swap(copy, file)
             finally:
@@ -144,7 +138,12 @@ def _alone(file: Path, noun: str) -> Iterator[None]:
             os.close(use)
 
 
-def _assert_sound(source: str, problems: Sequence[str]) -> None:
+def _assert_sound(source: str, store: type[SqliteStore], copy: Path) -> None:
+    opened = store(copy, synchronous="FULL", lock_wait_s=1, create=False)
+    try:
+        problems = opened.audit().problems
+    finally:
+        opened.close()
     if problems:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         raise RestoreError(f"{source}: fails its audit, nothing was changed: {problems[0]}{more}")

@@ -10,12 +10,12 @@ import pytest
 
 from rinha import errors
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
+from rinha.crebitos.limits import BODY_MAX_BYTES
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
 from rinha.errors import RinhaError, StoreBusyError, StoreUnavailableError
 from rinha.http import STATUS_OF, create_app
 from rinha.logs import setup
-from rinha.settings import BODY_MAX_BYTES
 
 BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
 AT_START_ONLY = {

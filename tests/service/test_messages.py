@@ -5,10 +5,9 @@ import json
 import pytest
 
 from rinha.bodies import utc
-from rinha.crebitos.limits import VALOR_MAX
+from rinha.crebitos.limits import BODY_MAX_BYTES, VALOR_MAX
 from rinha.crebitos.messages import RULES, Transacao, decode_transacao
 from rinha.errors import BodyTooLargeError, MalformedBodyError, RuleBrokenError
-from rinha.settings import BODY_MAX_BYTES
 
 
 def body(**changes: object) -> bytes:

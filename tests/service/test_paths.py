@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 from rinha.crebitos.messages import Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger, open_store
+from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import RestoreError, RinhaError, SettingError, StoreUnusableError
 from rinha.settings import Settings, load
@@ -47,7 +47,7 @@ def settings_of(name: str | Path, **more: str) -> Settings:
 
 
 def opened(name: str | Path, synchronous: str = "NORMAL", *, create: bool = True) -> SqliteLedger:
-    return open_store(
+    return SqliteLedger.open(
         settings_of(name, RINHA_SYNCHRONOUS=synchronous, RINHA_LOCK_WAIT_MS="20"), create=create
     )
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rinha.crebitos import limits as crebitos
 from rinha.pessoas import limits as pessoas
-from rinha.settings import BODY_MAX_BYTES, EDITIONS, load
+from rinha.settings import EDITIONS, load
 from stack.launch import ROOT
 from stack.nginx import conf
 
@@ -14,7 +15,8 @@ INCLUDED = ROOT / "stack" / "nginx"
 
 
 @pytest.mark.parametrize(
-    ("edition", "most_bytes"), [("crebitos", BODY_MAX_BYTES), ("pessoas", pessoas.BODY_MAX_BYTES)]
+    ("edition", "most_bytes"),
+    [("crebitos", crebitos.BODY_MAX_BYTES), ("pessoas", pessoas.BODY_MAX_BYTES)],
 )
 def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int) -> None:
     """Proxy and service refuse the same bodies, and nginx never writes a body to the disk."""

@@ -6,7 +6,7 @@ import random
 from bench.crebitos.growth import CLIENTES
 from rinha import settings
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger, open_store
+from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
@@ -30,7 +30,7 @@ class ManyClientes:
 
 if __name__ == "__main__":
     loaded = settings.load(os.environ)
-    ledger = open_store(loaded, create=True)
+    ledger = SqliteLedger.open(loaded, create=True)
     with ledger.engine.serving():
         app = create_app(ManyClientes(ledger), add_routes, reset=False)
         Instance(app, loaded.listen).run()

@@ -219,8 +219,8 @@ def test_a_ledger_that_is_written_meanwhile_is_no_success(places: tuple[str, str
 @pytest.mark.parametrize(
     ("source", "target", "complaint"),
     [
-        ("rinha.db", "rinha.db", "are one ledger"),
-        ("rinha.db", "../{folder}/./rinha.db", "are one ledger"),
+        ("rinha.db", "rinha.db", "are the same ledger"),
+        ("rinha.db", "../{folder}/./rinha.db", "are the same ledger"),
         ("missing.db", "rinha.db", "no ledger"),
         ("postgresql://rinha:secret@localhost/rinha", "rinha.db", "must not hold a password"),
     ],
