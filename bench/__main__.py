@@ -17,8 +17,8 @@ from bench.pessoas.edition import PESSOAS
 from bench.results import guard
 from bench.results.data import BadResultsError, Results, read_results, write_results
 from bench.rounds import PORT, Rounds
-from stack.launch import ROOT
 from stack.part import listens
+from stack.paths import ROOT
 from stack.run.limits import ControlGroups
 
 EDITIONS = {"crebitos": CREBITOS, "2024q1": CREBITOS, "pessoas": PESSOAS, "2023q3": PESSOAS}

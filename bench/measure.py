@@ -13,7 +13,7 @@ from bench.results.cell import Cell, why_thrown_out
 from bench.workload import Workload
 from loadtest.report.data import Report, histogram_of
 from loadtest.report.json import read_json
-from stack.launch import ROOT
+from stack.paths import ROOT
 from stack.run.processes import StackFailedError
 
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9)

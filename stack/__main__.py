@@ -17,11 +17,11 @@ from pathlib import Path
 from rinha.errors import RinhaError
 from rinha.settings import Settings, load, value_of
 from rinha.terminal import printable, printable_lines
-from stack import effective_settings, launch, log_files, ports, replica_place, running, usage
+from stack import effective_settings, log_files, paths, ports, replica_place, running, usage
 from stack.interrupts import INTERRUPTED, delayed, run_apart
-from stack.launch import VAR
 from stack.messages import COMMAND, fail, message, show
 from stack.owner_only import assert_ours, close_umask, make_var
+from stack.paths import VAR
 from stack.running import RUNIT
 
 # Five times an empty ledger, its WAL and the logs of the parts.
@@ -31,7 +31,7 @@ CARRIED = ("licences", "the terms of all that this file carries")
 
 
 def main() -> int:
-    os.chdir(launch.HOME)
+    os.chdir(paths.HOME)
     close_umask()
     command, *words = sys.argv[1:] or ["--help"]
     try:
@@ -48,7 +48,7 @@ def main() -> int:
         return fail(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return fail(f"{where}{error.strerror}; the stack keeps all it has in {launch.HOME / VAR}")
+        return fail(f"{where}{error.strerror}; the stack keeps all it has in {paths.HOME / VAR}")
     except subprocess.CalledProcessError as error:
         # The program has printed its reason.
         return error.returncode
@@ -65,7 +65,7 @@ def _ask_service(command: str, words: list[str]) -> int:
             words = [str(naming.enter_context(_snapshot_name()))]
         sys.argv[1:] = [command, *words]
         besides = [(name, verb.__doc__ or "") for name, verb in COMMANDS.items()]
-        return service(besides + ([CARRIED] if launch.ONE_FILE else []))
+        return service(besides + ([CARRIED] if paths.ONE_FILE else []))
 
 
 @contextlib.contextmanager
@@ -79,8 +79,8 @@ def _snapshot_name() -> Iterator[Path]:
         fcntl.flock(folder, fcntl.LOCK_EX)
         name = f"rinha-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
         numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-        paths = (out / f"{name}{number}.{ending}" for number in numbers)
-        yield next(path for path in paths if not path.exists())
+        files = (out / f"{name}{number}.{ending}" for number in numbers)
+        yield next(file for file in files if not file.exists())
     finally:
         os.close(folder)
 
@@ -92,13 +92,13 @@ def up(settings: Settings) -> int:
     mode = os.environ.get("MODE") or "local"
     if mode != "local":
         return fail(message("MODE_IS_LOCAL", mode))
-    for program, package in ((launch.NGINX, "nginx-light"), ("runsvdir", "runit")):
-        if not launch.ONE_FILE and not shutil.which(program):
+    for program, package in ((paths.NGINX, "nginx-light"), ("runsvdir", "runit")):
+        if not paths.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
     _assert_space()
     # One early `init` reports an error of the ledger once, at once. The instances would each report
     # it, after a long wait.
-    init = run_apart([*launch.RINHA, "init"], stdout=subprocess.DEVNULL)
+    init = run_apart([*paths.RINHA, "init"], stdout=subprocess.DEVNULL)
     if init.returncode:
         return init.returncode
     # Stops the parts that a killed supervisor left behind: they have served until now.
@@ -179,7 +179,7 @@ def status(settings: Settings) -> int:
         return fail(message("NO_FOLDER"))
     RUNIT.sv("status", *services)
     if settings.replica:
-        run_apart([*launch.RINHA, "replicate", "state"])
+        run_apart([*paths.RINHA, "replicate", "state"])
     program = services[0] / "run"
     if not program.exists():
         show("MOVED", program.readlink())
@@ -262,7 +262,7 @@ def _make_ready(settings: Settings) -> None:
         RUNIT.stop()
     make_var()
     # The one file carries no Litestream, and uses the one in the PATH.
-    if settings.replica and not launch.ONE_FILE and not launch.LITESTREAM.exists():
+    if settings.replica and not paths.ONE_FILE and not paths.LITESTREAM.exists():
         subprocess.run(["stack/setup.sh", "replica"], check=True)
 
 

@@ -23,8 +23,8 @@ import apsw
 from rinha import settings
 from rinha.errors import RinhaError
 from stack.interrupts import INTERRUPTED
-from stack.launch import RINHA, ROOT
 from stack.parts import Layout, parts_of
+from stack.paths import RINHA, ROOT
 from stack.run.processes import Processes, StackFailedError
 
 RATE = 340

@@ -9,7 +9,7 @@ from rinha import address
 from rinha.errors import SettingError
 from rinha.settings import EDITIONS, SETTINGS, value_of
 from stack import dotenv
-from stack.launch import VAR
+from stack.paths import VAR
 from stack.running import RUNIT
 
 # Commands that take no setting from a running stack: `up` compares its own settings with those of

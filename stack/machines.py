@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from zlib import crc32
 
-from stack.launch import ROOT
+from stack.paths import ROOT
 
 # The machines of `make cluster`: one for each node, and two that the instances share.
 NODES_ON = ("db1", "db2", "db3")

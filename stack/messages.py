@@ -4,13 +4,13 @@ import sys
 from importlib.resources import files
 
 from rinha.terminal import printable_lines
-from stack import launch
+from stack import paths
 
 MESSAGES = dict(
     line.split("=", 1) for line in (files("stack") / "messages.txt").read_text().splitlines()
 )
 # Replaces the `make` in the messages.
-COMMAND = sys.argv[0] if launch.ONE_FILE else "make"
+COMMAND = sys.argv[0] if paths.ONE_FILE else "make"
 
 
 def message(name: str, *args: object) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rinha.errors import RinhaError
 from rinha.private import UMASK
-from stack.launch import CLUSTER, VAR
+from stack.paths import CLUSTER, VAR
 
 FOLDER_MODE = 0o700
 # PostgreSQL's own user passes through var/ to the cluster's folder, but cannot list var/.

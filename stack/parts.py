@@ -7,15 +7,16 @@ from signal import SIGQUIT
 from typing import NamedTuple
 
 from rinha.settings import Settings
-from stack import launch
 from stack.machines import Machine
 from stack.nginx import conf
 from stack.part import HERE, Part, answers, listens
+from stack.paths import RINHA
 
+INSTANCE = (*RINHA, "serve")
 # The port of the first instance, when instances listen on other machines than this one.
 FIRST_PORT = 8001
 # The loopback address to ask when nginx listens on every address.
-ASKED_AT = {launch.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
+ASKED_AT = {conf.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
 
 
 class Layout(NamedTuple):
@@ -31,13 +32,14 @@ class Layout(NamedTuple):
 
 
 def replica(at: Layout) -> list[Part]:
-    return [Part("replica", launch.FOLLOW)] if at.settings.replica else []
+    return [Part("replica", (*RINHA, "replicate"))] if at.settings.replica else []
 
 
 def instances(at: Layout) -> list[Part]:
     metrics = "on" if at.settings.ops_port else "off"
     found = []
-    for number, name in enumerate(launch.instance_names(at.settings.instances)):
+    for number in range(at.settings.instances):
+        name = f"api{number + 1:02d}"
         machine = at.machines[number % len(at.machines)]
         if machine.enter:
             host, port = machine.address, FIRST_PORT + number
@@ -49,7 +51,7 @@ def instances(at: Layout) -> list[Part]:
         found.append(
             Part(
                 name,
-                launch.INSTANCE,
+                INSTANCE,
                 environment=environment,
                 is_ready=is_ready,
                 machine=machine,
@@ -76,10 +78,19 @@ def nginx(at: Layout) -> list[Part]:
 
 
 def _prepare_nginx(at: Layout) -> None:
-    settings, folder = at.settings, at.top / at.files
-    elsewhere = [part for part in instances(at) if part.machine.enter]
-    conf.write(folder, settings, [part.environment["RINHA_LISTEN"] for part in elsewhere])
-    conf.assert_nginx_starts(folder, settings.edition)
+    folder = at.top / at.files
+    conf.write(folder, at.settings, servers(at))
+    conf.assert_nginx_starts(folder, at.settings.edition)
+
+
+def servers(at: Layout) -> dict[str, str]:
+    """Returns the addresses of the instances, by name, as nginx reaches them from its folder."""
+    return {
+        part.name: part.environment["RINHA_LISTEN"]
+        if part.machine.enter
+        else f"unix:{part.name}.sock"
+        for part in instances(at)
+    }
 
 
 # In the order of their start; they stop in the reverse order. So no request reaches a half-stopped

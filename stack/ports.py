@@ -5,8 +5,8 @@ import itertools
 import socket
 
 from rinha.settings import Settings
-from stack import launch
 from stack.messages import message
+from stack.nginx.conf import EVERY_ADDRESS
 
 # The search for a free port starts here, in place of the contest's port and the operator's.
 OTHER_PORT, OTHER_OPS_PORT = 8888, 8990
@@ -42,7 +42,7 @@ def _free_settings(settings: Settings, others: list[str] | tuple[str, ...]) -> s
         port = _free_port(settings.bind, OTHER_PORT, ops_port)
     if "OPS_PORT" in others:
         ops_port = _free_port(LOOPBACK, OTHER_OPS_PORT, port)
-    bind = "" if settings.bind == launch.EVERY_ADDRESS else f"BIND={settings.bind} "
+    bind = "" if settings.bind == EVERY_ADDRESS else f"BIND={settings.bind} "
     return f"{bind}PORT={port} OPS_PORT={ops_port or 'off'}"
 
 

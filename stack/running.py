@@ -5,17 +5,18 @@ import json
 import time
 
 from rinha.settings import Settings, value_of
-from stack import launch
 from stack.machines import INSTANCES_ON, our_machines
+from stack.nginx.conf import EVERY_ADDRESS
 from stack.part import ANSWER_MAX_S, HERE, Part
 from stack.parts import ASKED_AT, Layout, parts_of
+from stack.paths import HOME, VAR
 from stack.run.runit import POLL_S, Runit
 
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
 # An instance stops within 2 s; the rest is a margin.
 STOP_MAX_S = 4
-RUNIT = Runit(launch.VAR, STOP_MAX_S)
+RUNIT = Runit(VAR, STOP_MAX_S)
 
 
 def parts(settings: Settings) -> list[Part]:
@@ -23,7 +24,7 @@ def parts(settings: Settings) -> list[Part]:
     machines = [HERE]
     if settings.engine != "sqlite" and our_machines().are_there():
         machines = our_machines().some(INSTANCES_ON)
-    return parts_of(Layout(settings, launch.HOME, launch.VAR, machines))
+    return parts_of(Layout(settings, HOME, VAR, machines))
 
 
 def wait_until_ready(found: list[Part]) -> bool:
@@ -38,7 +39,7 @@ def wait_until_ready(found: list[Part]) -> bool:
 
 def url(settings: Settings) -> str:
     bind, port = _address(settings)
-    return f"http://{'localhost' if bind == launch.EVERY_ADDRESS else bind}:{port}"
+    return f"http://{'localhost' if bind == EVERY_ADDRESS else bind}:{port}"
 
 
 def _address(settings: Settings) -> tuple[str, int]:

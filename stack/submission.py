@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from rinha.settings import value_of
-from stack.launch import ROOT
+from stack.paths import ROOT
 
 PORT = 9999
 DIST = ROOT / "dist" / "participante"

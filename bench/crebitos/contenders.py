@@ -1,6 +1,7 @@
 """The contenders of crebitos. Each has 1.5 CPU and 550 MB; a replica has its share on top."""
 
 import platform
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,9 +12,8 @@ from bench.crebitos.growth import CLIENTES, FIRST_CLIENTES, TRANSACOES, make_led
 from bench.crebitos.plan import CAPACITY_14, CAPACITY_64, EVERYTHING, SHORT
 from bench.parts.behind_nginx import behind_nginx
 from bench.parts.postgres import DURABLE, SCHEMA, on_postgres
-from stack import launch
-from stack.launch import ROOT
 from stack.part import Part, Share
+from stack.paths import RINHA, ROOT
 from stack.run.processes import StackFailedError
 
 Parts = Callable[[Path, int], list[Part]]
@@ -24,7 +24,7 @@ WITH_FASTAPI = Share(0.5, 250), (Share(0.16, 50), Share(0.42, 125))
 # Both database servers write the same data.
 WITH_STANDBY = Share(0.46, 190), (Share(0.20, 40), Share(0.28, 75))
 CAPACITY = (CAPACITY_14, CAPACITY_64)
-RINHA = " ".join(launch.RINHA)
+INIT = shlex.join([*RINHA, "init"])
 
 
 def service(**environment: str) -> Parts:
@@ -85,7 +85,11 @@ CONTENDERS = {
         on_postgres(
             *DATABASE,
             # This service makes the tables.
-            ["sh", "-c", f"{RINHA} init && exec {' '.join(program('falcon_psycopg_durable'))}"],
+            [
+                "sh",
+                "-c",
+                f"{' '.join(RINHA)} init && exec {' '.join(program('falcon_psycopg_durable'))}",
+            ],
             settings=DURABLE,
         ),
         CAPACITY,

@@ -21,8 +21,8 @@ from bench.results.cell import Cell, why_thrown_out
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
-from stack.launch import ROOT
 from stack.part import Share
+from stack.paths import ROOT
 from stack.run.limits import ControlGroups
 from stack.run.processes import StackFailedError
 

@@ -5,9 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rinha import settings
-from stack.launch import INSTANCE
 from stack.part import Part, Share
-from stack.parts import Layout, parts_of
+from stack.parts import INSTANCE, Layout, parts_of
 
 # As docker-compose.yml and stack/compose/replica.yml have them: nginx and each instance; the
 # replica has its own beside the contest's sum.
@@ -30,7 +29,7 @@ def behind_nginx(
     limits = {"nginx": shares[0], "replica": REPLICA_SHARE}
     found = []
     for part in parts_of(Layout(settings.load(asked), folder)):
-        is_instance = part.command is INSTANCE
+        is_instance = part.kind == "instance"
         found.append(
             replace(
                 part,

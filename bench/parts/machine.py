@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 
 from bench.parts.disk import file_system_of
-from stack.launch import ROOT
+from stack.paths import ROOT
 
 PACKAGES = (
     *("falcon", "bjoern", "msgspec", "apsw"),

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bench.parts.behind_nginx import behind_nginx
-from stack import launch, postgres
+from stack import postgres
 from stack.part import Part, Share
+from stack.parts import INSTANCE
 from stack.run.processes import StackFailedError
 
 SETTINGS = {
@@ -70,7 +71,7 @@ def database(
 def on_postgres(  # noqa: PLR0913 - each of them differs between contenders
     share: Share,
     shares: tuple[Share, Share],
-    command: Sequence[str] = launch.INSTANCE,
+    command: Sequence[str] = INSTANCE,
     *,
     schema: str = "",
     settings: Mapping[str, str] = MappingProxyType({}),

@@ -28,10 +28,10 @@ from stack.cluster.nodes import (
     write_secret,
 )
 from stack.cluster.status import is_healthy, make_database, members, primary
-from stack.launch import CLUSTER, ROOT
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
 from stack.messages import fail
 from stack.owner_only import close_umask, let_through
+from stack.paths import CLUSTER, ROOT
 from stack.run.runit import Runit
 
 TOP = ROOT / CLUSTER

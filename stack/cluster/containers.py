@@ -11,7 +11,7 @@ from stack.cluster.certificates import Authority
 from stack.cluster.container import NETWORK, nodes_on
 from stack.cluster.limits import BUILD_MAX_S
 from stack.cluster.nodes import Node
-from stack.launch import ROOT
+from stack.paths import ROOT
 
 COMPOSE = ("docker", "compose", "--file", str(Path(__file__).with_name("docker-compose.yml")))
 PROJECT = "rinha-cluster"

@@ -6,13 +6,13 @@ nginx.conf includes the files that differ: by edition, address, instances, and f
 import os
 import pwd
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
 from rinha.errors import RinhaError
 from rinha.settings import Settings
-from stack.launch import EVERY_ADDRESS, NGINX, ONE_FILE, instance_names
+from stack.paths import NGINX, ONE_FILE
 
 
 def _user() -> tuple[str, ...]:
@@ -32,6 +32,7 @@ def _user() -> tuple[str, ...]:
 _LOG = ("-e", "stderr") if ONE_FILE else ()
 # Starts nginx in the folder of its configuration.
 COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *_user(), *_LOG)
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - the contest requires it
 HERE = files("stack") / "nginx"
 # The files of nginx.conf that settings decide.
 INCLUDED = ("edition.conf", "instances.conf", "listen.conf")
@@ -43,18 +44,16 @@ class ConfError(RinhaError):
     """nginx.conf was edited in a way that makes it unusable."""
 
 
-def write(folder: Path, settings: Settings, addresses: Sequence[str] = ()) -> None:
+def write(folder: Path, settings: Settings, servers: Mapping[str, str]) -> None:
     """Writes the configuration into the folder where nginx starts.
 
-    The addresses are HOST:PORT of instances on other machines, which have no socket in the folder.
+    The servers are the address of each instance: unix:NAME.sock in the folder, or HOST:PORT.
     """
-    names = instance_names(settings.instances)
-    servers = addresses or [f"unix:{name}.sock" for name in names]
     bind = "" if settings.bind == EVERY_ADDRESS else f"{settings.bind}:"
     texts = {
         "nginx.conf": (HERE / "nginx.conf").read_text(),
         "edition.conf": (HERE / f"{settings.edition}.conf").read_text(),
-        "instances.conf": "".join(f"server {server} max_fails=0;\n" for server in servers),
+        "instances.conf": "".join(f"server {server} max_fails=0;\n" for server in servers.values()),
         "listen.conf": f"listen {bind}{settings.port} backlog=4096 reuseport;\n",
     }
     if any(f"include {name};" not in texts["nginx.conf"] for name in INCLUDED):
@@ -67,8 +66,9 @@ def write(folder: Path, settings: Settings, addresses: Sequence[str] = ()) -> No
     if settings.ops_port:
         texts["metrics.conf"] = (HERE / "metrics.conf").read_text()
         texts["metrics-listen.conf"] = f"listen 127.0.0.1:{settings.ops_port} reuseport;\n"
-        pairs = zip(names, addresses, strict=False)
-        texts["addresses.conf"] = "".join(f"{name} {address};\n" for name, address in pairs)
+        texts["addresses.conf"] = "".join(
+            f"{name} {server};\n" for name, server in servers.items() if "unix:" not in server
+        )
         # nginx serves the page from files.
         (folder / "page").mkdir(exist_ok=True)
         for file in (files("ops") / "page").iterdir():

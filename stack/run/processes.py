@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from stack.interrupts import delayed
-from stack.launch import ROOT
 from stack.part import Part
+from stack.paths import ROOT
 from stack.run.limits import ControlGroups
 
 # The arena waits this long for the first answer.

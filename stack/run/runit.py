@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stack import launch
+from stack import paths
 from stack.interrupts import delayed, run_apart
 from stack.part import Part
 from stack.run.service import write_service
@@ -42,7 +42,7 @@ class Runit:
                 part.prepare()
         for part in parts:
             write_service(self.folder / part.name, part, self.logs)
-        if launch.ONE_FILE:
+        if paths.ONE_FILE:
             self._programs.mkdir()
             for program in PROGRAMS:
                 (self._programs / program).symlink_to(sys.executable)
@@ -88,7 +88,7 @@ class Runit:
         except OSError:
             return False
         is_runsvdir = args[0] == b"runsvdir" and str(self.folder).encode() in args
-        return folder == launch.HOME and is_runsvdir
+        return folder == paths.HOME and is_runsvdir
 
     def environ(self) -> dict[str, str] | None:
         """Returns the environment of the parts that run, or None.
@@ -118,7 +118,7 @@ class Runit:
     def _environment(self) -> dict[str, str]:
         """Returns the environment with a PATH that has runit's programs."""
         path = os.environ.get("PATH", os.defpath)
-        own = f"{launch.HOME / self._programs}:" if launch.ONE_FILE else ""
+        own = f"{paths.HOME / self._programs}:" if paths.ONE_FILE else ""
         return {**os.environ, "PATH": f"{own}{path}"}
 
     def stop(self) -> None:
@@ -136,9 +136,9 @@ class Runit:
         self._pid_file.unlink(missing_ok=True)
         groups, successors = self._read_order()
         for group in groups:
-            if paths := [path for path in self.services() if path.name in group]:
+            if found := [path for path in self.services() if path.name in group]:
                 limit = ("-w", str(self._stop_max_s))
-                self.sv(*limit, "force-shutdown", *paths, stdout=subprocess.DEVNULL)
+                self.sv(*limit, "force-shutdown", *found, stdout=subprocess.DEVNULL)
         self._end_strays(successors)
         shutil.rmtree(self.folder, ignore_errors=True)
 

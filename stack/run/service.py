@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from signal import SIGTERM
 
-from stack import launch
+from stack import paths
 from stack.part import Part
 
 RUN = """#!/bin/sh
@@ -51,7 +51,7 @@ def write_service(service: Path, part: Part, logs: Path) -> None:
     (logs / part.name).mkdir(parents=True, exist_ok=True)
     (logs / part.name / "config").write_text(LOG_CONFIG)
     logger = ["svlogd", os.path.relpath(logs / part.name, service / "log")]
-    directory = os.path.relpath(launch.HOME / part.folder, service.resolve())
+    directory = os.path.relpath(paths.HOME / part.folder, service.resolve())
     pairs = [f"{name}={value}" for name, value in part.environment.items()]
     before, number = "", int(part.stop_signal)
     if part.takes_over:
@@ -62,7 +62,7 @@ def write_service(service: Path, part: Part, logs: Path) -> None:
     _write_script(service / "log" / "run", _run(".", logger))
     if part.stop_signal != SIGTERM:
         _write_script(service / "control" / "t", STOP.format(signal=number))
-    if launch.ONE_FILE:
+    if paths.ONE_FILE:
         options = [f"environment={pair}" for pair in pairs]
         options += [f"takes_over={part.pid_file}" if part.takes_over else "ends_with_parent="]
         options += [f"stop_signal={number}"]
@@ -81,7 +81,7 @@ def _write_script(path: Path, text: str) -> None:
     The link needs no shell, and works where files in var/ may not be executed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if launch.ONE_FILE:
+    if paths.ONE_FILE:
         path.symlink_to(sys.executable)
     else:
         path.write_text(text)

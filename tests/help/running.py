@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 from rinha import settings
-from stack import launch
+from stack import paths
 from stack.parts import Layout, parts_of
 from stack.run.processes import Processes
 from tests.help.ledgers import query
 from tests.help.ports import free_port
 
-ROOT = launch.ROOT
+ROOT = paths.ROOT
 START_MAX_S = 20.0
 STOP_MAX_S = 5.0
 ANSWER_MAX_S = 40.0
@@ -130,7 +130,7 @@ class Stack(Processes):
 
     @property
     def instances(self) -> list["subprocess.Popen[bytes]"]:
-        return [self[name] for name in launch.instance_names(self.settings.instances)]
+        return [self[part.name] for part in self.parts.values() if part.kind == "instance"]
 
     @property
     def nginx(self) -> "subprocess.Popen[bytes]":

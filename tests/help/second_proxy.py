@@ -3,9 +3,9 @@
 from functools import partial
 from signal import SIGQUIT
 
-from stack.launch import NGINX
 from stack.part import Part, answers
 from stack.parts import Layout
+from stack.paths import NGINX
 
 HOST = "127.0.0.1"
 CONF = """user root; daemon off; pid proxy.pid; error_log stderr alert;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import launch
+from stack import paths
 from tests.help.checkout import Checkout, processes_in
 from tests.help.constant_rate import CONNECTIONS
 from tests.help.ports import free_port
@@ -103,7 +103,7 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
 
     slow = checkout.folder / "slow" / "nginx"
     slow.parent.mkdir()
-    slow.write_text(f'#!/bin/sh\nsleep 0.5\nexec {launch.NGINX} "$@"\n')
+    slow.write_text(f'#!/bin/sh\nsleep 0.5\nexec {paths.NGINX} "$@"\n')
     slow.chmod(0o755)
     checkout.stack("up", PATH=f"{slow.parent}:{os.environ['PATH']}")
     whole = sorted(found().values())

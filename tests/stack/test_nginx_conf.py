@@ -8,10 +8,14 @@ import pytest
 from rinha.crebitos import limits as crebitos
 from rinha.pessoas import limits as pessoas
 from rinha.settings import EDITIONS, load
-from stack.launch import ROOT
+from stack.machines import Machine
 from stack.nginx import conf
+from stack.part import HERE
+from stack.parts import Layout, servers
+from stack.paths import ROOT
 
 INCLUDED = ROOT / "stack" / "nginx"
+MACHINES = [Machine(address, ("enter",)) for address in ("10.0.0.7", "10.0.0.8")]
 
 
 @pytest.mark.parametrize(
@@ -26,8 +30,9 @@ def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int
     assert f"$body_max_bytes {{ default {most_bytes}; }}" in text
 
 
-def write(folder: Path, *addresses: str, **asked: str) -> None:
-    conf.write(folder, load({"OPS_PORT": "off", **asked}), addresses)
+def write(folder: Path, *machines: Machine, **asked: str) -> None:
+    settings = load({"OPS_PORT": "off", **asked})
+    conf.write(folder, settings, servers(Layout(settings, folder, machines=machines or [HERE])))
 
 
 def test_the_shipped_files_are_what_the_contest_wants(tmp_path: Path) -> None:
@@ -46,13 +51,13 @@ def test_the_shipped_files_are_what_the_contest_wants(tmp_path: Path) -> None:
 
 def test_another_port_and_other_instances_are_written(tmp_path: Path) -> None:
     """Port, address and instances are settings; no file of other settings is left."""
-    addresses = ["10.0.0.7:8001", "10.0.0.8:8002", "10.0.0.7:8003"]
-    write(tmp_path, *addresses, PORT="1234", BIND="[::1]", INSTANCES="3", OPS_PORT="4321")
+    write(tmp_path, *MACHINES, PORT="1234", BIND="[::1]", INSTANCES="3", OPS_PORT="4321")
     assert (tmp_path / "listen.conf").read_text().startswith("listen [::1]:1234 ")
     assert "api02 10.0.0.8:8002;\n" in (tmp_path / "addresses.conf").read_text()
     assert "127.0.0.1:4321 " in (tmp_path / "metrics-listen.conf").read_text()
-    servers = (tmp_path / "instances.conf").read_text().splitlines()
-    assert servers == [f"server {address} max_fails=0;" for address in addresses]
+    found = (tmp_path / "instances.conf").read_text().splitlines()
+    addresses = ("10.0.0.7:8001", "10.0.0.8:8002", "10.0.0.7:8003")
+    assert found == [f"server {address} max_fails=0;" for address in addresses]
     write(tmp_path, INSTANCES="3")
     left = {path.name for path in tmp_path.glob("*.conf")}
     assert left == {"nginx.conf", "edition.conf", "instances.conf", "listen.conf"}
@@ -60,11 +65,11 @@ def test_another_port_and_other_instances_are_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-@pytest.mark.parametrize("addresses", [(), ("10.0.0.7:8001", "10.0.0.8:8002")])
+@pytest.mark.parametrize("machines", [[], MACHINES], ids=["here", "elsewhere"])
 def test_nginx_accepts_every_combination(
-    tmp_path: Path, edition: str, addresses: tuple[str, ...]
+    tmp_path: Path, edition: str, machines: list[Machine]
 ) -> None:
     """`nginx -t` accepts the files of each edition, with instances here and on other machines."""
-    write(tmp_path, *addresses, RINHA_EDITION=edition, OPS_PORT="9990")
+    write(tmp_path, *machines, RINHA_EDITION=edition, OPS_PORT="9990")
     tried = subprocess.run([*conf.COMMAND, "-t"], cwd=tmp_path, check=False, capture_output=True)
     assert tried.returncode == 0, tried.stderr

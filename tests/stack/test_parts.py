@@ -15,6 +15,8 @@ from tests.help.checkout import Checkout
 from tests.help.ports import free_ports
 from tests.help.second_proxy import HOST, second_proxy
 
+pytestmark = [pytest.mark.starts, pytest.mark.needs("nginx", "litestream")]
+
 
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.launch import NGINX
 from stack.part import Part, listens
+from stack.paths import NGINX
 from stack.run.processes import Processes
 from tests.help.checkout import Checkout
 from tests.help.ports import free_port

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import launch
+from stack.parts import INSTANCE
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, ROOT, STOP_MAX_S, Client
 from tests.help.unread_pipe import UnreadPipe
@@ -39,7 +39,7 @@ def port(tmp_path: Path, pipe: UnreadPipe) -> Iterator[int]:
     """An instance without a proxy, with an unread log."""
     port = free_port()
     process = subprocess.Popen(
-        launch.INSTANCE,
+        INSTANCE,
         cwd=tmp_path,
         env=environment(tmp_path, RINHA_LISTEN=f"127.0.0.1:{port}"),
         stderr=pipe.write_fd,

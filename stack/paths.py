@@ -1,7 +1,4 @@
-"""Commands that start the parts of the stack, and the folders where it runs.
-
-Make, the tests, the benchmark and the one-file executable use them.
-"""
+"""Folders of the stack, and paths of the programs that it starts."""
 
 import os
 import shutil
@@ -22,16 +19,5 @@ PATH = "" if ONE_FILE else f"{os.environ.get('PATH', '')}:/usr/sbin"
 NGINX = shutil.which("nginx", path=PATH) or "nginx"
 # The one-file executable accepts `-m` as an interpreter does.
 RINHA = (sys.executable, "-m", "rinha")
-INSTANCE = (*RINHA, "serve")
-FOLLOW = (*RINHA, "replicate")
 # The place where stack/setup.sh installs it.
 LITESTREAM = Path(sys.executable).with_name("litestream")
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - the contest requires it
-
-
-def instance_names(instances: int) -> list[str]:
-    """Returns the names of the instances.
-
-    Each listens on a socket of its name, in the folder where nginx is started.
-    """
-    return [f"api{number + 1:02d}" for number in range(instances)]
