@@ -1,10 +1,10 @@
--- The ledger: clients, their transactions, and views to look inside.
+-- The ledger: clients, their transactions, and views for queries.
 --
 --   make sql SQL='SELECT * FROM saldos'
 --   make sql SQL='SELECT * FROM livro WHERE cliente = 1'
 --   make sql SQL='SELECT * FROM inconsistencias'   -- always empty
 --
--- The sqlite3 of the system does the same on a snapshot, or when nothing runs.
+-- `sqlite3 -readonly var/rinha.db` answers the same queries.
 --
 -- Money is in cents. 9007199254740991 (2^53 - 1) is the largest integer that every JSON client
 -- reads exactly; with it as the cap, no sum of a balance and a transaction can leave 64 bits.
@@ -43,7 +43,7 @@ INSERT INTO clientes (cliente, limite) VALUES
     (4, 10000000),
     (5, 500000);
 
--- What each client has, may still spend, and when it last moved.
+-- Balance, available amount and time of the newest transaction of each client.
 CREATE VIEW saldos AS
 SELECT
     c.cliente,
@@ -56,7 +56,7 @@ SELECT
 FROM clientes AS c
 LEFT JOIN transacoes AS t ON t.cliente = c.cliente AND t.sequencia = c.transacoes;
 
--- Every transaction in commit order with the balance it left behind.
+-- Every transaction in commit order, with the balance after it.
 CREATE VIEW livro AS
 SELECT
     cliente,
@@ -69,7 +69,7 @@ SELECT
     sum(iif(tipo = 'c', valor, -valor)) OVER (PARTITION BY cliente ORDER BY sequencia) AS saldo
 FROM transacoes;
 
--- Every break of a promise. A row here is a bug or a hand that wrote past the service.
+-- Every broken rule. A row here means a bug, or an edit that bypassed the service.
 CREATE VIEW inconsistencias AS
 WITH soma AS (
     SELECT

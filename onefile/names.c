@@ -18,8 +18,8 @@
 /* Exit code of a service that could not be started, for runsv. */
 #define CANNOT_START 111
 
-/* Puts the libraries into LD_PRELOAD: the loader uses a loaded library for its soname, whatever the
-   name of its file. */
+/* Puts the libraries into LD_PRELOAD: the loader finds a loaded library by its soname, under any file
+   name. */
 static int preload_libraries_of(const char *program) {
     char preload[1024] = "", prefix[64];
     size_t used = 0;

@@ -51,7 +51,7 @@ class Answer(NamedTuple):
         )
 
     def paths(self) -> set[tuple[str, str]]:
-        """Returns each route with its 2xx statuses: 201 tells additions from reads on one route."""
+        """Returns each route with its 2xx statuses: 201 counts additions, 200 reads."""
         return {
             (key[1], key[2])
             for counters in self.counts.values()
@@ -71,7 +71,7 @@ class Answer(NamedTuple):
         return found
 
 
-def ask(url: str) -> Answer:
+def fetch(url: str) -> Answer:
     with urllib.request.urlopen(f"{url}/state", timeout=TIMEOUT_S) as response:  # noqa: S310
         state = _printable(json.load(response))
     counts = {
@@ -215,7 +215,7 @@ def main(url: str) -> int:
     try:
         with Live(console=console, auto_refresh=False, screen=True) as live, _Keys() as keys:
             while True:
-                live.update(watch.view_with(ask(url)), refresh=True)
+                live.update(watch.view_with(fetch(url)), refresh=True)
                 if keys.wants_to_quit(POLL_S):
                     return 0
     except (OSError, ValueError, LookupError) as error:

@@ -42,7 +42,7 @@ def instances_of(name: str) -> Parts:
 
 
 def with_replica(folder: Path, port: int) -> list[Part]:
-    return behind_nginx(folder, port, environment={"RINHA_REPLICA": f"file://{folder}/copy"})
+    return behind_nginx(folder, port, environment={"RINHA_REPLICA": f"file://{folder}/replica"})
 
 
 def ten_million_transactions(folder: Path, port: int) -> list[Part]:

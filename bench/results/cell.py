@@ -38,7 +38,7 @@ def why_thrown_out(
     if figures["others_cpus"] > OTHERS_CPUS_MAX:
         return f"other programs used {figures['others_cpus']:.2f} of a core"
     if figures["stolen_cpus"] > STOLEN_CPUS_MAX:
-        return f"the hypervisor kept {figures['stolen_cpus']:.2f} of a core"
+        return f"the hypervisor took {figures['stolen_cpus']:.2f} of a core"
     if limited and figures["idle_cpus"] < IDLE_CPUS_MIN:
         return "the machine had no CPU left"
     return None
