@@ -57,25 +57,22 @@ def main() -> int:
     parser.add_argument("name", type=_name, help="name of the submission's folder in dist/")
     parser.add_argument("image", type=_image, help="name of the image in a public registry")
     args = parser.parse_args()
-    name, image = args.name, args.image
     edition = value_of("RINHA_EDITION", os.environ)
-    compose, arena = for_the_arena(compose_of(edition), image), ARENAS[edition]
+    compose, arena = for_the_arena(compose_of(edition), args.image), ARENAS[edition]
     broken = broken_rules(compose, arena)
     for rule in broken:
         print(f"broken rule: {rule}", file=sys.stderr)
     if broken:
         return 1
-    folder = DIST / name
+    folder = DIST / args.name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "docker-compose.yml").write_text(yaml.safe_dump(compose, sort_keys=False))
-    for name in mounted_files(compose):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, folder / name)
+    for file in mounted_files(compose):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / file, folder / file)
     cpus, memory = sums(compose)
-    remark = arena.remark
-    (folder / "README.md").write_text(
-        README.format(name=name, image=image, cpus=cpus, memory=memory, remark=remark)
-    )
+    figures = {"cpus": cpus, "memory": memory, "remark": arena.remark}
+    (folder / "README.md").write_text(README.format(name=args.name, image=args.image, **figures))
     print(f"{os.path.relpath(folder)}: every rule of the arena holds, {cpus:g} CPU, {memory} MB")
     return 0
 

@@ -94,4 +94,6 @@ def test_a_submission_is_complete(
     for name in re.findall(r"include (\w+\.conf);", conf):
         assert mounts[f"/etc/nginx/{name}"].is_file()
     assert f"client_max_body_size {longest};" in mounts["/etc/nginx/edition.conf"].read_text()
-    assert ("MongoDB" in (tmp_path / "me/README.md").read_text()) == (edition == "pessoas")
+    text = (tmp_path / "me/README.md").read_text()
+    assert text.startswith("# me\n")
+    assert ("MongoDB" in text) == (edition == "pessoas")
