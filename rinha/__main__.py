@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,74 +12,23 @@ from pathlib import Path
 
 from rinha import logs, private
 from rinha.address import ServerUrl, ledger_of
+from rinha.arguments import OLD_REPLICATE, parser
 from rinha.errors import MoveError, RestoreError, RinhaError
 from rinha.http import App
 from rinha.move import move as move_ledger
 from rinha.server import Instance
-from rinha.settings import Settings, describe, load
+from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
 from rinha.terminal import printable
 from rinha.wiring import open_edition, restore_of
 
-# Old name of `replicate`, accepted for one release.
-OLD_REPLICATE = "follow"
+
+def main() -> int:
+    return run(parser().parse_args())
 
 
-def parser(more: Iterable[tuple[str, str]]) -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="rinha",
-        description="A small bank ledger over HTTP that never lets a balance pass its limit.",
-        epilog=describe(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, help_text in more:
-        commands.add_parser(name, help=help_text)
-    commands.add_parser("serve", help="run one instance until SIGTERM; create a missing ledger")
-    commands.add_parser("init", help="create a missing ledger; an existing one is not changed")
-    commands.add_parser(
-        "check", help="audit the ledger, even under load; exit code 0 if it is sound, otherwise 1"
-    )
-    snapshot = commands.add_parser(
-        "snapshot", help="write a consistent copy, even under load, for sqlite3 or pg_restore"
-    )
-    snapshot.add_argument("file", type=Path, metavar="FILE", help="name of a new file")
-    restore = commands.add_parser(
-        "restore", help="replace the ledger by a snapshot, or by the replica at RINHA_REPLICA"
-    )
-    restore.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a snapshot")
-    restore.add_argument(
-        "--at", metavar="TIME", help="restore the replica's state of this time, such as 02:34:41"
-    )
-    replicate = commands.add_parser(
-        "replicate",
-        aliases=[OLD_REPLICATE],
-        help="replicate the ledger to RINHA_REPLICA, by Litestream",
-    )
-    replicate.add_argument(
-        "what",
-        nargs="?",
-        choices=["state", "watchdog"],
-        help="only print the replica's state; or run the watchdog, which Litestream itself starts",
-    )
-    move = commands.add_parser(
-        "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
-    )
-    move.add_argument("source", metavar="FROM", help="a ledger, as in RINHA_LEDGER")
-    move.add_argument("target", metavar="TO", help="another ledger; a missing one is created")
-    sql = commands.add_parser("sql", help="open the live ledger in the shell of sqlite3, or psql")
-    sql.add_argument("sql", nargs="*", metavar="SQL", help="run these statements and exit")
-    sql.add_argument(
-        "--escape",
-        action="store_true",
-        help="escape control characters in the output, as is always done on a terminal",
-    )
-    return top
-
-
-def main(more: Iterable[tuple[str, str]] = ()) -> int:
-    """Runs the command. The help also lists `more`, the caller's own commands."""
-    args = parser(more).parse_args()
+def run(args: argparse.Namespace) -> int:
+    """Runs a command of the parser."""
     os.umask(private.UMASK)
     try:
         if args.command == "serve" or getattr(args, "what", None) == "watchdog":

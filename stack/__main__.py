@@ -1,8 +1,6 @@
-"""The commands of the stack as plain processes: up, down, status and others.
+"""The commands of the stack as plain processes, and those of the service, `rinha`."""
 
-A command that is not in COMMANDS is passed to the service's own command, `rinha`.
-"""
-
+import argparse
 import contextlib
 import fcntl
 import itertools
@@ -14,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rinha.arguments import parser
 from rinha.errors import RinhaError
 from rinha.settings import Settings, load, value_of
 from rinha.terminal import printable, printable_lines
@@ -26,29 +25,31 @@ from stack.running import RUNIT
 
 # Five times an empty ledger, its WAL and the logs of the parts.
 SPACE_MIN_BYTES = 1_000_000
-# The verb that onefile/boot.py answers before it starts this module.
-CARRIED = ("licences", "the terms of all that this file carries")
+# The command that onefile/boot.py runs before it imports this module.
+LICENCES = ("licences", "print the licences of everything in this file")
 
 
 def main() -> int:
+    args = _parse_arguments()
     os.chdir(paths.HOME)
     close_umask()
-    command, *words = sys.argv[1:] or ["--help"]
     try:
         assert_ours()
-        effective_settings.complete(command)
-        if command in ("up", "restore"):
-            _make_ready(load(os.environ))
-        if command not in COMMANDS or words:
-            return _ask_service(command, words)
+        effective_settings.complete(args.command)
         settings = load(os.environ)
-        with _one_at_a_time() if command in ("up", "down") else contextlib.nullcontext():
-            return COMMANDS[command](settings)
+        if args.command in ("up", "restore"):
+            _make_ready(settings)
+        if args.command not in COMMANDS:
+            return _run_service_command(args)
+        with _one_at_a_time() if args.command in ("up", "down") else contextlib.nullcontext():
+            return COMMANDS[args.command](settings)
     except RinhaError as error:
         return fail(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return fail(f"{where}{error.strerror}; the stack keeps all it has in {paths.HOME / VAR}")
+        return fail(
+            f"{where}{error.strerror}; the stack keeps all its files in {paths.HOME / VAR}"
+        )
     except subprocess.CalledProcessError as error:
         # The program has printed its reason.
         return error.returncode
@@ -56,16 +57,19 @@ def main() -> int:
         return INTERRUPTED
 
 
-def _ask_service(command: str, words: list[str]) -> int:
-    """Runs `rinha COMMAND`, with a new file name for a snapshot that was given none."""
-    from rinha.__main__ import main as service  # noqa: PLC0415 - 0.1 s that COMMANDS save
+def _parse_arguments() -> argparse.Namespace:
+    more = [(name, command.__doc__ or "") for name, command in COMMANDS.items()]
+    more += [LICENCES] if paths.ONE_FILE else []
+    return parser(more, names_snapshots=True).parse_args(sys.argv[1:] or ["--help"])
+
+
+def _run_service_command(args: argparse.Namespace) -> int:
+    from rinha.__main__ import run  # noqa: PLC0415 - 0.1 s that COMMANDS save
 
     with contextlib.ExitStack() as naming:
-        if command == "snapshot" and not words:
-            words = [str(naming.enter_context(_snapshot_name()))]
-        sys.argv[1:] = [command, *words]
-        besides = [(name, verb.__doc__ or "") for name, verb in COMMANDS.items()]
-        return service(besides + ([CARRIED] if paths.ONE_FILE else []))
+        if args.command == "snapshot" and not args.file:
+            args.file = naming.enter_context(_snapshot_name())
+        return run(args)
 
 
 @contextlib.contextmanager
@@ -240,7 +244,7 @@ def url(settings: Settings) -> int:
     return 0
 
 
-# The docstring of each is its line in the help.
+# The docstring of each is its help text.
 COMMANDS: dict[str, Callable[[Settings], int]] = {
     command.__name__: command for command in (up, down, status, logs, stats, watch, reset, url)
 }

@@ -1,0 +1,71 @@
+"""The arguments of the command `rinha`."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from rinha.settings import describe
+
+# Old name of `replicate`, accepted for one release.
+OLD_REPLICATE = "follow"
+
+
+def parser(
+    more: Iterable[tuple[str, str]] = (), *, names_snapshots: bool = False
+) -> argparse.ArgumentParser:
+    """Returns the parser of the service's commands, and of `more`: names and help texts.
+
+    A caller that names snapshots itself makes the argument FILE optional.
+    """
+    top = argparse.ArgumentParser(
+        prog="rinha",
+        description="A small bank ledger over HTTP that never lets a balance pass its limit.",
+        epilog=describe(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_text in more:
+        commands.add_parser(name, help=help_text)
+    commands.add_parser("serve", help="run one instance until SIGTERM; create a missing ledger")
+    commands.add_parser("init", help="create a missing ledger; an existing one is not changed")
+    commands.add_parser(
+        "check", help="audit the ledger, even under load; exit code 0 if it is sound, otherwise 1"
+    )
+    snapshot = commands.add_parser(
+        "snapshot", help="write a consistent copy, even under load, for sqlite3 or pg_restore"
+    )
+    optional = "?" if names_snapshots else None
+    snapshot.add_argument(
+        "file", type=Path, nargs=optional, metavar="FILE", help="name of a new file"
+    )
+    restore = commands.add_parser(
+        "restore", help="replace the ledger by a snapshot, or by the replica at RINHA_REPLICA"
+    )
+    restore.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a snapshot")
+    restore.add_argument(
+        "--at", metavar="TIME", help="restore the replica's state of this time, such as 02:34:41"
+    )
+    replicate = commands.add_parser(
+        "replicate",
+        aliases=[OLD_REPLICATE],
+        help="replicate the ledger to RINHA_REPLICA, by Litestream",
+    )
+    replicate.add_argument(
+        "what",
+        nargs="?",
+        choices=["state", "watchdog"],
+        help="only print the replica's state; or run the watchdog, which Litestream itself starts",
+    )
+    move = commands.add_parser(
+        "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
+    )
+    move.add_argument("source", metavar="FROM", help="a ledger, as in RINHA_LEDGER")
+    move.add_argument("target", metavar="TO", help="another ledger; a missing one is created")
+    sql = commands.add_parser("sql", help="open the live ledger in the shell of sqlite3, or psql")
+    sql.add_argument("sql", nargs="*", metavar="SQL", help="run these statements and exit")
+    sql.add_argument(
+        "--escape",
+        action="store_true",
+        help="escape control characters in the output, as is always done on a terminal",
+    )
+    return top
