@@ -47,9 +47,7 @@ def main() -> int:
         return fail(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return fail(
-            f"{where}{error.strerror}; the stack keeps all its files in {paths.HOME / VAR}"
-        )
+        return fail(f"{where}{error.strerror}; the stack keeps all its files in {paths.HOME / VAR}")
     except subprocess.CalledProcessError as error:
         # The program has printed its reason.
         return error.returncode

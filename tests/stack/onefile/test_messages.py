@@ -70,7 +70,7 @@ def bare(tmp_path: Path, executables: dict[str, Path]) -> BareRoot:
 def test_a_place_that_may_not_be_written_is_said(bare: BareRoot) -> None:
     """A folder that cannot be written is named, and no file goes elsewhere."""
     said = bare.run_closed("cd /work; ./rinha up; ./rinha down")
-    refused = "rinha: var: Read-only file system; the stack keeps all it has in /work/var\n"
+    refused = "rinha: var: Read-only file system; the stack keeps all its files in /work/var\n"
     assert said == f"{refused * 2}left: sh\n"
     said = bare.run_as_stranger("./rinha up")
     assert said == f"{refused.replace('Read-only file system', 'Permission denied')}left: sh\n"
@@ -80,7 +80,7 @@ def test_a_full_disk_is_said(bare: BareRoot) -> None:
     """A full disk gives one line and leaves no process."""
     for size in ("4k", "64k", "900k"):
         said = bare.run_closed("/work/rinha up", size=size)
-        place = "the stack keeps all it has in /data/var"
+        place = "the stack keeps all its files in /data/var"
         assert said == f"rinha: No space left on device; {place}\nleft: sh\n"
 
 
