@@ -222,7 +222,7 @@ def parser() -> argparse.ArgumentParser:
         either = command.add_mutually_exclusive_group()
         for option in ("--plain", *options):
             group = either if option in {"--rate", "--ramp"} else command
-            words = [SHORT[option], option] if option in SHORT else [option]
-            group.add_argument(*words, **OPTIONS[option])
+            names = [SHORT[option], option] if option in SHORT else [option]
+            group.add_argument(*names, **OPTIONS[option])
         command.set_defaults(strict=name == "check")
     return top

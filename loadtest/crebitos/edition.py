@@ -4,7 +4,7 @@ from itertools import cycle as repeat
 
 from loadtest.crebitos import state
 from loadtest.crebitos.contract import CLIENTES
-from loadtest.crebitos.history.aftermath import Oracle
+from loadtest.crebitos.history.after_load import Oracle
 from loadtest.crebitos.history.watch import Watch
 from loadtest.crebitos.mix import CYCLE, KINDS, build_requests
 from loadtest.crebitos.official import plan as official_plan

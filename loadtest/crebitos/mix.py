@@ -76,20 +76,20 @@ class BadRequest(Request):
         return effect
 
 
-def random_request(kind: Kind, host: str, chance: Random, *, reuse: bool = True) -> LedgerRequest:
+def random_request(kind: Kind, host: str, random: Random, *, reuse: bool = True) -> LedgerRequest:
     """Returns a random request of the load, drawn as in the official run."""
-    cliente = chance.choice(CLIENTES)
+    cliente = random.choice(CLIENTES)
     if kind == EXTRATO:
         return extrato(host, cliente, reuse=reuse)
-    valor = chance.randint(1, VALOR_MAX)
-    descricao = "".join(chance.choices(LETTERS, k=10))
+    valor = random.randint(1, VALOR_MAX)
+    descricao = "".join(random.choices(LETTERS, k=10))
     delta = valor if kind == CREDIT else -valor
     return transacao(host, cliente, delta, descricao, reuse=reuse)
 
 
-def shuffled_cycle(chance: Random, cycle: Sequence[Kind] = CYCLE) -> list[Kind]:
+def shuffled_cycle(random: Random, cycle: Sequence[Kind] = CYCLE) -> list[Kind]:
     kinds = list(cycle)
-    chance.shuffle(kinds)
+    random.shuffle(kinds)
     return kinds
 
 
@@ -102,9 +102,9 @@ def build_requests(
     cycle: Sequence[Kind] = CYCLE,
 ) -> list[LedgerRequest]:
     """Returns whole cycles of requests; the same seed gives the same bytes in the same order."""
-    chance = Random(seed)
+    random = Random(seed)
     return [
-        random_request(kind, host, chance, reuse=reuse)
+        random_request(kind, host, random, reuse=reuse)
         for _ in range(cycles)
-        for kind in shuffled_cycle(chance, cycle)
+        for kind in shuffled_cycle(random, cycle)
     ]

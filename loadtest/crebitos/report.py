@@ -31,13 +31,13 @@ class Cliente(Struct):
     unknown: int
     expected: int | None = None
     saldo: int | None = None
-    trouble: str | None = None
+    fault: str | None = field(name="trouble", default=None)
     order: str = ""
     breaks: list[CountedBreak] = field(default_factory=list)
 
     @property
     def is_broken(self) -> bool:
-        return self.trouble is not None or bool(self.breaks)
+        return self.fault is not None or bool(self.breaks)
 
 
 def undecided(clientes: Sequence[Cliente]) -> list[str]:
@@ -92,14 +92,14 @@ class CrebitosReport(Report, tag="crebitos", kw_only=True):
         paid, reward = (f"{Decimal(usd):,}" for usd in (self.official.paid_usd, REWARD_USD))
         return f"the arena would pay USD {paid} of {reward}{rehearsal}"
 
-    def troubles(self) -> list[str]:
+    def faults(self) -> list[str]:
         found = []
         for one in self.clientes:
             found += [
                 f"{broken.name} (client {one.cliente}, {broken.count} times): {broken.text}"
                 for broken in one.breaks
             ]
-            found += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
+            found += [f"client {one.cliente}: {one.fault}"] if one.fault else []
         return found
 
     def explains_findings(self) -> bool:
@@ -125,7 +125,7 @@ def _official_table(official: Official) -> Table:
         (consistency, f"USD {official.consistency_fine_usd}"),
         ("paid", Mark(f"USD {official.paid_usd}", official.is_paid_in_full)),
         ("answers the judge calls wrong (KO)", f"{counts.ko:,}"),
-        ("of these through the judge's own timing, nobody's fault", f"{counts.overlapped:,}"),
+        ("of these caused by the judge's own timing", f"{counts.overlapped:,}"),
     ]
     return Table("official verdict", ("", ""), rows)
 
@@ -151,4 +151,4 @@ def _clientes_table(clientes: list[Cliente]) -> Table:
         )
         rows.append(row)
     columns = ("client", "order", "balance", "answers add up to", "operations", "unanswered")
-    return Table("balances and histories", columns, rows, words=(1,))
+    return Table("balances and histories", columns, rows, text_columns=(1,))

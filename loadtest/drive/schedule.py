@@ -12,11 +12,11 @@ def even(rate: float) -> Iterator[float]:
         yield index / rate
 
 
-def poisson(rate: float, chance: Random) -> Iterator[float]:
+def poisson(rate: float, random: Random) -> Iterator[float]:
     """Yields independent arrivals: exponential gaps with the mean 1/rate, without end."""
     due_s = 0.0
     while True:
-        due_s += chance.expovariate(rate)
+        due_s += random.expovariate(rate)
         yield due_s
 
 

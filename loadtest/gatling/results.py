@@ -56,7 +56,7 @@ def _code(request: LoggedRequest, kind: Kind) -> int:
     wrong_status = WRONG_STATUS.match(request.message)
     if wrong_status:
         return int(wrong_status[1])
-    for word, failure in NO_ANSWER.items():
-        if word in request.message:
+    for text, failure in NO_ANSWER.items():
+        if text in request.message:
             return failure
     return 200

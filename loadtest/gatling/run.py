@@ -51,7 +51,7 @@ def run_gatling(
     subprocess.run(command, check=False)
     made = sorted(set(RESULTS.glob("*/")) - before)
     if not made:
-        raise GatlingError("Gatling left no results; its last words are above")
+        raise GatlingError("Gatling left no results; its last output is above")
     return made[-1]
 
 

@@ -49,8 +49,8 @@ def bad_body_questions(
     whole = json.dumps(good).encode()
     bodies = [
         ("an empty body", b""),
-        ("JSON that breaks off", whole[:-1]),
-        ("JSON with words behind it", whole + b" x"),
+        ("JSON that is cut off", whole[:-1]),
+        ("JSON followed by text", whole + b" x"),
         ("JSON with a comma too many", whole[:-1] + b",}"),
         ("a list instead of an object", b"[" + whole + b"]"),
         ("a string instead of an object", b'"regra"'),

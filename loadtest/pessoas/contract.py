@@ -31,12 +31,12 @@ class Pessoa(NamedTuple):
     stack: tuple[str, ...] | None
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def texts(self) -> tuple[str, ...]:
         """The texts that a search looks into."""
         return (self.apelido, self.nome, *(self.stack or ()))
 
     def has(self, folded: str) -> bool:
-        return any(folded in word.casefold() for word in self.words)
+        return any(folded in text.casefold() for text in self.texts)
 
 
 def broken_rule(fields: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from loadtest.judging.edition import Edition
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
 from loadtest.pessoas import state
-from loadtest.pessoas.aftermath import NOT_ADDED, examine, miscount
+from loadtest.pessoas.after_load import NOT_ADDED, examine, miscount
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import CYCLE, DETAIL, KINDS, POST, mixed
 from loadtest.pessoas.notes import Notes
@@ -32,7 +32,7 @@ class PeopleLoad:
     def __init__(self, plan: Plan, probe: Probe) -> None:
         self._probe, self._is_checked, self._before = probe, plan.checked, state.stored(probe)
         self._crowds = [Crowd() for _ in range(plan.workers)]
-        for id_, pessoa in state.acquaintances(probe):
+        for id_, pessoa in state.known_people(probe):
             for crowd in self._crowds:
                 crowd.meet(id_, pessoa)
         kinds = plan.chosen(CYCLE)
@@ -58,7 +58,7 @@ class PeopleLoad:
         )
         grown = None if self._before is None or after is None else after - self._before
         differences = miscount(acknowledged, grown, unanswered)
-        if posts and not acknowledged and not state.takes_a_newcomer(self._probe):
+        if posts and not acknowledged and not state.adds_a_new_person(self._probe):
             # Every post may have repeated an earlier apelido; only a new random one is surely
             # right.
             differences.append(Count(NOT_ADDED, 1))

@@ -57,13 +57,13 @@ def mixed(
     host: str, seed: int, crowd: Crowd, cycle: Sequence[Kind], *, reuse: bool
 ) -> Iterator[PessoaRequest]:
     """Yields cycles without end: posts of new people, details of added ones, searches."""
-    chance, people, terms = Random(seed), payloads(seed), termos(seed)
+    random, people, terms = Random(seed), payloads(seed), termos(seed)
     while True:
         kinds = list(cycle)
-        chance.shuffle(kinds)
+        random.shuffle(kinds)
         for kind in kinds:
             if kind == DETAIL and crowd.added:
-                place = chance.choice(crowd.added)
+                place = random.choice(crowd.added)
                 yield detail(host, crowd.paths[place], place, reuse=reuse)
             elif kind == SEARCH:
                 yield search(host, next(terms), reuse=reuse)

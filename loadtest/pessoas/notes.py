@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from loadtest.drive.memory import MemoryFile
-
-NOTES_KEPT_MAX = 200  # notes buffered before a write: 20 kB, 100 us
+from loadtest.limits import NOTES_BUFFERED_MAX
 
 
 class Posted(msgspec.Struct, tag=1, array_like=True, gc=False):
@@ -34,16 +33,16 @@ class Notes:
 
     def __init__(self) -> None:
         self._file = MemoryFile()
-        self._kept: list[Note] = []
+        self._buffered: list[Note] = []
 
     def add(self, note: Note) -> None:
-        self._kept.append(note)
-        if len(self._kept) >= NOTES_KEPT_MAX:
+        self._buffered.append(note)
+        if len(self._buffered) >= NOTES_BUFFERED_MAX:
             self.flush()
 
     def flush(self) -> None:
-        self._file.write(b"".join(msgspec.json.encode(note) + b"\n" for note in self._kept))
-        self._kept.clear()
+        self._file.write(b"".join(msgspec.json.encode(note) + b"\n" for note in self._buffered))
+        self._buffered.clear()
 
     def read(self) -> Iterator[Note]:
         decode = msgspec.json.Decoder(Note).decode

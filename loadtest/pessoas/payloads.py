@@ -38,46 +38,46 @@ def payload_of(fields: dict[str, Any]) -> Payload:
 
 def payloads(seed: int) -> Iterator[Payload]:
     """Yields random people without end."""
-    chance = Random(f"payloads {seed}")
+    random = Random(f"payloads {seed}")
     while True:
-        yield payload_of(_fields(chance))
+        yield payload_of(_fields(random))
 
 
 def termos(seed: int) -> Iterator[str]:
     """Yields search terms of 1 to 50 letters and spaces, without end."""
-    chance = Random(f"termos {seed}")
+    random = Random(f"termos {seed}")
     while True:
-        yield _text(chance, WORDS, 50).strip() or "x"
+        yield _text(random, WORDS, 50).strip() or "x"
 
 
-def _fields(chance: Random) -> dict[str, Any]:
+def _fields(random: Random) -> dict[str, Any]:
     return {
-        "apelido": _exactly(chance, LETTERS, 35) if _bad(chance) else _text(chance, LETTERS, 32),
-        "nome": _exactly(chance, WORDS, 120) if _bad(chance) else _text(chance, WORDS, 100),
-        "nascimento": chance.choice(BAD_DAYS) if _bad(chance) else _nascimento(chance),
-        "stack": chance.choice(BAD_STACKS) if _bad(chance) else _stack(chance),
+        "apelido": _exactly(random, LETTERS, 35) if _bad(random) else _text(random, LETTERS, 32),
+        "nome": _exactly(random, WORDS, 120) if _bad(random) else _text(random, WORDS, 100),
+        "nascimento": random.choice(BAD_DAYS) if _bad(random) else _nascimento(random),
+        "stack": random.choice(BAD_STACKS) if _bad(random) else _stack(random),
     }
 
 
-def _bad(chance: Random) -> bool:
-    return chance.randrange(BAD_ONE_OF) == 0
+def _bad(random: Random) -> bool:
+    return random.randrange(BAD_ONE_OF) == 0
 
 
-def _text(chance: Random, letters: str, most: int) -> str:
-    return _exactly(chance, letters, chance.randint(1, most))
+def _text(random: Random, letters: str, most: int) -> str:
+    return _exactly(random, letters, random.randint(1, most))
 
 
-def _exactly(chance: Random, letters: str, length: int) -> str:
-    return "".join(chance.choices(letters, k=length))
+def _exactly(random: Random, letters: str, length: int) -> str:
+    return "".join(random.choices(letters, k=length))
 
 
-def _nascimento(chance: Random) -> str:
+def _nascimento(random: Random) -> str:
     """Returns a random day; as in the published rules, the month may be 13."""
-    year, month, day = chance.randint(1940, 2020), chance.randint(1, 13), chance.randint(1, 29)
+    year, month, day = random.randint(1940, 2020), random.randint(1, 13), random.randint(1, 29)
     return f"{year}-{month:02}-{day:02}"
 
 
-def _stack(chance: Random) -> list[str] | None:
-    if chance.randrange(NULL_ONE_OF) == 0:
+def _stack(random: Random) -> list[str] | None:
+    if random.randrange(NULL_ONE_OF) == 0:
         return None
-    return chance.choices(STACK, k=chance.randint(1, len(STACK) + 1))
+    return random.choices(STACK, k=random.randint(1, len(STACK) + 1))

@@ -52,7 +52,7 @@ class PessoasReport(Report, tag="pessoas", kw_only=True):
         acknowledged = f"{people.acknowledged:,} acknowledged"
         return f"{stored} people stored, {acknowledged}, {expected} expected{rehearsal}"
 
-    def troubles(self) -> list[str]:
+    def faults(self) -> list[str]:
         people = self.people
         if people is None:
             return []

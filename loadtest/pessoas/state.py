@@ -27,7 +27,7 @@ def stored(probe: Probe) -> int | None:
         return None
 
 
-def acquaintances(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
+def known_people(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
     """Yields some of the stored people: those shown by searches for a single letter."""
     answers = probe.ask_together([search(probe.host, letter) for letter in ascii_lowercase])
     known: dict[str, Pessoa] = {}
@@ -37,7 +37,7 @@ def acquaintances(probe: Probe) -> Iterator[tuple[str, Pessoa]]:
     yield from known.items()
 
 
-def takes_a_newcomer(probe: Probe) -> bool:
+def adds_a_new_person(probe: Probe) -> bool:
     """Returns whether the service adds a right person with a new random apelido."""
     letters = SystemRandom().choices(ascii_lowercase, k=APELIDO_MAX)
     newcomer = {"apelido": "".join(letters), "nome": "Nova", "nascimento": "2000-01-01"}
@@ -49,6 +49,6 @@ def require_fresh(probe: Probe) -> None:
     people = stored(probe)
     if people:
         raise NotReadyError(
-            f"there are {people:,} people; the official run begins with nobody. "
+            f"there are {people:,} people; the official run begins with none. "
             f"{how_to_empty(probe.host)}"
         )

@@ -73,7 +73,7 @@ def comparison_table(figures: Sequence[Figure], failing: Sequence[Figure]) -> Ta
         if any(figure.verdict == CANNOT_TELL for figure in figures)
         else ""
     )
-    return Table(title, columns, rows, words=(0, 5), note=note)
+    return Table(title, columns, rows, text_columns=(0, 5), note=note)
 
 
 def compare(before: Load, after: Load) -> list[Figure]:
@@ -88,12 +88,12 @@ def compare(before: Load, after: Load) -> list[Figure]:
         kind: (histogram_of(before, "response", kind), histogram_of(after, "response", kind))
         for kind in kinds
     }
-    told = {kind: both for kind, both in histograms.items() if all(one.total for one in both)}
+    answered = {kind: both for kind, both in histograms.items() if all(one.total for one in both)}
     whole = 1 - FALSE_ALARMS_MAX * WHOLE_SHARE / (len(PERCENTS) + 2)
-    by_type = 1 - FALSE_ALARMS_MAX * (1 - WHOLE_SHARE) / max((len(told) - 1) * len(PERCENTS), 1)
+    by_type = 1 - FALSE_ALARMS_MAX * (1 - WHOLE_SHARE) / max((len(answered) - 1) * len(PERCENTS), 1)
     figures = [
         _latency(kind or "all", percent, (before, after), both, by_type if kind else whole)
-        for kind, both in told.items()
+        for kind, both in answered.items()
         for percent in PERCENTS
     ]
     return [*figures, *_rate(before, after, whole), *_cpu(before, after, whole)]
@@ -114,7 +114,7 @@ def _latency(
     ratio, (old, new) = after_us / before_us, limits
     if old is None or new is None:
         return Figure(*named, ratio)
-    # `up`: by chance the old figure is too low and the new one too high. `down`: the reverse.
+    # `up`: by random the old figure is too low and the new one too high. `down`: the reverse.
     up = together(math.log(old[1] / before_us), math.log(after_us / new[0]))
     down = together(math.log(before_us / old[0]), math.log(new[1] / after_us))
     return Figure(*named, ratio, math.exp(-down), math.exp(up))

@@ -112,7 +112,7 @@ class Report(Struct, tag_field="edition", kw_only=True):
         """Returns the edition's verdict in a few words, or an empty string."""
         return ""
 
-    def troubles(self) -> list[str]:
+    def faults(self) -> list[str]:
         """Returns the edition's findings beyond single answers."""
         return []
 

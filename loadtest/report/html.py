@@ -18,7 +18,7 @@ from loadtest.report.data import (
 )
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import duration, generator_table, latency_table, outcome_table
-from loadtest.report.text import headline, rule_words
+from loadtest.report.text import headline, rule_texts
 
 STYLE = files("loadtest.report") / "page.css"
 MEGABYTE = 1_000_000
@@ -114,9 +114,9 @@ def _table_card(table: Table) -> str:
 
 def _table(table: Table) -> str:
     numbered = range(len(table.columns))
-    prose = set(numbered) <= set(table.words) and any(table.columns)
+    prose = set(numbered) <= set(table.text_columns) and any(table.columns)
     sides = [
-        f'class="fold" style="--least:{_width(table, place)}ch"' if place in table.words
+        f'class="fold" style="--least:{_width(table, place)}ch"' if place in table.text_columns
         else 'class="n"'
         for place in numbered
     ]  # fmt: skip
@@ -145,11 +145,11 @@ def _width(table: Table, place: int) -> int:
     Numbers are never broken. Text has room for its longest word, and for its longest cell in three
     lines.
     """
-    cells = [_words(row[place]) for row in table.rows]
+    cells = [_text_of(row[place]) for row in table.rows]
     texts = [table.columns[place], *cells]
     word = max((len(word) for text in texts for word in text.split()), default=0)
     longest = max(map(len, texts))
-    if place not in table.words:
+    if place not in table.text_columns:
         return max(word, *map(len, cells), 0)
     return min(max(word, longest // LINES_OF_A_CELL, min(longest, LINE_MIN)), LEAST_MAX)
 
@@ -159,14 +159,14 @@ def _named(name: str) -> str:
     return f' data-name="{escape(name)}"'
 
 
-def _words(cell: str | Mark) -> str:
-    return cell if isinstance(cell, str) else cell.words
+def _text_of(cell: str | Mark) -> str:
+    return cell if isinstance(cell, str) else cell.text
 
 
 def _cell(cell: str | Mark) -> str:
     if isinstance(cell, str):
         return escape(cell)
-    return f'<span class="{"good" if cell.good else "bad"}">{escape(cell.words)}</span>'
+    return f'<span class="{"good" if cell.good else "bad"}">{escape(cell.text)}</span>'
 
 
 def _load_cards(load: Load) -> list[str]:
@@ -194,16 +194,16 @@ def _load_cards(load: Load) -> list[str]:
     if load.generator is not None:
         cards.append(_table_card(generator_table(load.generator)))
     if load.examples:
-        blocks = [_block(one.what, {"came": one.answer}, one.repeat) for one in load.examples]
+        blocks = [_block(one.what, {"got": one.answer}, one.repeat) for one in load.examples]
         cards.append(_card("examples of what failed", "".join(blocks), wide=True))
     return cards
 
 
-def _block(title: str, words: dict[str, str], repeat: str) -> str:
+def _block(title: str, texts: dict[str, str], repeat: str) -> str:
     """Returns a fault in full, with the lines that repeat it in a shell."""
-    rows = [(name, text or "(nothing)") for name, text in words.items()]
+    rows = [(name, text or "(nothing)") for name, text in texts.items()]
     lines = "".join(f"<pre>{escape(line)}</pre>" for line in repeat.splitlines())
-    inner = _table(Table("", ("", ""), rows, words=(0, 1))) + lines
+    inner = _table(Table("", ("", ""), rows, text_columns=(0, 1))) + lines
     return f'<details class="broken" open><summary>{escape(title)}</summary>{inner}</details>'
 
 
@@ -212,7 +212,7 @@ def _rules_cards(rules: Sequence[Rule]) -> list[str]:
     cards, broken, fine = [], broken_rules(rules), [rule for rule in rules if rule.passed]
     if broken:
         blocks = [
-            _block(f"{number}. {alike[0].name}", rule_words(alike), alike[0].repeat)
+            _block(f"{number}. {alike[0].name}", rule_texts(alike), alike[0].repeat)
             for number, alike in enumerate(broken, 1)
         ]
         title = f"broken rules: {len(rules) - len(fine)} of {len(rules)}"
@@ -220,7 +220,7 @@ def _rules_cards(rules: Sequence[Rule]) -> list[str]:
     groups = []
     for group in dict.fromkeys(rule.group for rule in fine):
         rows = [(one.name, one.expected, one.answer) for one in fine if one.group == group]
-        table = Table("", ("rule", "expected", "came"), rows, words=range(3))
+        table = Table("", ("rule", "expected", "got"), rows, text_columns=range(3))
         groups.append(_folded(f"{group}: {len(rows)}", _table(table)))
     if groups:
         cards.append(_card(f"rules that hold: {len(fine)}", "".join(groups), wide=True))

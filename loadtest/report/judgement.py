@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_WORTH_A_WORD
+from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_NOTED_MEDIANS
 from loadtest.measure.recorder import Times
 from loadtest.report.data import Load, Report, Verdict, broken_rules, histogram_of
 from loadtest.report.thresholds import Threshold, broken_thresholds
@@ -34,8 +34,8 @@ def wrong_answers(report: Report) -> list[str]:
     ]
     counted = [f"{found.what}: {found.count} answers" for found in findings]
     if report.explains_findings():
-        return report.troubles() + counted + rules
-    return counted + report.troubles() + rules
+        return report.faults() + counted + rules
+    return counted + report.faults() + rules
 
 
 def failed_requests(load: Load) -> list[str]:
@@ -47,13 +47,13 @@ def failed_requests(load: Load) -> list[str]:
     ]
 
 
-def counts_in_words(counts: Mapping[str, int]) -> str:
+def counts_text(counts: Mapping[str, int]) -> str:
     """Returns each count with its name, as one text."""
     return ", ".join(f"{count:,} {what}" for what, count in counts.items())
 
 
-def not_complete(played: Mapping[str, int], expected: Mapping[str, int]) -> str:
-    return f"not complete: {counts_in_words(played)}; expected {counts_in_words(expected)}"
+def not_complete(sent: Mapping[str, int], expected: Mapping[str, int]) -> str:
+    return f"not complete: {counts_text(sent)}; expected {counts_text(expected)}"
 
 
 def _outcome(times: Times) -> str:
@@ -89,7 +89,7 @@ def load_notes(load: Load) -> list[str]:
     p50_us, p99_us, p999_us = response.percentiles((50.0, 99.0, 99.9))
     for name, tail_us in (("p99", p99_us), ("p99.9", p999_us)):
         times = tail_us / max(p50_us, 1)
-        if times > TAIL_WORTH_A_WORD and tail_us > 10_000:
+        if times > TAIL_NOTED_MEDIANS and tail_us > 10_000:
             notes.append(
                 f"slow tail: {name} is {tail_us / 1000:.1f} ms, {times:.0f} times the median"
             )

@@ -83,8 +83,8 @@ class Screen:
         if tally.examples:
             example = tally.examples[-1]
             answer = one_line(example.answer)[:CELL_CHARACTERS_MAX] or "(nothing)"
-            words = Text(f"{one_line(example.what)}\n{answer}", style="red")
-            parts.append(Panel(words, title="failing", title_align="left"))
+            text = Text(f"{one_line(example.what)}\n{answer}", style="red")
+            parts.append(Panel(text, title="failing", title_align="left"))
         parts.append(Text("q ends the run early, with its report", style="dim"))
         return Group(*parts)
 
@@ -99,12 +99,12 @@ class Screen:
         grid = Table.grid(padding=(0, 2), expand=True)
         grid.add_column(ratio=1)
         grid.add_column()
-        words = Text(
+        text = Text(
             f"{passed(elapsed_s, self._duration_s)}   {tally.done:,}{of_size} requests   {rate}"
         )
         bad = tally.failed or tally.wrong
         failed = Text(f"   {counted_wrong(tally)}", style="red" if bad else "green")
-        grid.add_row(ProgressBar(total=1.0, completed=done), words + failed)
+        grid.add_row(ProgressBar(total=1.0, completed=done), text + failed)
         return grid
 
 
@@ -142,8 +142,8 @@ def _p99_panel(tally: Tally) -> Panel:
 
 
 def _chart_panel(title: str, values: list[float], newest: str) -> Panel:
-    words = Text(f"{bars(values)}\n", style="cyan") + Text(newest, style="default")
-    return Panel(words, title=title, title_align="left")
+    text = Text(f"{bars(values)}\n", style="cyan") + Text(newest, style="default")
+    return Panel(text, title=title, title_align="left")
 
 
 def _latency_panel(tally: Tally) -> Panel:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Words, and whether what they say is good."""
+    """A text, and whether it is good news."""
 
-    words: str
+    text: str
     good: bool
 
 
@@ -16,11 +16,11 @@ class Mark:
 class Table:
     """Rows under column names; without names a row is a name and its value.
 
-    The columns in `words` are text and aligned left; the others are numbers and aligned right.
+    The columns in `text_columns` are aligned left; the others are numbers and aligned right.
     """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str | Mark]]
-    words: Sequence[int] = (0,)
+    text_columns: Sequence[int] = (0,)
     note: str = ""

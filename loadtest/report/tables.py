@@ -34,7 +34,7 @@ def outcome_table(load: Load) -> Table:
         outcome = Mark(times.outcome, times.fine)
         rows.append((times.kind, outcome, f"{times.count:,}", *numbers))
     columns = ("type", "outcome", "count", "p50 ms", "p99 ms", "max ms")
-    return Table("outcomes", columns, rows, words=(0, 1))
+    return Table("outcomes", columns, rows, text_columns=(0, 1))
 
 
 def usage_table(load: Load) -> Table:

@@ -105,7 +105,7 @@ def _print_load(load: Load, console: Console) -> None:
     if load.target_usage.samples:
         print_table(usage_table(load), console)
     for example in load.examples[:EXAMPLES_SHOWN]:
-        _print_block(f"example: {example.what}", {"came": example.answer}, example.repeat, console)
+        _print_block(f"example: {example.what}", {"got": example.answer}, example.repeat, console)
 
 
 def print_table(table: Table, console: Console) -> None:
@@ -113,7 +113,7 @@ def print_table(table: Table, console: Console) -> None:
     if console.width < FRAMED_WIDTH_MIN:
         grid.box, grid.pad_edge, grid.collapse_padding = None, False, True
     for place, name in enumerate(table.columns):
-        is_word = place in table.words
+        is_word = place in table.text_columns
         grid.add_column(name, justify="left" if is_word else "right", overflow="fold")
     for row in table.rows:
         grid.add_row(*map(_cell, row))
@@ -126,7 +126,7 @@ def print_table(table: Table, console: Console) -> None:
 def _cell(cell: str | Mark) -> Text:
     if isinstance(cell, str):
         return Text(_short(cell))
-    return Text(_short(cell.words), style="green" if cell.good else "bold red")
+    return Text(_short(cell.text), style="green" if cell.good else "bold red")
 
 
 def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -> None:
@@ -134,27 +134,27 @@ def _print_rules(rules: Sequence[Rule], console: Console, *, every_rule: bool) -
     broken, fine = broken_rules(rules), [rule for rule in rules if rule.passed]
     whole = broken if every_rule else broken[:BROKEN_SHOWN]
     for number, alike in enumerate(whole, 1):
-        _print_block(f"{number}. {alike[0].name}", rule_words(alike), alike[0].repeat, console)
+        _print_block(f"{number}. {alike[0].name}", rule_texts(alike), alike[0].repeat, console)
     if len(broken) > len(whole):
         console.print(f"and {len(broken) - len(whole)} broken rules more: --all shows them\n")
     if fine and every_rule:
         rows = [(rule.name, rule.expected, rule.answer) for rule in fine]
-        columns = ("rule", "expected", "came")
-        print_table(Table("rules that hold", columns, rows, words=range(3)), console)
+        columns = ("rule", "expected", "got")
+        print_table(Table("rules that hold", columns, rows, text_columns=range(3)), console)
     elif fine:
         groups = Counter(rule.group for rule in fine)
         counts = ", ".join(f"{group} {count}" for group, count in groups.items())
         console.print(Text(f"{len(fine)} rules hold: {counts}", style="green"))
 
 
-def rule_words(alike: Sequence[Rule]) -> dict[str, str]:
+def rule_texts(alike: Sequence[Rule]) -> dict[str, str]:
     """Returns the texts of a broken rule; others that are broken alike are only named."""
-    words = {"expected": alike[0].expected, "came": alike[0].answer}
+    texts = {"expected": alike[0].expected, "got": alike[0].answer}
     others = ", ".join(rule.whose for rule in alike[1:])
-    return {**words, "the same": others} if others else words
+    return {**texts, "the same": others} if others else texts
 
 
-def _print_block(title: str, words: dict[str, str], repeat: str, console: Console) -> None:
+def _print_block(title: str, texts: dict[str, str], repeat: str, console: Console) -> None:
     """Prints a fault in full, with the lines that repeat it in a shell.
 
     These lines are never wrapped, so that they can be copied.
@@ -163,7 +163,7 @@ def _print_block(title: str, words: dict[str, str], repeat: str, console: Consol
     grid = Grid.grid(padding=(0, 1))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
-    for name, text in words.items():
+    for name, text in texts.items():
         grid.add_row(name, Text(_short(text, ANSWER_CHARACTERS_MAX) or "(nothing)"))
     console.print(Padding(grid, (0, 0, 0, 3), expand=False))
     for line in repeat.splitlines():

@@ -16,8 +16,8 @@ def curl_line(data: bytes, options: str = "-i") -> str:
     request_line, *fields = head.decode().split("\r\n")
     method, path, _ = request_line.split(" ")
     named = dict(field.split(": ", 1) for field in fields)
-    words = [f"curl {options}"]
-    words += [
+    parts = [f"curl {options}"]
+    parts += [
         f"-H {shlex.quote(f'{name}: {value}')}"
         for name, value in named.items()
         if name.lower() not in _OF_CURL
@@ -27,9 +27,9 @@ def curl_line(data: bytes, options: str = "-i") -> str:
         text = _plain_text(body)
         if text is None:
             before = f"printf '{''.join(map(_octal, body))}' | "
-        words.append("--data-binary @-" if text is None else f"--data-raw {shlex.quote(text)}")
+        parts.append("--data-binary @-" if text is None else f"--data-raw {shlex.quote(text)}")
     url = shlex.quote(f"http://{named['Host']}{path}")
-    return before + " ".join([*words, url])
+    return before + " ".join([*parts, url])
 
 
 def shell_line(together: Sequence[Request]) -> str:
@@ -37,11 +37,11 @@ def shell_line(together: Sequence[Request]) -> str:
     if len(together) == 1:
         return curl_line(together[0].data)
     status_only = "-s -o /dev/null -w '%{http_code}\\n'"
-    words = []
+    parts = []
     for data, times in Counter(request.data for request in together).items():
         line = f"{curl_line(data, status_only)} &"
-        words.append(f"for i in $(seq {times}); do {line} done;" if times > 1 else line)
-    return f"({' '.join(words)} wait) | sort | uniq -c"
+        parts.append(f"for i in $(seq {times}); do {line} done;" if times > 1 else line)
+    return f"({' '.join(parts)} wait) | sort | uniq -c"
 
 
 def _plain_text(body: bytes) -> str | None:

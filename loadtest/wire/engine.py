@@ -56,7 +56,7 @@ class Engine:
         self._connections: dict[int, Connection] = {}
         self._idle: list[Connection] = []
         self._framings: dict[bytes, Framing] = {}
-        self._stillborn: list[tuple[Request, Failure, int, int]] = []
+        self._unsent: list[tuple[Request, Failure, int, int]] = []
         self.now_ns = clock_ns()
         self.in_flight = 0
         # Bytes of all answers that are not complete yet.
@@ -76,7 +76,7 @@ class Engine:
             try:
                 connection = self._open()
             except OSError as error:
-                self._stillborn.append((request, failure_of(error), due_ns, sent_ns))
+                self._unsent.append((request, failure_of(error), due_ns, sent_ns))
                 return sent_ns
         connection.request = request
         connection.due_ns = due_ns
@@ -88,7 +88,7 @@ class Engine:
         except OSError as error:
             connection.request = None
             self._close(connection)
-            self._stillborn.append((request, failure_of(error), due_ns, sent_ns))
+            self._unsent.append((request, failure_of(error), due_ns, sent_ns))
             return sent_ns
         if taken != len(request.data):
             connection.unsent = request.data[taken:]
@@ -97,7 +97,7 @@ class Engine:
 
     def turn(self, wait_s: float) -> None:
         """Waits once for events, and calls `ended` for every request that they complete."""
-        events = self._epoll.poll(0 if self._stillborn else wait_s)
+        events = self._epoll.poll(0 if self._unsent else wait_s)
         self.now_ns = clock_ns()
         connections, framings = self._connections, self._framings
         for fileno, mask in events:
@@ -127,8 +127,8 @@ class Engine:
                 self._close(connection)
             body, due_ns, sent_ns = data[body_start:], connection.due_ns, connection.sent_ns
             self._ended(request, framing.status, body, due_ns, sent_ns)
-        if self._stillborn:
-            self._report_stillborn()
+        if self._unsent:
+            self._report_unsent()
 
     def take_idle(self) -> Connection | None:
         """Takes the connection of the last answer, so that the caller can reuse it."""
@@ -143,7 +143,7 @@ class Engine:
         if self._connections.get(connection.fileno) is connection:
             self._close(connection)
 
-    def hurry(self, timeout_s: float) -> None:
+    def set_timeout(self, timeout_s: float) -> None:
         """Sets the timeout of all requests from now on."""
         self._timeout_ns = int(timeout_s * 1e9)
 
@@ -183,10 +183,10 @@ class Engine:
         if self._connections.pop(connection.fileno, None) is not None:
             connection.socket.close()
 
-    def _report_stillborn(self) -> None:
+    def _report_unsent(self) -> None:
         self.now_ns = clock_ns()
-        stillborn, self._stillborn = self._stillborn, []
-        for request, failure, due_ns, sent_ns in stillborn:
+        unsent, self._unsent = self._unsent, []
+        for request, failure, due_ns, sent_ns in unsent:
             self.in_flight -= 1
             self._ended(request, failure, b"", due_ns, sent_ns)
 

@@ -97,7 +97,7 @@ class Probe:
         if any(answer.code == Failure.TIMEOUT for answer in answers):
             self._silence_s += took_s
         if self._silence_s > SILENCE_MAX_S or self._asked_s > ASKED_MAX_S:
-            self._engine.hurry(SILENT_TIMEOUT_S)
+            self._engine.set_timeout(SILENT_TIMEOUT_S)
 
     def reset(self) -> None:
         """Empties the target by its own POST /reset."""
@@ -141,7 +141,7 @@ def reach(address: Address, hello: Request, *, until_ready: bool = False) -> Pro
 
 def wait_ready(address: Address, hello: Request) -> Probe:
     """Waits until the service is ready: like the official judge, every 2 s for up to 40 s."""
-    ends_s, told = monotonic() + READY_WAIT_S, False
+    ends_s, announced = monotonic() + READY_WAIT_S, False
     while True:
         try:
             return reach(address, hello, until_ready=True)
@@ -149,8 +149,8 @@ def wait_ready(address: Address, hello: Request) -> Probe:
             if monotonic() >= ends_s:
                 text = f"{error} (asked for {READY_WAIT_S:.0f} s)"
                 raise UnreachableError(text) from error
-            if not told:
+            if not announced:
                 waiting = f"waiting for http://{address}, up to {READY_WAIT_S:.0f} s ({error})"
                 print(waiting, file=sys.stderr, flush=True)
-                told = True
+                announced = True
             sleep(READY_PAUSE_S)

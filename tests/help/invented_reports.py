@@ -104,7 +104,7 @@ def people_reports(median_ms: float) -> dict[str, PessoasReport]:
     def load() -> Load:
         return invented_load(PEOPLE_KINDS, codes, median_ms)
 
-    wrong = [Count("a search misses somebody whose stack is null, acknowledged before", 12_345)]
+    wrong = [Count("a search misses a person whose stack is null, acknowledged before", 12_345)]
     people = People(46_587, 41_000, 1_385, 46_590, wrong)
     official = people_part(load(), {POST: 2}, rehearsal=True)
     common: dict[str, Any] = {"target": "localhost:18080", "way": "the official run", "seed": 7}

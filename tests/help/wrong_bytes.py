@@ -97,7 +97,7 @@ KINDS: dict[str, Kind] = {
     "balance of letters of other digits": Kind(saldo_as('"١"'.encode())),
     # Text.
     "JSON 200,000 deep": Kind(writing(nested)),
-    "JSON that breaks off": Kind(writing(lambda text: text[:-1])),
+    "JSON that is cut off": Kind(writing(lambda text: text[:-1])),
     "JSON and then words": Kind(writing(lambda text: text + b" and so on")),
     "bytes that are no text": Kind(writing(lambda _: b'{"saldo": "\xff\xfe"}')),
     "UTF-16": Kind(writing(lambda text: text.decode().encode("utf-16"))),

@@ -42,15 +42,15 @@ class Ledger:
 
 def simulate(world: World) -> tuple[list[Operation], int]:
     """Returns the operations in random order, then a last statement, and the number of faults."""
-    chance, ledger = Random(world.seed), Ledger()
+    random, ledger = Random(world.seed), Ledger()
     operations = []
-    for moment, sent_ns, answered_ns in sorted(_intervals(world, chance)):
-        hit = bool(world.fault) and chance.random() < world.fault_share
+    for moment, sent_ns, answered_ns in sorted(_intervals(world, random)):
+        hit = bool(world.fault) and random.random() < world.fault_share
         fault = world.fault if hit else ""
-        if chance.random() < 1 / 12:
+        if random.random() < 1 / 12:
             operations.append(_statement(ledger, sent_ns, answered_ns, fault))
         else:
-            operation = _transaction(ledger, world, chance, fault)
+            operation = _transaction(ledger, world, random, fault)
             operation.sent_ns, answered = sent_ns, operation.answered_ns
             operation.answered_ns = answered or answered_ns
             if fault == "late" and not operation.is_reader:
@@ -60,21 +60,21 @@ def simulate(world: World) -> tuple[list[Operation], int]:
                 ledger.faults += 1
             operations.append(operation)
         assert sent_ns <= moment <= answered_ns
-    chance.shuffle(operations)
+    random.shuffle(operations)
     end_ns = max(op.sent_ns for op in operations) + 10**9
     operations.append(Operation(end_ns, end_ns + 5, 0, ledger.saldo, rows=ledger.newest()))
     return operations, ledger.faults
 
 
-def _intervals(world: World, chance: Random) -> list[tuple[int, int, int]]:
+def _intervals(world: World, random: Random) -> list[tuple[int, int, int]]:
     free_ns = [0] * world.together
     intervals = []
     for _ in range(world.operations):
         connection = min(range(world.together), key=free_ns.__getitem__)
         sent_ns = free_ns[connection]
-        answered_ns = sent_ns + chance.randint(2, 1_000)
-        intervals.append((chance.randint(sent_ns, answered_ns), sent_ns, answered_ns))
-        free_ns[connection] = answered_ns + chance.randint(1, 4)
+        answered_ns = sent_ns + random.randint(2, 1_000)
+        intervals.append((random.randint(sent_ns, answered_ns), sent_ns, answered_ns))
+        free_ns[connection] = answered_ns + random.randint(1, 4)
     return intervals
 
 
@@ -96,9 +96,9 @@ def _statement(ledger: Ledger, sent_ns: int, answered_ns: int, fault: str) -> Op
     return Operation(sent_ns, answered_ns, 0, saldo, rows=rows)
 
 
-def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Operation:
-    valor, row = chance.randint(1, world.valor_max), chance.getrandbits(32)
-    delta = valor if chance.random() < 1 / 3 else -valor
+def _transaction(ledger: Ledger, world: World, random: Random, fault: str) -> Operation:
+    valor, row = random.randint(1, world.valor_max), random.getrandbits(32)
+    delta = valor if random.random() < 1 / 3 else -valor
     if ledger.saldo + delta < -world.limite:
         if fault == "refused_shown":
             ledger.rows.append(row)
@@ -108,8 +108,8 @@ def _transaction(ledger: Ledger, world: World, chance: Random, fault: str) -> Op
         # A debit of 1 may be refused only at a balance of exactly -limite, which no order reaches.
         ledger.faults += 1
         return refused(0, 0, -1, row)
-    if chance.random() < world.lost_share:
-        if chance.random() < 0.5:
+    if random.random() < world.lost_share:
+        if random.random() < 0.5:
             _apply(ledger, delta, row)
         return unknown(0, delta, row)
     answered = ledger.saldo + delta

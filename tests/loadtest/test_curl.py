@@ -88,8 +88,8 @@ def test_any_bytes_can_be_pasted(server: tuple[str, Heard]) -> None:
     host, heard = server
     seed = random.randrange(2**32)
     print(f"seed {seed}")
-    chance = random.Random(seed)
-    bodies = [chance.randbytes(chance.randrange(300)) for _ in range(25)]
+    drawn = random.Random(seed)
+    bodies = [drawn.randbytes(drawn.randrange(300)) for _ in range(25)]
     for body in bodies:
         paste(curl_line(post(host, "/", body)))
     assert [body for *_, body in heard] == bodies

@@ -57,7 +57,7 @@ class GreetingReport(Report, tag="greetings", kw_only=True):
 
     greeted: int
 
-    def troubles(self) -> list[str]:
+    def faults(self) -> list[str]:
         return [] if self.greeted == SIZE else [f"{SIZE - self.greeted} did not greet back"]
 
     def tables(self) -> Sequence[Table]:

@@ -33,7 +33,7 @@ REGISTRY_FAULTS = {
     "folded_apelidos": ("check", "one that is taken only in another case: expected 201, got 422"),
     "month_13": ("check", "nascimento in month 13: expected 400 or 422, got 201"),
     "bytes_counted": ("check", "nome of 100 characters of two bytes: added: expected 201"),
-    "null_hidden": ("check", "somebody whose stack is null: expected 200, 1 people"),
+    "null_hidden": ("check", "a person whose stack is null: expected 200, 1 people"),
     "wildcards": ("check", "% is a letter: expected 200, 0 people"),
     "across_words": ("check", "not across apelido and nome: expected 200, 0 people"),
     "answer_before_write": (OFFICIAL, "acknowledged, and not in the count"),
@@ -60,7 +60,7 @@ FIRST = {
 BY_OFFICIAL = {
     "folded_apelidos": "refused, as if an apelido in another case were the same",
     "month_13": "a bad person was added: nascimento is no day",
-    "null_hidden": "a search misses somebody whose stack is null",
+    "null_hidden": "a search misses a person whose stack is null",
     "stack_sorted": "a person is not shown as sent: stack",
     "rows_51": "a search shows more than 50 people",
 }

@@ -22,7 +22,7 @@ FAULTS = {
     "order": "statement rows in the wrong order",
     "refused_shown": "refused debit shown in the statement",
     "stale": "stale statement",
-    "foreign": "statement shows a row nobody sent",
+    "foreign": "statement shows a row that was never sent",
     "refused": "debit refused though it fits",
     "late": "balance no order explains",
     "total": "torn statement",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.crebitos.mix import LedgerRequest, extrato, transacao
-from loadtest.crebitos.official.judge import Judge, load_trouble
+from loadtest.crebitos.official.judge import Judge, load_fault
 from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Counts, Official
 from loadtest.measure.recorder import Recorder
@@ -95,8 +95,8 @@ def test_the_load_is_judged_as_the_judge_does(
     request_: LedgerRequest, given_: Answer, fine: bool, costs: bool
 ) -> None:
     """Only a debit may be refused; a balance below -limite costs money."""
-    trouble = load_trouble(request_, given_)
-    assert (trouble is None, trouble is not None and trouble.costs) == (fine, costs)
+    fault = load_fault(request_, given_)
+    assert (fault is None, fault is not None and fault.costs) == (fine, costs)
 
 
 def test_an_answer_of_250_ms_is_late() -> None:

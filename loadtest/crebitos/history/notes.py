@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from loadtest.crebitos.contract import ROWS_MAX, Extrato
 from loadtest.crebitos.mix import LedgerRequest
 from loadtest.drive.memory import MemoryFile
-from loadtest.limits import NOTES_KEPT_MAX
+from loadtest.limits import INTEGERS_BUFFERED_MAX
 
 # Outcomes of a transaction; only an answered one tells the balance. WRONGLY is a body that was
 # accepted and had to be refused: its effect is unknown.
@@ -18,9 +18,9 @@ _DELTA_BITS = 40
 _DELTA_ZERO = 1 << (_DELTA_BITS - 1)
 _CLIENTE_BITS = 8
 _OUTCOME_SHIFT = _DELTA_BITS + _CLIENTE_BITS
-_TRANSACAO_WORDS = 5
-_EXTRATO_WORDS = 5 + ROWS_MAX
-_WORD_BYTES = 8
+_TRANSACAO_INTEGERS = 5
+_EXTRATO_INTEGERS = 5 + ROWS_MAX
+_INTEGER_BYTES = 8
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +85,7 @@ class Notes:
         place = (outcome << _CLIENTE_BITS | request.cliente) << _DELTA_BITS
         place |= request.delta + _DELTA_ZERO
         notes.extend((sent_ns, answered_ns, place, request.fingerprint, saldo))
-        if len(notes) >= NOTES_KEPT_MAX:
+        if len(notes) >= INTEGERS_BUFFERED_MAX:
             self.flush()
 
     def extrato(self, cliente: int, sent_ns: int, answered_ns: int, extrato: Extrato) -> None:
@@ -101,16 +101,16 @@ class Notes:
 
     def read(self) -> Iterator[tuple[int, Operation]]:
         """Yields every noted operation with its client."""
-        for words in _read_words(self._transacoes_file, _TRANSACAO_WORDS):
-            sent_ns, answered_ns, place, fingerprint, saldo = words
+        for integers in _read_records(self._transacoes_file, _TRANSACAO_INTEGERS):
+            sent_ns, answered_ns, place, fingerprint, saldo = integers
             delta = (place & (1 << _DELTA_BITS) - 1) - _DELTA_ZERO
             operation = Operation(
                 sent_ns, answered_ns, delta, saldo, fingerprint, outcome=place >> _OUTCOME_SHIFT
             )
             yield place >> _DELTA_BITS & (1 << _CLIENTE_BITS) - 1, operation
-        for words in _read_words(self._extratos_file, _EXTRATO_WORDS):
-            sent_ns, answered_ns, cliente, total, size = words[:5]
-            rows = tuple(words[5 : 5 + size])
+        for integers in _read_records(self._extratos_file, _EXTRATO_INTEGERS):
+            sent_ns, answered_ns, cliente, total, size = integers[:5]
+            rows = tuple(integers[5 : 5 + size])
             yield cliente, Operation(sent_ns, answered_ns, 0, total, rows=rows)
 
     def close(self) -> None:
@@ -118,11 +118,11 @@ class Notes:
         self._extratos_file.close()
 
 
-def _read_words(file: MemoryFile, words: int) -> Iterator["array[int]"]:
-    step = words * _WORD_BYTES
+def _read_records(file: MemoryFile, integers: int) -> Iterator["array[int]"]:
+    step = integers * _INTEGER_BYTES
     for offset in range(0, file.size - file.size % step, step * 4096):
         block = array("q")
         data = file.read(offset, step * 4096)
         block.frombytes(data[: len(data) - len(data) % step])
-        for start in range(0, len(block), words):
-            yield block[start : start + words]
+        for start in range(0, len(block), integers):
+            yield block[start : start + integers]

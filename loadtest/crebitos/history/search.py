@@ -85,7 +85,7 @@ class OrderSearch:
             ways = walk.ways()
             if len(ways) == 1:
                 walk.apply(ways[0])
-                self._let_go()
+                self._drop_settled_choices()
             elif not self._choose(ways) and not self._back_up() and not self._step_over():
                 break
         self._explanation.saldo = walk.saldo
@@ -111,7 +111,7 @@ class OrderSearch:
         if walk.answered > self._deepest[0]:
             self._deepest = (walk.answered, list(walk.steps))
 
-    def _let_go(self) -> None:
+    def _drop_settled_choices(self) -> None:
         """Forgets choices that cannot matter: all settled, and older than any statement's rows."""
         walk = self._walk
         if not self._choices:

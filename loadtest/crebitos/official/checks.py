@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES
-from loadtest.limits import TOLD_CHARACTERS_MAX
+from loadtest.limits import QUOTED_CHARACTERS_MAX
 from loadtest.wire.document import ContractBrokenError, read_document
 from loadtest.wire.outcome import printable
 from loadtest.wire.probe import Answer
@@ -20,7 +20,7 @@ INTEGER_MAX = 2**31 - 1  # the judge's integers have 32 bits
 _INTEGER = re.compile(r"([+-]?)0*(\d{1,10})", re.ASCII)
 
 
-class Trouble(NamedTuple):
+class Fault(NamedTuple):
     """A fault of an answer, and whether it costs 803.01 USD."""
 
     text: str
@@ -30,60 +30,60 @@ class Trouble(NamedTuple):
 Row = tuple[str, str, int]
 
 
-def status_trouble(answer: Answer, *allowed: int) -> Trouble | None:
+def status_fault(answer: Answer, *allowed: int) -> Fault | None:
     if answer.code in allowed:
         return None
     named = "2xx" if allowed == STATUS_BY_DEFAULT else " or ".join(map(str, allowed))
-    return Trouble(f"status must be {named}")
+    return Fault(f"status must be {named}")
 
 
-def total_trouble(answer: Answer, total: int) -> Trouble | None:
+def total_fault(answer: Answer, total: int) -> Fault | None:
     """Checks a statement after 25 transactions at once: only its total counts."""
-    trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
-    if trouble is None:
+    fault = status_fault(answer, *STATUS_BY_DEFAULT)
+    if fault is None:
         found = _field(_read(answer), "saldo", "total")
         if found != total or not isinstance(found, int):
-            trouble = Trouble(f"total must be {total}, it is {_told(found)}", costs=True)
-    return trouble
+            fault = Fault(f"total must be {total}, it is {_quoted(found)}", costs=True)
+    return fault
 
 
-def transacao_trouble(answer: Answer, *allowed: int) -> Trouble | None:
+def transacao_fault(answer: Answer, *allowed: int) -> Fault | None:
     """Checks a transaction: if it is accepted, the limit must hold."""
-    trouble = status_trouble(answer, *allowed)
-    if trouble is None and answer.code == 200:
+    fault = status_fault(answer, *allowed)
+    if fault is None and answer.code == 200:
         read = _read(answer)
-        trouble = _limit_trouble(_field(read, "limite"), _field(read, "saldo"))
-    return trouble
+        fault = _limit_fault(_field(read, "limite"), _field(read, "saldo"))
+    return fault
 
 
-def extrato_trouble(answer: Answer) -> Trouble | None:
+def extrato_fault(answer: Answer) -> Fault | None:
     """Checks a statement of the load: the limit must hold."""
-    trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
-    if trouble is None:
+    fault = status_fault(answer, *STATUS_BY_DEFAULT)
+    if fault is None:
         read = _read(answer)
-        trouble = _limit_trouble(_field(read, "saldo", "limite"), _field(read, "saldo", "total"))
-    return trouble
+        fault = _limit_fault(_field(read, "saldo", "limite"), _field(read, "saldo", "total"))
+    return fault
 
 
-def _limit_trouble(limite: object, saldo: object) -> Trouble | None:
+def _limit_fault(limite: object, saldo: object) -> Fault | None:
     if limite is None:
-        return Trouble("`limite` is missing")
+        return Fault("`limite` is missing")
     lowest, at = _integer(limite), _integer(saldo)
     if lowest is None or at is None:
-        return Trouble("`saldo` or `limite` is not an integer", costs=True)
-    return Trouble(BELOW_LIMIT, costs=True) if at < -lowest else None
+        return Fault("`saldo` or `limite` is not an integer", costs=True)
+    return Fault(BELOW_LIMIT, costs=True) if at < -lowest else None
 
 
-def opening_trouble(answer: Answer, cliente: int) -> Trouble | None:
+def opening_fault(answer: Answer, cliente: int) -> Fault | None:
     """Checks a client's first statement: its limit, and a total of 0."""
-    trouble = status_trouble(answer, 200)
-    return trouble or _saldo_trouble(answer, str(LIMITES[cliente]), "0")
+    fault = status_fault(answer, 200)
+    return fault or _saldo_fault(answer, str(LIMITES[cliente]), "0")
 
 
-def rows_trouble(answer: Answer, *rows: Row) -> Trouble | None:
+def rows_fault(answer: Answer, *rows: Row) -> Fault | None:
     """Checks that these are the newest rows of a statement."""
-    trouble = status_trouble(answer, *STATUS_BY_DEFAULT)
-    if trouble is None:
+    fault = status_fault(answer, *STATUS_BY_DEFAULT)
+    if fault is None:
         read = _read(answer)
         for number, row in enumerate(rows):
             shown = [
@@ -91,38 +91,38 @@ def rows_trouble(answer: Answer, *rows: Row) -> Trouble | None:
                 for name in ("descricao", "tipo", "valor")
             ]
             if [_text(shown[0]), _text(shown[1]), shown[2]] != list(row):
-                return Trouble(f"the newest rows must be {_rows_in_words(rows)}")
-    return trouble
+                return Fault(f"the newest rows must be {_rows_in_words(rows)}")
+    return fault
 
 
 def _rows_in_words(rows: Sequence[Row]) -> str:
     return ", ".join(f"{valor} {tipo} {descricao}" for descricao, tipo, valor in rows)
 
 
-def newest_trouble(answer: Answer, row: Row, credit: Answer) -> Trouble | None:
+def newest_fault(answer: Answer, row: Row, credit: Answer) -> Fault | None:
     """Checks the newest row, and the limit and balance that its credit was answered with."""
-    told = _read(credit)
-    limite, saldo = _text(_field(told, "limite")), _text(_field(told, "saldo"))
-    return rows_trouble(answer, row) or _saldo_trouble(answer, limite, saldo)
+    document = _read(credit)
+    limite, saldo = _text(_field(document, "limite")), _text(_field(document, "saldo"))
+    return rows_fault(answer, row) or _saldo_fault(answer, limite, saldo)
 
 
-def answered_trouble(answer: Answer) -> Trouble | None:
+def answered_fault(answer: Answer) -> Fault | None:
     """Checks that a transaction's answer has the fields that a later check needs."""
-    trouble = status_trouble(answer, 200)
-    if trouble is None:
+    fault = status_fault(answer, 200)
+    if fault is None:
         for name in ("saldo", "limite"):
             if _field(_read(answer), name) is None:
-                return Trouble(f"`{name}` is missing")
-    return trouble
+                return Fault(f"`{name}` is missing")
+    return fault
 
 
-def _saldo_trouble(answer: Answer, limite: str | None, total: str | None) -> Trouble | None:
+def _saldo_fault(answer: Answer, limite: str | None, total: str | None) -> Fault | None:
     read = _read(answer)
     if _text(_field(read, "saldo", "limite")) != limite:
-        return Trouble(f"`limite` must be {_told(limite)}")
+        return Fault(f"`limite` must be {_quoted(limite)}")
     found = _text(_field(read, "saldo", "total"))
     return (
-        Trouble(f"total must be {total}, it is {_told(found)}", costs=True)
+        Fault(f"total must be {total}, it is {_quoted(found)}", costs=True)
         if found != total
         else None
     )
@@ -149,9 +149,9 @@ def _text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _told(value: object) -> str:
+def _quoted(value: object) -> str:
     """Returns a value as text for a reason, cut to a fixed length."""
-    return printable(str(_text(value)), TOLD_CHARACTERS_MAX)
+    return printable(str(_text(value)), QUOTED_CHARACTERS_MAX)
 
 
 def _integer(value: object) -> int | None:

@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 
 from loadtest.crebitos.mix import DEBIT, LedgerRequest
-from loadtest.crebitos.official.checks import Trouble, extrato_trouble, transacao_trouble
+from loadtest.crebitos.official.checks import Fault, extrato_fault, transacao_fault
 from loadtest.crebitos.report import Counts
 from loadtest.drive.memory import MemoryFile
 from loadtest.limits import SLOW_MS
@@ -14,7 +14,7 @@ from loadtest.wire.outcome import one_line
 from loadtest.wire.probe import Answer
 from loadtest.wire.request import Request
 
-OVERLAP = " (the load had begun for this client: the judge counts it, nobody is wrong)"
+OVERLAP = " (the load had begun for this client: the judge counts it, though no answer is wrong)"
 
 
 class Judged(msgspec.Struct):
@@ -39,28 +39,28 @@ class Judge:
         self._touched.add(cliente)
 
     def judge(
-        self, request: Request, answer: Answer, trouble: Trouble | None, *, overlaps: int = 0
+        self, request: Request, answer: Answer, fault: Fault | None, *, overlaps: int = 0
     ) -> None:
         """Counts one answer and its fault; `overlaps` is a client whose load may be the cause."""
         counts = self._counts
         counts.total += 1
-        if trouble is None:
+        if fault is None:
             if answer.answered_ns - answer.sent_ns >= SLOW_MS * 1_000_000:
                 counts.slow += 1
             else:
                 counts.ok_in_time += 1
             return
         counts.ko += 1
-        counts.consistency += trouble.costs
+        counts.consistency += fault.costs
         overlapped = overlaps in self._touched
         counts.overlapped += overlapped
         # A text may quote the answer, which may hold what no report can.
-        what = one_line(f"{request.kind.name}: {trouble.text}{OVERLAP if overlapped else ''}")
+        what = one_line(f"{request.kind.name}: {fault.text}{OVERLAP if overlapped else ''}")
         self._failed[what] += 1
         self.recorder.keep_example(what, request, answer.code, answer.body)
 
     def judge_load(self, request: LedgerRequest, answer: Answer) -> None:
-        self.judge(request, answer, load_trouble(request, answer))
+        self.judge(request, answer, load_fault(request, answer))
 
     def leave_out(self, requests: int) -> None:
         """Counts requests that the judge leaves out after a wrong answer."""
@@ -76,8 +76,8 @@ class Judge:
         return msgspec.json.decode(data, type=Judged) if data else Judged()
 
 
-def load_trouble(request: LedgerRequest, answer: Answer) -> Trouble | None:
+def load_fault(request: LedgerRequest, answer: Answer) -> Fault | None:
     """Returns the fault that the judge finds in an answer of the load, if any."""
     if not request.delta:
-        return extrato_trouble(answer)
-    return transacao_trouble(answer, *((200, 422) if request.kind == DEBIT else (200,)))
+        return extrato_fault(answer)
+    return transacao_fault(answer, *((200, 422) if request.kind == DEBIT else (200,)))

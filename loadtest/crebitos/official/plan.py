@@ -55,8 +55,8 @@ def size(plan: OfficialPlan) -> int:
 
 def build_load(plan: OfficialPlan) -> list[tuple[float, LedgerRequest]]:
     """Returns every request of the load with its time; each has a connection of its own."""
-    chance, host = Random(plan.seed), str(plan.address)
+    random, host = Random(plan.seed), str(plan.address)
     moments = heapq.merge(
         *([(due_s, kind) for due_s in due_times(plan, kind)] for kind in TO_RATES)
     )
-    return [(due_s, random_request(kind, host, chance, reuse=False)) for due_s, kind in moments]
+    return [(due_s, random_request(kind, host, random, reuse=False)) for due_s, kind in moments]

@@ -14,7 +14,7 @@ from loadtest.gatling.log import LOG_NAME, GatlingRun
 from loadtest.limits import SLOW_MS
 from loadtest.report.data import Load
 from loadtest.report.json import BadReportError, bytes_of
-from loadtest.report.judgement import counts_in_words
+from loadtest.report.judgement import counts_text
 from loadtest.wire.outcome import one_line
 
 # The official simulation's names of requests, and their kinds.
@@ -63,5 +63,5 @@ def _disagreement(path: Path, counts: Counts) -> list[str]:
     counted = {name: asdict(counts)[name] for name in reported}
     if reported == counted:
         return []
-    told, seen = map(counts_in_words, (reported, counted))
-    return [f"{path} counted {told}, {LOG_NAME} {seen}: not one run"]
+    theirs, ours = map(counts_text, (reported, counted))
+    return [f"{path} counted {theirs}, {LOG_NAME} {ours}: they are of different runs"]

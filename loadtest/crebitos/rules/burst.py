@@ -5,7 +5,7 @@ from random import Random
 from time import monotonic
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, read_extrato, read_saldo
-from loadtest.crebitos.history.aftermath import examine
+from loadtest.crebitos.history.after_load import examine
 from loadtest.crebitos.history.notes import Operation, refused, unknown
 from loadtest.crebitos.history.watch import WRONG_LIMIT
 from loadtest.crebitos.mix import (
@@ -51,8 +51,8 @@ class Seen:
         if answer.code not in request.fine:
             self.wrong += 1
             if self.wrong == 1:
-                words = f"of the {request.kind.name} {answer}"
-                self.first_wrong = words, curl_line(request.data)
+                text = f"{request.kind.name} {answer}"
+                self.first_wrong = text, curl_line(request.data)
         if self.first_broken[0]:
             return
         try:
@@ -74,7 +74,7 @@ def ask_bursts(suite: Suite, *, strict: bool) -> None:
 
 def _ask_official_burst(suite: Suite, delta: int) -> None:
     """Checks 25 transactions at once: all are accepted, and all are in the balance."""
-    suite.begin_afresh("bursts", Weight.DATA)
+    suite.begin_restored("bursts", Weight.DATA)
     before = suite.extrato(1)
     requests = [transacao(suite.host, 1, delta, "validacao") for _ in range(25)]
     answers = suite.ask_together(requests)
@@ -92,7 +92,7 @@ def _ask_official_burst(suite: Suite, delta: int) -> None:
 
 def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
     """Checks debits at once with room for half: half are accepted, each with its own balance."""
-    suite.begin_afresh("bursts", Weight.DATA)
+    suite.begin_restored("bursts", Weight.DATA)
     before = suite.extrato(cliente)
     if before is None:
         return
@@ -119,14 +119,14 @@ def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
 
 def _ask_mixed_burst(suite: Suite, cliente: int) -> None:
     """Checks debits, credits and statements at once: some order explains every answer."""
-    chance = Random(suite.seed + cliente)
+    random = Random(suite.seed + cliente)
     requests = []
     for index in range(MIXED_TRANSACOES):
-        delta = chance.randint(1, 5_000) * (1 if index % 2 else -1)
+        delta = random.randint(1, 5_000) * (1 if index % 2 else -1)
         requests.append(transacao(suite.host, cliente, delta, f"mista {index}"))
     requests += [extrato(suite.host, cliente) for _ in range(MIXED_EXTRATOS)]
-    chance.shuffle(requests)
-    before = suite.begin_afresh("bursts", Weight.DATA, f"client {cliente}")
+    random.shuffle(requests)
+    before = suite.begin_restored("bursts", Weight.DATA, f"client {cliente}")
     seen = _seen(suite, Seen([cliente], len(requests)), requests)
     rule = f"{len(requests)} debits, credits and statements at once"
     _explain(suite, rule, before, seen)
@@ -140,18 +140,18 @@ def _seen(suite: Suite, seen: Seen, requests: list[LedgerRequest]) -> Seen:
 
 def _ask_sustained(suite: Suite) -> None:
     """Checks a load that is long enough to show a fault of one request in a thousand."""
-    chance, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
+    random, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
     seen = Seen(CLIENTES, len(CYCLE))
-    before = suite.begin_afresh("bursts", Weight.DATA)
+    before = suite.begin_restored("bursts", Weight.DATA)
     for _ in range(SUSTAINED_CYCLES):
-        cycle = [random_request(kind, suite.host, chance) for kind in shuffled_cycle(chance)]
+        cycle = [random_request(kind, suite.host, random) for kind in shuffled_cycle(random)]
         _seen(suite, seen, cycle)
         if monotonic() > ends_s:
             break
-    rule, expected = f"{seen.count:,} requests, {len(CYCLE)} at a time", "every one of them"
-    words, repeat = seen.first_wrong
-    came = f"not {seen.wrong} of them; {words}" if seen.wrong else expected
-    suite.add(f"{rule}: well answered", expected, came, not seen.wrong, repeat)
+    rule, expected = f"{seen.count:,} requests, {len(CYCLE)} at a time", "all of them"
+    first, repeat = seen.first_wrong
+    came = f"{seen.wrong} are wrong; the first: {first}" if seen.wrong else expected
+    suite.add(f"{rule}: answered correctly", expected, came, not seen.wrong, repeat)
     _explain(suite, rule, before, seen)
 
 
@@ -161,19 +161,19 @@ def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
     again = (
         f"{command_line()} run http://{suite.host} -n {size} -c {seen.together} --seed {suite.seed}"
     )
-    troubles = []
+    faults = []
     if seen.first_broken[0]:
-        words, again = seen.first_broken
-        troubles.append(words)
+        first, again = seen.first_broken
+        faults.append(first)
     else:
         examined = examine(seen.operations, before, suite.state())
         clientes = [one for one in examined if one.cliente in seen.of]
         for one in clientes:
-            troubles += [f"{broken.name}: {broken.text}" for broken in one.breaks]
-            troubles += [f"client {one.cliente}: {one.trouble}"] if one.trouble else []
-        troubles += undecided(clientes)
-    came = troubles[0] if troubles else "an order explains all"
-    suite.add(rule, "an order that explains every answer", came, not troubles, again)
+            faults += [f"{broken.name}: {broken.text}" for broken in one.breaks]
+            faults += [f"client {one.cliente}: {one.fault}"] if one.fault else []
+        faults += undecided(clientes)
+    came = faults[0] if faults else "an order explains all"
+    suite.add(rule, "an order that explains every answer", came, not faults, again)
 
 
 def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:

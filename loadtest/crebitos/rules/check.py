@@ -25,7 +25,7 @@ def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
         suite.attempt(ask_accepted_bodies, suite)
         suite.attempt(ask_ledger_rules, suite)
     suite.attempt(ask_bursts, suite, strict=strict)
-    suite.give_back()
+    suite.restore_balances()
     return suite.rules
 
 

@@ -100,13 +100,13 @@ def ask_accepted_bodies(suite: Suite) -> None:
 def ask_ledger_rules(suite: Suite) -> None:
     for cliente in CLIENTES:
         _ask_limit(suite, cliente)
-    suite.begin_afresh("rows", Weight.DATA)
+    suite.begin_restored("rows", Weight.DATA)
     _ask_rows(suite, 3)
 
 
 def _ask_limit(suite: Suite, cliente: int) -> None:
     """Checks that exactly `-limite` is allowed, and a cent below it is refused without a trace."""
-    suite.begin_afresh("limit", Weight.DATA, f"client {cliente}")
+    suite.begin_restored("limit", Weight.DATA, f"client {cliente}")
     extrato = suite.extrato(cliente)
     if extrato is None:
         return

@@ -28,16 +28,16 @@ class Suite(Rulebook):
         self.seed = seed
         self._before = state_of(probe)
 
-    def begin_afresh(self, group: str, weight: Weight, whose: str = "") -> State:
+    def begin_restored(self, group: str, weight: Weight, whose: str = "") -> State:
         """Restores all balances and begins a group, so that its requests can be repeated."""
-        self.give_back()
+        self.restore_balances()
         self.begin(group, weight, whose)
         return self.state()
 
     def state(self) -> State:
         return state_of(self._probe)
 
-    def give_back(self) -> None:
+    def restore_balances(self) -> None:
         for cliente, now in self.state().items():
             was = self._before[cliente]
             if isinstance(was, Extrato) and isinstance(now, Extrato) and was.total != now.total:
@@ -52,7 +52,7 @@ class Suite(Rulebook):
             return shown
         asked = ("shape", f"client {cliente}", "statement")
         weight, repeat = int(Weight.OFFICIAL), curl_line(request.data)
-        rule = Rule(*asked, "200 in shape", text, False, weight, repeat)
+        rule = Rule(*asked, "200 and a valid statement", text, False, weight, repeat)
         if all(one.name != rule.name for one in self.rules):
             self.rules.append(rule)
         return None

@@ -54,12 +54,12 @@ def container_siblings(
 
 def _behind_proxy(listener: int, containers: Iterable[str], proc: Path, notes: Path) -> set[str]:
     """Returns the container that docker-proxy forwards to; all of them if that is unreadable."""
-    words: list[str] = []
+    fields: list[str] = []
     with suppress(OSError):
-        words = (proc / str(listener) / "cmdline").read_text().split("\0")
-    if not words[0:1] or not words[0].endswith(PROXY):
+        fields = (proc / str(listener) / "cmdline").read_text().split("\0")
+    if not fields[0:1] or not fields[0].endswith(PROXY):
         return set()
-    address = dict(pairwise(words)).get("-container-ip")
+    address = dict(pairwise(fields)).get("-container-ip")
     found = {one for one in containers if address and address in _addresses(one, notes)}
     return found or set(containers)
 

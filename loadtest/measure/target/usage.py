@@ -162,8 +162,8 @@ def quota_of(groups: dict[str, Path]) -> Quota:
     if quota and period and quota > 0:
         found.cpus = quota / period
     with suppress(OSError, ValueError, KeyError):
-        words = (groups["unified"] / "cpu.max").read_text().split()
-        found.cpus = int(words[0]) / int(words[1])
+        fields = (groups["unified"] / "cpu.max").read_text().split()
+        found.cpus = int(fields[0]) / int(fields[1])
     memory = _number(groups, "memory", "memory.limit_in_bytes") or _number(
         groups, "unified", "memory.max"
     )

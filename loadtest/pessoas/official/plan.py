@@ -37,8 +37,8 @@ def due_times(plan: OfficialPlan, kind: Kind) -> Iterator[float]:
     even_s = EVEN_POSTS_S * plan.scale if kind == POST else warm_up_s
     moments_s = list(schedule.constant(EVEN_RATE, even_s))
     if kind == POST:
-        chance = Random(f"arrivals {plan.seed}")
-        comers = schedule.bounded(schedule.poisson(RANDOM_RATE, chance), warm_up_s - even_s, None)
+        random = Random(f"arrivals {plan.seed}")
+        comers = schedule.bounded(schedule.poisson(RANDOM_RATE, random), warm_up_s - even_s, None)
         moments_s += [even_s + due_s for due_s in comers]
     moments_s += [warm_up_s + due_s for due_s in schedule.ramp(FROM_RATE, TO_RATES[kind], ramp_s)]
     for due_s in moments_s:

@@ -31,7 +31,7 @@ class Official(OpenLoop):
     ) -> None:
         super().__init__(plan.address, plan.timeout_s, job, recorder, watch)
         self._host, self._load, self._speed = str(plan.address), load, plan.speed
-        self._chance = Random(f"pauses {plan.seed}")
+        self._random = Random(f"pauses {plan.seed}")
         self._numbers = count()
         # Heap of the details that follow: due time, unique number, request, connection.
         self._following: list[tuple[int, int, Request, Connection | None]] = []
@@ -63,7 +63,7 @@ class Official(OpenLoop):
         super()._ended(request, code, body, due_ns, sent_ns)
         path = location_of(body) if code == 201 and request.kind == POST else ""
         if path and isinstance(request, PessoaRequest):
-            pause_s = self._chance.uniform(*PAUSE_S) / self._speed
+            pause_s = self._random.uniform(*PAUSE_S) / self._speed
             following = detail(self._host, path, request.place)
             due_ns = self._engine.now_ns + int(pause_s * 1e9)
             heapq.heappush(self._following, (due_ns, next(self._numbers), following, connection))

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from loadtest.gatling.log import GatlingRun
-from loadtest.pessoas.aftermath import miscount
+from loadtest.pessoas.after_load import miscount
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import BARE, DETAIL, POST, SEARCH
 from loadtest.pessoas.official.plan import right_people
@@ -27,7 +27,7 @@ POSTS_MIN, POSTS_MAX = 54_560 + 20, 54_560 + 150
 OFFICIAL_COUNTS = {SEARCH: 9_590, BARE: 4_190}
 STORED_NAME = "people.json"
 NOT_ASKED = (
-    f"nobody asked for the count: write the answer of /contagem-pessoas into {STORED_NAME}, as "
+    f"the count is missing: write the answer of /contagem-pessoas into {STORED_NAME}, as "
     '{"stored": 46500}'
 )
 
@@ -69,20 +69,20 @@ def _people(path: Path, load: Load) -> People | None:
     if not path.exists():
         return None
     try:
-        kept = msgspec.json.decode(bytes_of(path), type=Stored)
+        saved = msgspec.json.decode(bytes_of(path), type=Stored)
     except msgspec.DecodeError as error:
         raise BadReportError(f"{path}: {error}") from error
     posts, details = load.mix[POST.name], load.mix[DETAIL.name]
     failed = sum(times.count for times in load.times if times.kind == POST.name and not times.fine)
     expected = None
-    if kept.seed is not None:
-        expected = right_people(Crowd(islice(payloads(kept.seed), posts)))
+    if saved.seed is not None:
+        expected = right_people(Crowd(islice(payloads(saved.seed), posts)))
     return People(
         acknowledged=details,
-        stored=kept.stored,
+        stored=saved.stored,
         unanswered=failed,
         expected=expected,
-        differences=miscount(details, kept.stored, failed),
+        differences=miscount(details, saved.stored, failed),
     )
 
 

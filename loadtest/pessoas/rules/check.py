@@ -35,4 +35,4 @@ def _ask_questions(suite: Suite, asked: Sequence[Question]) -> None:
     after = suite.count()
     passed = before is not None and before == after
     expected, seen = (f"{count_text(count)} people" for count in (before, after))
-    suite.add("refused requests add nobody", expected, seen, passed)
+    suite.add("refused requests add no person", expected, seen, passed)

@@ -97,7 +97,7 @@ def _bad_bodies(host: str, fields: Fields) -> list[Question]:
 def _paths(host: str) -> list[Question]:
     return [
         Question("search", "without t", get(host, "/pessoas"), (400,), official=True),
-        Question("ids", "an id that nobody has", get(host, f"/pessoas/{UNKNOWN_ID}"), NOBODY),
+        Question("ids", "an unknown id", get(host, f"/pessoas/{UNKNOWN_ID}"), NOBODY),
         *[
             Question("ids", f"the id {id_!r}", get(host, f"/pessoas/{id_}"), ANY_REFUSAL)
             for id_ in ("1", "nobody", UNKNOWN_ID[:-1])

@@ -46,9 +46,9 @@ def _ask_one(suite: Suite, rule: str, fields: dict[str, Any]) -> None:
         return
     suite.add(f"{rule}: added", "201 with a Location", suite.describe(answer), passed=True)
     sent = pessoa_of(fields)
-    words, shown = suite.person(path, reuse=False)
+    text, shown = suite.person(path, reuse=False)
     expected = json.dumps(sent._asdict(), ensure_ascii=False)
-    suite.add(f"{rule}: shown as sent", f"200 {expected}", words, shown == sent)
+    suite.add(f"{rule}: shown as sent", f"200 {expected}", text, shown == sent)
 
 
 def _ask_spellings(suite: Suite) -> None:

@@ -9,7 +9,7 @@ from loadtest.pessoas.rules.suite import Suite, found_text
 from loadtest.wire.request import CHECK, Request, get
 
 
-class _Look(NamedTuple):
+class _Search(NamedTuple):
     """A rule, a term, and the letters of the people in this group whom the term finds."""
 
     rule: str
@@ -18,20 +18,20 @@ class _Look(NamedTuple):
 
 
 def ask_searches(suite: Suite, *, strict: bool) -> None:
-    _ask_nobody(suite)
+    _ask_without_match(suite)
     if strict:
-        _ask_looks(suite)
+        _ask_texts(suite)
         _ask_most(suite)
 
 
-def _ask_nobody(suite: Suite) -> None:
+def _ask_without_match(suite: Suite) -> None:
     suite.begin("search", Weight.OFFICIAL)
-    words, found = suite.found(suite.tag())
-    suite.add("a term that nobody has", "200 and an empty list", words, found == [])
+    text, found = suite.found(suite.tag())
+    suite.add("a term without a match", "200 and an empty list", text, found == [])
 
 
-def _ask_looks(suite: Suite) -> None:
-    """Checks searches for four people whose words hold a random tag of their own."""
+def _ask_texts(suite: Suite) -> None:
+    """Checks searches for four people whose texts hold a random tag of their own."""
     suite.begin("search", Weight.DATA)
     tag = suite.tag()
     low, high = tag.lower(), tag.upper()
@@ -44,28 +44,28 @@ def _ask_looks(suite: Suite) -> None:
     for fields in people.values():
         suite.add_person(fields)
     odd = f"{tag[6:]}%_é"
-    looks = [
-        _Look("in apelido", f"a {tag}", "a"),
-        _Look("in nome", f"De {tag}", "b"),
-        _Look("in an element of stack", f"{tag} Script", "c"),
-        _Look("in the middle of a word", tag[1:-1], "abc"),
-        _Look("in lower case", low, "abc"),
-        _Look("in upper case", high, "abc"),
-        _Look("somebody whose stack is null", f"{tag} Sá", "b"),
-        _Look("an accent, as it is", odd, "d"),
-        _Look("an accent in upper case", f"{tag[6:]}%_É", "d"),
-        _Look("% is a letter", f"{tag[:3]}%{tag[5:]}", ""),
-        _Look("_ is a letter", f"{tag[:3]}_{tag[4:]}", ""),
-        _Look("not across apelido and nome", f"d{tag}", ""),
-        _Look("not across nome and stack", f"_é{tag[:4]}", ""),
-        _Look("not across two elements of stack", f"Node{low}", ""),
-        _Look("not across the ends of two elements", f"o{tag} s", ""),
+    searches = [
+        _Search("in apelido", f"a {tag}", "a"),
+        _Search("in nome", f"De {tag}", "b"),
+        _Search("in an element of stack", f"{tag} Script", "c"),
+        _Search("in the middle of a text", tag[1:-1], "abc"),
+        _Search("in lower case", low, "abc"),
+        _Search("in upper case", high, "abc"),
+        _Search("a person whose stack is null", f"{tag} Sá", "b"),
+        _Search("an accent, as it is", odd, "d"),
+        _Search("an accent in upper case", f"{tag[6:]}%_É", "d"),
+        _Search("% is a letter", f"{tag[:3]}%{tag[5:]}", ""),
+        _Search("_ is a letter", f"{tag[:3]}_{tag[4:]}", ""),
+        _Search("not across apelido and nome", f"d{tag}", ""),
+        _Search("not across nome and stack", f"_é{tag[:4]}", ""),
+        _Search("not across two elements of stack", f"Node{low}", ""),
+        _Search("not across the ends of two elements", f"o{tag} s", ""),
     ]
-    for look in looks:
-        expected = sorted(people[letter]["apelido"] for letter in look.who)
-        text, found = suite.found(look.termo)
+    for search in searches:
+        expected = sorted(people[letter]["apelido"] for letter in search.who)
+        text, found = suite.found(search.termo)
         passed = found is not None and sorted(found) == expected
-        suite.add(look.rule, found_text(expected), text, passed)
+        suite.add(search.rule, found_text(expected), text, passed)
     _ask_spelling(suite, tag)
 
 
@@ -83,7 +83,7 @@ def _ask_most(suite: Suite) -> None:
     tag = suite.tag()
     for number in range(ROWS_MAX + 5):
         suite.add_person(suite.fields(apelido=f"{tag}{number}"))
-    words, found = suite.found(tag)
+    text, found = suite.found(tag)
     passed = found is not None and len(found) == len(set(found)) == ROWS_MAX
     rule = f"of {ROWS_MAX + 5} people not more than {ROWS_MAX}, nor fewer"
-    suite.add(rule, f"200, {ROWS_MAX} people", words, passed)
+    suite.add(rule, f"200, {ROWS_MAX} people", text, passed)

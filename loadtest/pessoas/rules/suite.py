@@ -28,11 +28,11 @@ class Suite(Rulebook):
 
     def __init__(self, probe: Probe, seed: int) -> None:
         super().__init__(probe)
-        self._chance = Random(f"check {seed}")
+        self._random = Random(f"check {seed}")
 
     def tag(self) -> str:
         """Returns random letters of both cases, which no other person's words contain."""
-        return "".join(self._chance.choices(string.ascii_letters, k=TAG_LETTERS))
+        return "".join(self._random.choices(string.ascii_letters, k=TAG_LETTERS))
 
     def fields(self, **changes: Any) -> dict[str, Any]:
         """Returns the fields of a new right person, with the changes."""

@@ -5,7 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
-from loadtest.crebitos.history.aftermath import examine
+from loadtest.crebitos.history.after_load import examine
 from loadtest.crebitos.history.notes import Notes, Operation, unknown
 from loadtest.crebitos.mix import transacao
 from loadtest.crebitos.report import NOT_DECIDED, undecided
@@ -66,5 +66,5 @@ def test_what_is_not_decided_is_not_well() -> None:
     assert clientes[0].is_broken
     assert undecided(clientes) == []
     # Without a finding the order is proved neither right nor wrong.
-    clientes[0].trouble = None
+    clientes[0].fault = None
     assert len(undecided(clientes)) == 1

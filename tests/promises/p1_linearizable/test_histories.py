@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from loadtest.crebitos.history.aftermath import Oracle
+from loadtest.crebitos.history.after_load import Oracle
 from loadtest.crebitos.history.notes import REFUSED
 from loadtest.crebitos.mix import (
     CYCLE,
@@ -87,7 +87,7 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
         requests = one_client(requests, str(address), Random(seed).choice(POOR_CLIENTS))
     clientes, refused = apart(drive, plan, requests)
     for one in clientes:
-        assert (one.trouble, one.breaks) == (None, []), f"seed {seed}"
+        assert (one.fault, one.breaks) == (None, []), f"seed {seed}"
         assert one.order == "explained", f"seed {seed}"
         assert one.unknown == 0, f"seed {seed}"
     assert refused.total() == REQUESTS

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.crebitos.mix import DEBIT
-from loadtest.crebitos.official.checks import rows_trouble
+from loadtest.crebitos.official.checks import rows_fault
 from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Counts, CrebitosReport
 from loadtest.judging.rulebook import Rulebook
@@ -73,9 +73,9 @@ def test_progress_tells_wrong_answers_and_no_odd_share_of_time() -> None:
 
 def test_no_sentence_is_python() -> None:
     """Messages show numbers and rows as text, without Python's braces and quotes."""
-    trouble = rows_trouble(Answer(200, b"{}", 0, 0), ("danada", "c", 1))
-    assert trouble is not None
-    told = [trouble.text, not_complete({"debits": 392, "credits": 1}, {"debits": 1_000})]
+    fault = rows_fault(Answer(200, b"{}", 0, 0), ("danada", "c", 1))
+    assert fault is not None
+    told = [fault.text, not_complete({"debits": 392, "credits": 1}, {"debits": 1_000})]
     assert told[1] == "not complete: 392 debits, 1 credits; expected 1,000 debits"
     assert not [one for one in told if re.search(r"[{}'\[\]]|\(\(", one)]
 

@@ -59,12 +59,12 @@ def _examine_one(
     found = Cliente(cliente, len(operations) - len(wrongly), len(unknown))
     if not isinstance(before, Extrato) or not isinstance(after, Extrato):
         silent, answer = ("before", before) if not isinstance(before, Extrato) else ("after", after)
-        found.trouble = f"no statement in shape {silent} the load: {answer}"
+        found.fault = f"no valid statement {silent} the load: {answer}"
         found.order = "not looked for"
         return found
     found.expected = before.total + sum(op.delta for op in operations if op.outcome == ANSWERED)
     found.saldo = after.total
-    found.trouble = _saldo_trouble(found.expected, after.total, unknown + wrongly)
+    found.fault = _saldo_fault(found.expected, after.total, unknown + wrongly)
     # An accepted bad body is treated like an unanswered one: applied at any moment, or never.
     for operation in wrongly:
         operation.outcome = UNKNOWN
@@ -76,14 +76,14 @@ def _examine_one(
     # In the order of first occurrence: the first break has often caused the next ones.
     names = dict.fromkeys(broken.name for broken in explanation.breaks)
     found.breaks = [CountedBreak(name, counts[name], texts[name]) for name in names]
-    if wrongly and found.trouble is None and after.total != found.expected and not unknown:
+    if wrongly and found.fault is None and after.total != found.expected and not unknown:
         found.breaks.insert(0, _moved_wrongly(wrongly, after.total - found.expected))
     if found.breaks:
         found.order = "none exists"
     else:
         found.order = NOT_DECIDED if explanation.undecided else "explained"
-    if found.order == NOT_DECIDED and unknown and found.trouble is None:
-        found.trouble = f"{len(unknown)} unanswered transactions: no order could be looked for"
+    if found.order == NOT_DECIDED and unknown and found.fault is None:
+        found.fault = f"{len(unknown)} unanswered transactions: too many to search for an order"
     return found
 
 
@@ -95,7 +95,7 @@ def _moved_wrongly(wrongly: list[Operation], moved: int) -> CountedBreak:
     return CountedBreak(BAD_MOVED, bodies, text)
 
 
-def _saldo_trouble(expected: int, saldo: int, unknown: list[Operation]) -> str | None:
+def _saldo_fault(expected: int, saldo: int, unknown: list[Operation]) -> str | None:
     if saldo == expected:
         return None
     never_ns = max((op.sent_ns for op in unknown), default=0)

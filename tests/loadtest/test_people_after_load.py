@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.pessoas.aftermath import (
+from loadtest.pessoas.after_load import (
     FOLDED,
     MISSED,
     MISSED_NULL,

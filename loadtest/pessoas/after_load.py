@@ -16,13 +16,13 @@ from loadtest.wire.probe import Probe
 REFUSED = frozenset({400, 422})
 ASKED_TOGETHER = 100
 # Bytes that never occur in UTF-8: no term is found across them.
-WORD_END, PESSOA_END = b"\xff", b"\xfe"
+TEXT_END, PESSOA_END = b"\xff", b"\xfe"
 
 TWICE = "one apelido was acknowledged twice"
 FOLDED = "refused, as if an apelido in another case were the same"
 NOT_ADDED = "a right person was refused"
-MISSED_NULL = "a search misses somebody whose stack is null, acknowledged before it was asked"
-MISSED = "a search misses somebody who was acknowledged before it was asked"
+MISSED_NULL = "a search misses a person whose stack is null, acknowledged before it was sent"
+MISSED = "a search misses a person who was acknowledged before it was sent"
 LOST = "acknowledged, and not in the count"
 GONE = "acknowledged, and not found afterwards"
 TOO_MANY = "in the count, and never acknowledged"
@@ -42,8 +42,8 @@ def examine(crowd: Crowd, notes: Iterable[Note], stored: int | None, probe: Prob
         one for one in posted if one.code not in {201, *REFUSED} and one.code not in NEVER_LEFT
     ]
     wrong: Counter[str] = Counter()
-    _hold_posts(crowd, posted, wrong)
-    _hold_searches(crowd, added, searched, wrong)
+    _check_posts(crowd, posted, wrong)
+    _check_searches(crowd, added, searched, wrong)
     miscounted = miscount(len(added), stored, len(unanswered))
     if any(one.what == LOST for one in miscounted):
         wrong[GONE] = _gone(added, probe)
@@ -75,7 +75,7 @@ def _by_apelido(crowd: Crowd, posted: Sequence[Posted]) -> dict[str, list[Posted
     return found
 
 
-def _hold_posts(crowd: Crowd, posted: Sequence[Posted], wrong: Counter[str]) -> None:
+def _check_posts(crowd: Crowd, posted: Sequence[Posted], wrong: Counter[str]) -> None:
     """Checks that exactly one post of each apelido is added."""
     by_apelido = _by_apelido(crowd, posted)
     added = {
@@ -88,23 +88,23 @@ def _hold_posts(crowd: Crowd, posted: Sequence[Posted], wrong: Counter[str]) -> 
             wrong[FOLDED if folded[apelido.casefold()] else NOT_ADDED] += 1
 
 
-def _hold_searches(
+def _check_searches(
     crowd: Crowd, added: Sequence[Posted], searched: Sequence[Searched], wrong: Counter[str]
 ) -> None:
     """Checks that a search shows every match acknowledged before it was sent, unless it is full."""
-    words = _Words(crowd, added)
+    texts = _Texts(crowd, added)
     for search in searched:
         if len(search.found) >= ROWS_MAX:
             continue
-        due = set(words.having(search.termo, search.sent_ns))
+        due = set(texts.having(search.termo, search.sent_ns))
         for place in due - set(search.found):
             pessoa = crowd.payloads[place].pessoa
             hidden = pessoa is not None and pessoa.stack is None
             wrong[MISSED_NULL if hidden else MISSED] += 1
 
 
-class _Words:
-    """The words of all added people, in the order of their acknowledgments."""
+class _Texts:
+    """The texts of all added people, in the order of their acknowledgments."""
 
     def __init__(self, crowd: Crowd, added: Sequence[Posted]) -> None:
         self._moments_ns = [one.answered_ns for one in added]
@@ -118,7 +118,7 @@ class _Words:
             self._ends.append(end)
 
     def having(self, termo: str, before_ns: int) -> Iterator[int]:
-        """Yields the places of people whose words have the term, acknowledged before that time."""
+        """Yields the places of people whose texts have the term, acknowledged before that time."""
         last = bisect_left(self._moments_ns, before_ns)
         if not last:
             return
@@ -130,8 +130,8 @@ class _Words:
 
 
 def _folded(pessoa: Pessoa | None) -> bytes:
-    words = dict.fromkeys(pessoa.words) if pessoa is not None else ()
-    return WORD_END.join(word.casefold().encode() for word in words) + PESSOA_END
+    texts = dict.fromkeys(pessoa.texts) if pessoa is not None else ()
+    return TEXT_END.join(text.casefold().encode() for text in texts) + PESSOA_END
 
 
 def _gone(added: Sequence[Posted], probe: Probe) -> int:
