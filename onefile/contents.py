@@ -27,14 +27,10 @@ class Contents(NamedTuple):
 
 RUNIT = tuple(Path("/usr/bin", name) for name in ("runsvdir", "runsv", "sv", "svlogd"))
 OPS = ("ops/__init__.py", "ops/page", "ops/watch.py")
-# `watch` draws with modules of the load generator.
-DRAWS = tuple(
-    f"loadtest/{name}" for name in ("__init__.py", "limits.py", "report", "measure", "wire")
-)
 EXECUTABLES = {
     "rinha": Contents(
         "stack.__main__",
-        (*("rinha", "stack"), *OPS, *DRAWS),
+        (*("rinha", "stack"), *OPS),
         ("ops.txt", "loadtest.txt"),
         (*RUNIT, Path("/usr/sbin/nginx")),
         # prometheus-client imports _ssl, whose libraries nginx needs anyway.

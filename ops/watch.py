@@ -17,7 +17,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from loadtest.report.screen import bars
 from rinha.metrics.families import BUCKETS_US
 from rinha.terminal import printable
 
@@ -27,6 +26,7 @@ CHART_SECONDS = 60
 RATE_OVER_S = 5
 # An instance writes its heartbeat once a second.
 SILENT_AFTER_S = 2.6
+BARS = " ▁▂▃▄▅▆▇█"
 QUIT_KEYS = {"q", "Q", "\x1b"}
 # Columns in cents, as in the API. They are shown with two decimals, as on the page.
 MONEY = {"saldo", "limite", "valor"}
@@ -152,6 +152,14 @@ class Watch:
             for earlier, later in pairs
         ]
         return Panel(Text(bars(rates), style="cyan"), title="requests/s", title_align="left")
+
+
+def bars(values: list[float]) -> str:
+    """Returns a line of small bars; the highest value has a full one."""
+    highest = max(values, default=0.0)
+    if highest <= 0:
+        return " " * len(values)
+    return "".join(BARS[round(value / highest * (len(BARS) - 1))] for value in values)
 
 
 def _instances(answer: Answer, before: Answer, seconds: float) -> Table:

@@ -112,7 +112,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "stack/cluster": {"stack", "stack/run"},
     "stack/run": {"stack"},
     "onefile": set(),
-    "ops": {"loadtest/report", "rinha", "rinha/metrics"},
+    "ops": {"rinha", "rinha/metrics"},
     "bench": {"bench/parts", "bench/results", "loadtest/report", "stack", "stack/run"},
     # It wires the editions.
     "bench/__main__.py": {

@@ -6,8 +6,10 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from io import StringIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -17,6 +19,7 @@ from loadtest.measure.histogram import Histogram
 from loadtest.measure.recorder import Counts, Example, Times
 from loadtest.measure.tally import Tally, WorkerSecond
 from loadtest.report.screen import BARS, Screen, bars
+from ops import watch
 from tests.loadtest.command import ROOT
 from tests.loadtest.conftest import Serve
 
@@ -53,10 +56,13 @@ def test_an_empty_run_can_be_drawn() -> None:
     assert "0 of 100 requests" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("draw", [bars, watch.bars], ids=["judge", "operator"])
 @given(st.lists(st.floats(min_value=0, max_value=1e9), max_size=80))
-def test_bars_are_as_many_as_values_and_the_highest_is_full(values: list[float]) -> None:
+def test_bars_are_as_many_as_values_and_the_highest_is_full(
+    draw: Callable[[list[float]], str], values: list[float]
+) -> None:
     """A chart has one bar for each value, and the highest value has a full bar."""
-    drawn = bars(values)
+    drawn = draw(values)
     assert len(drawn) == len(values)
     assert not any(value > 0 for value in values) or drawn[values.index(max(values))] == BARS[-1]
 
