@@ -1,10 +1,11 @@
 """Catalogue of requests that must not reach the registry: name, bytes, statuses."""
 
+from rinha.pessoas.limits import BODY_MAX_BYTES
+from tests.help.bad_http import Target
 from tests.help.raw_http import get, post
 from tests.help.refusals import Case
 
 PESSOAS = "/pessoas"
-CHUNKED = "Transfer-Encoding: chunked"
 GOOD = '{"apelido":"ana","nome":"Ana","nascimento":"1985-09-23","stack":["C#"]}'
 SOMEBODY = "/pessoas/01a2106d-553f-7a83-b249-9097f91a872a"
 
@@ -16,13 +17,8 @@ def pessoa(**changes: str) -> str:
     return f"{{{inside}}}"
 
 
-def posted(body: bytes | str, *headers: str, length: int | str | None = -1) -> bytes:
-    return post(body, PESSOAS, *headers, length=length)
-
-
-def chunked(body: str) -> bytes:
-    return posted(body, CHUNKED, length=None)
-
+TARGET = Target(PESSOAS, GOOD, BODY_MAX_BYTES, pessoa, "nome", "stack", "/pessoas?t=ana")
+posted = TARGET.post
 
 RULES = [
     *[
@@ -69,36 +65,11 @@ KINDS = [
         Case(f"an element {value[:9]}", posted(pessoa(stack=f'["C#",{value}]')), (400,))
         for value in ("1", "null", "true", "[]", "{}", "1e400", "9" * 400)
     ],
+    Case("lone surrogate in a stack", posted(pessoa(stack='["\\udfff"]')), (400,)),
     *[
         Case(f"a body {body}", posted(body), (400,))
         for body in ("[]", "null", "1", '"ana"', "true", f"[{GOOD}]")
     ],
-]
-
-NOT_JSON = [
-    Case("no body", posted(b""), (400,)),
-    Case("no body and no length", posted(b"", length=None), (400,)),
-    Case("text", posted("abc"), (400,)),
-    Case("a form", posted("apelido=ana&nome=Ana"), (400,)),
-    Case("cut short", posted(GOOD[:-1]), (400,)),
-    Case("cut short after a broken rule", posted('{"apelido": null'), (400,)),
-    Case("twice", posted(GOOD + GOOD), (400,)),
-    Case("single quotes", posted(GOOD.replace('"', "'")), (400,)),
-    Case("trailing comma", posted(GOOD[:-1] + ",}"), (400,)),
-    Case("NaN", posted(pessoa(stack="NaN")), (400,)),
-    Case("latin-1", posted(pessoa(nome='"\xe7"').encode("latin-1")), (400,)),
-    Case("utf-16", posted(GOOD.encode("utf-16")), (400,)),
-    Case("byte order mark", posted(b"\xef\xbb\xbf" + GOOD.encode()), (400,)),
-    Case("lone surrogate", posted(pessoa(nome='"\\ud800"')), (400,)),
-    Case("lone surrogate in a stack", posted(pessoa(stack='["\\udfff"]')), (400,)),
-    Case("overlong utf-8", posted(pessoa(nome='"*"').encode().replace(b"*", b"\xc0\xaf")), (400,)),
-    Case("a surrogate in utf-8", posted(GOOD.encode().replace(b"Ana", b"\xed\xa0\x80")), (400,)),
-    Case("a raw newline in a nome", posted(pessoa(nome='"a\nb"')), (400,)),
-    Case("a NUL in front", posted(b"\x00" + GOOD.encode()), (400,)),
-    Case("nested arrays", posted("[" * 2000 + "]" * 2000), (400,)),
-    Case("nested in a stack", posted(pessoa(stack="[" * 1500 + "]" * 1500)), (400,)),
-    Case("nested in a spare field", posted(pessoa(x="[" * 1500 + "]" * 1500)), (400,)),
-    Case("compressed", posted(b"\x1f\x8b\x08\x00", "Content-Encoding: gzip"), (400,)),
 ]
 
 SEARCHES = [
@@ -157,27 +128,4 @@ METHODS = [
     Case("lower case method", get("/pessoas?t=a", method="get"), (400,)),
 ]
 
-FRAMING = [
-    Case("body over the limit", posted(GOOD + " " * 16_384), (413,)),
-    Case("announced body over the limit", posted(b"", length=10**9), (413,)),
-    Case("huge length", posted(GOOD, length="9" * 30), (400,)),
-    Case("negative length", posted(GOOD, length=-5), (400,)),
-    Case("length in hex", posted(GOOD, length="0x28"), (400,)),
-    Case("two lengths apart", posted(GOOD, "Content-Length: 1"), (400,)),
-    Case("length and chunks", posted("0\r\n\r\n" + GOOD, CHUNKED), (400,)),
-    Case("unknown coding", posted(GOOD, "Transfer-Encoding: x"), (400,)),
-    Case("chunks of nothing", chunked("0\r\n\r\n"), (400,)),
-    Case("chunks without a size", chunked("x\r\n\r\n"), (400,)),
-    Case("chunk over the limit", chunked("8000\r\n" + "x" * 32_768), (413,)),
-    Case("body cut short", posted(GOOD[:10], length=80), (0,)),
-    Case("chunk cut short", chunked("28\r\n{"), (0,)),
-    Case("rubbish", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", (400,)),
-    Case("HTTP/1.1 without a host", b"GET /pessoas?t=a HTTP/1.1\r\n\r\n", (400,)),
-    Case("two hosts", get("/pessoas?t=a", "Host: other"), (400,)),
-    Case("a folded header", get("/pessoas?t=a", "X: y", " z"), (400,)),
-    Case("pipelined, the second bad", get("/pessoas?t=a") + posted("{}"), (200, 422)),
-    Case("pipelined, the first bad", posted("{}") + get("/pessoas?t=a"), (422, 200)),
-    Case("smuggled", posted("{}" + get("/pessoas?t=a").decode(), length=2), (422, 200)),
-]
-
-CASES = [*RULES, *KINDS, *NOT_JSON, *SEARCHES, *PATHS, *METHODS, *FRAMING]
+CASES = [*RULES, *KINDS, *TARGET.not_json(), *SEARCHES, *PATHS, *METHODS, *TARGET.framing()]

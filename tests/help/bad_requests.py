@@ -1,16 +1,15 @@
 """Catalogue of requests that must not reach the ledger: name, bytes, statuses."""
 
+from rinha.settings import BODY_MAX_BYTES
+from tests.help.bad_http import Target
 from tests.help.raw_http import get, post, transacao
 from tests.help.refusals import Case
 
 GOOD = '{"valor":1,"tipo":"c","descricao":"abc"}'
-CHUNKED = "Transfer-Encoding: chunked"
 TRANSACOES = "/clientes/1/transacoes"
-
-
-def chunked(body: str) -> bytes:
-    return post(body, TRANSACOES, CHUNKED, length=None)
-
+TARGET = Target(
+    TRANSACOES, GOOD, BODY_MAX_BYTES, transacao, "descricao", "valor", "/clientes/1/extrato"
+)
 
 FIELDS = [
     *[
@@ -46,38 +45,6 @@ FIELDS = [
     Case("empty object", post("{}"), (422,)),
     Case("a debit past the limit", post(transacao(valor="100001", tipo='"d"')), (422,)),
     Case("a debit far past the limit", post(transacao(valor=str(2**53 - 1), tipo='"d"')), (422,)),
-]
-
-NOT_JSON = [
-    Case("no body", post(b""), (400,)),
-    Case("no body and no length", post(b"", length=None), (400,)),
-    Case("text", post("abc"), (400,)),
-    Case("a form", post("valor=1&tipo=c&descricao=abc"), (400,)),
-    Case("cut short", post(GOOD[:-1]), (400,)),
-    Case("cut short after a broken rule", post('{"valor": "x"'), (400,)),
-    Case("twice", post(GOOD + GOOD), (400,)),
-    Case("single quotes", post(GOOD.replace('"', "'")), (400,)),
-    Case("trailing comma", post(GOOD[:-1] + ",}"), (400,)),
-    Case("leading zero", post(transacao(valor="01")), (400,)),
-    Case("NaN", post(transacao(valor="NaN")), (400,)),
-    Case("latin-1", post(transacao(descricao='"\xe7"').encode("latin-1")), (400,)),
-    Case("utf-16", post(GOOD.encode("utf-16")), (400,)),
-    Case("byte order mark", post(b"\xef\xbb\xbf" + GOOD.encode()), (400,)),
-    Case("lone surrogate", post(transacao(descricao='"\\ud800"')), (400,)),
-    Case(
-        "overlong utf-8",
-        post(transacao(descricao='"*"').encode().replace(b"*", b"\xc0\xaf")),
-        (400,),
-    ),
-    Case("a NUL in front", post(b"\x00" + GOOD.encode()), (400,)),
-    Case("nested arrays", post("[" * 2000 + "]" * 2000), (400,)),
-    Case("nested objects", post('{"a":' * 500 + "1" + "}" * 500), (400,)),
-    Case("nested in a spare field", post(transacao(x="[" * 1500 + "]" * 1500)), (400,)),
-    Case(
-        "compressed",
-        post(b"\x1f\x8b\x08\x00", TRANSACOES, "Content-Encoding: gzip"),
-        (400,),
-    ),
 ]
 
 PATHS = [
@@ -116,40 +83,4 @@ METHODS = [
     Case("lower case", get(method="get"), (400,)),
 ]
 
-FRAMING = [
-    Case("body over the limit", post(GOOD + " " * 4096), (413,)),
-    Case("announced body over the limit", post(b"", length=10**9), (413,)),
-    Case("huge length", post(GOOD, length="9" * 30), (400,)),
-    Case("negative length", post(GOOD, length=-5), (400,)),
-    Case("length with a plus", post(GOOD, length="+40"), (400,)),
-    Case("length in hex", post(GOOD, length="0x28"), (400,)),
-    Case("two lengths alike", post(GOOD, TRANSACOES, "Content-Length: 40"), (400,)),
-    Case("two lengths apart", post(GOOD, TRANSACOES, "Content-Length: 1"), (400,)),
-    Case("length and chunks", post("0\r\n\r\n" + GOOD, TRANSACOES, CHUNKED), (400,)),
-    Case("unknown coding", post(GOOD, TRANSACOES, "Transfer-Encoding: x"), (400,)),
-    Case("chunks of nothing", chunked("0\r\n\r\n"), (400,)),
-    Case("chunks without a size", chunked("x\r\n\r\n"), (400,)),
-    Case("chunk over the limit", chunked("2000\r\n" + "x" * 8192), (413,)),
-    Case("chunk size overflow", chunked("f" * 20 + "\r\n"), (400,)),
-    Case("body cut short", post(GOOD[:10], length=40), (0,)),
-    Case("chunk cut short", chunked("28\r\n{"), (0,)),
-    Case("no request at all", b"", (0,)),
-    Case("rubbish", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", (400,)),
-    Case("a second HTTP version", b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", (400,)),
-    Case(
-        "HTTP/1.0 with a bad body",
-        b"POST /clientes/1/transacoes HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}",
-        (422,),
-    ),
-    Case("HTTP/1.1 without a host", b"GET /clientes/1/extrato HTTP/1.1\r\n\r\n", (400,)),
-    Case("two hosts", get("/clientes/1/extrato", "Host: other"), (400,)),
-    Case("space before the colon", get("/clientes/1/extrato", "X : y"), (400,)),
-    Case("a folded header", get("/clientes/1/extrato", "X: y", " z"), (400,)),
-    Case("a NUL in a header", get("/clientes/1/extrato", "X: \x00"), (400,)),
-    Case("a header of 20 kB", get("/clientes/1/extrato", "X: " + "y" * 20000), (400,)),
-    Case("pipelined, the second bad", get() + post("{}"), (200, 422)),
-    Case("pipelined, the first bad", post("{}") + get(), (422, 200)),
-    Case("smuggled behind a length", post("{}" + get().decode(), length=2), (422, 200)),
-]
-
-CASES = [*FIELDS, *NOT_JSON, *PATHS, *METHODS, *FRAMING]
+CASES = [*FIELDS, *TARGET.not_json(), *PATHS, *METHODS, *TARGET.framing()]

@@ -1,15 +1,14 @@
 """A separate checkout in which tests run the stack as a user does."""
 
 import contextlib
-import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+from tests.help.commands import run, wait_until
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, ROOT
 
@@ -27,10 +26,11 @@ def processes_in(folder: Path) -> dict[int, str]:
 
 def wait_until_nothing_runs_in(folder: Path) -> None:
     """Fails if a process in the folder stays. One that was killed may need a moment."""
-    deadline = time.monotonic() + ANSWER_MAX_S
-    while left := {pid: words for pid, words in processes_in(folder).items() if words}:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.02)
+
+    def left() -> dict[int, str]:
+        return {pid: words for pid, words in processes_in(folder).items() if words}
+
+    wait_until(lambda: not left(), left)
 
 
 class Checkout:
@@ -49,21 +49,11 @@ class Checkout:
 
     def stack(self, command: str, **environment: str) -> tuple[int, str]:
         """Runs the command behind `make COMMAND`; returns its exit code and output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "stack", *command.split()],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "PORT": str(self.port),
-                "OPS_PORT": str(self.ops_port),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=ANSWER_MAX_S,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        words = (sys.executable, "-m", "stack", *command.split())
+        ports = {"PORT": str(self.port), "OPS_PORT": str(self.ops_port)}
+        env = ports | environment
+        done = run(*words, cwd=self.folder, env=env, timeout_s=ANSWER_MAX_S)
+        return done.code, done.text
 
     def instances(self) -> dict[str, int]:
         """Returns the pid of each running instance, by name."""
@@ -72,10 +62,10 @@ class Checkout:
         return {name: int(pid) for name, pid in found}
 
     def wait_for_another(self, name: str, pid: int) -> None:
-        deadline = time.monotonic() + ANSWER_MAX_S
-        while self.instances().get(name, pid) == pid or not self.listens(name):
-            assert time.monotonic() < deadline, f"{name} did not come back"
-            time.sleep(0.05)
+        wait_until(
+            lambda: self.instances().get(name, pid) != pid and self.listens(name),
+            lambda: f"{name} did not come back",
+        )
 
     def wait_until_nothing_runs(self) -> None:
         """Fails if a process of this checkout stays."""

@@ -1,7 +1,6 @@
 """The page in a real browser shows the true state and logs nothing on its console."""
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from tests.help.commands import wait_until
 from tests.help.running import Stack
 from tests.help.transaction_load import TransactionLoad
 from tests.ops.browser import browser, complaints, keep_picture
@@ -33,10 +33,7 @@ def page(stack: Stack) -> Iterator[Chrome]:
 
 
 def until(is_so: Callable[[], bool], within_s: float = TIMEOUT_S) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < deadline, "the page does not show it"
-        time.sleep(0.1)
+    wait_until(is_so, lambda: "the page does not show it", within_s)
 
 
 def words(driver: Chrome, selector: str) -> str:

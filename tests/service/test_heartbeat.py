@@ -6,7 +6,6 @@ import logging
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from rinha.metrics.counts import read_all
 from rinha.metrics.heartbeat import heartbeats
 from rinha.metrics.meter import Meter
 from rinha.settings import load
-from tests.help.running import ANSWER_MAX_S
+from tests.help.commands import wait_until
 
 FAILURES = 6
 
@@ -85,14 +84,9 @@ def test_a_fault_ends_nothing(
     with monkeypatch.context() as faulty:
         faulty.setattr(where, name, failing(number, then))
         with heartbeats(meter, settings):
-            deadline = time.monotonic() + ANSWER_MAX_S
-            while not any(record.exc_info for record in caplog.records):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            wait_until(lambda: any(record.exc_info for record in caplog.records))
             beat_before = noted()["beat_time_seconds"]
-            while not all_is_noted(noted(), beat_before):
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            wait_until(lambda: all_is_noted(noted(), beat_before))
 
 
 def all_is_noted(counts: dict[str, int], beat_before: int) -> bool:

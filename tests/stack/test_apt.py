@@ -3,12 +3,12 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.help.commands import wait_until
 from tests.help.running import ANSWER_MAX_S, ROOT
 
 APT_GET = """#!/bin/sh
@@ -59,10 +59,8 @@ class System:
             env=environment, stdout=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self.running.append(process)
-        deadline = time.monotonic() + ANSWER_MAX_S
-        while hang_at and not (self.top / "hangs").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        if hang_at:
+            wait_until((self.top / "hangs").exists)
         return process
 
     def install(self, *packages: str) -> int:

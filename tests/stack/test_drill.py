@@ -1,13 +1,12 @@
 """The fire drill in its short form."""
 
 import re
-import subprocess
 import sys
 
 import pytest
 
 from stack import drill
-from tests.help.running import ANSWER_MAX_S, ROOT
+from tests.help.commands import run
 
 SHORT_S = 4
 
@@ -18,18 +17,11 @@ def test_the_drill_brings_a_lost_ledger_back() -> None:
     This machine is shared with other tests, so the number of lost transactions is not asserted
     here.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "stack.drill", str(SHORT_S)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=2 * ANSWER_MAX_S,
-        check=False,
-    )
-    assert done.returncode in (0, drill.EXIT_BAD), done.stdout + done.stderr
-    assert "every promise holds" in done.stdout
-    assert "must never be" not in done.stdout
-    found = re.search(r"4\. (\d+) of (\d+) transactions came back", done.stdout)
+    done = run(sys.executable, "-m", "stack.drill", str(SHORT_S))
+    assert done.code in (0, drill.EXIT_BAD), done.text
+    assert "every promise holds" in done.out
+    assert "must never be" not in done.out
+    found = re.search(r"4\. (\d+) of (\d+) transactions came back", done.out)
     assert found
     came, was = map(int, found.groups())
     assert drill.RATE < came <= was

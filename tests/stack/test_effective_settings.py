@@ -12,6 +12,7 @@ from rinha.settings import SETTINGS
 from stack import dotenv
 from stack.effective_settings import differences
 from tests.help.checkout import Checkout
+from tests.help.commands import run
 from tests.help.running import ROOT, Client
 
 # Another value of each setting, as a user may ask for it while the stack runs.
@@ -145,9 +146,6 @@ def test_every_edition_has_each_of_its_names_everywhere() -> None:
             assert f"{word}:{name}" in makefile
             assert CONTESTS.get(word, word) in EDITIONS
         assert f"{name} | {contest}) edition={name} ;;" in script
-        environment = {**os.environ, "EDITION": contest, "RINHA_EDITION": "crebitos"}
-        done = subprocess.run(
-            ["make", "-n", "load", "MODE=local"],
-            cwd=ROOT, env=environment, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        assert re.search(rf"-m loadtest official .* --edition {name}\n$", done.stdout)
+        both = {"EDITION": contest, "RINHA_EDITION": "crebitos"}
+        out = run("make", "-n", "load", "MODE=local", env=both).out
+        assert re.search(rf"-m loadtest official .* --edition {name}\n$", out)

@@ -1,9 +1,7 @@
 """The locks install the same versions later, and an incomplete lock is named."""
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from locks.check import complaints
+from tests.help.commands import run
 from tests.help.invented_packages import LOCKS, NEWER, PIN, wheel
 from tests.help.running import ROOT
 
@@ -24,13 +23,13 @@ def complaint(folder: Path) -> str:
 
 def test_every_lock_is_closed(tmp_path: Path) -> None:
     """Each dependency of a pinned distribution, extras included, is pinned in the same file."""
-    check: list[str | Path] = [sys.executable, ROOT / "locks" / "check.py"]
-    assert subprocess.run(check, check=False).returncode == 0
+    check = (sys.executable, ROOT / "locks" / "check.py")
+    assert run(*check).code == 0
     shutil.copytree(ROOT / "locks", tmp_path, dirs_exist_ok=True)
     (tmp_path / "lock.txt").write_text("")
-    done = subprocess.run([*check, tmp_path], capture_output=True, text=True, check=False)
+    code, _, err = run(*check, tmp_path)
     said = "locks are incomplete: lock.txt: the uv needs uv, which is not pinned there\n"
-    assert (done.returncode, done.stderr) == (1, said)
+    assert (code, err) == (1, said)
 
 
 @pytest.fixture
@@ -91,11 +90,9 @@ def test_a_lost_hash_is_named(planted: Path, name: str) -> None:
 
 
 @pytest.fixture
-def index(planted: Path, tmp_path: Path) -> Path:
-    """An index as of next year: of each package the pinned release and a newer one.
-
-    The locks have the hashes of these made-up packages.
-    """
+def index(planted: Path, tmp_path: Path) -> dict[str, str]:
+    """pip's variables for an index with the pinned release and a newer one of each package. The
+    locks have the hashes of these invented packages."""
     folder = tmp_path / "index"
     folder.mkdir()
     for name in LOCKS:
@@ -107,37 +104,25 @@ def index(planted: Path, tmp_path: Path) -> Path:
             assert at
             text = f"{text[: at.start()]} --hash=sha256:{made}{text[at.end() :]}"
         (planted / name).write_text(text)
-    return folder
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
 
 
-def test_newer_releases_change_nothing(planted: Path, index: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def venv(tmp_path: Path) -> Path:
+    assert run(sys.executable, "-m", "venv", tmp_path / "venv").code == 0
+    return tmp_path / "venv"
+
+
+def test_newer_releases_change_nothing(planted: Path, index: dict[str, str], venv: Path) -> None:
     """The set-up installs the locked versions, even if the index has newer ones."""
-    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
-    place = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", place], check=True)
+    pip = (venv / "bin" / "python", "-m", "pip")
     # Without the locks pip takes the newer release.
-    pip: list[str | Path] = [place / "bin" / "python", "-m", "pip"]
-    asked = subprocess.run(
-        [*pip, "install", "--dry-run", "coverage[toml]"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert f"coverage-{NEWER}" in asked.stdout
+    assert f"coverage-{NEWER}" in run(*pip, "install", "--dry-run", "coverage[toml]", env=index).out
     locks = [planted / name for name in LOCKS]
-    done = subprocess.run(
-        [ROOT / "stack" / "install.sh", place, *locks],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    listed = subprocess.run(
-        [*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True
-    )
-    found = {line.lower().replace("_", "-") for line in listed.stdout.splitlines()}
+    code, _, err = run(ROOT / "stack" / "install.sh", venv, *locks, env=index)
+    assert (code, err) == (0, "")
+    listed = run(*pip, "list", "--format=freeze").out
+    found = {line.lower().replace("_", "-") for line in listed.splitlines()}
     wanted = set()
     for lock in locks:
         for line in lock.read_text().splitlines():
@@ -149,24 +134,16 @@ def test_newer_releases_change_nothing(planted: Path, index: Path, tmp_path: Pat
     assert not any(NEWER in line for line in found)
 
 
-def test_an_open_lock_is_not_installed(planted: Path, index: Path, tmp_path: Path) -> None:
+def test_an_open_lock_is_not_installed(planted: Path, index: dict[str, str], venv: Path) -> None:
     """The set-up fails with one line if a lock lacks a pin or has a wrong hash."""
-    environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
     lock = planted / "loadtest.txt"
     whole = lock.read_text()
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     for fault, named in (
         (re.sub("(mdurl==.*sha256:).", r"\1x", whole), "loadtest.txt"),
         (re.sub("(mdurl==.*sha256:).*", rf"\g<1>{'0' * 64}", whole), "mdurl"),
         (re.sub("mdurl==.*\n", "", whole), "mdurl"),
     ):
         lock.write_text(fault)
-        done = subprocess.run(
-            [ROOT / "stack" / "install.sh", tmp_path / "venv", lock],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
-        assert named in done.stderr
+        code, _, err = run(ROOT / "stack" / "install.sh", venv, lock, env=index)
+        assert (code, err.count("\n")) == (1, 1), err
+        assert named in err

@@ -12,6 +12,7 @@ import pytest
 
 from stack import paths
 from tests.help.checkout import Checkout, processes_in
+from tests.help.commands import wait_until
 from tests.help.constant_rate import CONNECTIONS
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, Client
@@ -110,10 +111,7 @@ def test_what_a_kill_leaves_is_taken_over_and_ended(checkout: Checkout, victim: 
     with TransactionLoad(checkout.port, 340, seed=3) as load:
         (pid,) = [pid for pid, words in found().items() if words.startswith(victim)]
         os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + ANSWER_MAX_S
-        while pid in found() or sorted(found().values()) != whole:
-            assert time.monotonic() < deadline, found()
-            time.sleep(0.05)
+        wait_until(lambda: pid not in found() and sorted(found().values()) == whole, found)
         time.sleep(0.5)
     assert len(load.failed) <= CONNECTIONS, "at most what was in flight"
     load.assert_explains_every_balance()

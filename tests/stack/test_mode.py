@@ -1,12 +1,12 @@
 """The choice between containers and plain processes, and the messages if nothing runs."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.help.checkout import Checkout
+from tests.help.commands import run
 from tests.help.running import ROOT
 
 
@@ -20,9 +20,7 @@ def engine(tmp_path: Path) -> dict[str, str]:
 
 
 def mode(folder: Path, environment: dict[str, str]) -> str:
-    script = folder / "stack" / "mode.sh"
-    done = subprocess.run([script], env=environment, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    return run(folder / "stack" / "mode.sh", env=environment).out.strip()
 
 
 def test_targets_follow_the_stack_that_runs(checkout: Checkout, engine: dict[str, str]) -> None:
@@ -60,11 +58,8 @@ def test_where_no_container_runs_every_verb_says_so(
     engine: dict[str, str], verb: str, code: int, said: str
 ) -> None:
     """Every verb prints one line if no container runs, with the exit code of plain processes."""
-    script = ROOT / "stack" / "containers.sh"
-    done = subprocess.run(
-        [script, verb], env=engine, capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    assert (done.returncode, done.stdout + done.stderr) == (code, f"{said}\n")
+    done = run(ROOT / "stack" / "containers.sh", verb, env=engine)
+    assert (done.code, done.text) == (code, f"{said}\n")
 
 
 @pytest.mark.parametrize(
@@ -91,16 +86,10 @@ def test_a_missing_engine_is_named_with_a_way_out(
         (tmp_path / "docker").write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "docker").chmod(0o755)
     for verb in ("up", "status"):
-        done = subprocess.run(
-            [ROOT / "stack" / "containers.sh", verb],
-            env={**os.environ, "PATH": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode, done.stdout) == (2, "")
-        assert done.stderr == f"rinha: {said}{done.stderr.partition(said)[2]}"
-        assert done.stderr.endswith(", or `make up MODE=local`\n")
+        code, out, err = run(ROOT / "stack" / "containers.sh", verb, env={"PATH": str(tmp_path)})
+        assert (code, out) == (2, "")
+        assert err == f"rinha: {said}{err.partition(said)[2]}"
+        assert err.endswith(", or `make up MODE=local`\n")
 
 
 def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) -> None:
@@ -119,11 +108,8 @@ def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) ->
         ("PORT=1\nMODUS=local\n", "rinha: .env:2: MODUS is not a setting: did you mean MODE?\n"),
     ):
         dotenv.write_text(text)
-        done = subprocess.run(
-            ["make", "up"], cwd=checkout.folder, env=engine, check=False,
-            capture_output=True, text=True,
-        )  # fmt: skip
-        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+        code, _, err = run("make", "up", cwd=checkout.folder, env=engine)
+        assert (code, said in err) == (2, True), err
 
 
 def test_containers_read_dotenv_as_plain_processes_do(checkout: Checkout, tmp_path: Path) -> None:
@@ -133,12 +119,8 @@ def test_containers_read_dotenv_as_plain_processes_do(checkout: Checkout, tmp_pa
     docker.chmod(0o755)
     lines = ('RINHA_EDITION="2023q3"', "export OPS_PORT='off'", "RINHA_REPLICA = 'file:///a b'")
     (checkout.folder / ".env").write_text("\n".join([*lines, "PORT=1", "PORT=8888 # last", ""]))
-    done = subprocess.run(
-        [checkout.folder / "stack" / "containers.sh", "status"],
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        check=False,
-    )
-    assert done.returncode == 3
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert run(checkout.folder / "stack" / "containers.sh", "status", env={"PATH": path}).code == 3
     asked = [line for line in (tmp_path / "asked").read_text().splitlines() if " config" in line]
     assert asked
     for line in asked:

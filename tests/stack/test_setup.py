@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.help.checkout import Checkout
+from tests.help.commands import run
 from tests.help.other_users import NOBODY
 from tests.help.running import ROOT
 
@@ -31,16 +32,10 @@ def test_another_python_is_refused_in_one_line(tmp_path: Path, version: str) -> 
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\n[ "$1" = -V ] && echo Python {version}\n')
     python.chmod(0o755)
-    done = subprocess.run(
-        [ROOT / "stack" / "setup.sh", "service"],
-        env={**os.environ, "PYTHON": str(python)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    code, out, err = run(ROOT / "stack" / "setup.sh", "service", env={"PYTHON": str(python)})
+    assert (code, out, err.count("\n")) == (1, "", 1)
     oldest, newest = supported()
-    assert f"this is Python {version}, Python {oldest} to {newest} are supported" in done.stderr
+    assert f"this is Python {version}, Python {oldest} to {newest} are supported" in err
 
 
 @pytest.mark.parametrize(("page", "to"), [("README.md", "to"), ("README.pt-BR.md", "a")])
@@ -52,14 +47,14 @@ def test_the_readme_names_the_pythons_that_are_supported(page: str, to: str) -> 
 
 def test_help_lists_every_target_and_variable() -> None:
     """`make help` lists every target and every variable."""
-    done = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True)
-    listed = set(re.findall(r"^  ([A-Z_]+(?:, [A-Z_]+)*) ", done.stdout, re.MULTILINE))
+    out = run("make", "help").out
+    listed = set(re.findall(r"^  ([A-Z_]+(?:, [A-Z_]+)*) ", out, re.MULTILINE))
     variables = {name.strip() for names in listed for name in names.split(",")}
     used = set(re.findall(r"\$\$?[{(]([A-Z_]+)\b", MAKEFILE))
     assert used - OWN <= variables
     internal = {"loadtest", "local", "lint-tools"}
     targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)) - internal
-    assert targets == set(re.findall(r"^  make ([a-z-]+)", done.stdout, re.MULTILINE))
+    assert targets == set(re.findall(r"^  make ([a-z-]+)", out, re.MULTILINE))
 
 
 @pytest.fixture
@@ -77,16 +72,9 @@ def test_what_looks_or_stops_needs_no_package(checkout: Checkout, cut_off: dict[
     """The targets status, stats and down work even if a package is gone since the start."""
     assert checkout.stack("up")[0] == 0
     for target in ("status", "stats", "down"):
-        done = subprocess.run(
-            ["make", target],
-            cwd=checkout.folder,
-            env=cut_off,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "rinha is down" in done.stdout
+        done = run("make", target, cwd=checkout.folder, env=cut_off)
+        assert done.code == 0, done.text
+    assert "rinha is down" in done.out
 
 
 @pytest.mark.parametrize("way", ["a file", "another user's"])
@@ -124,17 +112,11 @@ def test_how_long_the_tests_take_is_said_alike() -> None:
 
 def test_the_units_need_no_server() -> None:
     """`make unit` needs no package from apt and runs no test that starts a server."""
-    done = subprocess.run(
-        ["make", "-n", "unit", "MODE=local"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    setup, tests = done.stdout.splitlines()
+    setup, tests = run("make", "-n", "unit", "MODE=local").out.splitlines()
     assert setup == "stack/setup.sh lint"
     script = (ROOT / "stack" / "setup.sh").read_text()
     assert not re.search(r"\blint\b[^;]*\) *\n *need", script)
-    listed = subprocess.run(
-        ["sh", "-c", tests.replace(" -n 3 ", " --collect-only -p no:xdist ")],
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
+    listed = run("sh", "-c", tests.replace(" -n 3 ", " --collect-only -p no:xdist ")).out
     assert "tests/service/test_settings.py::" in listed
     assert "[sqlite" in listed
     assert not re.search(r"\[postgres[]-]", listed)

@@ -4,11 +4,11 @@ import http.client
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.help.commands import wait_until
 from tests.help.ledger_process import traced
 from tests.help.running import ANSWER_MAX_S, Stack
 
@@ -43,10 +43,8 @@ def answer(connection: socket.socket) -> bytes:
 
 def wait_until_stopped(pid: int) -> None:
     """Waits until a process is stopped; a traced one has another state then."""
-    deadline = time.monotonic() + ANSWER_MAX_S
-    while not any(state in Path(f"/proc/{pid}/status").read_text() for state in STOPPED):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    status = Path(f"/proc/{pid}/status")
+    wait_until(lambda: any(state in status.read_text() for state in STOPPED))
 
 
 def test_requests_that_are_there_together_share_a_sync(

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.help.bad_requests import CASES, GOOD, chunked
+from tests.help import bad_pessoas
+from tests.help.bad_requests import CASES, GOOD, TARGET
 from tests.help.raw_http import exchange, post, statuses
 from tests.help.refusals import Case, assert_refused
 from tests.help.running import Client, Stack
@@ -21,10 +22,13 @@ def test_a_bad_request_is_refused_and_leaves_no_trace(stack: Stack, case: Case) 
     assert_refused(stack, case)
 
 
-def test_the_catalogue_is_large_and_names_are_unique() -> None:
-    """The catalogue has at least 80 cases, and each has its own name."""
-    names = [case.name for case in CASES]
-    assert len(names) >= 80
+@pytest.mark.parametrize(
+    ("cases", "least"), [(CASES, 80), (bad_pessoas.CASES, 120)], ids=["crebitos", "pessoas"]
+)
+def test_the_catalogue_is_large_and_names_are_unique(cases: list[Case], least: int) -> None:
+    """The catalogue has at least so many cases, and each has its own name."""
+    names = [case.name for case in cases]
+    assert len(names) >= least
     assert len(set(names)) == len(names)
 
 
@@ -34,7 +38,7 @@ def test_the_catalogue_is_large_and_names_are_unique() -> None:
         ("a form's content type", [post(GOOD, "/clientes/1/transacoes", "Content-Type: a/b")], 1),
         (
             "in chunks",
-            [chunked("10\r\n" + GOOD[:16] + "\r\n18\r\n" + GOOD[16:] + "\r\n0\r\n\r\n")],
+            [TARGET.chunked("10\r\n" + GOOD[:16] + "\r\n18\r\n" + GOOD[16:] + "\r\n0\r\n\r\n")],
             1,
         ),
         ("byte by byte", [bytes([byte]) for byte in post(GOOD)], 1),

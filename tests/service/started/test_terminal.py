@@ -1,7 +1,6 @@
 """Values of clients reach a terminal only as text, from every command."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rinha.logs import JsonLines, log
-from tests.help.running import ROOT, Stack
+from tests.help.commands import run
+from tests.help.running import Stack
 from tests.help.terminal import on_terminal
 
 # At most ten characters each, as a descricao may have. No terminal program sends one by itself.
@@ -79,17 +79,11 @@ def test_sql_of_people(people: Stack) -> None:
 def test_data_stays_data_on_a_pipe(watched: Stack) -> None:
     """Output to a pipe is as stored, unless --escape is given."""
     for options, is_raw in (((), True), (("--escape",), False)):
-        done = subprocess.run(
-            [*RINHA, "sql", *options, "SELECT descricao FROM transacoes"],
-            cwd=ROOT,
-            env={"RINHA_LEDGER": watched.ledger},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert (HOSTILE[0] in done.stdout) == is_raw
+        words = (*RINHA, "sql", *options, "SELECT descricao FROM transacoes")
+        out = run(*words, env={"RINHA_LEDGER": watched.ledger}).out
+        assert (HOSTILE[0] in out) == is_raw
         if not is_raw:
-            assert_is_text(done.stdout)
+            assert_is_text(out)
 
 
 @pytest.mark.parametrize("name", ["watched", "people"])

@@ -1,7 +1,6 @@
 """`make cluster` with containers: one container for each node."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.help import commands
 from tests.help.checkout import Checkout
 from tests.help.effort import drawn_seed
 from tests.help.running import Client
@@ -21,15 +21,9 @@ RATE = 100
 
 
 def run(checkout: Checkout, *words: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", *words],
-        cwd=checkout.folder,
-        env={**os.environ, "MODE": "docker", "COMPOSE_PROJECT_NAME": PROJECT},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    environment = {"MODE": "docker", "COMPOSE_PROJECT_NAME": PROJECT}
+    done = commands.run(sys.executable, "-m", *words, cwd=checkout.folder, env=environment)
+    return done.code, done.text
 
 
 def primary(checkout: Checkout) -> str:
@@ -60,12 +54,10 @@ def address(checkout: Checkout) -> Iterator[str]:
 def assert_secrets_are_hidden(checkout: Checkout) -> None:
     """Asserts that `docker inspect` shows no password and no key."""
     names = [f"{PROJECT}-node{number}-1" for number in (1, 2, 3)]
-    shown = subprocess.run(
-        ["docker", "inspect", *names], check=True, capture_output=True, text=True
-    )
+    shown = commands.run("docker", "inspect", *names).out
     passwords = json.loads((checkout.folder / "var" / "cluster" / "passwords.json").read_text())
-    assert [name for name, password in passwords.items() if password in shown.stdout] == []
-    assert "PRIVATE KEY" not in shown.stdout
+    assert [name for name, password in passwords.items() if password in shown] == []
+    assert "PRIVATE KEY" not in shown
 
 
 def test_a_node_in_a_container_is_lost_and_comes_back(checkout: Checkout, address: str) -> None:
@@ -79,10 +71,12 @@ def test_a_node_in_a_container_is_lost_and_comes_back(checkout: Checkout, addres
         time.sleep(1)
         subprocess.run(["docker", "kill", f"{PROJECT}-{lost}-1"], check=True)
         # Requests sent before the kill are among the next RATE ones.
-        asked, deadline = len(load.outcomes) + RATE, time.monotonic() + WALK_MAX_S
-        while not any(outcome.status == 200 for outcome in load.outcomes[asked:]):
-            assert time.monotonic() < deadline, "nobody took over"
-            time.sleep(0.1)
+        asked = len(load.outcomes) + RATE
+        commands.wait_until(
+            lambda: any(outcome.status == 200 for outcome in load.outcomes[asked:]),
+            lambda: "nobody took over",
+            WALK_MAX_S,
+        )
     load.assert_explains_every_row(address)
     code, text = run(checkout, "stack.cluster", "up")
     assert code == 0, text

@@ -1,12 +1,9 @@
 """The stack of the one-file executable in its own folder, and its processes."""
 
-import os
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.help.checkout import processes_in
+from tests.help.commands import run, wait_until
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, START_MAX_S, Client
 
@@ -24,37 +21,20 @@ class OneFile:
         self.port, self.ops_port = free_port(), free_port()
 
     def run(self, *words: str, **environment: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [self.executable, *words],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "PORT": str(self.port),
-                "OPS_PORT": str(self.ops_port),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            timeout=ANSWER_MAX_S,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        ports = {"PORT": str(self.port), "OPS_PORT": str(self.ops_port)}
+        env = ports | environment
+        done = run(self.executable, *words, cwd=self.folder, env=env, timeout_s=ANSWER_MAX_S)
+        return done.code, done.text
 
     def processes(self) -> dict[int, str]:
         return processes_in(self.folder)
 
     def wait_until_it_answers(self) -> None:
-        self._wait(self._answers, "does not answer")
+        wait_until(self._answers, self.processes, START_MAX_S)
 
     def wait_until_whole(self) -> None:
-        self._wait(lambda: len(self.processes()) == PROCESSES, "is not whole")
+        wait_until(lambda: len(self.processes()) == PROCESSES, self.processes, START_MAX_S)
         self.wait_until_it_answers()
-
-    def _wait(self, holds: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + START_MAX_S
-        while not holds():
-            assert time.monotonic() < deadline, f"it {what}: {self.processes()}"
-            time.sleep(0.02)
 
     def _answers(self) -> bool:
         try:

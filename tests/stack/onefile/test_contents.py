@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.help import commands
 from tests.help.checkout import Checkout
 from tests.help.running import ROOT
 from tests.stack.onefile.conftest import VERSION
@@ -130,12 +131,7 @@ def test_the_judge_is_an_extra_of_the_package(tmp_path: Path) -> None:
         ("rich>=14", "loadtest"),
     ]
     venv.create(tmp_path / "bare", with_pip=False)
-    done = subprocess.run(
-        [tmp_path / "bare" / "bin" / "python", "-m", "loadtest", "check"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "pip install 'rinha[loadtest]'" in done.stderr
+    python = tmp_path / "bare" / "bin" / "python"
+    code, _, err = commands.run(python, "-m", "loadtest", "check", cwd=tmp_path)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "pip install 'rinha[loadtest]'" in err

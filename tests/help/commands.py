@@ -1,0 +1,56 @@
+"""Runs a command to its end, and waits until something is true."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
+
+from tests.help.running import ANSWER_MAX_S, ROOT
+
+RUN_MAX_S = 600.0
+T = TypeVar("T")
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+def run(
+    *words: str | Path,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] = MappingProxyType({}),
+    timeout_s: float = RUN_MAX_S,
+) -> Ended:
+    """Runs a command with the variables of `env` beside those of the tests."""
+    done = subprocess.run(
+        words,
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def wait_until(
+    act: Callable[[], T],
+    why: Callable[[], object] = lambda: "it did not come about",
+    timeout_s: float = ANSWER_MAX_S,
+) -> T:
+    """Calls `act` until its result is true, and returns that; `why` is the error at the timeout."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := act()):
+        assert time.monotonic() < deadline, why()
+        time.sleep(0.02)
+    return found
