@@ -1,5 +1,6 @@
 """Fixtures that several suites share."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -80,34 +81,30 @@ def new_ledger(request: pytest.FixtureRequest, engine: str) -> NewLedger:
 @pytest.fixture(scope="session")
 def stack(new_ledger: NewLedger) -> Iterator[Stack]:
     """One stack for all tests of a process: nginx and two instances."""
-    with tempfile.TemporaryDirectory() as folder:
-        running = Stack(Path(folder), ledger=new_ledger(Path(folder)))
-        yield running
-        running.stop()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Stack(folder, ledger=new_ledger(folder)) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")
 def people_stack() -> Iterator[Stack]:
     """One stack of pessoas for all tests of a process."""
-    with tempfile.TemporaryDirectory() as folder:
-        running = Stack(Path(folder), RINHA_EDITION="pessoas")
-        yield running
-        running.stop()
+    with tempfile.TemporaryDirectory() as name, Stack(Path(name), RINHA_EDITION="pessoas") as each:
+        yield each
 
 
 @pytest.fixture
 def people(people_stack: Stack) -> Iterator[Client]:
     """A connection to an empty registry."""
     people_stack.reset()
-    connected = people_stack.client()
-    yield connected
-    connected.close()
+    with contextlib.closing(people_stack.client()) as connected:
+        yield connected
 
 
 @pytest.fixture
 def client(stack: Stack) -> Iterator[Client]:
     """A connection to an empty ledger."""
     stack.reset()
-    connected = stack.client()
-    yield connected
-    connected.close()
+    with contextlib.closing(stack.client()) as connected:
+        yield connected

@@ -1,6 +1,6 @@
 """Catalogue of requests that must not reach the ledger: name, bytes, statuses."""
 
-from rinha.settings import BODY_MAX_BYTES
+from rinha.crebitos.limits import BODY_MAX_BYTES
 from tests.help.bad_http import Target
 from tests.help.raw_http import get, post, transacao
 from tests.help.refusals import Case

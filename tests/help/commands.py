@@ -54,3 +54,10 @@ def wait_until(
         assert time.monotonic() < deadline, why()
         time.sleep(0.02)
     return found
+
+
+def assert_refused(done: tuple[int, str, str], *reasons: str, code: int = 2) -> str:
+    """Asserts an exit code, no output, and one line of error with these reasons; returns it."""
+    assert (done[0], done[1], done[2].count("\n")) == (code, "", 1), done
+    assert all(reason in done[2] for reason in reasons), done[2]
+    return done[2]

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from abc import abstractmethod
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from tests.help.running import Answer, Client
 
@@ -16,8 +16,18 @@ CONNECTIONS = 16
 Asked = TypeVar("Asked")
 
 
+class Sent(NamedTuple):
+    """The request may have been carried out or not."""
+
+    is_open: bool
+    sent_at_s: float
+    after_s: float
+
+
 class ConstantRate(Generic[Asked]):
     """Base class of a load: `with ...(port, 340, seed) as load: ...`, then read `load.outcomes`."""
+
+    connections = CONNECTIONS
 
     def __init__(self, port: int, rate: float, seed: int) -> None:
         print(f"seed {seed}")
@@ -29,7 +39,7 @@ class ConstantRate(Generic[Asked]):
         self._names = map(str, itertools.count())
         self._turn = threading.Lock()
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._drive) for _ in range(CONNECTIONS)]
+        self._threads = [threading.Thread(target=self._drive) for _ in range(self.connections)]
         self.outcomes: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -50,10 +60,8 @@ class ConstantRate(Generic[Asked]):
     def _ask(self, client: Client, asked: Asked) -> Answer: ...
 
     @abstractmethod
-    def _note(
-        self, asked: Asked, answer: Answer, *, is_open: bool, sent_at_s: float, after_s: float
-    ) -> None:
-        """Records an outcome: unknown if `is_open`, without an answer if status is 0."""
+    def _note(self, asked: Asked, answer: Answer, sent: Sent) -> None:
+        """Records an outcome; the status of no answer is 0."""
 
     def _drive(self) -> None:
         client = Client(self._port)
@@ -62,11 +70,15 @@ class ConstantRate(Generic[Asked]):
                 self._next_due += 1 / self._rate
                 due, asked = self._next_due, self._draw()
             time.sleep(max(0.0, due - time.monotonic()))
-            sent_at_s = time.monotonic()
-            answer = Answer(0, b"", {})
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                answer = self._ask(client, asked)
-            after_s = time.monotonic() - sent_at_s
-            is_open = answer.status == 0 or b"before a retry" in answer.body
-            self._note(asked, answer, is_open=is_open, sent_at_s=sent_at_s, after_s=after_s)
+            self.send(client, asked)
         client.close()
+
+    def send(self, client: Client, asked: Asked) -> None:
+        """Sends one request now."""
+        sent_at_s = time.monotonic()
+        answer = Answer(0, b"", {})
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answer = self._ask(client, asked)
+        after_s = time.monotonic() - sent_at_s
+        is_open = answer.status == 0 or b"before a retry" in answer.body
+        self._note(asked, answer, Sent(is_open, sent_at_s, after_s))

@@ -1,17 +1,19 @@
 """Litestream beside a stack, as a supervisor runs it, and restores from its replica."""
 
+import contextlib
 import json
 import shutil
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rinha import settings
 from stack.parts import Layout, parts_of
 from stack.run.processes import Processes
-from tests.help.running import finish, rinha
+from tests.help.running import Stack, finish, rinha
 
 # Pause before a restart, as in runit.
 BEGIN_ANEW_S = 1.0
@@ -121,3 +123,12 @@ def restore(file: Path, replica: str, *words: str, **environment: str) -> tuple[
     done = rinha("restore", *words, RINHA_LEDGER=str(file), RINHA_REPLICA=replica, **environment)
     code, out, err = finish(done)
     return code, out + err
+
+
+@contextlib.contextmanager
+def replicated(folder: Path, replica: str, **environment: str) -> Iterator[tuple[Stack, Following]]:
+    """Runs a stack in `ledger` of the folder with its replica, once that is complete."""
+    ledger = folder / "ledger"
+    with Stack(ledger) as stack, Following(ledger, replica, **environment) as following:
+        following.wait_until_follows()
+        yield stack, following

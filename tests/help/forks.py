@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
 forks = multiprocessing.get_context("forkserver")
@@ -13,6 +14,16 @@ forks.set_forkserver_preload(
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def start(work: Callable[..., None], *args: object) -> tuple[Connection, BaseProcess]:
+    """Starts a process that takes orders, and returns its pipe once it waits for the first."""
+    ours, theirs = forks.Pipe()
+    process = forks.Process(target=work, args=(theirs, *args))
+    process.start()
+    theirs.close()
+    assert ours.recv() == "here"
+    return ours, process
 
 
 def apart(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -7,7 +7,7 @@ strace is attached while the process waits: its counts begin with the next order
 import contextlib
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -17,8 +17,11 @@ import pytest
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import OutcomeUnknownError, RinhaError
-from tests.help.forks import forks
+from tests.help.forks import start
 
+# System calls of a process for its command pipe, which are not tried.
+OF_THE_PIPE = {"read", "write", "poll", "recvfrom", "sendto"}
+Point = tuple[str, int]
 LOCK_WAIT_S = 0.3
 TIMEOUT_S = 20
 WORK = [f"b{number}" for number in range(6)]
@@ -64,12 +67,7 @@ class LedgerProcess:
         self.kept: list[str] = []
         self.written: list[str] = []
         self.refused: list[str] = []
-        self._orders, theirs = forks.Pipe()
-        self.process = forks.Process(target=_serve, args=(theirs, file, synchronous))
-        self.process.start()
-        theirs.close()
-        # From now on the process waits for an order.
-        assert self._orders.recv() == "here"
+        self._orders, self.process = start(_serve, file, synchronous)
 
     def tell(self, order: str) -> object:
         """Sends an order; returns the answer, or None if the process died."""
@@ -130,6 +128,15 @@ class Tracing:
             found.setdefault(call, []).append(words)
         return found
 
+    def points(self, calls: set[str] | None = None) -> list[Point]:
+        """Returns each system call of the work, or each of `calls`, with its number by name."""
+        return [
+            (call, number)
+            for call, times in self.calls.items()
+            for number in range(1, len(times) + 1)
+            if (call in calls if calls else call not in OF_THE_PIPE)
+        ]
+
     @property
     def injected(self) -> int:
         return self._log.read_text().count("(INJECTED)")
@@ -152,3 +159,31 @@ def traced(log: Path, pid: int | None, *words: str) -> Iterator[Tracing]:
     finally:
         strace.terminate()
         strace.communicate()
+
+
+def kill_at_points(
+    folder: Path,
+    every: int,
+    begin: Callable[[Path], LedgerProcess],
+    work: Callable[[LedgerProcess], bool],
+    is_sound: Callable[[Path, LedgerProcess], bool],
+) -> None:
+    """Kills a process at one in `every` system calls of its work, and checks each file that it
+    leaves."""
+    log = folder / "strace.log"
+    worker = begin(folder / "whole.db")
+    with traced(log, worker.process.pid) as tracing:
+        assert work(worker)
+    worker.end()
+    points = tracing.points()
+    assert len(points) > 80, list(tracing.calls)
+    deaths = 0
+    for place, (call, number) in enumerate(points[::every]):
+        file = folder / f"{place}.db"
+        worker = begin(file)
+        with traced(log, worker.process.pid, f"--inject={call}:signal=KILL:when={number}"):
+            deaths += not work(worker)
+        worker.end()
+        assert is_sound(file, worker), (call, number)
+    print(f"{deaths} deaths at {len(points)} points, one in {every} tried")
+    assert deaths >= 0.9 * len(points[::every])

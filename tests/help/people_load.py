@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from tests.help.constant_rate import ConstantRate
+from tests.help.constant_rate import ConstantRate, Sent
 from tests.help.ledgers import query
 from tests.help.running import Answer, Client
 
@@ -73,15 +73,7 @@ class PeopleLoad(ConstantRate[tuple[str, str]]):
             return client("GET", f"/pessoas?t={apelido.replace(' ', '%20')}-")
         return client.add(apelido, nome=f"{apelido}-")
 
-    def _note(
-        self,
-        asked: tuple[str, str],
-        answer: Answer,
-        *,
-        is_open: bool,
-        sent_at_s: float,
-        after_s: float,
-    ) -> None:
+    def _note(self, asked: tuple[str, str], answer: Answer, sent: Sent) -> None:
         what, apelido = asked
         if what == "search":
             found = answer.status == 200 and [one["apelido"] for one in answer.json] == [apelido]
@@ -90,4 +82,4 @@ class PeopleLoad(ConstantRate[tuple[str, str]]):
         path = answer.headers.get("location", "")
         if answer.status == 201:
             self._acknowledged.append(apelido)
-        self.outcomes.append(Added(apelido, path, answer.status, is_open, sent_at_s, after_s))
+        self.outcomes.append(Added(apelido, path, answer.status, *sent))

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from tests.help.constant_rate import ConstantRate
+from tests.help.constant_rate import ConstantRate, Sent
 from tests.help.ledgers import query
 from tests.help.running import Answer, Client
 
@@ -62,13 +62,5 @@ class TransactionLoad(ConstantRate[tuple[int, int, str]]):
         cliente, change, name = asked
         return client.transact(cliente, abs(change), "c" if change > 0 else "d", name)
 
-    def _note(
-        self,
-        asked: tuple[int, int, str],
-        answer: Answer,
-        *,
-        is_open: bool,
-        sent_at_s: float,
-        after_s: float,
-    ) -> None:
-        self.outcomes.append(Outcome(*asked, answer.status, is_open, sent_at_s, after_s))
+    def _note(self, asked: tuple[int, int, str], answer: Answer, sent: Sent) -> None:
+        self.outcomes.append(Outcome(*asked, answer.status, *sent))

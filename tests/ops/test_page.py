@@ -1,6 +1,5 @@
 """The page in a real browser shows the true state and logs nothing on its console."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from selenium.webdriver.common.by import By
 
 from tests.help.commands import wait_until
 from tests.help.running import Stack
+from tests.help.small_disk import small_disk
 from tests.help.transaction_load import TransactionLoad
 from tests.ops.browser import browser, complaints, keep_picture
 
@@ -106,27 +106,20 @@ def test_nothing_that_answers_is_seen(stack: Stack, page: Chrome) -> None:
 
 def test_a_full_disk_is_seen(page: Chrome, tmp_path: Path) -> None:
     """A full disk is shown: at least two tiles have the error colour; the error rate is not 0."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], check=True)
-    try:
-        with Stack(disk, ops=True) as small:
-            page.get(f"http://localhost:{small.ops_port}/")
-            (disk / "filler").write_bytes(bytes((disk.stat().st_blksize or 4096) * 16))
-            client = small.client()
+    with small_disk(tmp_path / "disk", 1 << 20) as disk, Stack(disk, ops=True) as small:
+        page.get(f"http://localhost:{small.ops_port}/")
+        (disk / "filler").write_bytes(bytes((disk.stat().st_blksize or 4096) * 16))
+        client = small.client()
 
-            def fill() -> bool:
-                for _ in range(100):
-                    client.transact(1, 1, "c", "x" * 10)
-                trouble = page.find_elements(By.CSS_SELECTOR, "#tiles strong.bad")
-                return len(trouble) >= 2
+        def fill() -> bool:
+            for _ in range(100):
+                client.transact(1, 1, "c", "x" * 10)
+            return len(page.find_elements(By.CSS_SELECTOR, "#tiles strong.bad")) >= 2
 
-            until(fill, 4 * TIMEOUT_S)
-            assert rate(page, "errors/s (5xx)") > 0
-            keep_picture(page, "full-disk")
-            page.get("about:blank")
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)
+        until(fill, 4 * TIMEOUT_S)
+        assert rate(page, "errors/s (5xx)") > 0
+        keep_picture(page, "full-disk")
+        page.get("about:blank")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -1,7 +1,6 @@
 """The audit and the views find every inconsistency, and a snapshot is a whole ledger."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,30 +8,23 @@ import pytest
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import SnapshotError
-from tests.conftest import NewLedger
-from tests.help.ledgers import AnyLedger, open_ledger, query
+from tests.help.ledgers import AnyLedger, query
 
 
 @pytest.fixture
-def address(tmp_path: Path, new_ledger: NewLedger) -> str:
-    return new_ledger(tmp_path)
+def either_ledger(either_ledger: AnyLedger) -> AnyLedger:
+    return filled(either_ledger)
 
 
 @pytest.fixture
-def either_ledger(address: str) -> Iterator[AnyLedger]:
-    yield from filled(open_ledger(address))
+def ledger(ledger: SqliteLedger) -> AnyLedger:
+    return filled(ledger)
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[AnyLedger]:
-    yield from filled(open_ledger(str(tmp_path / "rinha.db")))
-
-
-def filled(opened: AnyLedger) -> Iterator[AnyLedger]:
+def filled(opened: AnyLedger) -> AnyLedger:
     for valor in (5, 10, 20):
         opened.transact(1, Transacao(valor, "d", "abc"))
-    yield opened
-    opened.close()
+    return opened
 
 
 def test_the_audit_of_a_sound_ledger_finds_nothing(either_ledger: AnyLedger) -> None:

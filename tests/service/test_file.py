@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -11,13 +10,6 @@ import pytest
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import StoreUnavailableError
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    opened = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
-    yield opened
-    opened.close()
 
 
 def credit(valor: int, descricao: str = "abc") -> Transacao:

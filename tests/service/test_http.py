@@ -1,8 +1,6 @@
 """The status of each error, without a server."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import falcon.testing
@@ -22,13 +20,6 @@ AT_START_ONLY = {
     *(errors.StoreUnusableError, errors.SettingError, errors.ListenError, errors.SnapshotError),
     *(errors.MoveError, errors.RestoreError, errors.ReplicaError),
 }
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    opened = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=0.2)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """A ledger on either engine keeps the balance rule and its order; a refusal changes nothing."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import apsw
 import psycopg
@@ -11,20 +9,12 @@ import pytest
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import VALOR_MAX
 from rinha.crebitos.messages import Resultado, Transacao
-from tests.conftest import NewLedger
 from tests.help.ledgers import AnyLedger, open_ledger, query
 
 
 @pytest.fixture
-def address(tmp_path: Path, new_ledger: NewLedger) -> str:
-    return new_ledger(tmp_path)
-
-
-@pytest.fixture
-def ledger(address: str) -> Iterator[AnyLedger]:
-    opened = open_ledger(address)
-    yield opened
-    opened.close()
+def ledger(either_ledger: AnyLedger) -> AnyLedger:
+    return either_ledger
 
 
 def credit(valor: int, descricao: str = "abc") -> Transacao:

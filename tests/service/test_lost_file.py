@@ -16,10 +16,11 @@ from rinha.errors import ReplicaError, RinhaError, StoreUnusableError
 from rinha.pessoas.on_sqlite import SqliteRegistry
 from rinha.replica import litestream
 from rinha.sqlite.wal import has_commit
+from tests.help.commands import assert_refused
 from tests.help.edition_stores import EDITION_STORES
 from tests.help.effort import effort
 from tests.help.forks import apart
-from tests.help.ledger_process import LedgerProcess, names_in, traced
+from tests.help.ledger_process import LedgerProcess, kill_at_points, names_in
 from tests.help.running import finish, rinha
 
 GONE: dict[str, Callable[[Path], object]] = {
@@ -29,8 +30,6 @@ GONE: dict[str, Callable[[Path], object]] = {
     "zeroed": lambda file: file.write_bytes(bytes(file.stat().st_size)),
     "overwritten": lambda file: file.write_bytes(b"notes " * 2000),
 }
-# System calls on the pipe that commands the process; they are no part of a start.
-OF_THE_PIPE = {"read", "write", "poll"}
 EVERY = effort(12, 3, 1)
 
 
@@ -80,9 +79,10 @@ def test_no_command_starts_over_it(lost: Path, command: list[str]) -> None:
     """No command starts over such a WAL: SQLite's shell or Litestream would remove it."""
     before = content_of(lost)
     replica = {"RINHA_REPLICA": f"file://{lost.parent}/copy"} if command == ["replicate"] else {}
-    code, out, err = finish(rinha(*command, RINHA_LEDGER=str(lost), **replica))
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "rinha.db-wal holds transactions" in err
+    assert_refused(
+        finish(rinha(*command, RINHA_LEDGER=str(lost), **replica)),
+        "rinha.db-wal holds transactions",
+    )
     assert content_of(lost) == before
 
 
@@ -195,25 +195,10 @@ def test_a_first_start_killed_anywhere_is_followed_by_another(
     tmp_path: Path, synchronous: str
 ) -> None:
     """A first start killed at any system call is never taken for a lost ledger."""
-    log = tmp_path / "strace.log"
-    worker = LedgerProcess(tmp_path / "whole.db", synchronous)
-    with traced(log, worker.process.pid) as tracing:
-        assert worker.tell("open") == "done"
-    worker.end()
-    points = [
-        (call, number)
-        for call, times in tracing.calls.items()
-        for number in range(1, len(times) + 1)
-        if call not in OF_THE_PIPE
-    ]
-    assert len(points) > 80, list(tracing.calls)
-    deaths = 0
-    for place, (call, number) in enumerate(points[::EVERY]):
-        file = tmp_path / f"{place}.db"
-        worker = LedgerProcess(file, synchronous)
-        with traced(log, worker.process.pid, f"--inject={call}:signal=KILL:when={number}"):
-            deaths += worker.tell("open") is None
-        worker.end()
-        assert names_in(file) == [], (call, number)
-    print(f"{deaths} deaths at {len(points)} points, one in {EVERY} tried")
-    assert deaths >= 0.9 * len(points[::EVERY])
+    kill_at_points(
+        tmp_path,
+        EVERY,
+        lambda file: LedgerProcess(file, synchronous),
+        lambda worker: worker.tell("open") == "done",
+        lambda file, _: names_in(file) == [],
+    )

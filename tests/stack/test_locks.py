@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from locks.check import complaints
-from tests.help.commands import run
+from tests.help.commands import assert_refused, run
 from tests.help.invented_packages import LOCKS, NEWER, PIN, wheel
 from tests.help.running import ROOT
 
@@ -144,6 +144,4 @@ def test_an_open_lock_is_not_installed(planted: Path, index: dict[str, str], ven
         (re.sub("mdurl==.*\n", "", whole), "mdurl"),
     ):
         lock.write_text(fault)
-        code, _, err = run(ROOT / "stack" / "install.sh", venv, lock, env=index)
-        assert (code, err.count("\n")) == (1, 1), err
-        assert named in err
+        assert_refused(run(ROOT / "stack" / "install.sh", venv, lock, env=index), named, code=1)

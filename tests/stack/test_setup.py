@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.help.checkout import Checkout
-from tests.help.commands import run
+from tests.help.commands import assert_refused, run
 from tests.help.other_users import NOBODY
 from tests.help.running import ROOT
 
@@ -32,8 +32,9 @@ def test_another_python_is_refused_in_one_line(tmp_path: Path, version: str) -> 
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\n[ "$1" = -V ] && echo Python {version}\n')
     python.chmod(0o755)
-    code, out, err = run(ROOT / "stack" / "setup.sh", "service", env={"PYTHON": str(python)})
-    assert (code, out, err.count("\n")) == (1, "", 1)
+    err = assert_refused(
+        run(ROOT / "stack" / "setup.sh", "service", env={"PYTHON": str(python)}), code=1
+    )
     oldest, newest = supported()
     assert f"this is Python {version}, Python {oldest} to {newest} are supported" in err
 

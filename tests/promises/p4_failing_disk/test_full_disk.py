@@ -1,7 +1,6 @@
 """A disk that fills up under the service, and is freed again."""
 
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import pytest
 
 from tests.help.effort import effort
 from tests.help.running import Answer, Client, Stack
+from tests.help.small_disk import small_disk
 
 SIZE_BYTES = 3_000_000
 BALLAST_SHARE = 0.6
@@ -19,14 +19,10 @@ ROUNDS = effort(1, 3, 3)
 
 
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
+def disk() -> Iterator[Path]:
     """A small file system of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_BYTES}", "tmpfs", folder]
-        if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
-            pytest.skip("a small file system can be mounted by root only")
-        yield Path(folder)
-        subprocess.run(["umount", "--lazy", folder], check=True)
+    with tempfile.TemporaryDirectory() as folder, small_disk(Path(folder), SIZE_BYTES) as disk:
+        yield disk
 
 
 class Ledger:
@@ -62,13 +58,13 @@ class Registry:
     ("edition", "done", "of"), [("crebitos", 200, Ledger), ("pessoas", 201, Registry)]
 )
 def test_a_full_disk_gives_no_false_success_and_heals_by_itself(
-    small_disk: Path, edition: str, done: int, of: type[Ledger] | type[Registry]
+    disk: Path, edition: str, done: int, of: type[Ledger] | type[Registry]
 ) -> None:
     """A full disk refuses writes with 503, allows reads, logs few errors and needs no restart."""
-    stack = Stack(small_disk, RINHA_EDITION=edition)
+    stack = Stack(disk, RINHA_EDITION=edition)
     client, taken = stack.client(), 0
     for _ in range(ROUNDS):
-        taken = fill_and_free(client, of(client), done, small_disk / "ballast", taken)
+        taken = fill_and_free(client, of(client), done, disk / "ballast", taken)
     stack.stop()
     troubles = [line for line in stack.logs() if line["level"] == "error"]
     assert 1 <= len(troubles) <= len(stack.instances) * 2

@@ -21,13 +21,6 @@ from tests.help.checkpointed_ledger import MANY, SOME_PAGES, TIMEOUT_S, Checkpoi
 
 
 @pytest.fixture
-def checkpointed(tmp_path: Path) -> Iterator[CheckpointedLedger]:
-    opened = CheckpointedLedger(tmp_path / "rinha.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def neighbours_turn(tmp_path: Path) -> Iterator[int]:
     """The checkpoint lock, held by a neighbour until the descriptor is closed."""
     turn = os.open(tmp_path / "rinha.db.checkpoint", os.O_RDWR | os.O_CREAT)

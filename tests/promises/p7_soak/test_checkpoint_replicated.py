@@ -2,9 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import apsw
 import pytest
@@ -13,13 +11,6 @@ from rinha.errors import StoreUnusableError
 from rinha.sqlite.checkpoint import take_over_checkpoints
 from rinha.sqlite.limits import WAL_PAGES_LOCKED, WAL_PAGES_LONG, WAL_PAGES_MAX
 from tests.help.checkpointed_ledger import MANY, SOME_PAGES, CheckpointedLedger
-
-
-@pytest.fixture
-def checkpointed(tmp_path: Path) -> Iterator[CheckpointedLedger]:
-    opened = CheckpointedLedger(tmp_path / "rinha.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

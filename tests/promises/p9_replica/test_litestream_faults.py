@@ -16,8 +16,9 @@ import pytest
 
 from stack.drill import rows
 from tests.help.effort import drawn_seed, effort
-from tests.help.following import Following, restore
-from tests.help.running import Stack, finish, rinha
+from tests.help.following import Following, replicated, restore
+from tests.help.running import finish, rinha
+from tests.help.small_disk import small_disk
 from tests.help.stepped_clock import SteppedClock
 from tests.help.transaction_load import TransactionLoad
 
@@ -40,11 +41,7 @@ TIME_AT = 32
 def under_load(folder: Path, copy: Path) -> Iterator[Following]:
     """Runs a load with Litestream. At its end no request has failed, and the replica equals the
     ledger row by row."""
-    with (
-        Stack(folder / "ledger") as stack,
-        Following(folder / "ledger", f"file://{copy}") as following,
-    ):
-        following.wait_until_follows()
+    with replicated(folder, f"file://{copy}") as (stack, following):
         with TransactionLoad(stack.port, RATE, drawn_seed()) as load:
             time.sleep(1)
             yield following
@@ -156,13 +153,8 @@ def test_a_place_that_is_gone_for_a_while(folder: Path) -> None:
 
 @pytest.fixture
 def small_place(folder: Path) -> Iterator[Path]:
-    place = folder / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_BYTES}", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
-        pytest.skip("a small file system can be mounted by root only")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+    with small_disk(folder / "small", SMALL_BYTES) as place:
+        yield place
 
 
 def test_a_place_that_is_full_for_a_while(folder: Path, small_place: Path) -> None:

@@ -7,8 +7,7 @@ from random import Random
 
 from stack.drill import Row, rows
 from tests.help.effort import drawn_seed, effort
-from tests.help.following import Following, restore
-from tests.help.running import Stack
+from tests.help.following import replicated, restore
 from tests.help.transaction_load import TransactionLoad
 
 RATE = 340
@@ -38,11 +37,7 @@ def restored(folder: Path, at: datetime) -> list[Row]:
 def test_a_moment_is_exact_to_the_microsecond(folder: Path) -> None:
     """A restore is exact to the microsecond by the rows' times, not to Litestream's last sync."""
     rng = Random(drawn_seed())
-    with (
-        Stack(folder / "ledger") as stack,
-        Following(folder / "ledger", f"file://{folder / 'copy'}") as following,
-    ):
-        following.wait_until_follows()
+    with replicated(folder, f"file://{folder / 'copy'}") as (stack, following):
         with TransactionLoad(stack.port, RATE, rng.randrange(2**31)):
             time.sleep(LASTS_S)
         # The newest rows have to be sent too.
@@ -58,11 +53,7 @@ def test_a_moment_is_exact_to_the_microsecond(folder: Path) -> None:
 def test_what_was_emptied_since_comes_back_as_it_was_then(folder: Path) -> None:
     """A restore to a time before a reset gives all rows of that time. Between Litestream's syncs it
     gives the last state before, at most a second old."""
-    with (
-        Stack(folder / "ledger") as stack,
-        Following(folder / "ledger", f"file://{folder / 'copy'}") as following,
-    ):
-        following.wait_until_follows()
+    with replicated(folder, f"file://{folder / 'copy'}") as (stack, following):
         with TransactionLoad(stack.port, RATE, drawn_seed()):
             time.sleep(3)
         time.sleep(2)
@@ -89,10 +80,7 @@ def test_what_was_emptied_since_comes_back_as_it_was_then(folder: Path) -> None:
 
 def test_a_time_that_the_replica_does_not_have_is_refused(folder: Path) -> None:
     """A time before the replica's beginning or in the future is refused, and nothing is changed."""
-    with (
-        Stack(folder / "ledger") as stack,
-        Following(folder / "ledger", f"file://{folder / 'copy'}") as following,
-    ):
+    with replicated(folder, f"file://{folder / 'copy'}") as (stack, following):
         stack.client().transact(1, 7, "c")
         following.wait_until_follows()
     kept = rows(folder / "ledger" / "rinha.db")

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import StoreUnusableError
 from tests.help.effort import effort
 from tests.help.forks import apart
-from tests.help.ledger_process import names_in, traced
-from tests.help.restore_process import FAILING, NAMES, Restorer, points_of
+from tests.help.ledger_process import names_in
+from tests.help.restore_process import FAILING, NAMES, restore_apart
+from tests.help.small_disk import small_disk
 
 THERE, SNAPSHOT = ["a0", "a1", "a2"], ["s0", "s1"]
 # The tests try one system call in so many.
@@ -34,6 +34,14 @@ ROTTEN = {
 }
 
 
+def keep_and_close(ledger: SqliteLedger, file: Path) -> None:
+    """Copies the ledger's files as a kill would leave them."""
+    for ending in ("", "-wal"):
+        kept = file.with_name(f"kept{file.name}{ending}")
+        shutil.copyfile(file.with_name(file.name + ending), kept)
+    ledger.close()
+
+
 def make(file: Path, names: list[str], snapshot: Path | None) -> None:
     """Makes a ledger, perhaps a snapshot, and a copy of its files as a kill leaves them."""
     ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
@@ -41,10 +49,7 @@ def make(file: Path, names: list[str], snapshot: Path | None) -> None:
         ledger.transact(1, Transacao(1, "c", name))
     if snapshot:
         ledger.engine.snapshot(snapshot)
-    for ending in ("", "-wal"):
-        kept = file.with_name(f"kept{file.name}{ending}")
-        shutil.copyfile(file.with_name(file.name + ending), kept)
-    ledger.close()
+    keep_and_close(ledger, file)
 
 
 @pytest.fixture
@@ -63,9 +68,9 @@ def fresh(origins: Path, folder: Path) -> Path:
     return folder / "rinha.db"
 
 
-def assert_whole_and_finished_by_the_next(file: Path, snapshot: Path) -> None:
+def assert_whole_and_finished_by_the_next(file: Path, snapshot: Path, log: Path) -> None:
     assert names_in(file) in (THERE, SNAPSHOT)
-    assert Restorer(file, snapshot).lives_through_it()
+    assert restore_apart(file, snapshot, log)[0] == "done"
     assert names_in(file) == SNAPSHOT
     beside = {path.name for path in file.parent.iterdir()} - {
         f"rinha.db{ending}" for ending in ("", ".lock", ".users", ".replica.lock", ".checkpoint")
@@ -82,26 +87,23 @@ def test_a_restore_cut_short_anywhere_leaves_the_old_or_the_new(
     """A restore that is killed leaves the old or the new ledger whole, each with its own WAL. The
     next restore cleans up."""
     log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
-    restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
-    with traced(log, restorer.process.pid) as tracing:
-        assert restorer.lives_through_it()
-    points = points_of(tracing)
+    answer, tracing = restore_apart(fresh(origins, tmp_path / "whole"), snapshot, log)
+    assert answer == "done"
+    points = tracing.points()
     assert len(points) > 150, list(tracing.calls)
     deaths = 0
     for place, (call, number) in enumerate(points[::EVERY]):
         file = fresh(origins, tmp_path / str(place))
-        restorer = Restorer(file, snapshot)
         inject = f"--inject={call}:signal=KILL:when={number}"
-        with traced(log, restorer.process.pid, inject):
-            deaths += not restorer.lives_through_it()
-        assert_whole_and_finished_by_the_next(file, snapshot)
+        deaths += restore_apart(file, snapshot, log, inject)[0] != "done"
+        assert_whole_and_finished_by_the_next(file, snapshot, log)
     print(f"{deaths} deaths at {len(points)} points, one in {EVERY} tried")
     assert deaths >= 0.8 * len(points[::EVERY])
 
 
-def assert_told_truly(answer: str | None, file: Path) -> None:
+def assert_told_truly(answer: str, file: Path) -> None:
     """Asserts that the next start finds what the answer says; without an answer, either ledger."""
-    if answer is None:
+    if not answer:
         assert names_in(file) in (THERE, SNAPSHOT)
     elif answer == "done" or ": was restored" in answer:
         assert names_in(file) == SNAPSHOT
@@ -116,20 +118,17 @@ def test_a_restore_that_fails_anywhere_says_truly_what_is_there(
 ) -> None:
     """A restore with any failing call says truly which ledger is there, whole with its WAL."""
     log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
-    restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
-    with traced(log, restorer.process.pid) as tracing:
-        assert restorer.lives_through_it()
-    points = points_of(tracing, FAILING)
+    answer, tracing = restore_apart(fresh(origins, tmp_path / "whole"), snapshot, log)
+    assert answer == "done"
+    points = tracing.points(FAILING)
     assert len(points) > 100, list(tracing.calls)
     faults = 0
     for place, (call, number) in enumerate(points[::EVERY_ERROR]):
         file = fresh(origins, tmp_path / str(place))
-        restorer = Restorer(file, snapshot)
         inject = f"--inject={call}:error={error}:when={number}{lasting}"
-        with traced(log, restorer.process.pid, inject) as tracing:
-            answer = restorer.answer()
+        answer, tracing = restore_apart(file, snapshot, log, inject)
         faults += tracing.injected > 0
-        assert answer is not None, (call, number)
+        assert answer, (call, number)
         assert_told_truly(answer, file)
     assert faults >= 0.8 * len(points[::EVERY_ERROR])
 
@@ -140,19 +139,16 @@ def test_a_wal_that_cannot_be_moved_stays_with_its_file(
 ) -> None:
     """A WAL stays with its file if writes fail and the process dies at a change of a name."""
     log, snapshot = tmp_path / "strace.log", origins / "snapshot.db"
-    restorer = Restorer(fresh(origins, tmp_path / "whole"), snapshot)
-    with traced(log, restorer.process.pid) as tracing:
-        assert restorer.lives_through_it()
-    writes, names = points_of(tracing, {"pwrite64"}), points_of(tracing, NAMES)
+    answer, tracing = restore_apart(fresh(origins, tmp_path / "whole"), snapshot, log)
+    assert answer == "done"
+    writes, names = tracing.points({"pwrite64"}), tracing.points(NAMES)
     # The last writes are the checkpoint; the last changes of names replace the file.
     for _, write in writes[-4::EVERY_WRITE]:
         for call, number in names[-6::EVERY_WRITE]:
             file = fresh(origins, tmp_path / f"{write}-{call}-{number}")
-            restorer = Restorer(file, snapshot)
             failing = f"--inject=pwrite64:error={error}:when={write}+"
             death = f"--inject={call}:signal=KILL:when={number}"
-            with traced(log, restorer.process.pid, failing, death):
-                answer = restorer.answer()
+            answer, _ = restore_apart(file, snapshot, log, failing, death)
             assert_told_truly(answer, file)
 
 
@@ -172,24 +168,22 @@ def test_what_is_no_database_is_never_parted_from_its_wal(
         file.with_name("rinha.db-wal").write_bytes(wal)
         return file
 
-    restorer = Restorer(rotted("whole"), snapshot)
-    with traced(log, restorer.process.pid) as tracing:
-        assert restorer.lives_through_it()
-    for place, (call, number) in enumerate(points_of(tracing, NAMES | {"fsync"})[::EVERY_NAME]):
+    answer, tracing = restore_apart(rotted("whole"), snapshot, log)
+    assert answer == "done"
+    for place, (call, number) in enumerate(tracing.points(NAMES | {"fsync"})[::EVERY_NAME]):
         file = rotted(str(place))
-        restorer = Restorer(file, snapshot)
-        with traced(log, restorer.process.pid, f"--inject={call}:{fault}:when={number}"):
-            answer = restorer.answer()
+        inject = f"--inject={call}:{fault}:when={number}"
+        answer, _ = restore_apart(file, snapshot, log, inject)
         assert_a_pair_is_there(file, ROTTEN[rotten], wal, answer)
 
 
-def assert_a_pair_is_there(file: Path, old: bytes, wal: bytes, answer: str | None) -> None:
+def assert_a_pair_is_there(file: Path, old: bytes, wal: bytes, answer: str) -> None:
     try:
         SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1).close()
         is_new = True
     except StoreUnusableError:
         is_new = False
-    if answer is not None:
+    if answer:
         assert is_new == (answer == "done" or ": was restored" in answer), answer
     if is_new:
         assert names_in(file) == SNAPSHOT
@@ -200,14 +194,9 @@ def assert_a_pair_is_there(file: Path, old: bytes, wal: bytes, answer: str | Non
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_BYTES}", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
-        pytest.skip("a small file system can be mounted by root only")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "small", SMALL_BYTES) as folder:
+        yield folder
 
 
 def make_many(file: Path) -> None:
@@ -219,14 +208,11 @@ def make_many(file: Path) -> None:
         ledger.engine.connection.executemany("INSERT INTO transacoes VALUES (?,?,?,?,?,?)", rows)
         ledger.engine.execute("UPDATE clientes SET saldo = ?1, transacoes = ?1", (MANY,))
         ledger.engine.execute("UPDATE clientes SET saldo = 0, transacoes = 0 WHERE cliente > 1")
-    for ending in ("", "-wal"):
-        kept = file.with_name(f"kept{file.name}{ending}")
-        shutil.copyfile(file.with_name(file.name + ending), kept)
-    ledger.close()
+    keep_and_close(ledger, file)
 
 
 def test_a_disk_that_is_full_in_the_middle_parts_nothing(
-    origins: Path, small_disk: Path, tmp_path: Path
+    origins: Path, disk: Path, tmp_path: Path
 ) -> None:
     """A restore on a disk with any free space keeps file and WAL together. So does one that is
     killed as it links the old file to a second name."""
@@ -236,18 +222,17 @@ def test_a_disk_that_is_full_in_the_middle_parts_nothing(
     refused = 0
     for step in range(FREE_STEPS + 1):
         for fault in ("", "--inject=link,linkat:signal=KILL:when=1"):
-            file = fresh(origins / "many", small_disk / "ledger")
-            fill(small_disk, FREE_MAX_BYTES * step // FREE_STEPS)
-            restorer = Restorer(file, origins / "snapshot.db")
-            with traced(tmp_path / "strace.log", restorer.process.pid, *([fault] if fault else [])):
-                answer = restorer.answer()
-            (small_disk / "ballast").unlink()
+            file = fresh(origins / "many", disk / "ledger")
+            fill(disk, FREE_MAX_BYTES * step // FREE_STEPS)
+            log, faults = tmp_path / "strace.log", [fault] if fault else []
+            answer, _ = restore_apart(file, origins / "snapshot.db", log, *faults)
+            (disk / "ballast").unlink()
             refused += bool(answer and answer != "done")
             found = names_in(file)
             is_new = found == SNAPSHOT
             assert is_new or found == many
-            assert answer is None or is_new == (answer == "done"), answer
-            shutil.rmtree(small_disk / "ledger")
+            assert not answer or is_new == (answer == "done"), answer
+            shutil.rmtree(disk / "ledger")
     assert refused, "the disk was never full"
 
 

@@ -13,7 +13,7 @@ from stack.drill import rows
 from stack.part import Part, listens
 from stack.run.processes import Processes
 from tests.help.effort import drawn_seed
-from tests.help.following import Following, restore
+from tests.help.following import Following, replicated, restore
 from tests.help.ports import free_port
 from tests.help.running import Stack
 from tests.help.transaction_load import TransactionLoad
@@ -51,11 +51,7 @@ def seen_by_others(following: Following) -> str:
 
 def test_a_copy_follows_to_s3_and_comes_back(folder: Path, bucket: str) -> None:
     """A restore from S3 has every row of a load, and the keys are only in the environment."""
-    with (
-        Stack(folder / "ledger") as stack,
-        Following(folder / "ledger", bucket, **KEYS) as following,
-    ):
-        following.wait_until_follows()
+    with replicated(folder, bucket, **KEYS) as (stack, following):
         with TransactionLoad(stack.port, RATE, drawn_seed()) as load:
             time.sleep(3)
         time.sleep(2.5)
