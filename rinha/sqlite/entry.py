@@ -8,7 +8,7 @@ import apsw
 
 from rinha.errors import StoreUnusableError
 from rinha.sqlite.lock import keep_out, use
-from rinha.sqlite.wal import HEADER_BYTES, has_commit, wal_of
+from rinha.sqlite.wal import HEADER, has_commit, wal_of
 
 MAGIC = b"SQLite format 3\0"
 # Endings of the files without which a database is incomplete.
@@ -107,7 +107,7 @@ def is_database(file: Path) -> bool:
     except FileNotFoundError:
         return False
     wal = wal_of(file)
-    if not wal.exists() or wal.stat().st_size <= HEADER_BYTES:
+    if not wal.exists() or wal.stat().st_size <= HEADER.size:
         return True
     return _first_bytes(file) == MAGIC
 

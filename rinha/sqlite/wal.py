@@ -1,50 +1,76 @@
-"""Reads a WAL without SQLite, which removes a WAL that lies beside an empty file."""
+"""Format of a WAL, and a reader of its frames.
+
+The reader does without SQLite, which removes a WAL that lies beside an empty file.
+"""
 
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-HEADER_BYTES = 32
-FRAME_HEADER_BYTES = 24
-MAGIC = (0x377F0682, 0x377F0683)
+# Magic number, version, page size, number of the checkpoint, salts and checksums.
+HEADER = struct.Struct(">3I4x8s2I")
+HEADER_SUMMED_BYTES = 24
+# Page, size of the database after a commit or 0, salts and checksums.
+FRAME = struct.Struct(">2I8s2I")
+FRAME_SUMMED_BYTES = 8
+# Byte order of the checksums, by magic number.
+ORDERS = {0x377F0682: "<", 0x377F0683: ">"}
 Sums = tuple[int, int]
+
+
+class WalHeader(NamedTuple):
+    order: str
+    page_bytes: int
+    salts: bytes
+    sums: Sums
 
 
 def wal_of(file: Path) -> Path:
     return file.with_name(f"{file.name}-wal")
 
 
+def read_header(data: bytes) -> WalHeader | None:
+    """Returns None if these bytes are no valid header."""
+    if len(data) < HEADER.size:
+        return None
+    magic, _, page_bytes, salts, *expected = HEADER.unpack(data)
+    if magic not in ORDERS or not page_bytes:
+        return None
+    sums = checksum(ORDERS[magic], data[:HEADER_SUMMED_BYTES], (0, 0))
+    return WalHeader(ORDERS[magic], page_bytes, salts, sums) if [*sums] == expected else None
+
+
+def sums_after(frame: bytes, header: WalHeader, sums: Sums) -> Sums | None:
+    """Returns the checksums after this frame, or None if it is not whole or does not follow the
+    frame with the checksums `sums`."""
+    if len(frame) < FRAME.size + header.page_bytes:
+        return None
+    page, _, salts, *expected = FRAME.unpack_from(frame)
+    sums = checksum(header.order, frame[:FRAME_SUMMED_BYTES], sums)
+    sums = checksum(header.order, frame[FRAME.size :], sums)
+    return sums if page and salts == header.salts and [*sums] == expected else None
+
+
 def has_commit(wal: Path) -> bool:
     """Returns whether the WAL holds a whole transaction: frames in a row with right checksums and
     salts, up to one that ends a commit."""
     try:
-        with wal.open("rb") as frames:
-            return any(_commits(frames))
+        with wal.open("rb") as file:
+            return any(_commits(file))
     except FileNotFoundError:
         return False
 
 
-def _commits(frames: BinaryIO) -> Iterator[bool]:
+def _commits(file: BinaryIO) -> Iterator[bool]:
     """Yields for each valid frame whether it ends a commit."""
-    header = frames.read(HEADER_BYTES)
-    if len(header) < HEADER_BYTES:
-        return
-    magic, _, page_bytes, _, *salts = struct.unpack_from(">6I", header)
-    if magic not in MAGIC:
-        return
-    order = "><"[magic == MAGIC[0]]
-    sums = checksum(order, header[:24], (0, 0))
-    if sums != struct.unpack_from(">2I", header, 24):
-        return
-    while len(frame := frames.read(FRAME_HEADER_BYTES + page_bytes)) > FRAME_HEADER_BYTES:
-        page, size_after, *found = struct.unpack_from(">6I", frame)
-        if len(frame) < FRAME_HEADER_BYTES + page_bytes or not page or found[:2] != salts:
-            return
-        sums = checksum(order, frame[FRAME_HEADER_BYTES:], checksum(order, frame[:8], sums))
-        if sums != tuple(found[2:]):
-            return
-        yield bool(size_after)
+    header = read_header(file.read(HEADER.size))
+    sums = header and header.sums
+    while header and sums:
+        frame = file.read(FRAME.size + header.page_bytes)
+        sums = sums_after(frame, header, sums)
+        if sums:
+            yield bool(FRAME.unpack_from(frame)[1])
 
 
 def checksum(order: str, data: bytes, sums: Sums) -> Sums:

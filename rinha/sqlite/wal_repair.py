@@ -30,16 +30,12 @@ import apsw
 
 from rinha.errors import WalBrokenError
 from rinha.sqlite.limits import WAL_PIECE_BYTES
-from rinha.sqlite.wal import Sums, checksum
+from rinha.sqlite.wal import FRAME, HEADER, Sums, WalHeader, read_header, sums_after
 
 INDEX = struct.Struct("=14xHI4xII8s")
 INDEX_COPY_BYTES = 48
 BACKFILL_AT = 96
 WRITE_LOCK_AT, CHECKPOINT_LOCK_AT = 120, 121
-HEADER = struct.Struct(">II4x4x8sII")
-HEADER_SUMMED_BYTES = 24
-FRAME = struct.Struct(">8s8sII")
-BIG_ENDIAN_MAGIC = 0x377F0683
 DESCRIPTORS = Path("/proc/self/fd")
 
 NOBODY_WAITS: AbstractContextManager[None] = contextlib.nullcontext()
@@ -139,20 +135,29 @@ class Wal:
         fd = self._opened()
         self._assert_is_sqlites(fd)
         if index.frames:
-            header = os.pread(fd, HEADER.size, 0)
-            sums, order = self._assert_header(header, index)
-            os.pwrite(fd, header, 0)
-            frame_bytes = FRAME.size + index.page_bytes
-            at_once = max(1, WAL_PIECE_BYTES // frame_bytes)
-            for first in range(0, index.frames, at_once):
-                count = min(at_once, index.frames - first)
-                place = HEADER.size + first * frame_bytes
-                piece = os.pread(fd, count * frame_bytes, place)
-                for number in range(count):
-                    frame = piece[number * frame_bytes :][:frame_bytes]
-                    sums = self._assert_frame(frame, first + number + 1, sums, order, index)
-                os.pwrite(fd, piece, place)
+            data = os.pread(fd, HEADER.size, 0)
+            header = read_header(data)
+            expected = (index.page_bytes, index.salts)
+            if header is None or (header.page_bytes, header.salts) != expected:
+                raise self._broken(0, index)
+            os.pwrite(fd, data, 0)
+            self._write_frames_again(fd, header, index)
         os.fdatasync(fd)
+
+    def _write_frames_again(self, fd: int, header: WalHeader, index: _Index) -> None:
+        sums: Sums | None = header.sums
+        frame_bytes = FRAME.size + index.page_bytes
+        at_once = max(1, WAL_PIECE_BYTES // frame_bytes)
+        for first in range(0, index.frames, at_once):
+            last = min(first + at_once, index.frames)
+            place = HEADER.size + first * frame_bytes
+            piece = os.pread(fd, (last - first) * frame_bytes, place)
+            for number in range(first, last):
+                frame = piece[(number - first) * frame_bytes :][:frame_bytes]
+                sums = sums and sums_after(frame, header, sums)
+                if sums is None or (number + 1 == index.frames and sums != index.sums):
+                    raise self._broken(number + 1, index)
+            os.pwrite(fd, piece, place)
 
     def _assert_is_sqlites(self, fd: int) -> None:
         """Refuses a file that replaced the WAL that SQLite has open: its sync would have no
@@ -168,29 +173,6 @@ class Wal:
             f"{self._name}: moved away or replaced under the instance, nothing was written: "
             "stop all instances, and put back the file that was there"
         )
-
-    def _assert_header(self, header: bytes, index: _Index) -> tuple[Sums, str]:
-        if len(header) < HEADER.size:
-            raise self._broken(0, index)
-        magic, _, salts, *sums = HEADER.unpack(header)
-        order = ">" if magic == BIG_ENDIAN_MAGIC else "<"
-        found = checksum(order, header[:HEADER_SUMMED_BYTES], (0, 0))
-        if salts != index.salts or found != tuple(sums):
-            raise self._broken(0, index)
-        return found, order
-
-    def _assert_frame(
-        self, frame: bytes, number: int, sums: Sums, order: str, index: _Index
-    ) -> Sums:
-        if len(frame) < FRAME.size + index.page_bytes:
-            raise self._broken(number, index)
-        start, salts, *expected = FRAME.unpack_from(frame)
-        sums = checksum(order, frame[FRAME.size :], checksum(order, start, sums))
-        if salts != index.salts or sums != tuple(expected):
-            raise self._broken(number, index)
-        if number == index.frames and sums != index.sums:
-            raise self._broken(number, index)
-        return sums
 
     def _broken(self, frame: int, index: _Index) -> WalBrokenError:
         return WalBrokenError(
