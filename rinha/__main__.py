@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     except RinhaError as error:
         if args.command == "serve":
             logs.setup("info")
-            logs.tell(logging.ERROR, "refused to start", reason=str(error))
+            logs.log_event(logging.ERROR, "refused to start", reason=str(error))
         else:
             print(printable(f"rinha {args.command}: {error}"), file=sys.stderr)
         return 2
@@ -64,7 +64,7 @@ def serve(settings: Settings, _args: argparse.Namespace) -> int:
     app = create_app(settings.reset)
     with metered(app, store, settings) as meter, store.engine.serving(meter):
         instance = Instance(app, settings.listen)
-        logs.tell(
+        logs.log_event(
             logging.INFO,
             "started",
             edition=settings.edition,
@@ -75,7 +75,7 @@ def serve(settings: Settings, _args: argparse.Namespace) -> int:
         )
         instance.run()
     store.engine.close()
-    logs.tell(logging.INFO, "stopped")
+    logs.log_event(logging.INFO, "stopped")
     return 0
 
 

@@ -89,5 +89,5 @@ def _assert_is_json(body: bytes) -> None:
 
 def utc(time_us: int) -> str:
     """Returns microseconds since 1970 as the API shows times, always with six decimals."""
-    moment = EPOCH + timedelta(microseconds=time_us)
-    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    time = EPOCH + timedelta(microseconds=time_us)
+    return time.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

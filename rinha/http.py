@@ -35,8 +35,8 @@ STATUS_OF: dict[type[RinhaError], str] = {
 }
 
 REASON_OF = {
-    404: "there is nothing at this path; a number in it is a plain one, such as 1",
-    405: "this path does not take this method, see the Allow header",
+    404: "no such path; a number in a path is written plainly, such as 1",
+    405: "this path does not accept this method, see the Allow header",
 }
 
 
@@ -95,7 +95,7 @@ def _unexpected(
 ) -> None:
     log.error("unexpected error", exc_info=error)
     resp.status = falcon.HTTP_500
-    resp.data = encode(Refusal("a mistake of ours; it was written to the log"))
+    resp.data = encode(Refusal("internal error of the service; its log has the details"))
 
 
 def _refuse_route(_req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:

@@ -22,14 +22,14 @@ class LogWriter(io.TextIOBase):
         """Starts the thread. It calls `dropped` with the number of lines that were dropped."""
         super().__init__()
         self._fd = fd
-        self._tell_dropped = dropped
+        self._log_dropped = dropped
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._lock = threading.Lock()
         self._unfinished = ""
-        # Both only grow: `_dropped` under the lock, `_told` in the thread. So no line is missed or
-        # counted twice.
+        # Both only grow: `_dropped` under the lock, `_reported` in the thread. So no line is missed
+        # or counted twice.
         self._dropped = 0
-        self._told = 0
+        self._reported = 0
         threading.Thread(target=self._write_lines, name="log", daemon=True).start()
 
     def writable(self) -> bool:
@@ -59,10 +59,10 @@ class LogWriter(io.TextIOBase):
             item = self._queue.get()
             if isinstance(item, bytes):
                 is_read = self._write_line(item)
-            if is_read and self._dropped > self._told and self._queue.empty():
-                lines = self._dropped - self._told
-                self._told += lines
-                self._tell_dropped(lines)
+            if is_read and self._dropped > self._reported and self._queue.empty():
+                lines = self._dropped - self._reported
+                self._reported += lines
+                self._log_dropped(lines)
                 if isinstance(item, threading.Event):
                     # Behind the line that this has just added.
                     self._queue.put(item)

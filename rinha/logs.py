@@ -31,26 +31,26 @@ class JsonLines(logging.Formatter):
         return printable(encode(line).decode())
 
 
-class OncePerTrouble(logging.Filter):
+class RepeatFilter(logging.Filter):
     """Passes a new error, and then a line each minute with the number of repetitions."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[tuple[str, str], tuple[float, int]] = {}
+        self._last: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.ERROR:
             return True
         key = (record.getMessage(), _place(record))
-        told_at, missed = self._told.get(key, (None, 0))
+        logged_at, left_out = self._last.get(key, (None, 0))
         now = time.monotonic()
-        if told_at is not None and now - told_at < LOG_REPEAT_S:
-            self._told[key] = (told_at, missed + 1)
+        if logged_at is not None and now - logged_at < LOG_REPEAT_S:
+            self._last[key] = (logged_at, left_out + 1)
             return False
-        if told_at is not None:
+        if logged_at is not None:
             record.exc_info = None
-            record.fields = getattr(record, "fields", {}) | {"repeated": missed + 1}
-        self._told[key] = (now, 0)
+            record.fields = getattr(record, "fields", {}) | {"repeated": left_out + 1}
+        self._last[key] = (now, 0)
         return True
 
 
@@ -65,7 +65,7 @@ def _place(record: logging.LogRecord) -> str:
 def setup(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    handler.addFilter(OncePerTrouble())
+    handler.addFilter(RepeatFilter())
     log.handlers = [handler]
     log.propagate = False
     log.setLevel(level.upper())
@@ -74,14 +74,14 @@ def setup(level: str) -> None:
 def write_in_background() -> None:
     """Writes the log in a thread, so that its reader delays no request and no stop. Call `setup`
     after it."""
-    writer = LogWriter(sys.stderr.fileno(), _tell_dropped)
+    writer = LogWriter(sys.stderr.fileno(), _log_dropped)
     sys.stderr = writer
     # By default these hooks print plain text.
-    sys.excepthook = tell_uncaught
-    threading.excepthook = lambda args: tell_uncaught(
+    sys.excepthook = log_uncaught
+    threading.excepthook = lambda args: log_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
-    sys.unraisablehook = lambda args: tell_uncaught(
+    sys.unraisablehook = lambda args: log_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
 
@@ -92,17 +92,17 @@ def finish() -> None:
         sys.stderr.finish(LOG_FINISH_MAX_S)
 
 
-def _tell_dropped(lines: int) -> None:
+def _log_dropped(lines: int) -> None:
     """Logs at any level that lines were dropped, as the log then has a gap."""
-    event, extra = "log lines dropped: nobody read them in time", {"fields": {"lines": lines}}
+    event, extra = "log lines dropped: they were not read in time", {"fields": {"lines": lines}}
     log.handle(log.makeRecord(log.name, logging.WARNING, "", 0, event, (), None, extra=extra))
 
 
-def tell(level: int, event: str, **fields: object) -> None:
+def log_event(level: int, event: str, **fields: object) -> None:
     log.log(level, event, extra={"fields": fields})
 
 
-def tell_uncaught(
+def log_uncaught(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Logs an uncaught error, in place of sys.excepthook."""

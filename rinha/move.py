@@ -11,17 +11,17 @@ from itertools import islice
 
 from rinha.bodies import encode
 from rinha.errors import MoveError
-from rinha.settings import MOVE_TOLD_EVERY_S
+from rinha.settings import MOVE_PROGRESS_EVERY_S
 from rinha.store import AdminStore, Content, Row, Table
 
 
-def move(source: AdminStore, target: AdminStore, place: str, tell: Callable[[str], None]) -> None:
+def move(source: AdminStore, target: AdminStore, place: str, report: Callable[[str], None]) -> None:
     """Moves a ledger. No other process can write to either side while rows are copied.
 
     The last commit marks a file of the source as moved to `place`. Until then the source is the
     ledger, whatever the target holds, and a new move finishes a killed one."""
     source.content.begin_move()
-    tell("auditing what is there")
+    report("auditing the source")
     before = source.audit()
     for audit, name in ((before, "FROM"), (target.audit(), "TO")):
         if audit.problems:
@@ -31,12 +31,12 @@ def move(source: AdminStore, target: AdminStore, place: str, tell: Callable[[str
         filled = [table for table in new.tables if table.starts_empty and new.count(table)]
         if not filled:
             for table in new.tables:
-                _copy(old, new, table, tell)
+                _copy(old, new, table, report)
         elif not all(_is_equal(old, new, table) for table in new.tables):
             raise MoveError(f"TO is not empty: it has rows in {filled[0].name}")
-    tell("auditing both")
+    report("auditing both")
     if not before == source.audit() == target.audit():
-        raise MoveError("FROM and TO differ: stop what writes to either, empty TO, and begin anew")
+        raise MoveError("FROM and TO differ: stop what writes to either, empty TO, and move again")
     with old.holding():
         old.mark_moved(place)
 
@@ -50,14 +50,14 @@ def _is_equal(old: Content, new: Content, table: Table) -> bool:
     return digests[0].text == digests[1].text
 
 
-def _copy(old: Content, new: Content, table: Table, tell: Callable[[str], None]) -> None:
-    total, sent, kept = old.count(table), _Digest(), _Digest()
-    progress = _Progress(f"of {total:,} rows of {table.name}", tell)
+def _copy(old: Content, new: Content, table: Table, report: Callable[[str], None]) -> None:
+    total, sent, read = old.count(table), _Digest(), _Digest()
+    progress = _Progress(f"of {total:,} rows of {table.name}", report)
     new.fill(table, progress.of("copied", sent.of(old.rows(table))))
-    for _ in progress.of("read back", kept.of(new.rows(table))):
+    for _ in progress.of("read back", read.of(new.rows(table))):
         pass
-    if (kept.count, kept.text) != (sent.count, sent.text) or kept.count != total:
-        raise MoveError(f"the copy of {table.name} is not what was copied: nothing was kept")
+    if (read.count, read.text) != (sent.count, sent.text) or read.count != total:
+        raise MoveError(f"the rows of {table.name} read back from TO differ: nothing was written")
 
 
 class _Digest:
@@ -79,17 +79,17 @@ class _Digest:
 
 
 class _Progress:
-    def __init__(self, what: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, what: str, report: Callable[[str], None]) -> None:
         self._what = what
-        self._tell = tell
+        self._report = report
 
     def of(self, doing: str, rows: Iterator[Row]) -> Iterator[Row]:
-        count, told_at = 0, time.monotonic()
+        count, reported_at = 0, time.monotonic()
         # The clock is read once a batch, as to read it takes as long as a row.
         while batch := list(islice(rows, 1000)):
             yield from batch
             count += len(batch)
-            if time.monotonic() - told_at > MOVE_TOLD_EVERY_S:
-                told_at = time.monotonic()
-                self._tell(f"{doing} {count:,} {self._what}")
-        self._tell(f"{doing} {count:,} {self._what}")
+            if time.monotonic() - reported_at > MOVE_PROGRESS_EVERY_S:
+                reported_at = time.monotonic()
+                self._report(f"{doing} {count:,} {self._what}")
+        self._report(f"{doing} {count:,} {self._what}")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import bjoern
 
 from rinha.errors import ListenError
-from rinha.logs import finish, tell, tell_uncaught
+from rinha.logs import finish, log_event, log_uncaught
 from rinha.private import FILE_MODE
 from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG
 
@@ -46,7 +46,7 @@ class Instance:
 
     def run(self) -> None:
         # bjoern calls it with an error that an answer raises after its first half.
-        sys.excepthook = tell_uncaught
+        sys.excepthook = log_uncaught
         try:
             bjoern.server_run(self._socket, self._answer)
         finally:
@@ -68,13 +68,13 @@ class Instance:
         # The clock starts first, so that a delay in one of the steps counts too.
         end_at = time.monotonic() + DRAIN_MAX_S
         self._draining = True
-        tell(logging.INFO, "stopping")
+        log_event(logging.INFO, "stopping")
         self._remove_address()
         time.sleep(DRAIN_BACKLOG_S)
         # bjoern stops accepting.
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(max(0.0, end_at - time.monotonic()))
-        tell(logging.WARNING, "stopped with connections open", after_s=DRAIN_MAX_S)
+        log_event(logging.WARNING, "stopped with connections open", after_s=DRAIN_MAX_S)
         finish()
         os._exit(0)
 

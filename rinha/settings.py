@@ -31,7 +31,7 @@ LOG_LINES_WAITING_MAX = 256
 LOG_FINISH_MAX_S = 0.2
 
 # Interval of the progress lines of `rinha move`.
-MOVE_TOLD_EVERY_S = 2.0
+MOVE_PROGRESS_EVERY_S = 2.0
 
 
 class Setting(NamedTuple):
@@ -49,11 +49,11 @@ def _listen(text: str) -> str | tuple[str, int]:
     raise ValueError("must be unix:PATH or HOST:PORT")
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
+def _one_of(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
-        if text.lower() not in [word.lower() for word in words]:
-            raise ValueError(f"must be one of {', '.join(words)}")
-        return next(word for word in words if word.lower() == text.lower())
+        if text.lower() not in [choice.lower() for choice in choices]:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return next(choice for choice in choices if choice.lower() == text.lower())
 
     return parse
 
@@ -126,7 +126,7 @@ SETTINGS = {
         EDITIONS[0],
         _edition,
         "crebitos, the ledger of the contest of 2024/Q1, or pessoas, the registry of 2023/Q3; "
-        "2024q1 and 2023q3 say the same",
+        "2024q1 and 2023q3 mean the same",
     ),
     "RINHA_LEDGER": Setting(
         "var/rinha.db",
@@ -153,32 +153,32 @@ SETTINGS = {
     "RINHA_REPLICA": Setting(
         "",
         _replica,
-        "file:///FOLDER or s3://BUCKET/FOLDER: where Litestream keeps a copy that follows",
+        "file:///FOLDER or s3://BUCKET/FOLDER: the replica that Litestream writes",
     ),
     "RINHA_LOG_LEVEL": Setting(
         "info",
         _one_of("debug", "info", "warning", "error"),
-        "how much is told on stderr, as JSON lines",
+        "least severe level of the log on stderr, in JSON lines",
     ),
     "RINHA_METRICS": Setting(
-        "off", _switch, "on counts what it does, for the operator's page and for Prometheus"
+        "off", _switch, "on counts requests and more, for the operator's page and for Prometheus"
     ),
     "RINHA_AUDIT_EVERY": Setting(
-        "off", _every, "such as 30m or 6h: audits beside the load this often, with RINHA_METRICS"
+        "off",
+        _every,
+        "such as 30m or 6h: interval of audits under load, with RINHA_METRICS; or off",
     ),
     "INSTANCES": Setting(
-        "2", _whole_number(1, 16), "how many instances stand behind nginx; the contest asks for two"
+        "2", _whole_number(1, 16), "number of instances behind nginx; the contest asks for two"
     ),
     "BIND": Setting(
         "0.0.0.0",  # noqa: S104 - as the contest wants it
         _address,
         "the address that nginx listens on, such as 127.0.0.1 or [::1]; 0.0.0.0 is all of IPv4",
     ),
-    "PORT": Setting(
-        "9999", _whole_number(1, 65535), "where nginx listens; the contest asks for 9999"
-    ),
+    "PORT": Setting("9999", _whole_number(1, 65535), "port of nginx; the contest asks for 9999"),
     "OPS_PORT": Setting(
-        "9990", _port_or_off, "where the operator's page and metrics are, on loopback only; or off"
+        "9990", _port_or_off, "port of the operator's page and metrics, on loopback only; or off"
     ),
 }
 

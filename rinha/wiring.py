@@ -32,7 +32,7 @@ def open_edition(settings: Settings, *, create: bool) -> Opened:
     found = EDITIONS_ON.get((settings.edition, settings.engine))
     if found is None:
         raise StoreUnusableError(
-            f"{settings.edition} is not kept on {settings.engine}: see RINHA_LEDGER"
+            f"{settings.edition} does not run on {settings.engine}: set RINHA_LEDGER to a file"
         )
     if create and settings.replica:
         restore_of(settings)

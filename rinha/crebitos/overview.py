@@ -6,7 +6,7 @@ import msgspec
 
 from rinha.store import Gauge
 
-HEADROOM = "What a client may still spend, in cents; of the first clients only."
+HEADROOM = "Balance plus limit of a client, in cents; of the first clients only."
 
 
 class ClienteSeen(msgspec.Struct, frozen=True, gc=False):

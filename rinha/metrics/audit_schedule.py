@@ -9,9 +9,9 @@ import tempfile
 import time
 from typing import IO
 
-from rinha.logs import tell
-from rinha.metrics.file_names import turn_file
-from rinha.metrics.limits import AUDIT_NICENESS, AUDIT_WORDS_MAX
+from rinha.logs import log_event
+from rinha.metrics.file_names import audit_lock_file
+from rinha.metrics.limits import AUDIT_NICENESS, AUDIT_OUTPUT_MAX_BYTES
 from rinha.metrics.meter import Meter
 from rinha.private import open_lock_file
 from rinha.settings import Settings
@@ -23,11 +23,11 @@ class AuditSchedule:
     def __init__(self, meter: Meter, settings: Settings) -> None:
         self._meter = meter
         self._every_s = settings.audit_every_s
-        self._turn = turn_file(settings)
-        self._turn_fd = -1
+        self._lock_file = audit_lock_file(settings)
+        self._lock_fd = -1
         self._next_at = time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
-        self._words: IO[bytes] | None = None
+        self._output: IO[bytes] | None = None
 
     def look(self) -> None:
         """Starts an audit that is due, or records one that has ended; called once a second. An
@@ -36,17 +36,17 @@ class AuditSchedule:
             return
         if self._process is not None:
             self._look_at(self._process)
-        elif time.monotonic() >= self._next_at and self._has_turn():
+        elif time.monotonic() >= self._next_at and self._holds_lock():
             self._start(self._every_s)
 
     def _start(self, every_s: float) -> None:
         """Starts an audit. If that fails, it is tried again a second later."""
-        if self._words is None:
-            self._words = tempfile.TemporaryFile()  # noqa: SIM115 - open until the instance ends
-        self._words.seek(0)
-        self._words.truncate()
+        if self._output is None:
+            self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open until the instance ends
+        self._output.seek(0)
+        self._output.truncate()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "rinha", "check"], stdout=self._words, stderr=self._words
+            [sys.executable, "-m", "rinha", "check"], stdout=self._output, stderr=self._output
         )
         self._began_at = time.monotonic()
         self._next_at = self._began_at + every_s
@@ -66,16 +66,16 @@ class AuditSchedule:
         self._meter.set("audit_ok", to=int(code == 0))
         self._meter.set("audit_seconds", to=took_us)
         self._meter.set("audit_time_seconds", to=time.time_ns() // 1000)
-        if code and self._words:
-            self._words.seek(0)
-            said = self._words.read()[-AUDIT_WORDS_MAX:].decode(errors="replace")
-            tell(logging.ERROR, "the audit failed", exit_code=code, said=said)
+        if code and self._output:
+            self._output.seek(0)
+            output = self._output.read()[-AUDIT_OUTPUT_MAX_BYTES:].decode(errors="replace")
+            log_event(logging.ERROR, "the audit failed", exit_code=code, output=output)
 
-    def _has_turn(self) -> bool:
-        if self._turn_fd < 0:
-            self._turn_fd = open_lock_file(self._turn)
+    def _holds_lock(self) -> bool:
+        if self._lock_fd < 0:
+            self._lock_fd = open_lock_file(self._lock_file)
         try:
-            fcntl.flock(self._turn_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -14,15 +14,16 @@ from pathlib import Path
 from rinha.metrics.families import Key
 
 SUFFIX = ".counts"
-_WORD = 8
+_COUNTER_BYTES = 8
 
 
 class Counts:
-    """Counters that one process writes: `words[slot[key]] += 1`. A restarted one continues them."""
+    """Counters that one process writes: `counters[offsets[key]] += 1`. A restarted process
+    continues them."""
 
     def __init__(self, path: Path, keys: Sequence[Key]) -> None:
         head = _head(keys)
-        size = len(head) + len(keys) * _WORD
+        size = len(head) + len(keys) * _COUNTER_BYTES
         if (
             not path.exists()
             or path.stat().st_size != size
@@ -30,12 +31,12 @@ class Counts:
         ):
             # A reader sees the old file or the new one, never half of one.
             fresh = path.with_name(f"{path.name}.{os.getpid()}")
-            fresh.write_bytes(head + bytes(len(keys) * _WORD))
+            fresh.write_bytes(head + bytes(len(keys) * _COUNTER_BYTES))
             fresh.replace(path)
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), size)
-        self.words = memoryview(self._memory)[len(head) :].cast("q")
-        self.slot = {key: place for place, key in enumerate(keys)}
+        self.counters = memoryview(self._memory)[len(head) :].cast("q")
+        self.offsets = {key: place for place, key in enumerate(keys)}
 
 
 def read_all(folder: Path) -> dict[str, dict[Key, int]]:
@@ -49,12 +50,12 @@ def read_all(folder: Path) -> dict[str, dict[Key, int]]:
 def read_counts(path: Path) -> dict[Key, int]:
     data = path.read_bytes()
     (length,) = struct.unpack_from("<q", data)
-    keys = json.loads(data[_WORD : _WORD + length])
-    words = struct.unpack_from(f"<{len(keys)}q", data, _WORD + length)
-    return {tuple(key): word for key, word in zip(keys, words, strict=True)}
+    keys = json.loads(data[_COUNTER_BYTES : _COUNTER_BYTES + length])
+    values = struct.unpack_from(f"<{len(keys)}q", data, _COUNTER_BYTES + length)
+    return {tuple(key): value for key, value in zip(keys, values, strict=True)}
 
 
 def _head(keys: Sequence[Key]) -> bytes:
     text = json.dumps(keys).encode()
-    text += b" " * (-len(text) % _WORD)
+    text += b" " * (-len(text) % _COUNTER_BYTES)
     return struct.pack("<q", len(text)) + text

@@ -52,12 +52,12 @@ def _metric(name: str, family: Family, counts: Mapping[str, Mapping[Key, int]]) 
         return _histogram(name, family, counts, labels)
     make = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
     metric = make(f"{PREFIX}{name}", family.help, labels=labels)
-    for instance, words in counts.items():
-        for key, word in words.items():
+    for instance, values in counts.items():
+        for key, value in values.items():
             # Counters start at 0: Prometheus does not see the increase of a counter that appears
             # with its first event.
             if key[0] == name:
-                metric.add_metric([instance, *key[1:]], word * family.scale)
+                metric.add_metric([instance, *key[1:]], value * family.scale)
     return metric
 
 
@@ -66,12 +66,12 @@ def _histogram(
 ) -> Metric:
     metric = HistogramMetricFamily(f"{PREFIX}{name}", family.help, labels=labels)
     bounds = [*(f"{bound * MICRO:g}" for bound in BUCKETS_US), "+Inf"]
-    for instance, words in counts.items():
-        for whole in {key[:-1]: None for key in words if key[0] == name}:
+    for instance, values in counts.items():
+        for whole in {key[:-1]: None for key in values if key[0] == name}:
             seen, buckets = 0, []
             for place, bound in enumerate(bounds):
-                seen += words[*whole, str(place)]
+                seen += values[*whole, str(place)]
                 buckets.append((bound, seen))
-            total = words[*whole, "sum"] * family.scale
+            total = values[*whole, "sum"] * family.scale
             metric.add_metric([instance, *whole[1:]], buckets, total)
     return metric

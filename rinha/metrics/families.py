@@ -18,7 +18,7 @@ class Family(NamedTuple):
     scale: float
     help: str
 
-    def words_of(self, whole: Key) -> list[Key]:
+    def keys_of(self, whole: Key) -> list[Key]:
         """Returns the keys of its counters: one, or in a histogram one for each bucket and one for
         the sum."""
         if self.kind != "histogram":
@@ -37,26 +37,24 @@ FAMILIES = {
         "histogram", (), MICRO, "Wait for the write lock; only requests that had to wait."
     ),
     "commits": Family("counter", (), 1, "Transactions committed."),
-    "log_pages": Family("gauge", (), 1, "Pages in the write-ahead log at the last commit."),
+    "log_pages": Family("gauge", (), 1, "Pages in the WAL at the last commit."),
     "checkpoints": Family(
-        "counter", ("step",), 1, "Moves of the log into the file, beside the requests or locked."
+        "counter", ("step",), 1, "Checkpoints, beside requests or under the write lock."
     ),
-    "checkpoint_seconds": Family("counter", ("step",), MICRO, "Time spent in these moves."),
-    "searching": Family("gauge", (), 1, "1: it has no connection to a primary, and looks for one."),
-    "reconnects": Family("counter", (), 1, "Connections to a primary after one was lost."),
+    "checkpoint_seconds": Family("counter", ("step",), MICRO, "Time spent in checkpoints."),
+    "searching": Family("gauge", (), 1, "1: the instance has no primary and searches one."),
+    "reconnects": Family("counter", (), 1, "Connections to a primary after a lost one."),
     "process_cpu_seconds": Family("counter", (), MICRO, "CPU of the instance, since its start."),
     "process_resident_bytes": Family("gauge", (), 1, "Memory of the instance."),
-    "cpu_limit": Family("gauge", (), 1e-3, "CPUs that its control group allows; 0: no limit."),
-    "memory_limit_bytes": Family("gauge", (), 1, "Memory that it allows; 0: no limit."),
-    "start_time_seconds": Family("gauge", (), MICRO, "When the instance was started."),
-    "beat_time_seconds": Family("gauge", (), MICRO, "When the instance last said that it lives."),
-    "clock_steps": Family("counter", (), 1, "Times that the clock went back or leapt."),
-    "audit_every_seconds": Family(
-        "gauge", (), MICRO, "How often it audits, or another instance in its place; 0: never."
-    ),
-    "audit_ok": Family("gauge", (), 1, "1: the last audit found every promise kept."),
-    "audit_seconds": Family("gauge", (), MICRO, "How long the last audit took."),
+    "cpu_limit": Family("gauge", (), 1e-3, "CPU limit of its control group; 0: no limit."),
+    "memory_limit_bytes": Family("gauge", (), 1, "Memory limit of its control group; 0: no limit."),
+    "start_time_seconds": Family("gauge", (), MICRO, "Start of the instance."),
+    "beat_time_seconds": Family("gauge", (), MICRO, "Last heartbeat of the instance."),
+    "clock_steps": Family("counter", (), 1, "Steps of the clock, forward or back."),
+    "audit_every_seconds": Family("gauge", (), MICRO, "Interval of scheduled audits; 0: never."),
+    "audit_ok": Family("gauge", (), 1, "1: the last audit found no problem."),
+    "audit_seconds": Family("gauge", (), MICRO, "Duration of the last audit."),
     "audit_time_seconds": Family(
-        "gauge", (), MICRO, "When the last scheduled audit ended; 0: none yet."
+        "gauge", (), MICRO, "End of the last scheduled audit; 0: none yet."
     ),
 }

@@ -17,7 +17,7 @@ def counts_file(settings: Settings) -> Path:
     return folder / f"{settings.listen[1]}{SUFFIX}"
 
 
-def turn_file(settings: Settings) -> Path:
+def audit_lock_file(settings: Settings) -> Path:
     """Returns the lock file of the instance that audits: one for a file, one on each machine for
     servers."""
     if isinstance(settings.ledger, Path):

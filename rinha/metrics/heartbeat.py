@@ -30,7 +30,7 @@ def heartbeats(meter: Meter, settings: Settings) -> Iterator[None]:
     thread = threading.Thread(
         target=_run,
         args=(Heartbeat(meter), AuditSchedule(meter, settings), ended),
-        name="beat",
+        name="heartbeat",
         daemon=True,
     )
     thread.start()
@@ -45,7 +45,7 @@ class Heartbeat:
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
-        self._before_cpu_us = 0
+        self._cpu_us_before = 0
         self._ahead_s = time.time() - time.monotonic()
 
     def note(self) -> None:
@@ -58,8 +58,8 @@ class Heartbeat:
         self._ahead_s = now_ahead_s
         used = resource.getrusage(resource.RUSAGE_SELF)
         cpu_us = round((used.ru_utime + used.ru_stime) * 1e6)
-        self._meter.add("process_cpu_seconds", by=cpu_us - self._before_cpu_us)
-        self._before_cpu_us = cpu_us
+        self._meter.add("process_cpu_seconds", by=cpu_us - self._cpu_us_before)
+        self._cpu_us_before = cpu_us
         pages = int(STATM.read_text().split()[1])
         self._meter.set("process_resident_bytes", to=pages * resource.getpagesize())
 

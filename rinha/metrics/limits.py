@@ -7,4 +7,4 @@ CLOCK_STEP_MIN_S = 0.25
 # Scheduled audits have the lowest priority that the kernel gives.
 AUDIT_NICENESS = 19
 # Bytes of a failed audit's output in a line of the log.
-AUDIT_WORDS_MAX = 2_000
+AUDIT_OUTPUT_MAX_BYTES = 2_000

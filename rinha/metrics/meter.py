@@ -44,9 +44,9 @@ class Meter:
         keys: list[Key] = []
         for name, family in FAMILIES.items():
             for values in labels.get(name, [()]):
-                keys += family.words_of((name, *values))
+                keys += family.keys_of((name, *values))
         counts = Counts(path, keys)
-        self._words, self._slot = counts.words, counts.slot
+        self._counters, self._offsets = counts.counters, counts.offsets
         # Offsets that a request needs, found beforehand: its counter, and its first bucket.
         self._places: dict[tuple[str | None, str | int], tuple[int, int]] = {
             (template, code_to_http_status(status)): self._place_of(route, str(status))
@@ -54,8 +54,8 @@ class Meter:
             for status in STATUSES
         }
         self._route_of = route_of
-        self._waits = self._slot["lock_wait_seconds", "0"]
-        self._commits, self._wal_pages = self._slot["commits",], self._slot["log_pages",]
+        self._waits = self._offsets["lock_wait_seconds", "0"]
+        self._commits, self._wal_pages = self._offsets["commits",], self._offsets["log_pages",]
         self._began_ns = 0
 
     def process_request(self, _req: falcon.Request, _resp: falcon.Response) -> None:
@@ -73,26 +73,28 @@ class Meter:
                 return
             places = self._place_of(route, OTHER)
         place, first_bucket = places
-        words = self._words
-        words[place] += 1
-        words[first_bucket + bisect_left(BUCKETS_US, took_us)] += 1
-        words[first_bucket + SUM] += took_us
+        counters = self._counters
+        counters[place] += 1
+        counters[first_bucket + bisect_left(BUCKETS_US, took_us)] += 1
+        counters[first_bucket + SUM] += took_us
 
     def _place_of(self, route: str, status: str) -> tuple[int, int]:
-        return self._slot["requests", route, status], self._slot["request_seconds", route, "0"]
+        return self._offsets["requests", route, status], self._offsets[
+            "request_seconds", route, "0"
+        ]
 
     def refused(self, error: RinhaError) -> None:
-        place = self._slot.get(("refusals", type(error).__name__))
-        self._words[self._slot["refusals", OTHER] if place is None else place] += 1
+        place = self._offsets.get(("refusals", type(error).__name__))
+        self._counters[self._offsets["refusals", OTHER] if place is None else place] += 1
 
     def lock_waited(self, wait_us: int) -> None:
-        words = self._words
-        words[self._waits + bisect_left(BUCKETS_US, wait_us)] += 1
-        words[self._waits + SUM] += wait_us
+        counters = self._counters
+        counters[self._waits + bisect_left(BUCKETS_US, wait_us)] += 1
+        counters[self._waits + SUM] += wait_us
 
     def committed(self, wal_pages: int) -> None:
-        self._words[self._commits] += 1
-        self._words[self._wal_pages] = wal_pages
+        self._counters[self._commits] += 1
+        self._counters[self._wal_pages] = wal_pages
 
     def checkpointed(self, step: str, took_us: int) -> None:
         self.add("checkpoints", step)
@@ -105,10 +107,10 @@ class Meter:
         self.add("reconnects")
 
     def add(self, *key: str, by: int = 1) -> None:
-        self._words[self._slot[key]] += by
+        self._counters[self._offsets[key]] += by
 
     def set(self, *key: str, to: int) -> None:
-        self._words[self._slot[key]] = to
+        self._counters[self._offsets[key]] = to
 
 
 def kinds_of(error: type[RinhaError]) -> Iterable[str]:

@@ -65,8 +65,8 @@ class State(ForOperators):
 
     def _answer(self, resp: falcon.Response, gauges: list[Gauge], tables: object) -> None:
         counts = {
-            instance: [[*key, word] for key, word in words.items() if word]
-            for instance, words in read_all(self._folder).items()
+            instance: [[*key, value] for key, value in values.items() if value]
+            for instance, values in read_all(self._folder).items()
         }
         resp.data = encode(
             {

@@ -47,7 +47,7 @@ decode_stack = msgspec.json.Decoder(list[str]).decode
 
 
 class PessoaCadastrada(msgspec.Struct, frozen=True, gc=False):
-    """Stored person. The stack is kept as JSON."""
+    """Stored person. The stack is JSON."""
 
     id: str
     apelido: str

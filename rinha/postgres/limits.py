@@ -16,7 +16,7 @@ START_MAX_S = 5.0
 LOOK_AGAIN_S = 0.1
 # Requests wait for a new connection until this long after the loss, and no longer. A restarted
 # server, or one that closed an idle connection, is found sooner.
-LOSS_PATIENCE_S = 0.25
+RECONNECT_TIMEOUT_S = 0.25
 # Serialization failures and deadlocks come from other programs that write the same rows.
 TRIES_MAX = 10
 # A check that the server names no standby is valid for this long. It may name one at any time, but

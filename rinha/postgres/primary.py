@@ -28,7 +28,7 @@ from rinha.postgres.limits import (
     ANSWER_MAX_S,
     CONNECT_MAX_S,
     LOCK_WAIT_S,
-    LOSS_PATIENCE_S,
+    RECONNECT_TIMEOUT_S,
     REWRITE_MAX_S,
     START_MAX_S,
     TRIES_MAX,
@@ -59,8 +59,8 @@ class Primary:
         session = self._search.wait(START_MAX_S)
         try:
             if session is None:
-                said = "; ".join(f"{host}: {text}" for host, text in self._search.said.items())
-                raise self._search.verdict or StoreUnusableError(f"{url}: no primary: {said}")
+                errors = "; ".join(f"{host}: {text}" for host, text in self._search.errors.items())
+                raise self._search.verdict or StoreUnusableError(f"{url}: no primary: {errors}")
             self._proof.take(session)
             self._taken = session
             schema.make_if_needed(session, url, create=create)
@@ -105,9 +105,9 @@ class Primary:
         """Runs one statement as a transaction. If it wrote nothing, its rows are proved like a
         read's."""
 
-        def ask(session: Session, patience_s: float) -> list[Row]:
+        def ask(session: Session, timeout_s: float) -> list[Row]:
             behind = self._proof.behind_a_write(session)
-            rows, *looked = session.ask(statement, parameters, patience_s, *behind)
+            rows, *looked = session.ask(statement, parameters, timeout_s, *behind)
             self._proof.judge(session, looked)
             return rows
 
@@ -116,8 +116,8 @@ class Primary:
     def rewrite(self, *statements: str) -> None:
         """Runs one transaction that may touch every row."""
 
-        def ask(session: Session, patience_s: float) -> list[Row]:
-            rows = session.run(";".join(statements), patience_s)
+        def ask(session: Session, timeout_s: float) -> list[Row]:
+            rows = session.run(";".join(statements), timeout_s)
             self._proof.confirm(session, ANSWER_MAX_S)
             return rows
 
@@ -126,11 +126,11 @@ class Primary:
     def _write(
         self,
         ask: Callable[[Session, float], list[Row]],
-        patience_s: float,
+        timeout_s: float,
         has_written: Callable[[list[Row]], bool],
     ) -> list[Row]:
         """Runs a write, and repeats it only if it certainly wrote nothing."""
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + timeout_s
         for _ in range(TRIES_MAX):
             session = self._session()
             try:
@@ -142,7 +142,7 @@ class Primary:
                 continue
             except RefusedError as refused:
                 if refused.sqlstate not in REPEATED:
-                    raise self._trouble(refused) from refused
+                    raise self._error_of(refused) from refused
                 continue
             if has_written(rows) or self._is_proved(session, until):
                 return rows
@@ -157,10 +157,10 @@ class Primary:
         except LostError as lost:
             self._lose(session, lost)
             if time.monotonic() >= until:
-                raise self._nobody() from lost
+                raise self._no_server() from lost
             return False
         except RefusedError as refused:
-            raise self._trouble(refused) from refused
+            raise self._error_of(refused) from refused
         return True
 
     def read(self, statement: Statement, parameters: Sequence[bytes]) -> list[Row]:
@@ -176,9 +176,9 @@ class Primary:
             except LostError as lost:
                 self._lose(session, lost)
                 if time.monotonic() >= until:
-                    raise self._nobody() from lost
+                    raise self._no_server() from lost
             except RefusedError as refused:
-                raise self._trouble(refused) from refused
+                raise self._error_of(refused) from refused
             else:
                 return rows
 
@@ -193,7 +193,7 @@ class Primary:
         problems = self._schema.problems(session)
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None)
         try:
-            yield problems, partial(session.run, patience_s=None)
+            yield problems, partial(session.run, timeout_s=None)
         finally:
             session.run("ROLLBACK", None)
         self._proof.prove(session, ANSWER_MAX_S)
@@ -212,15 +212,15 @@ class Primary:
             session.run("COMMIT", None)
             self._proof.confirm(session, ANSWER_MAX_S)
         except RefusedError as refused:
-            raise self._trouble(refused) from refused
+            raise self._error_of(refused) from refused
         except LostError as lost:
             self._lose(session, lost)
             raise self._unknown() from lost
 
     def _session(self) -> Session:
-        session = self._search.found or self._search.wait(LOSS_PATIENCE_S)
+        session = self._search.found or self._search.wait(RECONNECT_TIMEOUT_S)
         if session is None:
-            raise self._nobody()
+            raise self._no_server()
         if session is not self._taken:
             self._proof.take(session)
             self._taken = session
@@ -232,15 +232,15 @@ class Primary:
     def _unknown(self) -> OutcomeUnknownError:
         return OutcomeUnknownError(
             f"the {self._schema.noun}'s server was lost before it answered, "
-            "look at what is there before a retry"
+            "a transaction may be written: read the state before you send it again"
         )
 
-    def _nobody(self) -> StoreUnavailableError:
+    def _no_server(self) -> StoreUnavailableError:
         return StoreUnavailableError(
             f"no server answers for the {self._schema.noun} now, nothing was written: try again"
         )
 
-    def _trouble(self, refused: RefusedError) -> Exception:
+    def _error_of(self, refused: RefusedError) -> Exception:
         if refused.sqlstate == LOCK_NOT_AVAILABLE:
             return StoreBusyError(
                 f"the {self._schema.noun} was busy for {LOCK_WAIT_S:g} s, nothing was written: "

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rinha.errors import StoreUnusableError
-from rinha.logs import tell
+from rinha.logs import log_event
 from rinha.postgres.limits import ALONE_MAX_S, CONNECT_MAX_S, LOCK_WAIT_S
 from rinha.postgres.session import LostError, RefusedError, Row, Session, Standing, Statement
 
@@ -101,8 +101,8 @@ class Proof:
         """Sets up a new connection, and returns once it is proved to lead to the primary."""
         ((version, encoding, *state),) = session.run(SET_UP, CONNECT_MAX_S)
         if encoding is not None and encoding.decode() not in ENCODINGS:
-            said = fault("server_encoding", encoding.decode(), ENCODINGS)
-            raise StoreUnusableError(f"{name}: {said}")
+            problem = fault("server_encoding", encoding.decode(), ENCODINGS)
+            raise StoreUnusableError(f"{name}: {problem}")
         session.state = tuple(state)
         found = state_of(session.state)
         if wrong := found.fault():
@@ -149,17 +149,17 @@ class Proof:
             if not session.standing.has_standbys:
                 self._alone_until = time.monotonic() + ALONE_MAX_S
 
-    def prove(self, session: Session, patience_s: float) -> None:
+    def prove(self, session: Session, timeout_s: float) -> None:
         """Raises LostError unless all rows that this connection has read were current."""
         if not self._is_alone(session):
-            self.judge(session, session.ask(PROOF, (), patience_s, STATE))
+            self.judge(session, session.ask(PROOF, (), timeout_s, STATE))
 
-    def confirm(self, session: Session, patience_s: float) -> None:
+    def confirm(self, session: Session, timeout_s: float) -> None:
         """Proves a commit that is done. After an error its outcome is unknown."""
         if not session.can_prove:
             return
         try:
-            self.judge(session, session.ask(PROOF, (), patience_s, STATE))
+            self.judge(session, session.ask(PROOF, (), timeout_s, STATE))
         except (LostError, RefusedError) as error:
             raise LostError(str(error), asked=True) from error
 
@@ -186,7 +186,7 @@ class Proof:
 
     def _warn_without_standby(self, session: Session) -> None:
         if self._is_told and not session.standing.has_standbys:
-            tell(
+            log_event(
                 logging.WARNING,
                 "no synchronous standby is named",
                 meaning="what this server acknowledged is lost with its disk",

@@ -86,14 +86,14 @@ class Schema(NamedTuple):
 
     def problems(self, session: Session) -> list[str]:
         """Compares the tables with those that the schema makes, temporarily, on the same server."""
-        patience_s = None
+        timeout_s = None
         try:
-            session.run("BEGIN; SET LOCAL search_path TO pg_temp", patience_s)
-            session.run(self.sql.read_text(), patience_s)
-            shipped = set(session.run(DESCRIPTION, patience_s))
+            session.run("BEGIN; SET LOCAL search_path TO pg_temp", timeout_s)
+            session.run(self.sql.read_text(), timeout_s)
+            shipped = set(session.run(DESCRIPTION, timeout_s))
         finally:
-            session.run("ROLLBACK", patience_s)
+            session.run("ROLLBACK", timeout_s)
         names = {name for name, _ in shipped}
-        there = {row for row in session.run(DESCRIPTION, patience_s) if row[0] in names}
+        there = {row for row in session.run(DESCRIPTION, timeout_s) if row[0] in names}
         wrong = sorted({(name or b"").decode() for name, _ in shipped ^ there})
         return [f"schema: {name} is not as this program ships it" for name in wrong]

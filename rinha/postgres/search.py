@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from rinha.errors import RinhaError
-from rinha.logs import tell
+from rinha.logs import log_event
 from rinha.postgres.hosts import Host, name_of
 from rinha.postgres.limits import LOOK_AGAIN_S
 from rinha.postgres.session import LostError, RefusedError, Session
@@ -30,7 +30,7 @@ class Search:
         self._is_told = False
         self._meter: Meter | None = None
         # Last error of each host that is not the primary.
-        self.said: dict[str, str] = {}
+        self.errors: dict[str, str] = {}
         # An error that waiting does not resolve, such as a wrong setting of the server.
         self.verdict: RinhaError | None = None
         for host in hosts:
@@ -42,18 +42,18 @@ class Search:
             if meter:
                 meter.searching(self.found is None)
 
-    def wait(self, patience_s: float) -> Session | None:
+    def wait(self, timeout_s: float) -> Session | None:
         """Returns the primary, or None once the time after the loss is over. An error that waiting
         does not resolve ends the wait."""
         with self._changed:
-            left_s = self._lost_at + patience_s - time.monotonic()
+            left_s = self._lost_at + timeout_s - time.monotonic()
             self._changed.wait_for(lambda: self.found or self.verdict, max(0.0, left_s))
             return self.found
 
     def drop(self, session: Session, reason: str) -> None:
         session.close()
         if self._is_told:
-            tell(logging.WARNING, "primary lost", **session.info, reason=reason)
+            log_event(logging.WARNING, "primary lost", **session.info, reason=reason)
         with self._changed:
             if self.found is session:
                 self.found, self._lost_at = None, time.monotonic()
@@ -76,7 +76,7 @@ class Search:
             try:
                 session = self._meet(host)
             except (LostError, RefusedError, OSError) as error:
-                self.said[name_of(host)] = str(error)
+                self.errors[name_of(host)] = str(error)
             except RinhaError as error:
                 self._judge(error)
             else:
@@ -93,9 +93,9 @@ class Search:
         with self._changed:
             if self.found is None and not self._ended:
                 self.found, self.verdict = session, None
-                self.said.clear()
+                self.errors.clear()
                 if self._is_told:
-                    tell(logging.WARNING, "primary found", **session.info)
+                    log_event(logging.WARNING, "primary found", **session.info)
                 if self._meter:
                     self._meter.searching(False)
                     self._meter.reconnected()

@@ -69,7 +69,7 @@ class Session:
         self.can_prove = False
         self._poll = select.poll()
         self.pgconn = pq.PGconn.connect_start(conninfo.encode())
-        self.pgconn.notice_handler = self._hear
+        self.pgconn.notice_handler = self._on_notice
         try:
             self._connect()
         except Error as error:
@@ -96,7 +96,7 @@ class Session:
         self,
         statement: Statement,
         parameters: Sequence[bytes],
-        patience_s: float | None,
+        timeout_s: float | None,
         *behind: Statement,
     ) -> list[list[Row]]:
         """Runs each statement as a transaction of its own, all in one round trip.
@@ -104,8 +104,8 @@ class Session:
         asked = [(statement, parameters), *((each, ()) for each in behind)]
         for each, _ in asked:
             if each.name not in self._prepared:
-                self._prepare(each, patience_s)
-        self._begin(patience_s)
+                self._prepare(each, timeout_s)
+        self._begin(timeout_s)
         pgconn = self.pgconn
         try:
             if not behind:
@@ -119,18 +119,18 @@ class Session:
         except Error as error:
             raise self._lost(str(error)) from None
 
-    def run(self, sql: str, patience_s: float | None) -> list[Row]:
+    def run(self, sql: str, timeout_s: float | None) -> list[Row]:
         """Runs statements in one transaction, or in those that they begin themselves. Returns the
         last one's rows."""
-        self._begin(patience_s)
+        self._begin(timeout_s)
         try:
             self.pgconn.send_query(sql.encode())
             return self._answer()
         except Error as error:
             raise self._lost(str(error)) from None
 
-    def _prepare(self, statement: Statement, patience_s: float | None) -> None:
-        self._begin(patience_s)
+    def _prepare(self, statement: Statement, timeout_s: float | None) -> None:
+        self._begin(timeout_s)
         # Preparing writes nothing, so no outcome is unknown.
         self._asked = False
         try:
@@ -142,7 +142,7 @@ class Session:
             raise self._lost(str(error)) from None
         self._prepared.add(statement.name)
 
-    def _begin(self, patience_s: float | None) -> None:
+    def _begin(self, timeout_s: float | None) -> None:
         """Starts the timeout, and notices a connection that the server has closed before anything
         was asked on it."""
         self._asked, self._warning = False, None
@@ -155,7 +155,7 @@ class Session:
             if self._warning is not None or self.pgconn.status == pq.ConnStatus.BAD:
                 raise self._lost(self._warning or self.pgconn.get_error_message())
         self._asked = True
-        self._until = time.monotonic() + patience_s if patience_s is not None else None
+        self._until = time.monotonic() + timeout_s if timeout_s is not None else None
 
     def _answer(self) -> list[Row]:
         """Returns the rows of the last statement that was sent."""
@@ -222,7 +222,7 @@ class Session:
             self.pgconn.finish()
         return LostError(" ".join(reason.split()), asked=self._asked)
 
-    def _hear(self, notice: pq.abc.PGresult) -> None:
+    def _on_notice(self, notice: pq.abc.PGresult) -> None:
         # A server that closes an idle session sends such a notice too.
         if notice.error_field(pq.DiagnosticField.SEVERITY_NONLOCALIZED) in (b"WARNING", b"FATAL"):
             text = notice.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"a warning"

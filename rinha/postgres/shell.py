@@ -12,9 +12,9 @@ from rinha.postgres.hosts import PRIMARY_ONLY
 MISSING = "there is no {}: apt-get install postgresql-client"
 
 
-def run(url: ServerUrl, words: Sequence[str]) -> None:
+def run(url: ServerUrl, statements: Sequence[str]) -> None:
     """Replaces this process by psql, without the user's ~/.psqlrc."""
-    commands = [word for sql in words for word in ("-c", sql)]
+    commands = [word for sql in statements for word in ("-c", sql)]
     options = ["-X", "-v", "ON_ERROR_STOP=1", *commands]
     try:
         os.execvp("psql", ["psql", *options, to_primary(url)])  # noqa: S606

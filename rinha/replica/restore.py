@@ -27,7 +27,7 @@ from rinha.sqlite.entry import (
     is_database,
     second_name,
     sync_folder,
-    take_back,
+    undo_restore,
 )
 from rinha.sqlite.file import Schema, assert_is_ours
 from rinha.sqlite.litestream_tables import drop_from
@@ -130,7 +130,7 @@ def _alone(file: Path, noun: str) -> Iterator[None]:
     try:
         killed = second_name(file)
         if killed is not None:
-            take_back(file, killed)
+            undo_restore(file, killed)
         assert_one_name(file)
         yield
     finally:
@@ -187,7 +187,7 @@ def _swap(copy: Path, file: Path) -> Path | None:
         except OSError:
             # If this fails too, the next start or restore does it.
             with contextlib.suppress(OSError):
-                take_back(file, kept)
+                undo_restore(file, kept)
             raise
     return kept
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from rinha.logs import tell
+from rinha.logs import log_event
 from rinha.replica.limits import BEHIND_S
 
 # The kernel makes a new id at each boot.
@@ -46,7 +46,7 @@ def write(ledger: Path, state: State) -> None:
         partial.write_text(json.dumps(state._replace(boot=boot_id())._asdict()))
         partial.rename(file)
     except OSError as error:
-        tell(logging.ERROR, "cannot write the replica's state", reason=str(error))
+        log_event(logging.ERROR, "cannot write the replica's state", reason=str(error))
 
 
 def _read(ledger: Path) -> State | None:

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import quote
 
-from rinha.logs import tell
+from rinha.logs import log_event
 from rinha.replica.limits import (
     ANSWER_MAX_S,
     BEHIND_S,
@@ -128,10 +128,12 @@ class Watchdog:
         if behind_s > BEHIND_S:
             self._log_behind(behind_s, now)
         elif self._progress.is_synced and self._behind_since is not None:
-            tell(logging.INFO, "replica has caught up", after_s=round(now - self._behind_since, 1))
+            log_event(
+                logging.INFO, "replica has caught up", after_s=round(now - self._behind_since, 1)
+            )
             self._behind_since = None
         elif self._progress.is_synced and not self._start_is_logged:
-            tell(logging.INFO, "replicating", replica=self._replica)
+            log_event(logging.INFO, "replicating", replica=self._replica)
             self._start_is_logged = True
 
     def _log_behind(self, behind_s: float, now: float) -> None:
@@ -141,13 +143,13 @@ class Watchdog:
             return
         self._logged_at = now
         fields = {"behind_s": round(behind_s, 1), "reason": self._reason}
-        tell(logging.WARNING, "replica is behind", replica=self._replica, **fields)
+        log_event(logging.WARNING, "replica is behind", replica=self._replica, **fields)
         if unsent_bytes(self._ledger) > UNSENT_MAX_BYTES:
             self._kill("too many unsent changes on the ledger's disk")
 
     def _kill(self, reason: str) -> None:
         """Kills Litestream. Its supervisor starts it again."""
-        tell(logging.WARNING, "Litestream was killed", reason=reason)
+        log_event(logging.WARNING, "Litestream was killed", reason=reason)
         os.kill(self.litestream, signal.SIGKILL)
         raise SystemExit(1)
 

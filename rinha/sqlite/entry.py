@@ -130,14 +130,16 @@ def second_name(file: Path) -> Path | None:
     return None
 
 
-def take_back(file: Path, kept: Path) -> None:
+def undo_restore(file: Path, kept: Path) -> None:
     """Undoes a restore that has not replaced the file: renames the WAL back and removes the second
     name."""
     for ending in LOGS:
         aside, log = (path.with_name(path.name + ending) for path in (kept, file))
         if aside.exists():
             if log.exists() and log.stat().st_size:
-                raise StoreUnusableError(f"{file}: both {log} and {aside} are there; keep one")
+                raise StoreUnusableError(
+                    f"{file}: there are both {log} and {aside}: remove one of them"
+                )
             aside.rename(log)
     sync_folder(file)
     kept.unlink()
@@ -162,6 +164,6 @@ def _finish_restore(file: Path) -> None:
     try:
         kept = second_name(file)
         if kept is not None:
-            take_back(file, kept)
+            undo_restore(file, kept)
     finally:
         os.close(place)

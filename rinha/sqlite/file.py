@@ -80,7 +80,7 @@ class SqliteFile:
         path = self.path = real_path(path)
         self._schema = schema
         self._synchronous = synchronous
-        self._look_at_file_at = 0.0
+        self._next_file_check_at = 0.0
         self._inode = (0, 0)
         self._foreign_deadline = 0.0
         self._assert_usable(create=create)
@@ -150,7 +150,7 @@ class SqliteFile:
         for name, path in (("ledger_bytes", self.path), ("log_bytes", f"{self.path}-wal")):
             with suppress(OSError):
                 size = Path(path).stat().st_size
-                yield Gauge(name, "Size of the file, or of its write-ahead log.", size)
+                yield Gauge(name, "Size of the file, or of its WAL.", size)
         free = shutil.disk_usage(self.path.parent).free
         yield Gauge("disk_free_bytes", "Free space where the file is.", free)
 
@@ -171,11 +171,11 @@ class SqliteFile:
         try:
             return self.execute(sql, bindings).fetchall()
         except apsw.Error as error:
-            raise self._trouble(error) from error
+            raise self._error_of(error) from error
 
     def assert_readable(self, sql: str) -> None:
         """Runs a statement, after a new check that the file is in place."""
-        self._look_at_file_at = 0.0
+        self._next_file_check_at = 0.0
         self.read(sql)
 
     @contextmanager
@@ -217,7 +217,7 @@ class SqliteFile:
     def _assert_in_place(self) -> None:
         """Refuses a file that was deleted or replaced: what is acknowledged in it would be lost."""
         now = time.monotonic()
-        if now < self._look_at_file_at:
+        if now < self._next_file_check_at:
             return
         try:
             status = os.stat(self.path)  # noqa: PTH116 - takes a third of the time
@@ -227,7 +227,7 @@ class SqliteFile:
             raise StoreUnavailableError(
                 f"the {self._schema.noun}'s file was moved away or replaced"
             )
-        self._look_at_file_at = now + FILE_MOVED_CHECK_S
+        self._next_file_check_at = now + FILE_MOVED_CHECK_S
 
     def _keep_waiting(self, looks: int) -> bool:
         """Waits for SQLite's own lock, which a shell may hold. Instances wait for the WriteLock."""
@@ -239,12 +239,12 @@ class SqliteFile:
         time.sleep(FOREIGN_LOCK_PAUSE_S)
         return True
 
-    def _trouble(self, error: apsw.Error) -> RinhaError:
+    def _error_of(self, error: apsw.Error) -> RinhaError:
         if isinstance(error, apsw.BusyError):
             return self._lock.refused()
         return StoreUnavailableError(
-            f"the {self._schema.noun} cannot be used now ({error}), "
-            "look at what is there before a retry"
+            f"the {self._schema.noun} cannot be used now ({error}); a transaction may be written: "
+            "read the state before you send it again"
         )
 
     def _rollback(self) -> None:
@@ -266,7 +266,7 @@ class _WriteTransaction:
             file.execute("BEGIN IMMEDIATE")
         except apsw.Error as error:
             file._lock.__exit__(None, None, None)
-            raise file._trouble(error) from error
+            raise file._error_of(error) from error
         file._lock.granted()
 
     def __exit__(
@@ -280,7 +280,7 @@ class _WriteTransaction:
             if failure is None:
                 file.execute("COMMIT")
         except apsw.Error as error:
-            raise file._trouble(error) from error
+            raise file._error_of(error) from error
         finally:
             try:
                 file._rollback()
@@ -288,4 +288,4 @@ class _WriteTransaction:
                 file._lock.__exit__(None, None, None)
         # A broken constraint is a bug of this program, so its error is raised unchanged.
         if isinstance(failure, apsw.Error) and not isinstance(failure, apsw.ConstraintError):
-            raise file._trouble(failure) from failure
+            raise file._error_of(failure) from failure

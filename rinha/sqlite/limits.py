@@ -4,7 +4,7 @@
 # this often.
 LOCK_TRIES_BEFORE_SLEEP = 100
 # It yields no longer than this: on a busy CPU other programs run for 3 ms each time.
-LOCK_STAND_ASIDE_MAX_S = 0.001
+LOCK_YIELD_MAX_S = 0.001
 # After a timeout the next requests wait only this long, until one gets the lock. Queued requests
 # must not each wait the full time for an instance that hangs.
 LOCK_WAIT_AFTER_REFUSAL_S = 0.01

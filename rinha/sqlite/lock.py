@@ -18,9 +18,9 @@ from rinha.errors import StoreBusyError, StoreUnavailableError, StoreUnusableErr
 from rinha.private import open_lock_file
 from rinha.sqlite.limits import (
     LOCK_ALARM_REPEAT_S,
-    LOCK_STAND_ASIDE_MAX_S,
     LOCK_TRIES_BEFORE_SLEEP,
     LOCK_WAIT_AFTER_REFUSAL_S,
+    LOCK_YIELD_MAX_S,
 )
 from rinha.store import Meter
 
@@ -133,7 +133,7 @@ class WriteLock:
                 os.sched_yield()
                 if self._is_free():
                     return
-                if time.monotonic() > began_at + LOCK_STAND_ASIDE_MAX_S:
+                if time.monotonic() > began_at + LOCK_YIELD_MAX_S:
                     break
             self._wait()
         finally:

@@ -11,7 +11,7 @@ from rinha.sqlite.entry import assert_there, enter
 from rinha.terminal import PrintableStream
 
 
-def run(file: Path, words: Sequence[str], *, escape: bool) -> None:
+def run(file: Path, args: Sequence[str], *, escape: bool) -> None:
     """Runs the shell in this process, and keeps restores from the file until it ends.
 
     With `escape` it escapes control characters in the output. Colours are off then, as they are
@@ -23,5 +23,5 @@ def run(file: Path, words: Sequence[str], *, escape: bool) -> None:
         sys.stdout = cast("TextIO", PrintableStream(sys.stdout))
         sys.stderr = cast("TextIO", PrintableStream(sys.stderr))
         options = ["-nocolour"]
-    sys.argv[1:] = [*options, str(file), *words]
+    sys.argv[1:] = [*options, str(file), *args]
     main()

@@ -38,7 +38,7 @@ BACKFILL_AT = 96
 WRITE_LOCK_AT, CHECKPOINT_LOCK_AT = 120, 121
 DESCRIPTORS = Path("/proc/self/fd")
 
-NOBODY_WAITS: AbstractContextManager[None] = contextlib.nullcontext()
+NO_WAITING: AbstractContextManager[None] = contextlib.nullcontext()
 
 
 class _Index(NamedTuple):
@@ -82,7 +82,7 @@ class Wal:
             raise
 
     def write_again(self) -> None:
-        """Makes all frames durable, whatever was lost before.
+        """Makes all frames durable, even those whose sync failed before.
 
         It runs within a transaction, so that no other process replaces a frame."""
         # Fails first if the disk still fails: then no writer waits for the rest.
@@ -90,7 +90,7 @@ class Wal:
         self._write_again(_read(self._opened_index()))
         self.in_doubt = False
 
-    def settle(self, writers_waiting: AbstractContextManager[None] = NOBODY_WAITS) -> None:
+    def settle(self, writers_waiting: AbstractContextManager[None] = NO_WAITING) -> None:
         """Makes the WAL durable, and the next checkpoint begin with the first frame. Raises
         BlockingIOError if another process writes to the WAL or runs a checkpoint.
 
@@ -197,8 +197,8 @@ def _locked(index: int, place: int) -> Iterator[None]:
     too."""
 
     def lock(kind: int) -> None:
-        words = struct.pack("hhqqi4x", kind, os.SEEK_SET, place, 1, 0)
-        fcntl.fcntl(index, fcntl.F_OFD_SETLK, words)
+        request = struct.pack("hhqqi4x", kind, os.SEEK_SET, place, 1, 0)
+        fcntl.fcntl(index, fcntl.F_OFD_SETLK, request)
 
     lock(fcntl.F_WRLCK)
     try:

@@ -49,7 +49,7 @@ def test_the_gap_is_logged_whatever_the_level(monkeypatch: pytest.MonkeyPatch) -
     logs.setup("error")
     try:
         for number in range(LOG_LINES_WAITING_MAX + 10):
-            logs.tell(logging.ERROR, f"error {number}")
+            logs.log_event(logging.ERROR, f"error {number}")
         pipe.read_on()
         while not (told := [line for line in pipe.lines() if "log lines dropped" in line]):
             logs.finish()

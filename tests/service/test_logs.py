@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from rinha import logs
-from rinha.logs import log, setup, tell
+from rinha.logs import log, log_event, setup
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -23,8 +23,8 @@ def fail() -> None:
 def test_a_line_is_json_with_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
     """A log line is JSON with the time, the level, the event and its fields."""
     setup("info")
-    tell(logging.INFO, "started", file="a.db")
-    tell(logging.DEBUG, "not this one")
+    log_event(logging.INFO, "started", file="a.db")
+    log_event(logging.DEBUG, "not this one")
     (line,) = lines(capsys)
     assert (line["level"], line["event"], line["file"]) == ("info", "started", "a.db")
     assert str(line["time"]).endswith("Z")
@@ -54,6 +54,6 @@ def test_different_troubles_are_told_apart(capsys: pytest.CaptureFixture[str]) -
         raise ValueError("other")
     except ValueError:
         log.exception("trouble")
-    tell(logging.ERROR, "something without a traceback")
-    tell(logging.ERROR, "something without a traceback")
+    log_event(logging.ERROR, "something without a traceback")
+    log_event(logging.ERROR, "something without a traceback")
     assert len(lines(capsys)) == 3

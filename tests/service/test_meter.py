@@ -34,9 +34,9 @@ def test_counts_outlive_their_process(tmp_path: Path) -> None:
     """Counters continue after a restart, and other processes can read them at any time."""
     path = tmp_path / "api01.counts"
     first = Counts(path, KEYS)
-    first.words[first.slot["commits",]] += 3
+    first.counters[first.offsets["commits",]] += 3
     again = Counts(path, KEYS)
-    again.words[again.slot["commits",]] += 1
+    again.counters[again.offsets["commits",]] += 1
     assert read_counts(path) == {("commits",): 4, ("requests", "/a", "200"): 0}
 
 
@@ -44,7 +44,7 @@ def test_counts_of_another_make_begin_anew(tmp_path: Path) -> None:
     """Counters of an older version with other names are not reused: all start at 0."""
     path = tmp_path / "api01.counts"
     first = Counts(path, KEYS)
-    first.words[0] = 7
+    first.counters[0] = 7
     assert read_counts(path)["commits",] == 7
     Counts(path, [*KEYS, ("refusals", "x")])
     assert set(read_counts(path).values()) == {0}

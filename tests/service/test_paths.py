@@ -192,7 +192,7 @@ def test_a_file_that_moves_away_is_no_longer_written(real: Path) -> None:
     moved = real.with_name("moved.db")
     real.rename(moved)
     real.symlink_to(moved.with_name("elsewhere.db"))
-    ledger.engine._look_at_file_at = 0.0
+    ledger.engine._next_file_check_at = 0.0
     with pytest.raises(RinhaError, match="moved away or replaced"):
         credit(ledger, 1)
     ledger.engine.connection.close()

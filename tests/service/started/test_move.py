@@ -157,7 +157,7 @@ def test_a_move_killed_before_its_mark_is_only_marked_by_the_next(
             open_ledger(source)
         query(source, "DROP TABLE moved_to")
     open_ledger(source).close()
-    assert move(source, target)[::2] == (0, "auditing what is there\nauditing both\n")
+    assert move(source, target)[::2] == (0, "auditing the source\nauditing both\n")
     if is_server(source):
         return
     # With the mark removed by hand and one more transaction these are two ledgers; none is changed.
