@@ -81,6 +81,8 @@ SHORT = {"--rate": "-r", "--connections": "-c", "--duration": "-d", "--requests"
 CONTEST_OF = {name: contest for contest, name in CONTESTS.items()}
 EDITION_HELP = " or ".join(f"{name} ({CONTEST_OF[name]})" for name in EDITIONS)
 FLAG: dict[str, Any] = {"action": "store_true"}
+REPORT: dict[str, Any] = {"help": "a JSON report, or a baseline's name"}
+SHARE: dict[str, Any] = {"default": 1.0, "metavar": "X"}
 OPTIONS: dict[str, dict[str, Any]] = {
     "--plain": {**FLAG, "help": "no live screen and no colours, on a terminal too"},
     "--edition": {
@@ -127,11 +129,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "with a rate: at most so many (default: as many as it takes)",
     },
     "--duration": {"type": duration, "metavar": "S", "help": "seconds, or 2m (default 10)"},
-    "--requests": {
-        "type": whole(1, 10**9),
-        "metavar": "N",
-        "help": "stop after so many requests",
-    },
+    "--requests": {"type": whole(1, 10**9), "metavar": "N", "help": "stop after so many requests"},
     "--poisson": {**FLAG, "help": "with --rate: random spacing instead of even"},
     "--new-connections": {
         **FLAG,
@@ -160,15 +158,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "only measure: do not check answers, balances and histories",
     },
     "--speed": {
+        **SHARE,
         "type": number(1000),
-        "default": 1.0,
-        "metavar": "X",
         "help": "rehearsal: the same requests, X times as fast",
     },
     "--scale": {
+        **SHARE,
         "type": number(1),
-        "default": 1.0,
-        "metavar": "X",
         "help": "rehearsal: the share X of the load, at the official rates",
     },
     "--simulation": {
@@ -181,9 +177,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "RESULTS_DIR",
         "help": "with simulation.log, and js/ if there is one",
     },
-    "before": {"metavar": "BEFORE", "help": "a JSON report, or a baseline's name"},
-    "after": {"metavar": "AFTER", "help": "a JSON report, or a baseline's name"},
-    "file": {"metavar": "REPORT", "help": "a JSON report, or a baseline's name"},
+    "before": {"metavar": "BEFORE", **REPORT},
+    "after": {"metavar": "AFTER", **REPORT},
+    "file": {"metavar": "REPORT", **REPORT},
     "--fail-on-regression": {
         "type": number(1000),
         "nargs": "?",

@@ -4,9 +4,9 @@ import select
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter_ns as clock_ns
+from time import process_time
 from typing import Protocol
 
-from loadtest.drive.periodic import PeriodicWork
 from loadtest.drive.pool import Job
 from loadtest.limits import (
     EXPIRE_EVERY_S,
@@ -17,6 +17,7 @@ from loadtest.limits import (
     STOP_GRACE_S,
 )
 from loadtest.measure.recorder import Recorder
+from loadtest.measure.tally import WorkerSecond
 from loadtest.wire.engine import Engine
 from loadtest.wire.outcome import Failure
 from loadtest.wire.request import Address, Request
@@ -25,6 +26,7 @@ PAUSE_AFTER = frozenset(
     {Failure.REFUSED, Failure.RESET, Failure.NO_PORTS, Failure.NO_FILES, Failure.UNREACHABLE}
 )
 UNREADABLE = "the answer cannot be read"
+SECOND_NS = 1_000_000_000
 
 
 class Watch(Protocol):
@@ -39,7 +41,8 @@ class Watch(Protocol):
 class Loop:
     """One engine, whose finished requests are counted and checked.
 
-    An outcome that load must not have is kept as an example.
+    An outcome that load must not have is kept as an example. Between answers it ends requests after
+    their timeout, and hands over the counts of each finished second.
     """
 
     def __init__(
@@ -49,15 +52,17 @@ class Loop:
         self._recorder = recorder
         self._watch = watch
         self._engine = Engine(address, self._ended, timeout_s)
-        self._periodic = PeriodicWork(job, self._engine, recorder, lambda: self.spun_ns)
+        self._job, self._stopped = job, job.stopped
+        self._second_ends_ns, self._next_work_ns = job.start_ns + SECOND_NS, 0
+        self._cpu_s, self._spun_s = process_time(), 0.0
 
     def settle(self, done: Callable[[], bool]) -> None:
         """Reads answers until done; after a stop it waits a moment, then gives up the rest."""
-        engine, periodic, grace_ends_ns = self._engine, self._periodic, 0
+        engine, grace_ends_ns = self._engine, 0
         while not done():
             engine.turn(EXPIRE_EVERY_S)
-            periodic.do(engine.now_ns)
-            if periodic.stopped():
+            self._do_periodic(engine.now_ns)
+            if self._stopped():
                 grace_ends_ns = grace_ends_ns or clock_ns() + int(STOP_GRACE_S * 1e9)
                 if clock_ns() >= grace_ends_ns:
                     engine.give_up()
@@ -66,13 +71,36 @@ class Loop:
     def finish(self) -> None:
         """Reads the answers in flight, hands over the last second and closes the engine."""
         self.settle(lambda: not self._engine.in_flight)
-        self._periodic.hand_over()
+        self._hand_over()
         self._engine.close()
 
     def flush(self) -> None:
         """Hands the notes of the answers to the process that writes the report."""
         if self._watch is not None:
             self._watch.flush()
+
+    def _do_periodic(self, now_ns: int) -> None:
+        """Does the work that is due by now; most calls find none."""
+        if now_ns < self._next_work_ns:
+            return
+        self._engine.expire()
+        if now_ns >= self._second_ends_ns:
+            self._hand_over()
+            passed = (now_ns - self._job.start_ns) // SECOND_NS
+            self._second_ends_ns = self._job.start_ns + (passed + 1) * SECOND_NS
+        self._next_work_ns = min(now_ns + int(EXPIRE_EVERY_S * 1e9), self._second_ends_ns)
+
+    def _hand_over(self) -> None:
+        cpu_s, spun_s, start_ns = process_time(), self.spun_ns / 1e9, self._job.start_ns
+        second = WorkerSecond(
+            second=(self._second_ends_ns - start_ns) // SECOND_NS - 1,
+            elapsed_s=(clock_ns() - start_ns) / 1e9,
+            cpu_s=cpu_s - self._cpu_s,
+            spun_s=spun_s - self._spun_s,
+            counts=self._recorder.take(),
+        )
+        self._job.send(second)
+        self._cpu_s, self._spun_s = cpu_s, spun_s
 
     def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
         now_ns = self._engine.now_ns
@@ -100,14 +128,14 @@ class ClosedLoop(Loop):
 
     def run(self, requests: Iterator[Request], connections: int, ends_ns: int) -> None:
         self._requests, self._resting = requests, deque[int]()
-        engine, resting, periodic = self._engine, self._resting, self._periodic
+        engine, resting = self._engine, self._resting
         for _ in range(connections):
             self._go_on(0, clock_ns())
         while engine.in_flight or resting:
             engine.turn(RETRY_PAUSE_S if resting else EXPIRE_EVERY_S)
             now_ns = engine.now_ns
-            periodic.do(now_ns)
-            if now_ns >= ends_ns or periodic.stopped():
+            self._do_periodic(now_ns)
+            if now_ns >= ends_ns or self._stopped():
                 break
             while resting and resting[0] <= now_ns:
                 self._go_on(0, resting.popleft())
@@ -131,27 +159,27 @@ class OpenLoop(Loop):
         The target causes the wait for a connection: it counts into the response time, and not as
         lateness of the generator.
         """
-        engine, periodic, behind = self._engine, self._periodic, 0
+        engine, behind = self._engine, 0
         for due_ns, request in arrivals:
             behind = behind + 1 if self._wait_until(due_ns) else 0
             if behind >= SENDS_PER_TURN:
                 behind = 0
                 engine.turn(0)
-                periodic.do(engine.now_ns)
+                self._do_periodic(engine.now_ns)
             able_ns = due_ns
-            while engine.in_flight >= connections and not periodic.stopped():
+            while engine.in_flight >= connections and not self._stopped():
                 engine.turn(EXPIRE_EVERY_S)
                 able_ns = max(due_ns, engine.now_ns)
-                periodic.do(engine.now_ns)
-            if periodic.stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
+                self._do_periodic(engine.now_ns)
+            if self._stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
                 break
             self._recorder.held += able_ns > due_ns
             self._recorder.record_sending(engine.start(request, due_ns) - able_ns)
 
     def _wait_until(self, due_ns: int) -> bool:
         """Sleeps until just before the moment, then spins; returns whether it was already past."""
-        engine, periodic, on_the_spot = self._engine, self._periodic, True
-        while (now_ns := clock_ns()) < due_ns and not periodic.stopped():
+        engine, on_the_spot = self._engine, True
+        while (now_ns := clock_ns()) < due_ns and not self._stopped():
             on_the_spot = False
             left_ns = self._attend(now_ns, due_ns) - now_ns
             if left_ns > SPIN_NS:
@@ -162,7 +190,7 @@ class OpenLoop(Loop):
             else:
                 engine.turn(0)
                 self.spun_ns += clock_ns() - now_ns
-            periodic.do(engine.now_ns)
+            self._do_periodic(engine.now_ns)
         return on_the_spot
 
     def _attend(self, _now_ns: int, due_ns: int) -> int:

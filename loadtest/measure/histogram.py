@@ -45,10 +45,6 @@ class Histogram:
         return max(self.counts, default=0)
 
     @property
-    def min_us(self) -> int:
-        return min(self.counts, default=0)
-
-    @property
     def mean_us(self) -> float:
         total = self.total
         return sum(us * count for us, count in self.counts.items()) / total if total else 0.0

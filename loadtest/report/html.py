@@ -123,11 +123,13 @@ def _table(table: Table) -> str:
     names = "".join(
         f"<th {side}>{escape(name)}</th>" for side, name in zip(sides, table.columns, strict=True)
     )
+    # For narrow screens, which stack the cells of prose.
+    named = [f' data-name="{escape(name)}"' if prose else "" for name in table.columns]
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<td {side}{_named(name) if prose else ''}>{_cell(cell)}</td>"
-            for side, name, cell in zip(sides, table.columns, row, strict=True)
+            f"<td {side}{name}>{_cell(cell)}</td>"
+            for side, name, cell in zip(sides, named, row, strict=True)
         )
         + "</tr>"
         for row in table.rows
@@ -152,11 +154,6 @@ def _width(table: Table, place: int) -> int:
     if place not in table.text_columns:
         return max(word, *map(len, cells), 0)
     return min(max(word, longest // LINES_OF_A_CELL, min(longest, LINE_MIN)), LEAST_MAX)
-
-
-def _named(name: str) -> str:
-    """Returns the column's name as an attribute, for narrow screens that stack the cells."""
-    return f' data-name="{escape(name)}"'
 
 
 def _text_of(cell: str | Mark) -> str:

@@ -1,11 +1,11 @@
 """Names the fault at a point of a history that no order explains."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.notes import Operation
+from loadtest.crebitos.history.walk import Walk
 from loadtest.crebitos.report import APPLIED_TWICE
 
 SHOWN_BACK = 256  # earlier states that a statement is compared with
@@ -35,14 +35,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """State of the search: `saldos[i]` is the balance after `rows[i]`, oldest first."""
+    """State of the search: the walk, its operation without a place, and rows known until then."""
 
-    saldo: int
-    rows: Sequence[int]
-    saldos: Sequence[int | None]
-    order: Sequence[Operation]
+    walk: Walk
     stuck: Operation
-    open: Sequence[Operation]
     known_rows: frozenset[int]
     refused_rows: frozenset[int]
     lost_saldos: frozenset[int]
@@ -59,13 +55,13 @@ def name_break(moment: Moment) -> Break:
         return jumped
     if stuck.rows is not None:
         return _name_extrato(moment, stuck, stuck.rows)
-    text = f"a debit of {-stuck.delta} was refused while the balance was {moment.saldo}"
+    text = f"a debit of {-stuck.delta} was refused while the balance was {moment.walk.saldo}"
     return Break(REFUSED_THOUGH_IT_FITS, text)
 
 
 def _name_transacao(moment: Moment) -> Break:
     stuck = moment.stuck
-    if stuck.before in moment.saldos[min(stuck.place, len(moment.saldos) - 1) :]:
+    if stuck.before in moment.walk.saldos[min(stuck.place, len(moment.walk.saldos) - 1) :]:
         text = (
             f"a transaction of {stuck.delta:+d} began at {stuck.before} and answered "
             f"{stuck.saldo}, but another one began there too, and only that one is left"
@@ -80,10 +76,10 @@ def _name_transacao(moment: Moment) -> Break:
 
 def _name_jump(moment: Moment, look_back: int) -> Break | None:
     """Finds a transaction that could come next if a known one was applied twice, or lost."""
-    waiting = [op for op in moment.open if not op.is_reader]
+    waiting = [op for op in moment.walk.open_operations() if not op.is_reader]
     ends = {op.saldo for op in waiting}
     for operation in [op for op in waiting if op.before not in ends] or waiting:
-        gap = operation.before - moment.saldo
+        gap = operation.before - moment.walk.saldo
         name = APPLIED_TWICE if gap == operation.delta else _name_gap(gap, moment, look_back)
         if name:
             return _jump_to(name, operation, moment)
@@ -93,14 +89,14 @@ def _name_jump(moment: Moment, look_back: int) -> Break | None:
 def _jump_to(name: str, operation: Operation, moment: Moment) -> Break:
     text = (
         f"a transaction of {operation.delta:+d} answered {operation.saldo}, so it began at "
-        f"{operation.before}; what was acknowledged before it leads to {moment.saldo}"
+        f"{operation.before}; what was acknowledged before it leads to {moment.walk.saldo}"
     )
     return Break(name, text, operation.before, operation)
 
 
 def _name_gap(gap: int, moment: Moment, look_back: int) -> str | None:
     """Names a gap the size of a known transaction: that one was applied twice, or lost."""
-    for other in moment.order[: -look_back - 1 : -1]:
+    for other in moment.walk.order[: -look_back - 1 : -1]:
         if gap == other.delta:
             return APPLIED_TWICE
         if gap == -other.delta:
@@ -114,9 +110,9 @@ def _name_extrato(moment: Moment, extrato: Operation, rows: tuple[int, ...]) -> 
     if strange:
         refused = any(row in moment.refused_rows for row in strange)
         return Break(REFUSED_SHOWN if refused else FOREIGN_ROW, seen)
-    now = len(moment.rows) - 1
+    now = len(moment.walk.rows) - 1
     shown = {at: _rows_at(moment, at) for at in range(max(0, now - SHOWN_BACK), now + 1)}
-    agreeing = [at for at in shown if moment.saldos[at] == extrato.saldo]
+    agreeing = [at for at in shown if moment.walk.saldos[at] == extrato.saldo]
     in_time = [at for at in agreeing if at >= min(extrato.place, now)]
     for due in (shown[at] for at in in_time):
         if len(rows) < len(due) and rows == due[: len(rows)]:
@@ -129,12 +125,12 @@ def _name_extrato(moment: Moment, extrato: Operation, rows: tuple[int, ...]) -> 
 
 
 def _name_total(moment: Moment, extrato: Operation, seen: str, half_right: bool) -> Break:
-    name = _name_gap(extrato.saldo - moment.saldo, moment, LOOK_BACK)
-    if half_right and (name is None or extrato.saldo in moment.saldos[extrato.place :]):
+    name = _name_gap(extrato.saldo - moment.walk.saldo, moment, LOOK_BACK)
+    if half_right and (name is None or extrato.saldo in moment.walk.saldos[extrato.place :]):
         return Break(TORN, f"{seen}: the total is of one moment, the rows are of another")
-    text = f"{seen}; what was acknowledged leads to {moment.saldo}"
+    text = f"{seen}; what was acknowledged leads to {moment.walk.saldo}"
     return Break(name or UNEXPLAINED, text, extrato.saldo)
 
 
 def _rows_at(moment: Moment, place: int) -> tuple[int, ...]:
-    return tuple(reversed(moment.rows[max(1, place + 1 - ROWS_MAX) : place + 1]))
+    return tuple(reversed(moment.walk.rows[max(1, place + 1 - ROWS_MAX) : place + 1]))

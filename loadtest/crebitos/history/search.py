@@ -161,7 +161,9 @@ class OrderSearch:
             walk.redo(step)
         walk.admit()
         self._commit()
-        found = name_break(self._moment(walk.stuck))
+        lost = frozenset(self._lost_saldos)
+        moment = Moment(walk, walk.stuck, self._known_rows, self._refused_rows, lost)
+        found = name_break(moment)
         explanation.breaks.append(found)
         if found.culprit is not None:
             walk.apply(found.culprit)
@@ -183,20 +185,6 @@ class OrderSearch:
             while walk.steps and walk.steps[-1][3] == walk.answered:
                 walk.undo()
         walk.drop_reader(stuck)
-
-    def _moment(self, stuck: Operation) -> Moment:
-        walk = self._walk
-        return Moment(
-            walk.saldo,
-            walk.rows,
-            walk.saldos,
-            walk.order,
-            stuck,
-            walk.open_operations(),
-            self._known_rows,
-            self._refused_rows,
-            frozenset(self._lost_saldos),
-        )
 
 
 def _count_ends(operations: list[Operation], saldo: int) -> list[Break]:

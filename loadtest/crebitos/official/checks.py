@@ -5,7 +5,6 @@ JSON is read as the judge's tool does: a number and the same number as a string 
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES
@@ -39,36 +38,29 @@ def status_fault(answer: Answer, *allowed: int) -> Fault | None:
 
 def total_fault(answer: Answer, total: int) -> Fault | None:
     """Checks a statement after 25 transactions at once: only its total counts."""
-    fault = status_fault(answer, *STATUS_BY_DEFAULT)
-    if fault is None:
-        found = _field(_read(answer), "saldo", "total")
-        if found != total or not isinstance(found, int):
-            fault = Fault(f"total must be {total}, it is {_quoted(found)}", costs=True)
-    return fault
+    fault, found = status_fault(answer, *STATUS_BY_DEFAULT), _field(_read(answer), "saldo", "total")
+    if fault or (found == total and isinstance(found, int)):
+        return fault
+    return Fault(f"total must be {total}, it is {_quoted(found)}", costs=True)
 
 
 def transacao_fault(answer: Answer, *allowed: int) -> Fault | None:
     """Checks a transaction: if it is accepted, the limit must hold."""
     fault = status_fault(answer, *allowed)
-    if fault is None and answer.code == 200:
-        read = _read(answer)
-        fault = _limit_fault(_field(read, "limite"), _field(read, "saldo"))
-    return fault
+    return fault if fault or answer.code != 200 else _limit_fault(_read(answer), "saldo")
 
 
 def extrato_fault(answer: Answer) -> Fault | None:
     """Checks a statement of the load: the limit must hold."""
     fault = status_fault(answer, *STATUS_BY_DEFAULT)
-    if fault is None:
-        read = _read(answer)
-        fault = _limit_fault(_field(read, "saldo", "limite"), _field(read, "saldo", "total"))
-    return fault
+    return fault or _limit_fault(_field(_read(answer), "saldo"), "total")
 
 
-def _limit_fault(limite: object, saldo: object) -> Fault | None:
+def _limit_fault(document: Any, saldo: str) -> Fault | None:
+    limite = _field(document, "limite")
     if limite is None:
         return Fault("`limite` is missing")
-    lowest, at = _integer(limite), _integer(saldo)
+    lowest, at = _integer(limite), _integer(_field(document, saldo))
     if lowest is None or at is None:
         return Fault("`saldo` or `limite` is not an integer", costs=True)
     return Fault(BELOW_LIMIT, costs=True) if at < -lowest else None
@@ -82,21 +74,16 @@ def opening_fault(answer: Answer, cliente: int) -> Fault | None:
 
 def rows_fault(answer: Answer, *rows: Row) -> Fault | None:
     """Checks that these are the newest rows of a statement."""
-    fault = status_fault(answer, *STATUS_BY_DEFAULT)
-    if fault is None:
-        read = _read(answer)
-        for number, row in enumerate(rows):
-            shown = [
-                _field(read, "ultimas_transacoes", number, name)
-                for name in ("descricao", "tipo", "valor")
-            ]
-            if [_text(shown[0]), _text(shown[1]), shown[2]] != list(row):
-                return Fault(f"the newest rows must be {_rows_in_words(rows)}")
+    fault, read = status_fault(answer, *STATUS_BY_DEFAULT), _read(answer)
+    for number, row in enumerate(rows):
+        shown = [
+            _field(read, "ultimas_transacoes", number, name)
+            for name in ("descricao", "tipo", "valor")
+        ]
+        if not fault and [_text(shown[0]), _text(shown[1]), shown[2]] != list(row):
+            named = ", ".join(f"{valor} {tipo} {descricao}" for descricao, tipo, valor in rows)
+            fault = Fault(f"the newest rows must be {named}")
     return fault
-
-
-def _rows_in_words(rows: Sequence[Row]) -> str:
-    return ", ".join(f"{valor} {tipo} {descricao}" for descricao, tipo, valor in rows)
 
 
 def newest_fault(answer: Answer, row: Row, credit: Answer) -> Fault | None:
@@ -108,12 +95,9 @@ def newest_fault(answer: Answer, row: Row, credit: Answer) -> Fault | None:
 
 def answered_fault(answer: Answer) -> Fault | None:
     """Checks that a transaction's answer has the fields that a later check needs."""
-    fault = status_fault(answer, 200)
-    if fault is None:
-        for name in ("saldo", "limite"):
-            if _field(_read(answer), name) is None:
-                return Fault(f"`{name}` is missing")
-    return fault
+    fault, read = status_fault(answer, 200), _read(answer)
+    missing = [name for name in ("saldo", "limite") if _field(read, name) is None]
+    return fault or (Fault(f"`{missing[0]}` is missing") if missing else None)
 
 
 def _saldo_fault(answer: Answer, limite: str | None, total: str | None) -> Fault | None:

@@ -3,11 +3,12 @@
 Each is a generator: it yields requests to send together and gets their answers back.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from loadtest.crebitos.contract import BAD_FIELDS, CLIENTE_DESCONHECIDO
 from loadtest.crebitos.mix import BadRequest, extrato, transacao
 from loadtest.crebitos.official.checks import (
+    Fault,
     answered_fault,
     newest_fault,
     opening_fault,
@@ -26,44 +27,49 @@ TOGETHER = 25
 EXTRATOS_TOGETHER = 4
 
 
+def _ask(
+    judge: Judge, request: Request, check: Callable[[Answer], Fault | None], overlaps: int = 0
+) -> Generator[Sequence[Request], list[Answer], Answer]:
+    """Sends one request and judges its answer; `overlaps` is a client with a load of its own."""
+    [answer] = yield [request]
+    judge.judge(request, answer, check(answer), overlaps=overlaps)
+    return answer
+
+
+def _status(*allowed: int) -> Callable[[Answer], Fault | None]:
+    return lambda answer: status_fault(answer, *allowed)
+
+
 def one_transacao(judge: Judge, host: str, delta: int) -> User:
     """One of the 25 users that move client 1 by one cent at the same moment."""
     request = transacao(host, 1, delta, "validacao", reuse=False).as_check()
-    [answer] = yield [request]
-    judge.judge(request, answer, status_fault(answer, 200))
+    yield from _ask(judge, request, _status(200))
 
 
 def extrato_shows(judge: Judge, host: str, total: int) -> User:
     """Asks for the statement after 25 at once: a wrong total costs a fine."""
     request = extrato(host, 1, reuse=False).as_check()
-    [answer] = yield [request]
-    judge.judge(request, answer, total_fault(answer, total))
+    yield from _ask(judge, request, lambda answer: total_fault(answer, total))
 
 
 def unknown_cliente(judge: Judge, host: str) -> User:
     request = extrato(host, CLIENTE_DESCONHECIDO, reuse=False).as_check()
-    [answer] = yield [request]
-    judge.judge(request, answer, status_fault(answer, 404))
+    yield from _ask(judge, request, _status(404))
 
 
 def one_cliente(judge: Judge, host: str, cliente: int) -> User:
     """Step 3 for one client: a credit and a debit, their rows, and five bodies to refuse."""
     request = extrato(host, cliente).as_check()
-    [answer] = yield [request]
-    judge.judge(request, answer, opening_fault(answer, cliente), overlaps=cliente)
+    yield from _ask(judge, request, lambda answer: opening_fault(answer, cliente), cliente)
     for delta, descricao in ((1, "toma"), (-1, "devolve")):
         request = transacao(host, cliente, delta, descricao).as_check()
-        [answer] = yield [request]
-        judge.judge(request, answer, transacao_fault(answer, 200))
+        yield from _ask(judge, request, lambda answer: transacao_fault(answer, 200))
     request = extrato(host, cliente).as_check()
-    [answer] = yield [request]
     rows = (("devolve", "d", 1), ("toma", "c", 1))
-    judge.judge(request, answer, rows_fault(answer, *rows), overlaps=cliente)
+    yield from _ask(judge, request, lambda answer: rows_fault(answer, *rows), cliente)
     request = transacao(host, cliente, 1, "danada").as_check()
-    [credit] = yield [request]
-    fault = answered_fault(credit)
-    judge.judge(request, credit, fault)
-    if fault is None:
+    credit = yield from _ask(judge, request, answered_fault)
+    if answered_fault(credit) is None:
         requests = [extrato(host, cliente).as_check() for _ in range(EXTRATOS_TOGETHER)]
         answers = yield requests
         for request, answer in zip(requests, answers, strict=True):
@@ -72,6 +78,4 @@ def one_cliente(judge: Judge, host: str, cliente: int) -> User:
     else:
         judge.leave_out(EXTRATOS_TOGETHER)
     for name, fields in BAD_FIELDS.items():
-        bad = BadRequest(host, cliente, name, fields)
-        [answer] = yield [bad]
-        judge.judge(bad, answer, status_fault(answer, 422, 400))
+        yield from _ask(judge, BadRequest(host, cliente, name, fields), _status(422, 400))

@@ -5,11 +5,9 @@ import os
 import socket
 from collections import defaultdict
 from contextlib import suppress
-from pathlib import Path
 
-from loadtest.measure.target.containers import container_siblings
+from loadtest.measure.target.containers import PROC, container_siblings
 
-PROC = Path("/proc")
 LISTENING = "0A"
 _INIT = 1
 

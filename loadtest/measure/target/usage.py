@@ -8,8 +8,8 @@ from time import perf_counter_ns as clock_ns
 
 from msgspec import Struct, field
 
-from loadtest.measure.target.containers import container_name, container_of
-from loadtest.measure.target.processes import PROC, is_local, target_processes
+from loadtest.measure.target.containers import PROC, container_name, container_of
+from loadtest.measure.target.processes import is_local, target_processes
 
 CGROUPS = Path("/sys/fs/cgroup")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -131,18 +131,16 @@ def read_groups(groups: dict[str, Path], pids: list[int]) -> Reading | None:
     if cpu is not None:
         stat = _fields(groups.get("cpu"), "cpu.stat")
         memory = _number(groups, "memory", "memory.usage_in_bytes")
-        if memory is None:
-            memory = _read_processes(pids).memory_bytes
-        throttled_s = stat.get("throttled_time", 0) / 1e9
-        return Reading(cpu / 1e9, memory, throttled_s, stat.get("nr_throttled", 0))
-    stat = _fields(groups.get("unified"), "cpu.stat")
-    if "usage_usec" not in stat:
-        return None
-    memory = _number(groups, "unified", "memory.current")
+        cpu_s, throttled_s = cpu / 1e9, stat.get("throttled_time", 0) / 1e9
+    else:
+        stat = _fields(groups.get("unified"), "cpu.stat")
+        if "usage_usec" not in stat:
+            return None
+        memory = _number(groups, "unified", "memory.current")
+        cpu_s, throttled_s = stat["usage_usec"] / 1e6, stat.get("throttled_usec", 0) / 1e6
     if memory is None:
         memory = _read_processes(pids).memory_bytes
-    throttled_s = stat.get("throttled_usec", 0) / 1e6
-    return Reading(stat["usage_usec"] / 1e6, memory, throttled_s, stat.get("nr_throttled", 0))
+    return Reading(cpu_s, memory, throttled_s, stat.get("nr_throttled", 0))
 
 
 def _read_processes(pids: list[int]) -> Reading:

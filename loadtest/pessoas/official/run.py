@@ -38,7 +38,7 @@ class Official(OpenLoop):
 
     def run(self) -> None:
         self.send(self._arrivals(clock_ns()), CONNECTIONS_MAX)
-        while (self._engine.in_flight or self._following) and not self._periodic.stopped():
+        while (self._engine.in_flight or self._following) and not self._stopped():
             self._wait_until(clock_ns() + int(EXPIRE_EVERY_S * 1e9))
 
     def _arrivals(self, start_ns: int) -> Iterator[tuple[int, Request]]:
