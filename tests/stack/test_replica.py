@@ -11,7 +11,7 @@ from tests.help.following import lose
 from tests.help.running import Client
 from tests.help.transaction_load import TransactionLoad
 
-FOLLOWS_MAX_S = 30.0
+REPLICATED_MAX_S = 30.0
 # Covers a read of the WAL each second, the upload, and a machine that others use too.
 SENT_AFTER_S = 5.0
 
@@ -21,9 +21,9 @@ def replica(tmp_path: Path) -> str:
     return f"file://{tmp_path}/copy"
 
 
-def wait_until_follows(checkout: Checkout) -> None:
-    deadline = time.monotonic() + FOLLOWS_MAX_S
-    while " follows, " not in checkout.stack("status")[1]:
+def wait_until_replicated(checkout: Checkout) -> None:
+    deadline = time.monotonic() + REPLICATED_MAX_S
+    while " is up to date, " not in checkout.stack("status")[1]:
         assert time.monotonic() < deadline, checkout.stack("status")
         time.sleep(0.2)
 
@@ -35,7 +35,7 @@ def balances(checkout: Checkout) -> list[int]:
     return found
 
 
-def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) -> None:
+def test_a_removed_ledger_is_restored(checkout: Checkout, replica: str) -> None:
     """A removed ledger is restored from the replica, which then goes on; all of this twice.
 
     A restore under a stack that still runs stops that stack first.
@@ -43,8 +43,8 @@ def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) 
     for number in (1, 2):
         code, said = checkout.stack("up", RINHA_REPLICA=replica)
         assert code == 0, said
-        assert f"a copy at {replica}" in said
-        wait_until_follows(checkout)
+        assert f"replica {replica}" in said
+        wait_until_replicated(checkout)
         with TransactionLoad(checkout.port, 340, seed=number) as load:
             time.sleep(2)
         assert load.failed == []
@@ -68,13 +68,13 @@ def test_a_ledger_that_was_removed_comes_back(checkout: Checkout, replica: str) 
         checkout.stack("down")
 
 
-def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str) -> None:
+def test_a_stop_sends_the_last_transactions(checkout: Checkout, replica: str) -> None:
     """The replica stops after the instances and sends their last transactions.
 
     After a stop it leaves no state.
     """
     checkout.stack("up", RINHA_REPLICA=replica)
-    wait_until_follows(checkout)
+    wait_until_replicated(checkout)
     assert Client(checkout.port).transact(1, 7, "d").status == 200
     assert checkout.stack("down")[0] == 0
     assert not list((checkout.folder / "var").glob("*.replica.state"))
@@ -84,22 +84,22 @@ def test_what_comes_last_before_a_stop_is_sent(checkout: Checkout, replica: str)
     assert Client(checkout.port).extrato(1)["saldo"]["total"] == -7
 
 
-def test_nothing_follows_where_nobody_asked(checkout: Checkout) -> None:
+def test_no_replica_without_its_setting(checkout: Checkout) -> None:
     """Without RINHA_REPLICA there is no service, no file and no message of a replica."""
     code, said = checkout.stack("up")
-    assert (code, "copy" in said) == (0, False)
-    assert "copy" not in checkout.stack("status")[1]
-    services = {path.name for path in (checkout.folder / "var" / "service").iterdir()}
+    assert (code, "replica" in said) == (0, False)
+    assert "replica" not in checkout.stack("status")[1]
+    services = {path.name for path in (checkout.folder / "var" / "service").glob("[!.]*")}
     assert services == {"api01", "api02", "nginx"}
     assert not list((checkout.folder / "var").glob("*replica*"))
     assert not list((checkout.folder / "var").glob(".*"))
 
 
-def test_a_place_that_cannot_be_made_is_not_called_a_copy(checkout: Checkout) -> None:
+def test_an_unwritable_replica_is_a_warning(checkout: Checkout) -> None:
     """A replica that cannot be written is a warning, and the ledger still serves."""
     assert checkout.stack("up")[0] == 0
     assert checkout.stack("down")[0] == 0
     place = "file:///proc/rinha/copy"
     code, text = checkout.stack("up", RINHA_REPLICA=place)
-    assert (code, "a copy at" in text) == (0, False)
+    assert (code, "replica file:" in text) == (0, False)
     assert f"rinha: warning: no copy can be kept at {place}: No such file or directory\n" in text
