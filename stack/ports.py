@@ -1,11 +1,17 @@
-"""Checks that the ports of a stack are free, and proposes free ones."""
+"""Checks that the ports of a stack are free, and proposes free ones.
+
+containers.sh runs it in the image, on the host's network: a host may have no Python.
+"""
 
 import errno
 import itertools
+import os
 import socket
+import sys
+from collections.abc import Collection
 
-from rinha.settings import Settings
-from stack.messages import message
+from rinha.settings import SETTINGS, Settings, load
+from stack.messages import fail, message
 from stack.nginx.conf import EVERY_ADDRESS
 
 # The search for a free port starts here, in place of the contest's port and the operator's.
@@ -13,8 +19,24 @@ OTHER_PORT, OTHER_OPS_PORT = 8888, 8990
 LOOPBACK = "127.0.0.1"
 
 
-def problem(settings: Settings) -> str | None:
-    """Returns a message that names the ports in use, and settings with which the stack starts."""
+def main() -> int:
+    """Checks the ports of containers; arguments are settings whose port the engine found in use."""
+    bind, asked = os.environ["BIND"], {name: os.environ[name] for name in ("OPS_PORT", "PORT")}
+    others = "" if bind == EVERY_ADDRESS else f"BIND={bind} "
+    if os.environ["NETWORK"] == "host":
+        # nginx then listens on the port that it has in its container.
+        asked["PORT"] = SETTINGS["PORT"].default
+        others = "NETWORK=bridge "
+    # On every address: the engine judges BIND, because it may be on another machine.
+    reason = problem(load(asked), sys.argv[1:], others)
+    return fail(reason) if reason else 0
+
+
+def problem(settings: Settings, known: Collection[str] = (), others: str = "") -> str | None:
+    """Returns a message that names the ports in use, and settings with which the stack starts.
+
+    Containers name settings whose port is known to be in use, and other settings to propose.
+    """
     if settings.port == settings.ops_port:
         return message("ONE_PORT", settings.port)
     wanted = [("PORT", settings.bind, settings.port)]
@@ -25,14 +47,14 @@ def problem(settings: Settings) -> str | None:
         if code in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
             return message("NO_ADDRESS", address)
         if code in (errno.EACCES, errno.EPERM):
-            return message("PORT_FORBIDDEN", port, _free_settings(settings, [name]))
-        if code:
+            return message("PORT_FORBIDDEN", port, others + _free_settings(settings, [name]))
+        if code or name in known:
             in_use.append((name, port))
     if not in_use:
         return None
     names, ports = zip(*in_use, strict=True)
     name = "PORT_IN_USE" if len(ports) == 1 else "PORTS_IN_USE"
-    return message(name, *ports, _free_settings(settings, names))
+    return message(name, *ports, others + _free_settings(settings, names))
 
 
 def _free_settings(settings: Settings, others: list[str] | tuple[str, ...]) -> str:
@@ -63,3 +85,7 @@ def _bind(address: str, port: int) -> int:
     except OSError as error:
         return error.errno or errno.EADDRINUSE
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

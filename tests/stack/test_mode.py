@@ -115,13 +115,15 @@ def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) ->
 def test_containers_read_dotenv_as_plain_processes_do(checkout: Checkout, tmp_path: Path) -> None:
     """The containers get the values of .env without quotes: edition, page and replica."""
     docker = tmp_path / "docker"
-    docker.write_text(f'#!/bin/sh\necho "$@ / $RINHA_REPLICA / $PORT" >>{tmp_path}/asked\n')
+    docker.write_text(
+        f'#!/bin/sh\necho "$@ / $COMPOSE_FILE / $RINHA_REPLICA / $PORT" >>{tmp_path}/asked\n'
+    )
     docker.chmod(0o755)
     lines = ('RINHA_EDITION="2023q3"', "export OPS_PORT='off'", "RINHA_REPLICA = 'file:///a b'")
     (checkout.folder / ".env").write_text("\n".join([*lines, "PORT=1", "PORT=8888 # last", ""]))
     path = f"{tmp_path}:{os.environ['PATH']}"
     assert run(checkout.folder / "stack" / "containers.sh", "status", env={"PATH": path}).code == 3
-    asked = [line for line in (tmp_path / "asked").read_text().splitlines() if " config" in line]
+    asked = [line for line in (tmp_path / "asked").read_text().splitlines() if " ps" in line]
     assert asked
     for line in asked:
         assert "--env-file /dev/null" in line
