@@ -2,7 +2,7 @@
 # with optimizations.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
-# Everything that needs a compiler happens here and stays here.
+# Whatever needs a compiler is built here. The compiler stays in this stage.
 FROM ${PYTHON_IMAGE} AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends binutils gcc libc6-dev libev-dev \
     # Only where the image's Python is the distribution's own are its headers a package.
@@ -18,7 +18,7 @@ RUN python -m venv /opt/rinha \
     && find /opt/rinha -name '_bjoern*.so' -exec strip --strip-unneeded {} +
 COPY pyproject.toml README.md schema.sql ./
 COPY rinha rinha
-# The load generator stays outside, and so does its command.
+# The image has no load generator, so its command goes.
 RUN /opt/rinha/bin/pip install --no-deps --no-build-isolation . \
     && /opt/rinha/bin/pip check \
     && rm /opt/rinha/bin/loadtest
@@ -55,16 +55,16 @@ ENV PATH=/opt/rinha/bin:$PATH \
     RINHA_LEDGER=/ledger/rinha.db \
     # An audit of a large ledger sorts on the disk; /tmp is memory, and small.
     SQLITE_TMPDIR=/ledger
-# Every second during a start; then the question itself waits for half a minute.
+# The engine asks each second; after the start ask.py waits half a minute before it asks.
 HEALTHCHECK --interval=1s --timeout=40s --retries=5 \
     CMD ["python", "-I", "-S", "/opt/rinha/ask.py", "GET", "/health", "patiently"]
 CMD ["rinha", "serve"]
 
-# Beside the instances where RINHA_REPLICA is set.
+# The container of the replica, started if RINHA_REPLICA is set.
 FROM service AS replica
 COPY --from=litestream /opt/litestream/bin/litestream /opt/rinha/bin/litestream
 HEALTHCHECK NONE
 CMD ["rinha", "replicate"]
 
-# What is built when nothing else is named.
+# The default target.
 FROM service

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Prints which way the stack runs, or would: `local` while plain processes of this checkout run, `docker` while its
-# containers do. Else MODE of .env; without it `local` where the ledger is on servers or no Docker engine answers.
+# Prints how the stack runs or would run: `local` while plain processes of this checkout run, `docker` while its
+# containers do. Else MODE of .env; without it `local` if the ledger is on servers or no Docker engine answers.
 cd "$(dirname "$0")/.." || exit
 . stack/dotenv.sh
-# Every target reads .env anew, and says what is wrong with it.
+# Every target reads .env again, and reports its errors.
 (read_dotenv) 2>/dev/null || { echo local; exit; }
 read_dotenv
 answers() { docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }

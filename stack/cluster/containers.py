@@ -13,7 +13,11 @@ from stack.cluster.limits import BUILD_MAX_S
 from stack.cluster.nodes import Node
 from stack.paths import ROOT
 
-COMPOSE = ("docker", "compose", "--file", str(Path(__file__).with_name("docker-compose.yml")))
+# Compose reads no .env: it has no setting of the cluster.
+COMPOSE = (
+    *("docker", "compose", "--env-file", "/dev/null"),
+    *("--file", str(Path(__file__).with_name("docker-compose.yml"))),
+)
 PROJECT = "rinha-cluster"
 INSIDE = ("/usr/bin/python3", "-m", "stack.cluster.container")
 

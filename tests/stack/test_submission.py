@@ -84,7 +84,7 @@ def test_a_submission_is_complete(
     assert "$" not in text
     services = yaml.safe_load(text)["services"]
     assert services["nginx"]["ports"] == ["9999:9999"]
-    assert services["api01"]["environment"].get("RINHA_EDITION", "") == edition
+    assert services["api01"]["environment"]["RINHA_EDITION"] == (edition or "crebitos")
     mounts = {
         volume.split(":")[1]: entry / volume.split(":")[0]
         for volume in services["nginx"]["volumes"]
