@@ -25,7 +25,7 @@ def followed(tmp_path: Path) -> Iterator[Containers]:
 
 def wait_until_follows(containers: Containers) -> None:
     deadline = time.monotonic() + FOLLOWS_MAX_S
-    while " follows, " not in containers.make("status"):
+    while " is up to date, " not in containers.make("status"):
         assert time.monotonic() < deadline, containers.make("status")
         time.sleep(0.5)
 
