@@ -89,7 +89,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": edition_name,
         "default": next(iter(EDITIONS)),
         "metavar": "NAME",
-        "help": f"{EDITION_HELP}; default: the first",
+        "help": f"{EDITION_HELP}; default {next(iter(EDITIONS))}",
     },
     "url": {
         "nargs": "?",

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from loadtest.measure.target.containers import container_name, container_siblings
 from loadtest.measure.target.usage import Quota, quota_of, read_groups
 
@@ -55,39 +57,40 @@ def test_plain_processes_are_no_containers(tmp_path: Path) -> None:
     assert container_siblings([10], proc, notes) == []
 
 
-def test_control_groups_of_version_2_are_read(tmp_path: Path) -> None:
-    """CPU, memory, throttling and limits are read from one directory."""
-    files = {
-        "cpu.stat": "usage_usec 2500000\nnr_throttled 7\nthrottled_usec 400000\n",
-        "memory.current": "52428800\n",
-        "cpu.max": "40000 100000\n",
-        "memory.max": "104857600\n",
-    }
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    reading = read_groups({"unified": tmp_path}, [])
-    assert reading is not None
-    assert (reading.cpu_s, reading.memory_bytes) == (2.5, 52_428_800)
-    assert (reading.throttled_s, reading.throttled_periods) == (0.4, 7)
-    assert quota_of({"unified": tmp_path}) == Quota(cpus=0.4, memory_bytes=104_857_600)
+VERSION_2 = {
+    "cpu.stat": "usage_usec 2500000\nnr_throttled 7\nthrottled_usec 400000\n",
+    "memory.current": "52428800\n",
+    "cpu.max": "40000 100000\n",
+    "memory.max": "104857600\n",
+}
+VERSION_1 = {
+    "cpuacct/cpuacct.usage": "2500000000\n",
+    "cpu/cpu.stat": "nr_periods 90\nnr_throttled 7\nthrottled_time 400000000\n",
+    "cpu/cpu.cfs_quota_us": "40000\n",
+    "cpu/cpu.cfs_period_us": "100000\n",
+    "memory/memory.usage_in_bytes": "52428800\n",
+    "memory/memory.limit_in_bytes": "104857600\n",
+}
 
 
-def test_control_groups_of_version_1_are_read(tmp_path: Path) -> None:
-    """The same figures are read from three directories, in nanoseconds."""
-    files = {
-        "cpuacct/cpuacct.usage": "2500000000\n",
-        "cpu/cpu.stat": "nr_periods 90\nnr_throttled 7\nthrottled_time 400000000\n",
-        "cpu/cpu.cfs_quota_us": "55000\n",
-        "cpu/cpu.cfs_period_us": "100000\n",
-        "memory/memory.usage_in_bytes": "52428800\n",
-        "memory/memory.limit_in_bytes": "104857600\n",
-    }
+@pytest.mark.parametrize(
+    ("files", "folders"),
+    [
+        (VERSION_2, {"unified": "."}),
+        (VERSION_1, {name: name for name in ("cpuacct", "cpu", "memory")}),
+    ],
+    ids=["version 2", "version 1"],
+)
+def test_control_groups_are_read(
+    tmp_path: Path, files: dict[str, str], folders: dict[str, str]
+) -> None:
+    """CPU, memory, throttling and limits are read: from one directory, or from three in ns."""
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    groups = {name: tmp_path / name for name in ("cpuacct", "cpu", "memory")}
+    groups = {name: tmp_path / folder for name, folder in folders.items()}
     reading = read_groups(groups, [])
     assert reading is not None
     assert (reading.cpu_s, reading.memory_bytes) == (2.5, 52_428_800)
     assert (reading.throttled_s, reading.throttled_periods) == (0.4, 7)
-    assert quota_of(groups) == Quota(cpus=0.55, memory_bytes=104_857_600)
+    assert quota_of(groups) == Quota(cpus=0.4, memory_bytes=104_857_600)
