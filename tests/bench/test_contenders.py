@@ -53,6 +53,7 @@ def running(edition: Edition, name: str) -> Iterator[Running]:
             groups.remove()
 
 
+@pytest.mark.needs("nginx", "postgres")
 @pytest.mark.parametrize(("edition", "name"), STARTED, ids=lambda one: getattr(one, "name", one))
 def test_a_contender_serves_its_edition(edition: Edition, name: str, running: Running) -> None:
     """Every rule of the official judge holds, and the limits add up to those of the arena."""
@@ -68,6 +69,7 @@ def test_a_contender_serves_its_edition(edition: Edition, name: str, running: Ru
     assert sum(share.memory_mb for share in shares) == MEMORY_MAX_MB[edition.name]
 
 
+@pytest.mark.needs("nginx")
 @pytest.mark.parametrize(("edition", "name"), [(CREBITOS, "constant")])
 def test_the_ceiling_answers_the_same_to_everything(name: str, running: Running) -> None:
     """Its requests pass nginx and bjoern, and no ledger."""

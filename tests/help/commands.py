@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
-from tests.help.running import ANSWER_MAX_S, ROOT
+from tests.help.running import ANSWER_MAX_S, ROOT, finish, rinha
 
 RUN_MAX_S = 600.0
 T = TypeVar("T")
@@ -61,3 +61,9 @@ def assert_refused(done: tuple[int, str, str], *reasons: str, code: int = 2) -> 
     assert (done[0], done[1], done[2].count("\n")) == (code, "", 1), done
     assert all(reason in done[2] for reason in reasons), done[2]
     return done[2]
+
+
+def assert_sound(ledger: object, **environment: str) -> None:
+    """Asserts that `rinha check` finds every promise kept."""
+    code, out, _ = finish(rinha("check", RINHA_LEDGER=str(ledger), **environment))
+    assert code == 0, out

@@ -1,7 +1,7 @@
 """Processes for the tests, forked from a server without threads: pytest's own process has some."""
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
@@ -24,6 +24,16 @@ def start(work: Callable[..., None], *args: object) -> tuple[Connection, BasePro
     theirs.close()
     assert ours.recv() == "here"
     return ours, process
+
+
+def run_at_once(work: Callable[..., None], each_args: Iterable[tuple[Any, ...]]) -> None:
+    """Does the work in one process for each of the arguments, all at once; none may fail."""
+    processes = [forks.Process(target=work, args=args) for args in each_args]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * len(processes)
 
 
 def apart(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

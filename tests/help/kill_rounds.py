@@ -4,9 +4,10 @@ import random
 import time
 from typing import NamedTuple
 
+from tests.help.commands import assert_sound
 from tests.help.constant_rate import CONNECTIONS
 from tests.help.people_load import PeopleLoad
-from tests.help.running import Stack, finish, rinha
+from tests.help.running import Stack
 from tests.help.transaction_load import TransactionLoad
 
 # Each edition's load, at the peak rate of its official run.
@@ -42,8 +43,7 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
     load.assert_explains_every_row(stack.ledger)
     if isinstance(load, PeopleLoad):
         load.assert_everybody_is_found()
-    code, out, _ = finish(rinha("check", RINHA_LEDGER=stack.ledger, **stack.environment))
-    assert code == 0, out
+    assert_sound(stack.ledger, **stack.environment)
     return [_with_unanswered(each, load) for each in done]
 
 

@@ -76,7 +76,7 @@ def test_answers_that_wait_share_one_sync(ask: Ask, syncs: Syncs) -> None:
     assert syncs.count == 1
 
 
-def test_what_was_in_the_log_before_is_made_safe_first(
+def test_what_was_in_the_wal_before_is_synced_first(
     ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first transaction syncs the WAL it finds: an earlier sync of it may have failed."""
@@ -109,7 +109,7 @@ def test_what_writes_nothing_waits_for_nothing(ask: Ask, syncs: Syncs) -> None:
     assert waiting
 
 
-def test_emptying_the_ledger_is_held_back_too(ask: Ask, syncs: Syncs) -> None:
+def test_a_reset_waits_for_its_sync_too(ask: Ask, syncs: Syncs) -> None:
     """The answer to a reset ends only after its sync."""
     answer = iter(ask("/reset"))
     next(answer)

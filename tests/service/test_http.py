@@ -94,7 +94,7 @@ def test_refusals_have_a_reason(api: falcon.testing.TestClient, body: str, statu
         ("POST", "/reset"),
     ],
 )
-def test_a_ledger_in_trouble_is_a_503(error: Exception, method: str, path: str) -> None:
+def test_an_error_of_the_ledger_is_a_503(error: Exception, method: str, path: str) -> None:
     """A ledger that cannot be read or written gives 503, the error and Retry-After."""
     answer = broken_api(error).simulate_request(method, path, body=BODY)
     assert answer.status_code == 503

@@ -117,7 +117,7 @@ def test_the_state_is_told_in_a_sentence(
     assert sentence in said
 
 
-def test_no_copy_is_no_trouble(tmp_path: Path) -> None:
+def test_no_replica_is_no_error(tmp_path: Path) -> None:
     """A missing replica is no error if RINHA_REPLICA is not set."""
     assert describe(tmp_path / "rinha.db", "") == (
         True,

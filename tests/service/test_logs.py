@@ -30,7 +30,7 @@ def test_a_line_is_json_with_its_fields(capsys: pytest.CaptureFixture[str]) -> N
     assert str(line["time"]).endswith("Z")
 
 
-def test_trouble_that_goes_on_is_told_once(
+def test_an_error_that_goes_on_is_logged_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """17,000 equal failures give one traceback, and later one line with their number."""

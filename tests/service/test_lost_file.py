@@ -178,7 +178,7 @@ def test_a_commit_is_known_by_its_checksums(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_an_empty_file_is_not_followed_where_a_replica_has_one(
+def test_an_empty_file_is_not_replicated_over_a_replica(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An empty file, like a missing one, is not replicated over a replica that has a ledger."""

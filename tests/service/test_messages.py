@@ -133,7 +133,7 @@ def test_a_body_over_the_limit_is_not_even_parsed() -> None:
         (1_705_458_881_000_001, "2024-01-17T02:34:41.000001Z"),
     ],
 )
-def test_moments_are_shown_in_utc_with_six_decimals(time_us: int, expected: str) -> None:
+def test_times_are_shown_in_utc_with_six_decimals(time_us: int, expected: str) -> None:
     """A time always has six decimals, even on a whole second."""
     assert utc(time_us) == expected
 

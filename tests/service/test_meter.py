@@ -40,7 +40,7 @@ def test_counts_outlive_their_process(tmp_path: Path) -> None:
     assert read_counts(path) == {("commits",): 4, ("requests", "/a", "200"): 0}
 
 
-def test_counts_of_another_make_begin_anew(tmp_path: Path) -> None:
+def test_counts_of_another_version_start_at_zero(tmp_path: Path) -> None:
     """Counters of an older version with other names are not reused: all start at 0."""
     path = tmp_path / "api01.counts"
     first = Counts(path, KEYS)

@@ -71,7 +71,7 @@ def test_where_nothing_was_nothing_is_kept(file: Path, snapshot: Path) -> None:
     assert saldo(file) == 3
 
 
-def test_a_source_with_a_log_is_taken_whole(file: Path, tmp_path: Path) -> None:
+def test_a_source_with_a_wal_is_restored_whole(file: Path, tmp_path: Path) -> None:
     """A source with a WAL is restored with the transactions in the WAL."""
     ledger = opened(file)
     ledger.transact(1, Transacao(4, "c", "abc"))
@@ -109,7 +109,7 @@ def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapsh
     assert saldo(file) == 5
 
 
-@pytest.mark.starts
+@pytest.mark.needs("sqlite3")
 @pytest.mark.parametrize("words", [[], ["-readonly"]])
 def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words: list[str]) -> None:
     """An idle sqlite3 shell is noticed: its later writes would be lost."""
@@ -151,7 +151,7 @@ def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Pat
     assert bring_back(file, snapshot) is not None
 
 
-@pytest.mark.starts
+@pytest.mark.needs("sqlite3")
 def test_nobody_else_writes_while_the_file_is_replaced(
     file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +252,7 @@ def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content
     assert saldo(file) == 5
 
 
-def test_what_rots_in_the_ledgers_place_is_kept_with_its_log(file: Path, snapshot: Path) -> None:
+def test_a_damaged_file_is_kept_with_its_wal(file: Path, snapshot: Path) -> None:
     """A damaged file is kept with its WAL, which must not be taken for the new file's."""
     file.write_bytes(b"rotten")
     file.with_name("rinha.db-wal").write_bytes(b"and so is this")

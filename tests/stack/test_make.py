@@ -161,7 +161,7 @@ def end_each_twice(checkout: Checkout, how: signal.Signals, pause_s: float) -> N
     time.sleep(0.5)
 
 
-def test_instances_restarted_in_turn_lose_no_request(checkout: Checkout) -> None:
+def test_instances_restarted_one_by_one_lose_no_request(checkout: Checkout) -> None:
     """SIGTERM to each instance, twice, under 340 requests/s: every request is answered."""
     checkout.stack("up")
     with TransactionLoad(checkout.port, 340, seed=1) as load:

@@ -76,7 +76,7 @@ def test_nobody_reads_locks_or_asks(shown: Checkout) -> None:
     assert {"open rinha.db", "lock rinha.db.lock", "connect api01.sock"} <= set(reached)
 
 
-def test_a_ledger_elsewhere_is_its_owners_alone(shown: Checkout) -> None:
+def test_a_ledger_outside_var_is_its_owners_alone(shown: Checkout) -> None:
     """In a folder that others may enter, each file of the ledger is 0600, also after a restore."""
     data = shown.folder / "data"
     data.mkdir(mode=0o755)

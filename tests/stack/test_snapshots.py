@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.help.checkout import Checkout
+from tests.help.commands import assert_sound
 from tests.help.postgres import Server
 from tests.help.running import finish, rinha
 
@@ -30,7 +31,7 @@ def test_snapshots_of_one_second_have_names_of_their_own(checkout: Checkout, led
     assert len(names) == AT_ONCE
     for name in names:
         assert re.fullmatch(r"out/rinha-\d{8}T\d{6}Z(-\d)?\.db", name)
-        assert finish(rinha("check", RINHA_LEDGER=str(checkout.folder / name)))[0] == 0
+        assert_sound(checkout.folder / name)
     assert ledger.exists()
 
 

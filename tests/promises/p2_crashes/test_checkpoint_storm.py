@@ -8,7 +8,7 @@ import apsw
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from tests.help.effort import drawn_seed, effort
-from tests.help.forks import forks
+from tests.help.forks import run_at_once
 
 TRANSACTIONS = effort(20_000, 500_000, 1_000_000)
 WRITERS = 2
@@ -41,15 +41,8 @@ def test_the_file_stays_whole_in_a_storm_of_checkpoints(memory: Path) -> None:
     seed, file = drawn_seed(), memory / "rinha.db"
     ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=WAIT_MS / 1000)
     for number in range(0, TRANSACTIONS, LOOK_EVERY):
-        writers = [
-            forks.Process(target=write, args=(file, LOOK_EVERY // WRITERS, seed + number + writer))
-            for writer in range(WRITERS)
-        ]
-        for writer in writers:
-            writer.start()
-        for writer in writers:
-            writer.join()
-        assert [writer.exitcode for writer in writers] == [0] * WRITERS
+        each = LOOK_EVERY // WRITERS
+        run_at_once(write, [(file, each, seed + number + writer) for writer in range(WRITERS)])
         audit = ledger.audit()
         assert audit.problems == []
         rows = sum(row.transacoes for row in audit.clientes)

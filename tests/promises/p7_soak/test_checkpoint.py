@@ -21,22 +21,22 @@ from tests.help.checkpointed_ledger import MANY, SOME_PAGES, TIMEOUT_S, Checkpoi
 
 
 @pytest.fixture
-def neighbours_turn(tmp_path: Path) -> Iterator[int]:
+def neighbours_lock(tmp_path: Path) -> Iterator[int]:
     """The checkpoint lock, held by a neighbour until the descriptor is closed."""
-    turn = os.open(tmp_path / "rinha.db.checkpoint", os.O_RDWR | os.O_CREAT)
-    fcntl.flock(turn, fcntl.LOCK_EX)
-    yield turn
-    os.close(turn)
+    lock = os.open(tmp_path / "rinha.db.checkpoint", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    yield lock
+    os.close(lock)
 
 
-def test_the_log_stays_short_under_the_usual_load(checkpointed: CheckpointedLedger) -> None:
+def test_the_wal_stays_short_under_the_usual_load(checkpointed: CheckpointedLedger) -> None:
     """A long WAL restarts soon under the usual load, and no writer has to checkpoint it."""
     for _ in range(3):
         assert checkpointed.credit_until_wal_restarts() < WAL_PAGES_LOCKED + SOME_PAGES
         checkpointed.credit(1)
 
 
-def test_the_log_stays_bounded_under_any_load(checkpointed: CheckpointedLedger) -> None:
+def test_the_wal_stays_bounded_under_any_load(checkpointed: CheckpointedLedger) -> None:
     """The WAL stays bounded if the load leaves the thread no pause; nothing is lost or doubled."""
     checkpointed.credit(MANY)
     assert max(checkpointed.wal_pages) < WAL_PAGES_MAX + SOME_PAGES
@@ -45,20 +45,20 @@ def test_the_log_stays_bounded_under_any_load(checkpointed: CheckpointedLedger) 
     assert checkpointed.ledger.audit().problems == []
 
 
-def test_a_writer_moves_a_log_that_nobody_else_moves(
-    neighbours_turn: int, checkpointed: CheckpointedLedger
+def test_writers_checkpoint_when_nobody_else_does(
+    neighbours_lock: int, checkpointed: CheckpointedLedger
 ) -> None:
     """While a neighbour hangs and holds the checkpoint lock, writers keep the WAL bounded."""
     checkpointed.credit(MANY)
     assert WAL_PAGES_MAX <= max(checkpointed.wal_pages) < WAL_PAGES_MAX + SOME_PAGES
 
 
-def test_the_turn_passes_on_when_its_owner_ends(
-    neighbours_turn: int, checkpointed: CheckpointedLedger
+def test_the_lock_is_free_when_its_owner_ends(
+    neighbours_lock: int, checkpointed: CheckpointedLedger
 ) -> None:
     """When the neighbour that holds the checkpoint lock ends, the other instance checkpoints."""
     checkpointed.credit(WAL_PAGES_LONG)
-    fcntl.flock(neighbours_turn, fcntl.LOCK_UN)
+    fcntl.flock(neighbours_lock, fcntl.LOCK_UN)
     assert checkpointed.credit_until_wal_restarts() < WAL_PAGES_LOCKED + SOME_PAGES
 
 
@@ -81,8 +81,8 @@ def test_a_checkpoint_that_fails_harms_no_commit(
     assert checkpointed.credit_until_wal_restarts() < WAL_PAGES_LOCKED + SOME_PAGES
 
 
-def test_a_log_that_nobody_can_move_grows_and_nothing_else(
-    neighbours_turn: int, checkpointed: CheckpointedLedger
+def test_without_checkpoints_only_the_wal_grows(
+    neighbours_lock: int, checkpointed: CheckpointedLedger
 ) -> None:
     """While a long read blocks checkpoints only the WAL grows, and it restarts afterwards."""
     reader = apsw.Connection(str(checkpointed.ledger.engine.path))
@@ -142,7 +142,7 @@ def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
     assert checkpointed.ledger.extrato(1).saldo.total == len(checkpointed.wal_pages)
 
 
-def test_the_last_to_close_leaves_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_to_close_leaves_no_wal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a stop the ledger is one file, even if the thread was in a checkpoint."""
     monkeypatch.setattr("rinha.sqlite.checkpoint.CHECKPOINT_END_MAX_S", TIMEOUT_S)
     checkpointed = CheckpointedLedger(tmp_path / "rinha.db")

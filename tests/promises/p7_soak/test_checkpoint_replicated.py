@@ -14,13 +14,13 @@ from tests.help.checkpointed_ledger import MANY, SOME_PAGES, CheckpointedLedger
 
 
 @pytest.fixture
-def follower(checkpointed: CheckpointedLedger) -> int:
+def litestreams_lock(checkpointed: CheckpointedLedger) -> int:
     """Litestream's lock on checkpoints, held until the descriptor is closed."""
     checkpointed.credit(1)
     return take_over_checkpoints(checkpointed.ledger.engine.path)
 
 
-def test_what_it_may_have_missed_is_gone_from_the_log(checkpointed: CheckpointedLedger) -> None:
+def test_the_wal_is_empty_when_it_starts(checkpointed: CheckpointedLedger) -> None:
     """The WAL is empty when Litestream starts, so that it begins with a whole snapshot. It would
     mistake a restarted WAL for the one that it was reading."""
     checkpointed.credit(10)
@@ -30,17 +30,19 @@ def test_what_it_may_have_missed_is_gone_from_the_log(checkpointed: Checkpointed
     assert checkpointed.ledger.extrato(1).saldo.total == 10
 
 
-def test_nobody_else_moves_the_log(checkpointed: CheckpointedLedger, follower: int) -> None:
+def test_nobody_else_runs_checkpoints(
+    checkpointed: CheckpointedLedger, litestreams_lock: int
+) -> None:
     """While Litestream holds its lock neither thread nor writers checkpoint a WAL of any length."""
     checkpointed.credit(MANY)
     lengths = checkpointed.wal_pages[1:]
     assert all(later > earlier for earlier, later in pairwise(lengths))
     assert lengths[-1] > 2 * WAL_PAGES_MAX
-    os.close(follower)
+    os.close(litestreams_lock)
 
 
 def test_a_power_cut_takes_no_more_than_ever(
-    checkpointed: CheckpointedLedger, follower: int, monkeypatch: pytest.MonkeyPatch
+    checkpointed: CheckpointedLedger, litestreams_lock: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While Litestream replicates the instances sync the WAL, which bounds a power cut's loss."""
     synced_at: list[int] = []
@@ -48,15 +50,15 @@ def test_a_power_cut_takes_no_more_than_ever(
     checkpointed.credit(MANY)
     pages = [0, *synced_at, checkpointed.wal_pages[-1]]
     assert max(later - earlier for earlier, later in pairwise(pages)) < WAL_PAGES_MAX + SOME_PAGES
-    os.close(follower)
+    os.close(litestreams_lock)
 
 
-def test_the_instances_move_it_again_when_it_is_gone(
-    checkpointed: CheckpointedLedger, follower: int
+def test_the_instances_run_checkpoints_again_when_it_is_gone(
+    checkpointed: CheckpointedLedger, litestreams_lock: int
 ) -> None:
     """When Litestream ends its lock is released, and the instances checkpoint again."""
     checkpointed.credit(WAL_PAGES_LONG)
-    os.close(follower)
+    os.close(litestreams_lock)
     assert checkpointed.credit_until_wal_restarts() < WAL_PAGES_LOCKED + SOME_PAGES
 
 

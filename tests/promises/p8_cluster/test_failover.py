@@ -26,10 +26,11 @@ from tests.help import failover
 from tests.help.answer_check import READ_LIVRO, contradictions
 from tests.help.checked_load import CheckedLoad
 from tests.help.cluster import Cluster
+from tests.help.commands import assert_sound
 from tests.help.effort import drawn_seed
 from tests.help.failover import Break, Round
 from tests.help.ledgers import query
-from tests.help.running import Stack, finish, rinha
+from tests.help.running import Stack
 
 ROUNDS = int(os.environ.get("FAILOVERS") or 0)
 WHOLE = ROUNDS > 0
@@ -90,8 +91,7 @@ def run(
                 time.sleep(QUIET_S)
                 done.append(failover.play(cluster, act))
             time.sleep(QUIET_S)
-        code, out, _ = finish(rinha("check", RINHA_LEDGER=cluster.ledger))
-        assert code == 0, out
+        assert_sound(cluster.ledger)
         assert contradictions(load.outcomes, query(cluster.ledger, READ_LIVRO)) == []
         assert load.odd == []
     gaps_s = [load.gap_s(each.began_s, each.ended_s) for each in done]

@@ -70,7 +70,7 @@ def assert_is_the_ledger(folder: Path, copy: Path) -> None:
         time.sleep(0.5)
 
 
-def test_litestream_killed_at_any_moment_leaves_no_gap(folder: Path) -> None:
+def test_litestream_killed_at_any_time_leaves_no_gap(folder: Path) -> None:
     """Litestream that is killed and restarted misses nothing: restores in between are sound, and
     the last one equals the ledger."""
     rng, copy = Random(drawn_seed()), folder / "copy"
@@ -88,7 +88,7 @@ def test_litestream_killed_at_any_moment_leaves_no_gap(folder: Path) -> None:
     assert following.begun == KILLS + 1
 
 
-def test_a_watch_that_comes_too_late_watches_nobody_else(folder: Path) -> None:
+def test_a_late_watcher_watches_no_other_process(folder: Path) -> None:
     """A watcher that starts after Litestream has ended ends too, and holds no lock."""
     gone = subprocess.Popen(["true"])
     gone.wait()
@@ -136,7 +136,7 @@ def test_litestream_and_its_watch_may_stop_for_a_minute(folder: Path) -> None:
     assert following.begun == 1
 
 
-def test_a_place_that_is_gone_for_a_while(folder: Path) -> None:
+def test_storage_that_is_gone_for_a_while(folder: Path) -> None:
     """Changes that cannot be sent while the storage is gone are sent when it is back."""
     copy, moved = folder / "copy", folder / "moved"
     with under_load(folder, copy) as following:
@@ -152,16 +152,16 @@ def test_a_place_that_is_gone_for_a_while(folder: Path) -> None:
 
 
 @pytest.fixture
-def small_place(folder: Path) -> Iterator[Path]:
+def small_storage(folder: Path) -> Iterator[Path]:
     with small_disk(folder / "small", SMALL_BYTES) as place:
         yield place
 
 
-def test_a_place_that_is_full_for_a_while(folder: Path, small_place: Path) -> None:
+def test_storage_that_is_full_for_a_while(folder: Path, small_storage: Path) -> None:
     """Full storage is reported; with room again the replica catches up."""
-    ballast = small_place / "ballast"
-    with under_load(folder, small_place / "copy") as following:
-        ballast.write_bytes(b"x" * (SMALL_BYTES - used_bytes(small_place) - 20_000))
+    ballast = small_storage / "ballast"
+    with under_load(folder, small_storage / "copy") as following:
+        ballast.write_bytes(b"x" * (SMALL_BYTES - used_bytes(small_storage) - 20_000))
         assert "behind" in following.wait_until_behind()
         time.sleep(AWAY_S)
         ballast.unlink()

@@ -86,7 +86,7 @@ def lose_in_rounds(top: Path, rounds: int) -> list[float]:
     return lost
 
 
-def test_a_lost_disk_costs_the_newest_moments_only(folders: Path) -> None:
+def test_a_lost_disk_costs_the_newest_transactions_only(folders: Path) -> None:
     """A restore after a lost disk is sound, and has a prefix of each client's history."""
     lose_in_rounds(folders, ROUNDS)
 

@@ -34,7 +34,7 @@ def restored(folder: Path, at: datetime) -> list[Row]:
     return rows(file)
 
 
-def test_a_moment_is_exact_to_the_microsecond(folder: Path) -> None:
+def test_a_time_is_exact_to_the_microsecond(folder: Path) -> None:
     """A restore is exact to the microsecond by the rows' times, not to Litestream's last sync."""
     rng = Random(drawn_seed())
     with replicated(folder, f"file://{folder / 'copy'}") as (stack, following):
@@ -50,7 +50,7 @@ def test_a_moment_is_exact_to_the_microsecond(folder: Path) -> None:
         assert sorted(restored(folder, at), key=moment_of) == up_to(history, at)
 
 
-def test_what_was_emptied_since_comes_back_as_it_was_then(folder: Path) -> None:
+def test_a_time_before_a_reset_is_restored_as_it_was(folder: Path) -> None:
     """A restore to a time before a reset gives all rows of that time. Between Litestream's syncs it
     gives the last state before, at most a second old."""
     with replicated(folder, f"file://{folder / 'copy'}") as (stack, following):

@@ -49,7 +49,7 @@ def seen_by_others(following: Following) -> str:
     return "\n".join([*lines, *texts, following.state()[1]])
 
 
-def test_a_copy_follows_to_s3_and_comes_back(folder: Path, bucket: str) -> None:
+def test_a_replica_in_s3_is_restored(folder: Path, bucket: str) -> None:
     """A restore from S3 has every row of a load, and the keys are only in the environment."""
     with replicated(folder, bucket, **KEYS) as (stack, following):
         with TransactionLoad(stack.port, RATE, drawn_seed()) as load:

@@ -130,7 +130,7 @@ def test_two_who_want_one_apelido_at_once(two: Two, tmp_path: Path) -> None:
     assert (taken, two[0].count()) == (150, 50)
 
 
-def test_a_file_that_is_gone_is_a_trouble_with_a_name(registry: SqliteRegistry) -> None:
+def test_a_file_that_is_gone_is_an_error_with_a_name(registry: SqliteRegistry) -> None:
     """After the file was moved away, every operation raises StoreUnavailableError."""
     registry.engine.path.rename(registry.engine.path.with_name("elsewhere"))
     with pytest.raises(StoreUnavailableError):

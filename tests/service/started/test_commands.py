@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.help.commands import assert_refused
+from tests.help.commands import assert_refused, wait_until
 from tests.help.running import ROOT, STOP_MAX_S, Stack, finish, rinha
 
 COMMANDS = ("serve", "init", "check", "snapshot", "restore", "replicate", "move", "sql")
@@ -199,8 +199,7 @@ def test_serve_tells_of_start_and_stop_and_ends_in_time(
     """SIGTERM ends an idle instance within 2 s, with exit code 0, and removes its socket."""
     address = tmp_path / "api.sock"
     process = rinha("serve", RINHA_LEDGER=file, RINHA_LISTEN=f"unix:{address}", **watched)
-    while not address.exists():
-        time.sleep(0.02)
+    wait_until(address.exists)
     time.sleep(0.2)
     started = time.monotonic()
     process.send_signal(signal.SIGTERM)
@@ -232,8 +231,7 @@ def test_sigterm_in_the_middle_of_a_line_of_the_log_ends_an_instance(
         stderr=writing,
     )
     os.close(writing)
-    while not address.exists():
-        time.sleep(0.02)
+    wait_until(address.exists)
     time.sleep(0.2)
     process.terminate()
     time.sleep(0.2)
@@ -251,8 +249,7 @@ def test_a_socket_left_behind_is_replaced_and_a_living_one_is_not(
     address = tmp_path / "api.sock"
     settings = {"RINHA_LEDGER": file, "RINHA_LISTEN": f"unix:{address}"}
     first = rinha("serve", **settings)
-    while not address.exists():
-        time.sleep(0.02)
+    wait_until(address.exists)
     code, _, err = run("serve", **settings)
     assert code == 2
     assert "another instance" in json.loads(err)["reason"]

@@ -1,12 +1,12 @@
 """The API of crebitos as the contract defines it, through nginx and two instances."""
 
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.help.commands import run
 from tests.help.running import Client, Stack
 
 LIMITES = {1: 100000, 2: 80000, 3: 1000000, 4: 10000000, 5: 500000}
@@ -77,7 +77,7 @@ def test_debits_at_once_use_the_limit_to_the_cent_and_no_more(
     assert client.transact(2, 80000 - fitting * valor or 1, "d").status in (200, 422)
 
 
-def test_statements_during_transactions_are_one_moment(client: Client, stack: Stack) -> None:
+def test_statements_during_transactions_are_one_snapshot(client: Client, stack: Stack) -> None:
     """The total and the rows of a statement belong to one point in time, during credits."""
     with ThreadPoolExecutor(4) as pool:
         paying = pool.submit(at_once, stack, 300, 3, 1, "c")
@@ -90,7 +90,7 @@ def test_statements_during_transactions_are_one_moment(client: Client, stack: St
     assert client.extrato(3)["saldo"]["total"] == 300
 
 
-def test_moments_have_the_shape_of_the_contract(client: Client) -> None:
+def test_times_have_the_shape_of_the_contract(client: Client) -> None:
     """Times are in UTC with six decimals and a Z; no row is newer than its statement."""
     client.transact(1, 1, "c")
     extrato = client.extrato(1)
@@ -136,11 +136,11 @@ def test_health_and_reset(client: Client) -> None:
     assert (extrato["saldo"]["total"], extrato["ultimas_transacoes"]) == (0, [])
 
 
+@pytest.mark.needs("curl")
 def test_curl_without_a_content_type_works(client: Client, stack: Stack) -> None:
     """A request by curl works without a Content-Type header."""
     url = f"http://127.0.0.1:{stack.port}/clientes/1/transacoes"
-    words = ["curl", "-s", url, "-d", '{"valor": 5, "tipo": "c", "descricao": "abc"}']
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert done.stdout == '{"limite":100000,"saldo":5}'
+    body = '{"valor": 5, "tipo": "c", "descricao": "abc"}'
+    assert run("curl", "-s", url, "-d", body).out == '{"limite":100000,"saldo":5}'
     headers = client("GET", "/clientes/1/extrato").headers
     assert headers["Content-Type"] == "application/json"

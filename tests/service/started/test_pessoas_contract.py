@@ -3,13 +3,13 @@
 import json
 import random
 import re
-import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from tests.help.commands import run
 from tests.help.effort import drawn_seed
 from tests.help.running import Client, Stack
 
@@ -252,16 +252,13 @@ def test_reset_forgets_everybody(people: Client, people_stack: Stack) -> None:
         client.close()
 
 
+@pytest.mark.needs("curl")
 def test_curl_without_a_content_type_works(people: Client, people_stack: Stack) -> None:
     """A request by curl, as `make up` shows it, works without a Content-Type header."""
     url = f"http://127.0.0.1:{people_stack.port}/pessoas"
-    words = ["curl", "-si", url, "-d", json.dumps(ANA)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert re.search(f"(?mi)^location: /pessoas/{UUID}$", done.stdout.replace("\r", ""))
-    words = ["curl", "-s", "-G", url, "--data-urlencode", "t=JOSÉ"]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert [one["apelido"] for one in json.loads(done.stdout)] == ["josé"]
-    done = subprocess.run(
-        ["curl", "-s", f"{url}?t=josé"], capture_output=True, text=True, check=True
-    )
-    assert "--data-urlencode" in json.loads(done.stdout)["error"]
+    out = run("curl", "-si", url, "-d", json.dumps(ANA)).out
+    assert re.search(f"(?mi)^location: /pessoas/{UUID}$", out)
+    out = run("curl", "-s", "-G", url, "--data-urlencode", "t=JOSÉ").out
+    assert [one["apelido"] for one in json.loads(out)] == ["josé"]
+    out = run("curl", "-s", f"{url}?t=josé").out
+    assert "--data-urlencode" in json.loads(out)["error"]

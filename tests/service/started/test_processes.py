@@ -14,7 +14,7 @@ import pytest
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import StoreBusyError
-from tests.help.forks import forks
+from tests.help.forks import forks, run_at_once
 from tests.help.running import ROOT
 
 CREDIT = Transacao(1, "c", "abc")
@@ -32,17 +32,13 @@ def open_at_once(file: Path, barrier: Barrier) -> None:
     ledger.close()
 
 
+@pytest.mark.slow
 def test_instances_that_start_at_once_on_no_file_all_work(tmp_path: Path) -> None:
     """50 races of two processes for a missing file each make one sound ledger."""
     for number in range(50):
         file = tmp_path / f"{number}.db"
         barrier = forks.Barrier(2)
-        racers = [forks.Process(target=open_at_once, args=(file, barrier)) for _ in range(2)]
-        for racer in racers:
-            racer.start()
-        for racer in racers:
-            racer.join()
-        assert [racer.exitcode for racer in racers] == [0, 0]
+        run_at_once(open_at_once, [(file, barrier)] * 2)
         ledger = open_ledger(file)
         assert ledger.extrato(1).saldo.total == 2
         assert ledger.audit().problems == []

@@ -13,7 +13,7 @@ import pytest
 from rinha.crebitos.messages import Transacao
 from rinha.errors import SettingError, StoreBusyError, StoreUnavailableError, StoreUnusableError
 from tests.help.commands import assert_refused
-from tests.help.forks import forks
+from tests.help.forks import run_at_once
 from tests.help.ledgers import AnyLedger, open_ledger, query
 from tests.help.postgres import PASSWORD, Server
 from tests.help.running import finish, rinha
@@ -78,12 +78,7 @@ def test_instances_that_start_at_once_make_one_ledger(server: Server) -> None:
     """Races of four processes for an empty database each make one sound ledger."""
     for _ in range(5):
         address = server.new_database()
-        racers = [forks.Process(target=make_at_once, args=(address,)) for _ in range(4)]
-        for racer in racers:
-            racer.start()
-        for racer in racers:
-            racer.join()
-        assert [racer.exitcode for racer in racers] == [0] * 4
+        run_at_once(make_at_once, [(address,)] * 4)
         ledger = open_ledger(address)
         assert ledger.extrato(1).saldo.total == 4
         assert ledger.audit().problems == []

@@ -86,6 +86,7 @@ def test_data_stays_data_on_a_pipe(watched: Stack) -> None:
             assert_is_text(out)
 
 
+@pytest.mark.needs("nginx")
 @pytest.mark.parametrize("name", ["watched", "people"])
 def test_the_watch(request: pytest.FixtureRequest, name: str) -> None:
     """`ops.watch` escapes the newest rows; q ends it, and its title names the address."""

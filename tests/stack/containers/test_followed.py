@@ -30,7 +30,7 @@ def wait_until_follows(containers: Containers) -> None:
         time.sleep(0.5)
 
 
-def test_a_volume_that_was_removed_comes_back(followed: Containers) -> None:
+def test_a_removed_volume_is_restored(followed: Containers) -> None:
     """A removed volume is restored from the replica, and an empty ledger never overwrites it."""
     followed.make("up")
     wait_until_follows(followed)
