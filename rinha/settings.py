@@ -71,6 +71,11 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
+def _milliseconds(text: str) -> float:
+    """Returns the time in seconds."""
+    return _whole_number(1, 10_000)(text) / 1000
+
+
 def _replica(text: str) -> str:
     """Returns the URL, which must not contain a secret, as it is logged."""
     if text and not re.fullmatch(r"file:///[^?#]+|s3://[^/@?#]+(/[^@?#]*)?(\?[^@#]*)?", text):
@@ -144,7 +149,7 @@ SETTINGS = {
     ),
     "RINHA_LOCK_WAIT_MS": Setting(
         "1000",
-        _whole_number(1, 10_000),
+        _milliseconds,
         "how long a request waits for the write lock before it is answered 503",
     ),
     "RINHA_RESET": Setting(
@@ -189,6 +194,8 @@ ONLY_FOR_FILES = ("RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS", "RINHA_REPLICA")
 
 @dataclass(frozen=True)
 class Settings:
+    """Values of all settings, in the order of SETTINGS."""
+
     edition: str
     ledger: Path | ServerUrl
     listen: str | tuple[str, int]
@@ -221,27 +228,12 @@ def value_of(name: str, environ: Mapping[str, str]) -> Any:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    values = {name: value_of(name, environ) for name in SETTINGS}
-    if isinstance(values["RINHA_LEDGER"], ServerUrl):
+    settings = Settings(*(value_of(name, environ) for name in SETTINGS))
+    if settings.engine == "postgres":
         for name in ONLY_FOR_FILES:
             if environ.get(name):
                 raise SettingError(f"{name} must not be set where the ledger is a server")
-    return Settings(
-        edition=values["RINHA_EDITION"],
-        ledger=values["RINHA_LEDGER"],
-        listen=values["RINHA_LISTEN"],
-        synchronous=values["RINHA_SYNCHRONOUS"],
-        lock_wait_s=values["RINHA_LOCK_WAIT_MS"] / 1000,
-        reset=values["RINHA_RESET"],
-        replica=values["RINHA_REPLICA"],
-        log_level=values["RINHA_LOG_LEVEL"],
-        metrics=values["RINHA_METRICS"],
-        audit_every_s=values["RINHA_AUDIT_EVERY"],
-        instances=values["INSTANCES"],
-        bind=values["BIND"],
-        port=values["PORT"],
-        ops_port=values["OPS_PORT"],
-    )
+    return settings
 
 
 def describe() -> str:

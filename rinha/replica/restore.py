@@ -29,8 +29,8 @@ from rinha.sqlite.entry import (
     sync_folder,
     undo_restore,
 )
+from rinha.sqlite.extra_tables import drop_litestream_from
 from rinha.sqlite.file import Schema, assert_is_ours
-from rinha.sqlite.litestream_tables import drop_from
 from rinha.sqlite.lock import keep_out
 from rinha.sqlite.store import SqliteStore
 from rinha.sqlite.wal import wal_of
@@ -151,7 +151,7 @@ def _assert_sound(source: str, store: type[SqliteStore], copy: Path) -> None:
 
 def _settle(copy: Path) -> None:
     """Makes the copy one durable file in WAL mode, without Litestream's tables."""
-    drop_from(copy)
+    drop_litestream_from(copy)
     connection = apsw.Connection(str(copy))
     connection.pragma("journal_mode", "WAL")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
+from rinha.sqlite.extra_tables import CREATE_MOVED_TO, assert_not_moved
 from rinha.sqlite.file import SqliteFile
-from rinha.sqlite.moved import CREATE_MARK, assert_not_moved
 from rinha.store import Row, Table
 
 
@@ -18,7 +18,7 @@ class SqliteContent:
         assert_not_moved(self._file.connection, self._file.path, "ledger")
 
     def mark_moved(self, place: str) -> None:
-        self._file.execute(CREATE_MARK)
+        self._file.execute(CREATE_MOVED_TO)
         self._file.execute("INSERT INTO moved_to VALUES (?)", (place,))
 
     def holding(self) -> AbstractContextManager[object]:

@@ -20,15 +20,14 @@ from rinha.address import real_path
 from rinha.errors import RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
 from rinha.sqlite.checkpoint import checkpointing
 from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, be_alone, enter
+from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved, drop_litestream_from
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
     PAGE_SIZE_BYTES,
     START_LOCK_WAIT_S,
 )
-from rinha.sqlite.litestream_tables import OF_LITESTREAM, drop_from
 from rinha.sqlite.lock import WriteLock, lock_file_of
-from rinha.sqlite.moved import MARK, assert_not_moved
 from rinha.sqlite.sync import SyncedWriting
 from rinha.sqlite.wal_repair import Wal
 from rinha.store import Gauge, Meter, Sync
@@ -194,9 +193,7 @@ class SqliteFile:
             found = []
         shipped = apsw.Connection(":memory:")
         shipped.execute(self._schema.sql.read_text())
-        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)) - OF_LITESTREAM - {
-            MARK
-        }:
+        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)) - ACCEPTED:
             found.append("schema: not the one that this program ships")
         return found
 
@@ -208,7 +205,7 @@ class SqliteFile:
         partial.unlink(missing_ok=True)
         try:
             self.execute("VACUUM INTO ?", (str(partial),))
-            drop_from(partial)
+            drop_litestream_from(partial)
             partial.rename(target)
         except (apsw.Error, OSError) as error:
             partial.unlink(missing_ok=True)
