@@ -9,13 +9,7 @@ from pathlib import Path
 from loadtest.limits import REASONS_SHOWN
 from loadtest.measure.target.usage import Used
 from loadtest.report.charts import latency_chart, percentile_chart, rate_chart, usage_chart
-from loadtest.report.data import (
-    Load,
-    Report,
-    Rule,
-    broken_rules,
-    histogram_of,
-)
+from loadtest.report.data import Load, Report, Rule, broken_rules, histogram_of
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import duration, generator_table, latency_table, outcome_table
 from loadtest.report.text import headline, rule_texts

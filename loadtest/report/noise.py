@@ -9,12 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import NormalDist, mean
 
-from loadtest.limits import (
-    ANSWERS_BEYOND_MIN,
-    LUCK_SHARED_MAX,
-    RUNS_DIFFER,
-    SECONDS_COMPARED_MIN,
-)
+from loadtest.limits import ANSWERS_BEYOND_MIN, LUCK_SHARED_MAX, RUNS_DIFFER, SECONDS_COMPARED_MIN
 from loadtest.measure.histogram import Histogram
 from loadtest.report.data import PERCENTS, Load
 

@@ -1,33 +1,27 @@
 """One connection to the target."""
 
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from loadtest.wire.http_parser import AnswerParser
 from loadtest.wire.request import Request
 
 
+@dataclass(slots=True, eq=False)
 class Connection:
     """One socket and the request it carries, if any."""
 
-    __slots__ = (
-        "due_ns",
-        "fileno",
-        "parser",
-        "recv",
-        "request",
-        "send",
-        "sent_ns",
-        "socket",
-        "unsent",
-    )
+    socket: socket.socket
+    request: Request | None = None
+    parser: AnswerParser | None = None
+    unsent: bytes = b""
+    due_ns: int = 0
+    sent_ns: int = 0
+    fileno: int = field(init=False)
+    recv: Callable[[int], bytes] = field(init=False)
+    send: Callable[[bytes], int] = field(init=False)
 
-    def __init__(self, connected: socket.socket) -> None:
-        self.socket = connected
-        self.fileno = connected.fileno()
-        self.recv = connected.recv
-        self.send = connected.send
-        self.request: Request | None = None
-        self.parser: AnswerParser | None = None
-        self.unsent = b""
-        self.due_ns = 0
-        self.sent_ns = 0
+    def __post_init__(self) -> None:
+        self.fileno = self.socket.fileno()
+        self.recv, self.send = self.socket.recv, self.socket.send

@@ -7,12 +7,7 @@ from collections.abc import Callable
 from time import perf_counter_ns as clock_ns
 from typing import Any
 
-from loadtest.limits import (
-    FRAMINGS_KEPT_MAX,
-    KEPT_HEAD_BYTES_MAX,
-    RECEIVE_BYTES,
-    UNREAD_BYTES_MAX,
-)
+from loadtest.limits import FRAMINGS_KEPT_MAX, KEPT_HEAD_BYTES_MAX, RECEIVE_BYTES, UNREAD_BYTES_MAX
 from loadtest.wire.connection import Connection
 from loadtest.wire.http_parser import (
     AnswerParser,

@@ -6,8 +6,10 @@ shared machine does this to a service that is the same in each run.
 
 import math
 from random import Random
+from typing import Any
 
 from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, KINDS
+from loadtest.crebitos.report import CrebitosReport
 from loadtest.measure.health import generator_health, rate_of
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.recorder import Counts, Times
@@ -80,3 +82,14 @@ def closed_run(seed: int, slower: float = 1.0) -> Load:
         counts = Counts(times=[debits], late=Histogram({1: answers}), sent=answers)
         tally.add(WorkerSecond(second, second + 1.0, 0.1, 0.0, counts))
     return load_of(tally, rate_of(tally, None), [], generator_health(tally, 1))
+
+
+def simulated_report(**changed: Any) -> CrebitosReport:
+    """Returns the report of a simulated run, with these fields in place of its own."""
+    fields: dict[str, Any] = {
+        "command": "run",
+        "way": "open loop",
+        "target": "here:1",
+        "load": simulated_run(1),
+    }
+    return CrebitosReport(**(fields | changed))

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from loadtest.crebitos.report import CrebitosReport
 from loadtest.pessoas.report import PessoasReport
 from loadtest.report.compare import CANNOT_TELL, Figure, compare
 from loadtest.report.data import Load
 from loadtest.report.json import write_json
-from tests.help.simulated_runs import closed_run, simulated_run
+from tests.help.simulated_runs import closed_run, simulated_report, simulated_run
 from tests.loadtest.command import loadtest
 
 RUNS = 60
@@ -88,9 +87,8 @@ def test_a_run_of_few_seconds_tells_nothing() -> None:
 
 
 def kept(folder: Path, name: str, **changed: Any) -> Path:
-    common = {"command": "run", "way": "open loop", "target": "here:1", "load": simulated_run(1)}
     path = folder / f"{name}.json"
-    write_json(CrebitosReport(**{**common, **changed}), path)
+    write_json(simulated_report(**changed), path)
     return path
 
 

@@ -13,10 +13,9 @@ from random import Random
 
 import pytest
 
-from loadtest.crebitos.report import CrebitosReport
 from loadtest.report.json import write_json
 from tests.help.effort import drawn_seed, effort
-from tests.help.simulated_runs import simulated_run
+from tests.help.simulated_runs import simulated_report
 from tests.loadtest.command import ROOT
 from tests.loadtest.conftest import Serve
 
@@ -78,8 +77,7 @@ def test_ctrl_c_ends_a_command_plainly(serve: Serve, tmp_path: Path, command: st
     random, kept, mvn = Random(drawn_seed()), tmp_path / "kept.json", tmp_path / "mvn"
     mvn.write_text(MVN)
     mvn.chmod(0o755)
-    load = simulated_run(1)
-    write_json(CrebitosReport(command="run", way="made", target="nowhere", load=load), kept)
+    write_json(simulated_report(), kept)
     for _ in range(effort(2, 6, 30)):
         # A fresh one each time: an official run begins with empty balances.
         target = f"127.0.0.1:{serve('slow_update')}"

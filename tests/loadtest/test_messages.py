@@ -22,7 +22,7 @@ from loadtest.report.started import command_line
 from loadtest.report.text import headline
 from loadtest.wire.probe import Answer, reach
 from loadtest.wire.request import CHECK, Address, Request, get
-from tests.help.simulated_runs import simulated_run
+from tests.help.simulated_runs import simulated_report, simulated_run
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import STATEMENT, Respond, Serve, answering
 
@@ -30,9 +30,8 @@ ASKED = Request(CHECK, get("here", "/"))
 
 
 def made(state: str, reasons: list[str]) -> CrebitosReport:
-    report = CrebitosReport(command="run", way="made", target="x", load=simulated_run(1, seconds=6))
-    report.verdict = Verdict(state, 1, reasons)  # type: ignore[arg-type]
-    return report
+    verdict = Verdict(state, 1, reasons)  # type: ignore[arg-type]
+    return simulated_report(load=simulated_run(1, seconds=6), verdict=verdict)
 
 
 def paid(ok: int) -> CrebitosReport:

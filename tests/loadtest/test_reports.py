@@ -20,14 +20,13 @@ from loadtest.measure.target.usage import Quota, Sample, TargetUsage, Usage, Use
 from loadtest.report.data import Rule, Verdict, histogram_of
 from loadtest.report.json import read_json, write_json
 from loadtest.report.judgement import judge_load
-from tests.help.simulated_runs import closed_run
+from tests.help.simulated_runs import closed_run, simulated_report
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import Serve
 
 
 def made_report(seed: int, slower: float = 1.0) -> CrebitosReport:
-    load = closed_run(seed, slower)
-    return CrebitosReport(command="run", way="made", target="nowhere:1", load=load)
+    return simulated_report(load=closed_run(seed, slower))
 
 
 def test_compare_takes_baselines_and_fails_on_regression(tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from loadtest.command import run
-from loadtest.crebitos.report import CrebitosReport
 from loadtest.report.json import write_json
-from tests.help.simulated_runs import simulated_run
+from tests.help.simulated_runs import simulated_report
 
 REPORT = '{"schema":2,"edition":"crebitos","command":"run","way":"","target":"","load":%s}'
 
@@ -56,8 +55,7 @@ COMMANDS = {
 @pytest.fixture(scope="module")
 def right(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("right") / "right.json"
-    load = simulated_run(1)
-    write_json(CrebitosReport(command="run", way="made", target="nowhere", load=load), path)
+    write_json(simulated_report(), path)
     return path
 
 

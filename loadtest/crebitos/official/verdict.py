@@ -6,13 +6,7 @@ from decimal import Decimal
 from loadtest.crebitos.report import REWARD_USD, Counts, CrebitosReport, Official
 from loadtest.limits import SLA_PERCENT, SLOW_MS
 from loadtest.report.data import Count, Load, Verdict
-from loadtest.report.judgement import (
-    Line,
-    slow_answers,
-    slowness_is_proved,
-    verdict,
-    wrong_answers,
-)
+from loadtest.report.judgement import Line, slow_answers, slowness_is_proved, verdict, wrong_answers
 from loadtest.wire.outcome import OWN_FAILURES
 from loadtest.wire.request import Kind
 
