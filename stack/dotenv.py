@@ -56,8 +56,8 @@ def _pair(number: int, text: str) -> tuple[str, str]:
     if not equals or not re.fullmatch(f"[A-Za-z_][A-Za-z0-9_]{{0,{NAME_MAX - 1}}}", name):
         raise SettingError(message("DOTENV_NO_PAIR", number))
     if not any(fnmatchcase(name, pattern) for pattern in NAMES):
-        whole = [known for known in NAMES if "*" not in known]
-        near = difflib.get_close_matches(name.upper(), whole, 1, NEAR)
+        names = [known for known in NAMES if "*" not in known]
+        near = difflib.get_close_matches(name.upper(), names, 1, NEAR)
         if near:
             raise SettingError(message("DOTENV_NEAR", number, name, near[0]))
         raise SettingError(message("DOTENV_UNKNOWN", number, name))

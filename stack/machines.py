@@ -46,7 +46,7 @@ class Machines:
     def are_there(self) -> bool:
         if not shutil.which("ip"):
             return False
-        found = {words.split()[0] for words in _ip("netns list").splitlines() if words}
+        found = {line.split()[0] for line in _ip("netns list").splitlines() if line}
         return found.issuperset(machine.enter[-1] for machine in self.all())
 
     def make(self) -> list[Machine]:
@@ -68,9 +68,9 @@ class Machines:
             _ip(f"-n {name} link set lo up")
         return self.all()
 
-    def _plug_in(self, words: str, name: str) -> None:
+    def _plug_in(self, link: str, name: str) -> None:
         bridge = f"{self._tag}b"
-        _ip(f"{words} peer name {name} netns {bridge}")
+        _ip(f"{link} peer name {name} netns {bridge}")
         _ip(f"-n {bridge} link set {name} master bridge up")
 
     def unmake(self) -> None:
@@ -99,6 +99,6 @@ def can_be_made() -> bool:
     return True
 
 
-def _ip(words: str, *, check: bool = True) -> str:
-    command = ["ip", *words.split()]
+def _ip(arguments: str, *, check: bool = True) -> str:
+    command = ["ip", *arguments.split()]
     return subprocess.run(command, check=check, capture_output=True, text=True).stdout

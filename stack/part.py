@@ -5,6 +5,7 @@ import http.client
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from stack.machines import Machine
 HERE = Machine()
 # The first answer of a slow machine takes seconds.
 ANSWER_MAX_S = 20.0
+POLL_S = 0.05
 
 
 class Share(NamedTuple):
@@ -66,8 +68,18 @@ class Part:
 
 def become(name: str) -> list[str]:
     """Returns the prefix that runs a command as another account: none unless we are root."""
-    words = ["setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups"]
-    return words if os.geteuid() == 0 else []
+    command = ["setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups"]
+    return command if os.geteuid() == 0 else []
+
+
+def wait_until(holds: Callable[[], bool], at_most_s: float) -> bool:
+    """Waits until the condition holds; returns False on a timeout."""
+    deadline = time.monotonic() + at_most_s
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
 def listens(address: Path | tuple[str, int], timeout_s: float = 1.0) -> bool:

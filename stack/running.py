@@ -2,15 +2,14 @@
 
 import http.client
 import json
-import time
 
 from rinha.settings import Settings, value_of
 from stack.machines import INSTANCES_ON, our_machines
 from stack.nginx.conf import EVERY_ADDRESS
-from stack.part import ANSWER_MAX_S, HERE, Part
+from stack.part import ANSWER_MAX_S, HERE, Part, wait_until
 from stack.parts import ASKED_AT, Layout, parts_of
 from stack.paths import HOME, VAR
-from stack.run.runit import POLL_S, Runit
+from stack.run.runit import Runit
 
 # A cold start on a busy machine takes 2 s.
 UP_MAX_S = 20.0
@@ -28,13 +27,9 @@ def parts(settings: Settings) -> list[Part]:
 
 
 def wait_until_ready(found: list[Part]) -> bool:
-    """Waits until every part is ready; False on a timeout."""
-    deadline = time.monotonic() + UP_MAX_S
-    while time.monotonic() < deadline:
-        if all(part.is_ready() for part in found if part.is_ready):
-            return True
-        time.sleep(POLL_S)
-    return False
+    """Waits until every part is ready; returns False on a timeout."""
+    checks = [part.is_ready for part in found if part.is_ready]
+    return wait_until(lambda: all(is_ready() for is_ready in checks), UP_MAX_S)
 
 
 def url(settings: Settings) -> str:

@@ -11,13 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 
 from stack import postgres
 from stack.cluster import containers
 from stack.cluster.certificates import Authority
-from stack.cluster.limits import FIRST_PORT, POLL_S, STOP_MAX_S, UP_MAX_S
+from stack.cluster.limits import FIRST_PORT, STOP_MAX_S, UP_MAX_S
 from stack.cluster.nodes import (
     ROLE,
     Node,
@@ -31,6 +30,7 @@ from stack.cluster.status import is_healthy, make_database, members, primary
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
 from stack.messages import fail
 from stack.owner_only import close_umask, let_through
+from stack.part import wait_until
 from stack.paths import CLUSTER, ROOT
 from stack.run.runit import Runit
 
@@ -76,14 +76,16 @@ def up() -> int:
 
 
 def _up_in_containers() -> int:
-    if not PASSWORDS.exists() and (kept := containers.volumes()):
-        return fail(f"{PASSWORDS} is gone, so the volumes cannot be used: docker volume rm {kept}")
+    if not PASSWORDS.exists() and (volumes := containers.volumes()):
+        return fail(
+            f"{PASSWORDS} is gone, so the volumes cannot be used: docker volume rm {volumes}"
+        )
     if not shutil.which("openssl"):
         return fail("there is no openssl: apt-get install openssl")
     let_through()
     nodes, passwords = containers.nodes(), _passwords()
     containers.up(passwords, AUTHORITY)
-    if not _wait_until_healthy(nodes):
+    if not wait_until(lambda: is_healthy(nodes), UP_MAX_S):
         print(containers.log_ends(), file=sys.stderr)
         return fail(NOT_HEALTHY)
     containers.make_database()
@@ -108,7 +110,7 @@ def _up_here() -> int:
         node.write(nodes, passwords, AUTHORITY.issue(node.name, node.machine.address))
     RUNIT.write(parts_of(nodes, nodes))
     RUNIT.start()
-    if not _wait_until_healthy(nodes):
+    if not wait_until(lambda: is_healthy(nodes), UP_MAX_S):
         for path in RUNIT.log_files():
             print(f"{path}:", *path.read_text().splitlines()[-20:], sep="\n  ", file=sys.stderr)
         down()
@@ -169,7 +171,7 @@ def _nodes() -> list[Node]:
 
 
 def _passwords() -> dict[str, str]:
-    """Returns the passwords, which it makes once and keeps in files for their owner alone.
+    """Returns the passwords: made once, in files that only their owner may read.
 
     An instance needs only the passfile, which has no password but its own.
     """
@@ -180,15 +182,6 @@ def _passwords() -> dict[str, str]:
         write_secret(PASSWORDS, json.dumps(passwords))
     found: dict[str, str] = json.loads(PASSWORDS.read_text())
     return found
-
-
-def _wait_until_healthy(nodes: Sequence[Node]) -> bool:
-    deadline = time.monotonic() + UP_MAX_S
-    while time.monotonic() < deadline:
-        if is_healthy(nodes):
-            return True
-        time.sleep(POLL_S)
-    return False
 
 
 def _primary_of(nodes: Sequence[Node]) -> Node:

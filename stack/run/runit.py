@@ -9,17 +9,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from stack import paths
 from stack.interrupts import delayed, run_apart
-from stack.part import Part
+from stack.part import Part, wait_until
 from stack.run.service import write_service
 
-POLL_S = 0.05
 # Started under one of these names, the one file runs that program of its own.
 PROGRAMS = ("runsvdir", "runsv", "sv")
 
@@ -132,7 +130,7 @@ class Runit:
             has_folder = self.folder.exists()
             waits_for = [pid] if has_folder else [pid, *_children(pid)]
             os.kill(pid, signal.SIGTERM if has_folder else signal.SIGHUP)
-            _wait_while(lambda: any(map(_is_alive, waits_for)), self._stop_max_s)
+            wait_until(lambda: not any(map(_is_alive, waits_for)), self._stop_max_s)
         self._pid_file.unlink(missing_ok=True)
         groups, successors = self._read_order()
         for group in groups:
@@ -161,7 +159,7 @@ class Runit:
                 number = signal.SIGKILL if is_last else successors.get(program, signal.SIGKILL)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, number)
-            _wait_while(lambda: bool(self._strays(successors)), wait_s)
+            wait_until(lambda: not self._strays(successors), wait_s)
 
     def _strays(self, successors: Mapping[str, int]) -> dict[int, str]:
         names = "|".join(map(re.escape, ["runsv", "svlogd", *successors]))
@@ -189,9 +187,3 @@ def _is_alive(pid: int) -> bool:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except OSError:
         return False
-
-
-def _wait_while(holds: Callable[[], bool], at_most_s: float) -> None:
-    deadline = time.monotonic() + at_most_s
-    while holds() and time.monotonic() < deadline:
-        time.sleep(POLL_S)

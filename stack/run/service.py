@@ -71,8 +71,8 @@ def write_service(service: Path, part: Part, logs: Path) -> None:
 
 
 def _run(directory: str, command: Sequence[str | Path], before: str = "") -> str:
-    words = shlex.join(map(str, command))
-    return RUN.format(directory=shlex.quote(directory), before=before, command=words)
+    line = shlex.join(map(str, command))
+    return RUN.format(directory=shlex.quote(directory), before=before, command=line)
 
 
 def _write_script(path: Path, text: str) -> None:

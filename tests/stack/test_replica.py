@@ -104,4 +104,4 @@ def test_an_unwritable_replica_is_a_warning(checkout: Checkout) -> None:
     place = "file:///proc/rinha/copy"
     code, text = checkout.stack("up", RINHA_REPLICA=place)
     assert (code, "replica file:" in text) == (0, False)
-    assert f"rinha: warning: no copy can be kept at {place}: No such file or directory\n" in text
+    assert f"rinha: warning: no replica can be written to {place}: No such file" in text
