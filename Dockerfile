@@ -57,7 +57,7 @@ ENV PATH=/opt/rinha/bin:$PATH \
     SQLITE_TMPDIR=/ledger
 # The engine asks each second; after the start ask.py waits half a minute before it asks.
 HEALTHCHECK --interval=1s --timeout=40s --retries=5 \
-    CMD ["python", "-I", "-S", "/opt/rinha/ask.py", "GET", "/health", "patiently"]
+    CMD ["python", "-I", "-S", "/opt/rinha/ask.py", "GET", "/health", "health-check"]
 CMD ["rinha", "serve"]
 
 # The container of the replica, started if RINHA_REPLICA is set.

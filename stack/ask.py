@@ -1,4 +1,4 @@
-"""Sends one request to the instance in this container: ask.py METHOD PATH [patiently].
+"""Sends one request to the instance in this container: ask.py METHOD PATH [health-check].
 
 Imports no module of this project, and few others: a health check starts this script again and
 again.
@@ -13,7 +13,7 @@ ANSWER_MAX_S = 2.5
 # The engine runs the health check every second, so that it notices a start at once. Later a check
 # each second is too expensive: 15 ms of CPU here, and as much in the engine.
 START_S = 15.0
-PATIENCE_S = 30.0
+HEALTH_CHECK_PAUSE_S = 30.0
 
 
 def uptime_s() -> float:
@@ -25,9 +25,9 @@ def uptime_s() -> float:
 
 
 def main() -> int:
-    method, path, *patiently = sys.argv[1:]
-    if patiently and uptime_s() > START_S:
-        time.sleep(PATIENCE_S)
+    method, path, *health_check = sys.argv[1:]
+    if health_check and uptime_s() > START_S:
+        time.sleep(HEALTH_CHECK_PAUSE_S)
     listen = os.environ["RINHA_LISTEN"]
     if listen.startswith("unix:"):
         connection = socket.socket(socket.AF_UNIX)
