@@ -2,7 +2,7 @@
 # with optimizations.
 ARG PYTHON_IMAGE=python:3.13-slim-trixie
 
-# Whatever needs a compiler is built here. The compiler stays in this stage.
+# This stage has the compiler; the shipped image has none.
 FROM ${PYTHON_IMAGE} AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends binutils gcc libc6-dev libev-dev \
     # Only where the image's Python is the distribution's own are its headers a package.

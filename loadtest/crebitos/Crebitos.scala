@@ -21,7 +21,7 @@ class Crebitos extends Simulation {
 
   private val together = 25
   private val limites = Seq(1 -> 100000, 2 -> 80000, 3 -> 1000000, 4 -> 10000000, 5 -> 500000)
-  private val chance = new Random
+  private val random = new Random
 
   private def extrato(name: String, id: String): HttpRequestBuilder =
     http(name).get(s"/clientes/$id/extrato")
@@ -120,9 +120,9 @@ class Crebitos extends Simulation {
   private def loaded(name: String, request: HttpRequestBuilder, rate: Double): PopulationBuilder =
     scenario(name)
       .feed(Iterator.continually(Map(
-        "id" -> chance.between(1, 6),
-        "valor" -> chance.between(1, 10001),
-        "descricao" -> chance.alphanumeric.take(10).mkString
+        "id" -> random.between(1, 6),
+        "valor" -> random.between(1, 10001),
+        "descricao" -> random.alphanumeric.take(10).mkString
       )))
       .exec(request)
       .inject(

@@ -1,4 +1,4 @@
--- The ledger on PostgreSQL: the tables and views of schema.sql, with every rule said a second time.
+-- The ledger on PostgreSQL: the tables and views of schema.sql, with every rule as a constraint too.
 --
 --   make sql SQL='SELECT * FROM saldos'
 --   make sql SQL='SELECT * FROM livro WHERE cliente = 1'
@@ -10,7 +10,7 @@
 CREATE TABLE clientes (
     cliente    BIGINT PRIMARY KEY CHECK (cliente > 0),
     limite     BIGINT NOT NULL CHECK (limite BETWEEN 0 AND 9007199254740991),
-    -- The balance rule, said a second time: never below the limit.
+    -- The balance rule as a constraint: never below the limit.
     saldo      BIGINT NOT NULL DEFAULT 0 CHECK (saldo BETWEEN -limite AND 9007199254740991),
     -- How many transactions there are, which is also the sequence of the newest one.
     transacoes BIGINT NOT NULL DEFAULT 0 CHECK (transacoes >= 0)

@@ -29,8 +29,8 @@ CREATE TABLE pessoas (
     stack      TEXT CHECK (json_valid(stack) AND json_type(stack) = 'array')
 ) STRICT;
 
--- How often a row was changed or removed: whoever keeps a copy of them, as the search does, begins
--- anew. New rows are found by their numbers.
+-- Counts changed and removed rows. After a change the search reads all rows again; it finds new rows
+-- by their numbers.
 CREATE TABLE alteracoes (vezes INTEGER NOT NULL) STRICT;
 INSERT INTO alteracoes VALUES (0);
 

@@ -9,7 +9,7 @@ from loadtest.crebitos.history.walk import Walk
 from loadtest.crebitos.report import APPLIED_TWICE
 
 SHOWN_BACK = 256  # earlier states that a statement is compared with
-LOOK_BACK = 16  # recent transactions that may explain a wrong balance; more would match by chance
+LOOK_BACK = 16  # recent transactions that may explain a wrong balance; more would match at random
 JUST_BEFORE = 3
 
 LOST_UPDATE = "lost update"
