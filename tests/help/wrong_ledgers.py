@@ -216,15 +216,21 @@ KINDS: dict[str, Kind] = {
     "accepts with 302": Kind(_status(200, 302)),
     "answers 404 to everything": Kind(answering(lambda *_: (404, {"error": "?"}))),
     "answers 500 to everything but the first": Kind(_status(200, 500)),
-    "answers another limit": Kind(moving(lambda _, said: said | {"limite": said["limite"] + 1})),
-    "answers the limit as negative": Kind(moving(lambda _, said: said | {"limite": -1})),
-    "answers the balance before": Kind(moving(lambda _, said: said | {"saldo": said["saldo"] + 1})),
-    "answers a balance below the limit": Kind(
-        moving(lambda _, said: said | {"saldo": -said["limite"] - 1})
+    "answers another limit": Kind(
+        moving(lambda _, answered: answered | {"limite": answered["limite"] + 1})
     ),
-    "answers no balance": Kind(moving(lambda _, said: {"limite": said["limite"]})),
-    "answers a list": Kind(moving(lambda _, said: [said])),
-    "answers its balance within another object": Kind(moving(lambda _, said: {"conta": said})),
+    "answers the limit as negative": Kind(moving(lambda _, answered: answered | {"limite": -1})),
+    "answers the balance before": Kind(
+        moving(lambda _, answered: answered | {"saldo": answered["saldo"] + 1})
+    ),
+    "answers a balance below the limit": Kind(
+        moving(lambda _, answered: answered | {"saldo": -answered["limite"] - 1})
+    ),
+    "answers no balance": Kind(moving(lambda _, answered: {"limite": answered["limite"]})),
+    "answers a list": Kind(moving(lambda _, answered: [answered])),
+    "answers its balance within another object": Kind(
+        moving(lambda _, answered: {"conta": answered})
+    ),
     "shows one cent too much": Kind(_total(1)),
     "shows one cent too little": Kind(_total(-1)),
     "shows another limit": Kind(_saldo(limite=1)),

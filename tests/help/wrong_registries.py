@@ -81,7 +81,7 @@ KINDS: dict[str, Kind] = {
         answering(lambda entry, status, content: (
             (status, content) if entry.path.startswith("/contagem") else (500, None)
         ), RightRegistry)),
-    "finds nobody": Kind(_of("/pessoas?", lambda _: []), ("check",)),
+    "finds no person": Kind(_of("/pessoas?", lambda _: []), ("check",)),
     "finds a stranger": Kind(_of("/pessoas?", lambda found: [*found, SOMEBODY])),
     "finds 5,000": Kind(_of("/pessoas?", lambda _: CROWD)),
     "finds 51": Kind(planted("rows_51", RightRegistry), ("check",)),
@@ -99,7 +99,7 @@ KINDS: dict[str, Kind] = {
     "shows names with escape sequences": Kind(_shown(nome="\x1b[2J\x1b]52;c;A\7")),
     "shows names of half characters": Kind(_shown(nome="\udfff\ud800")),
     "shows a list": Kind(_of("/pessoas/", lambda pessoa: [pessoa])),
-    "shows nobody": Kind(_status(200, 404)),
+    "shows no person": Kind(_status(200, 404)),
     "counts one more": Kind(
         _of("/contagem-pessoas", lambda text: str(int(text) * 2 + (text != "0")))
     ),

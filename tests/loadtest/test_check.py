@@ -79,7 +79,7 @@ def test_the_fault_comes_first_and_its_lines_show_it_again(serve: Serve, fault: 
     assert shows(answers), answers
 
 
-def test_what_takes_many_at_once_is_one_line_too(serve: Serve) -> None:
+def test_simultaneous_requests_are_one_line(serve: Serve) -> None:
     """25 concurrent debits are lost in a shell as they were in the check."""
     ran = loadtest("check", "--no-strict", f"127.0.0.1:{serve('slow_update')}")
     title, lines = first_block(ran)
@@ -102,7 +102,7 @@ def test_broken_rules_stand_in_order_of_weight(serve: Serve, tmp_path: Path) -> 
     assert "the same client 2, client 3, client 4, client 5" in ran.out
 
 
-def test_what_holds_is_counted_by_group_or_shown_with_all(serve: Serve, tmp_path: Path) -> None:
+def test_rules_that_hold_are_counted_or_listed(serve: Serve, tmp_path: Path) -> None:
     """A correct server gets a few lines; --all names each rule; the JSON report has all rules."""
     target = f"127.0.0.1:{serve()}"
     short = loadtest("check", target, folder=tmp_path)

@@ -99,7 +99,7 @@ def only_debits() -> Load:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said", "code"),
+    ("changed", "note", "code"),
     [
         ({"way": "closed loop"}, "different loads: open loop; closed loop", 2),
         ({"load": only_debits()}, "different mixes", 2),
@@ -107,15 +107,15 @@ def only_debits() -> Load:
         ({"load": simulated_run(1, seconds=30)}, "different durations: 10.0 s and 30.0 s", 0),
     ],
 )
-def test_runs_that_are_not_comparable_are_said_to_be_so(
-    tmp_path: Path, changed: dict[str, Any], said: str, code: int
+def test_runs_that_cannot_be_compared_are_named(
+    tmp_path: Path, changed: dict[str, Any], note: str, code: int
 ) -> None:
     """A different load is noted, and exits with 2 under --fail-on-regression; the rest is noted."""
     both = kept(tmp_path, "before"), kept(tmp_path, "after", **changed)
     ran = loadtest("compare", *both)
-    assert (ran.code, ran.out.count(said)) == (0, 1), ran.out
+    assert (ran.code, ran.out.count(note)) == (0, 1), ran.out
     ran = loadtest("compare", *both, "--fail-on-regression")
-    assert (ran.code, ran.out.count(said)) == (code, 1), ran.out
+    assert (ran.code, ran.out.count(note)) == (code, 1), ran.out
 
 
 def test_an_invalid_run_proves_no_regression(tmp_path: Path) -> None:

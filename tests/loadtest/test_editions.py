@@ -99,7 +99,7 @@ def test_an_edition_is_driven_judged_and_shown_by_its_own_words(
     assert read_json(tmp_path / "report.json", GreetingReport) == report
 
 
-def test_what_is_fine_is_the_editions_to_say(
+def test_the_edition_defines_which_status_is_right(
     answer_with: Respond,
 ) -> None:
     """The edition defines the correct status; a wrong one fails, and so does a missed greeting."""
@@ -109,7 +109,7 @@ def test_what_is_fine_is_the_editions_to_say(
     assert f"{SIZE} greetings: status 200" in report.verdict.reasons
 
 
-def test_what_is_not_python_is_packed_with_its_room() -> None:
+def test_files_that_are_not_python_are_packed() -> None:
     """The package data has every file that is not Python: style, Gatling's build and simulation."""
     packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     listed = subprocess.run(
@@ -139,12 +139,12 @@ def test_every_edition_has_one_name_everywhere() -> None:
             assert parser().parse_args(["check", "--edition", word]).edition == name
 
 
-@pytest.mark.parametrize("room", ["wire", "measure", "drive", "report", "gatling", "judging"])
-def test_no_room_of_the_machinery_knows_an_edition(room: str) -> None:
+@pytest.mark.parametrize("folder", ["wire", "measure", "drive", "report", "gatling", "judging"])
+def test_no_shared_folder_knows_an_edition(folder: str) -> None:
     """No module of the machinery contains a word that belongs to one edition."""
     words = re.compile(
         r"client|extrato|statement|debit|credit|saldo|limite\b|transac|USD|pessoa|people|apelido",
         re.I,
     )
-    for path in (ROOT / "loadtest" / room).rglob("*.py"):
+    for path in (ROOT / "loadtest" / folder).rglob("*.py"):
         assert not words.findall(path.read_text()), path

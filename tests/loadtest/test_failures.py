@@ -67,9 +67,7 @@ def test_a_target_that_misbehaves_from_the_start_is_unreachable(
 
 
 @pytest.mark.parametrize("text", MISBEHAVIOURS)
-def test_a_target_that_misbehaves_under_load_is_said_so(
-    answer_with: Respond, tmp_path: Path, text: str
-) -> None:
+def test_a_failure_under_load_is_named(answer_with: Respond, tmp_path: Path, text: str) -> None:
     """A failure under load is named, with exit code 1; the other answers are still counted."""
     port = answer_with(mostly(PLAIN, MISBEHAVIOURS[text]))
     words = ("run", f"127.0.0.1:{port}", "-n", 200, "-c", 2, "--no-checks")
@@ -120,7 +118,7 @@ def test_a_wrong_status_is_named_with_an_example(answer_with: Respond, tmp_path:
     assert any("busy" in example.answer for example in ran.load.examples)
 
 
-def test_a_target_without_balances_of_zero_is_told_what_to_do(serve: Serve) -> None:
+def test_balances_other_than_zero_are_refused_with_advice(serve: Serve) -> None:
     """The official run needs balances of 0: exit code 4, and the message says how to reset."""
     port = serve()
     assert loadtest("run", f"127.0.0.1:{port}", "-n", 100).code == 0
@@ -160,7 +158,7 @@ def test_a_silent_target_times_out(answer_with: Respond) -> None:
         (),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_a_usage_error(words: tuple[str, ...]) -> None:
+def test_invalid_arguments_are_a_usage_error(words: tuple[str, ...]) -> None:
     """Invalid arguments give exit code 2 and one line, before any request is sent."""
     ran = loadtest(*words)
     assert ran.code == 2
@@ -168,7 +166,7 @@ def test_a_wish_that_makes_no_sense_is_a_usage_error(words: tuple[str, ...]) -> 
     assert ran.out.startswith("loadtest")
 
 
-def test_too_few_file_descriptors_are_said_so(serve: Serve) -> None:
+def test_too_few_file_descriptors_are_a_usage_error(serve: Serve) -> None:
     """Too few file descriptors for the connections are a usage error that names the remedy."""
     command = f"ulimit -n 100; {{}} -m loadtest run 127.0.0.1:{serve()} -c 200"
     done = subprocess.run(
@@ -203,9 +201,7 @@ def test_ports_that_run_out_are_the_generators_own_limit() -> None:
     assert "connection closed" not in done.stdout
 
 
-def test_a_connection_closed_while_idle_is_nobodys_fault(
-    answer_with: Respond, tmp_path: Path
-) -> None:
+def test_an_idle_connection_may_be_closed(answer_with: Respond, tmp_path: Path) -> None:
     """An idle connection that the server closes is no failure; the next request opens a new one."""
 
     def respond(connection: socket.socket) -> None:

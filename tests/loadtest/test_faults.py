@@ -79,7 +79,7 @@ def judged(port: int, folder: Path, edition: str, words: str, seed: int) -> Ran:
     return loadtest(command, f"127.0.0.1:{port}", *options, *both, folder=folder)
 
 
-def name_fault(serve: Serve, folder: Path, of: tuple[str, str], seed: int) -> None:
+def assert_named(serve: Serve, folder: Path, of: tuple[str, str], seed: int) -> None:
     (edition, fault), (words, name) = of, FAULTS[of]
     ran = judged(serve(fault, seed, edition), folder, edition, words, seed)
     # A busy machine may make a run invalid; the fault is named nevertheless.
@@ -91,7 +91,7 @@ def name_fault(serve: Serve, folder: Path, of: tuple[str, str], seed: int) -> No
         assert FIRST.get(fault, name) in ran.reasons.splitlines()[0], ran.reasons
 
 
-def blame_nobody(serve: Serve, folder: Path, edition: str, words: str, seed: int) -> None:
+def assert_not_blamed(serve: Serve, folder: Path, edition: str, words: str, seed: int) -> None:
     ran = judged(serve("none", seed, edition), folder, edition, words, seed)
     # A busy machine may make a run invalid; it must never blame a correct entry.
     assert ran.code in {0, 4}, ran.out
@@ -101,7 +101,7 @@ def blame_nobody(serve: Serve, folder: Path, edition: str, words: str, seed: int
 @pytest.mark.parametrize("of", FAULTS, ids="-".join)
 def test_a_planted_fault_is_named(serve: Serve, tmp_path: Path, of: tuple[str, str]) -> None:
     """A planted fault gives exit code 1 and a reason that names it."""
-    name_fault(serve, tmp_path, of, 1)
+    assert_named(serve, tmp_path, of, 1)
 
 
 @pytest.mark.parametrize(("edition", "words"), RIGHT)
@@ -109,7 +109,7 @@ def test_a_right_entry_is_not_blamed(
     serve: Serve, tmp_path: Path, edition: str, words: str
 ) -> None:
     """The verdict on a correct entry has no reasons."""
-    blame_nobody(serve, tmp_path, edition, words, 1)
+    assert_not_blamed(serve, tmp_path, edition, words, 1)
 
 
 @pytest.mark.repeats
@@ -119,7 +119,7 @@ def test_no_planted_fault_is_missed_in_20_runs(
     serve: Serve, tmp_path: Path, of: tuple[str, str], seed: int
 ) -> None:
     """Twenty runs with different seeds all name the planted fault."""
-    name_fault(serve, tmp_path, of, seed)
+    assert_named(serve, tmp_path, of, seed)
 
 
 @pytest.mark.repeats
@@ -142,4 +142,4 @@ def test_a_right_entry_is_never_blamed_in_50_runs(
     serve: Serve, tmp_path: Path, edition: str, words: str, seed: int
 ) -> None:
     """Fifty runs of each command never blame a correct entry."""
-    blame_nobody(serve, tmp_path, edition, words, seed)
+    assert_not_blamed(serve, tmp_path, edition, words, seed)

@@ -74,9 +74,9 @@ def test_no_sentence_is_python() -> None:
     """Messages show numbers and rows as text, without Python's braces and quotes."""
     fault = rows_fault(Answer(200, b"{}", 0, 0), ("danada", "c", 1))
     assert fault is not None
-    told = [fault.text, not_complete({"debits": 392, "credits": 1}, {"debits": 1_000})]
-    assert told[1] == "not complete: 392 debits, 1 credits; expected 1,000 debits"
-    assert not [one for one in told if re.search(r"[{}'\[\]]|\(\(", one)]
+    texts = [fault.text, not_complete({"debits": 392, "credits": 1}, {"debits": 1_000})]
+    assert texts[1] == "not complete: 392 debits, 1 credits; expected 1,000 debits"
+    assert not [one for one in texts if re.search(r"[{}'\[\]]|\(\(", one)]
 
 
 def test_advice_is_about_the_target_that_was_named(answer_with: Respond) -> None:
@@ -110,7 +110,7 @@ def test_the_other_edition_is_recognized(serve: Serve) -> None:
     assert (ran.code, ran.out.count("--edition crebitos")) == (1, 1), ran.out
 
 
-def test_nobody_waits_before_an_empty_screen(free_port: int) -> None:
+def test_a_waiting_command_names_its_target(free_port: int) -> None:
     """The first line says which target is awaited, and for how long."""
     words = [sys.executable, "-m", "loadtest", "official", f"127.0.0.1:{free_port}"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT) as running:
@@ -134,7 +134,7 @@ def test_a_check_that_takes_long_is_not_silent(
 
 
 @pytest.mark.parametrize(
-    ("program", "said"),
+    ("program", "advised"),
     [
         ("/nowhere/bin/loadtest", "/nowhere/bin/loadtest"),
         ("dist/loadtest", "dist/loadtest"),
@@ -143,9 +143,9 @@ def test_a_check_that_takes_long_is_not_silent(
     ],
 )
 def test_a_command_is_advised_as_it_was_typed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, said: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, advised: str
 ) -> None:
     """An advised command repeats how the program was started: as a file, a command or a module."""
     monkeypatch.setattr(sys, "argv", [program])
     monkeypatch.setattr(sys, "executable", f"{tmp_path}/bin/python")
-    assert command_line() == said.format(python=f"{tmp_path}/bin/python")
+    assert command_line() == advised.format(python=f"{tmp_path}/bin/python")

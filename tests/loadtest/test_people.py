@@ -55,7 +55,7 @@ def test_the_official_run_has_its_requests_and_its_people(seed: int) -> None:
         assert 204 < moments[-1] < 205
 
 
-def test_a_seed_repeats_everybody_and_every_term() -> None:
+def test_a_seed_repeats_all_people_and_terms() -> None:
     """A seed repeats the same bytes in the same order; another seed gives other people."""
     for draw in (payloads, termos):
         first, again, other = (list(islice(draw(seed), 500)) for seed in (7, 7, 8))
@@ -136,7 +136,7 @@ SHOWN = {"id": "x", **ANA}
     [b"", b"x", b"[]", b"{}", b'{"id": 1}', json.dumps(SHOWN | {"nome": 1}).encode(),
      json.dumps(SHOWN | {"id": 1}).encode(), json.dumps(SHOWN | {"nascimento": "x"}).encode()],
 )  # fmt: skip
-def test_an_answer_that_shows_nobody_is_said_so(body: bytes) -> None:
+def test_an_answer_without_a_valid_person_breaks_the_contract(body: bytes) -> None:
     """An answer without a valid person raises ContractBrokenError."""
     with pytest.raises(ContractBrokenError):
         read_pessoa(body)
@@ -169,7 +169,7 @@ def test_the_location_is_read_from_the_head_only(head: bytes, path: str) -> None
     assert parted(head)[0].startswith(b"HTTP/1.1 201 Created")
 
 
-def test_a_payload_that_breaks_a_rule_has_nobody_in_it() -> None:
+def test_a_payload_that_breaks_a_rule_has_no_person() -> None:
     """An invalid payload has no person, names the broken rule and keeps its bytes."""
     bad = payload_of(ANA | {"nascimento": "null"})
     assert (bad.pessoa, bad.broken) == (None, "nascimento is no day")

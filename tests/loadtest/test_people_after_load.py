@@ -33,7 +33,7 @@ ANA: dict[str, Any] = {
 
 
 @pytest.fixture
-def nobody() -> Probe:
+def idle_probe() -> Probe:
     """A probe that sends no request here."""
     return Probe(ADDRESS)
 
@@ -50,7 +50,7 @@ def wrong(found: object) -> dict[str, int]:
     return {one.what: one.count for one in found.differences}  # type: ignore[attr-defined]
 
 
-def test_of_rivals_one_is_expected_whichever_it_is(nobody: Probe) -> None:
+def test_one_person_is_expected_for_each_apelido(idle_probe: Probe) -> None:
     """Exactly one of the people with the same apelido is expected, in any order of arrival."""
     rivals = crowd({}, {"nome": "Outra"}, {"apelido": "bia"}, {"nome": 1})
     for first in (0, 1):
@@ -58,7 +58,7 @@ def test_of_rivals_one_is_expected_whichever_it_is(nobody: Probe) -> None:
             *(added(place, 1, 201 if place == first else 422) for place in (0, 1)),
             *(added(2, 1), added(3, 1, 400)),
         ]
-        found = examine(rivals, notes, 2, nobody)
+        found = examine(rivals, notes, 2, idle_probe)
         assert (found.expected, found.acknowledged, found.stored, wrong(found)) == (2, 2, 2, {})
         assert found.is_whole
 
@@ -77,16 +77,16 @@ def test_of_rivals_one_is_expected_whichever_it_is(nobody: Probe) -> None:
         ((201, 422, 201), 3, {TOO_MANY: 1}),
     ],
 )
-def test_what_differs_has_a_name(
-    nobody: Probe, codes: tuple[int, ...], stored: int, expected: dict[str, int]
+def test_each_difference_has_a_name(
+    idle_probe: Probe, codes: tuple[int, ...], stored: int, expected: dict[str, int]
 ) -> None:
     """Each difference has a name: two people share an apelido, the third has it in another case."""
     people = crowd({}, {"nome": "Outra"}, {"apelido": "ANA"})
     notes = [added(place, 1, code) for place, code in enumerate(codes)]
-    assert wrong(examine(people, notes, stored, nobody)) == expected
+    assert wrong(examine(people, notes, stored, idle_probe)) == expected
 
 
-def test_a_search_owes_whoever_was_acknowledged_before_it_was_sent(nobody: Probe) -> None:
+def test_a_search_must_show_people_acknowledged_before_it_was_sent(idle_probe: Probe) -> None:
     """A search must show the people acknowledged before it was sent, up to fifty."""
     people = crowd(
         *({"apelido": f"ana{n}", "stack": None if n == 1 else ["C#"]} for n in range(60))
@@ -95,7 +95,7 @@ def test_a_search_owes_whoever_was_acknowledged_before_it_was_sent(nobody: Probe
     everybody = list(range(60))
 
     def found(termo: str, sent_ns: int, shown: list[int]) -> dict[str, int]:
-        return wrong(examine(people, [*notes, Searched(termo, sent_ns, shown)], 60, nobody))
+        return wrong(examine(people, [*notes, Searched(termo, sent_ns, shown)], 60, idle_probe))
 
     assert found("ANA", 25, [0, 1, 2]) == {}
     assert found("ANA", 25, [0, 1, 2, 3]) == {}
@@ -116,7 +116,7 @@ words = st.text(st.sampled_from("abAB é%"), max_size=4)
     st.text(st.sampled_from("abAB é%"), min_size=1, max_size=3),
     st.integers(0, 40),
 )
-def test_who_is_owed_is_what_a_plain_look_finds(
+def test_the_fast_search_agrees_with_a_plain_scan(
     drawn: list[tuple[str, str, list[str] | None]], termo: str, sent_ns: int
 ) -> None:
     """The fast search for missed people agrees with a plain scan."""

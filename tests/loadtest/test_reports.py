@@ -102,7 +102,7 @@ def test_a_stored_report_keeps_its_format(tmp_path: Path) -> None:
     "text",
     ["", "{", "[]", '{"schema": "2"}', '{"schema": 2}', '{"schema":2,"edition":"other"}', "\0"],
 )
-def test_what_is_no_report_is_said_in_one_line(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_report_gives_one_line(tmp_path: Path, text: str) -> None:
     """A file that is no report gives exit code 2 and one line with its path."""
     path = tmp_path / "strange.json"
     path.write_text(text)
@@ -111,7 +111,7 @@ def test_what_is_no_report_is_said_in_one_line(tmp_path: Path, text: str) -> Non
     assert str(path) in ran.out
 
 
-def test_a_file_that_cannot_be_written_costs_nobody_the_report(serve: Serve) -> None:
+def test_the_report_is_shown_if_a_file_cannot_be_written(serve: Serve) -> None:
     """A file that cannot be written is named in the last line, exit code 2; the report is shown."""
     ran = loadtest("run", f"127.0.0.1:{serve()}", "-n", 100, "--json", "/proc/none.json", "--plain")
     assert ran.code == 2

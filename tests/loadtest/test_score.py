@@ -98,7 +98,7 @@ def test_gatlings_results_compare_with_our_own_runs(tmp_path: Path) -> None:
     assert "USD 91967.96" in page.read_text()
 
 
-def test_what_is_no_whole_log_is_said_in_one_line(copied: Path, tmp_path: Path) -> None:
+def test_a_log_that_is_not_whole_gives_one_line(copied: Path, tmp_path: Path) -> None:
     """A missing, truncated or foreign log gives exit code 2 and a message with its path."""
     for version in VERSIONS:
         whole = (RECORDED / f"{version}-failures" / "simulation.log").read_bytes()

@@ -24,12 +24,12 @@ WRONG_AT = 60  # a request in the middle of a run
 class OneWrong(RightLedger):
     """A ledger that answers one balance a cent too high."""
 
-    is_told = False
+    was_wrong = False
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         status, content = super().answer(method, path, body)
-        if status == 200 and method == "POST" and self.asked > WRONG_AT and not self.is_told:
-            self.is_told = True
+        if status == 200 and method == "POST" and self.asked > WRONG_AT and not self.was_wrong:
+            self.was_wrong = True
             return status, content | {"saldo": content["saldo"] + 1}
         return status, content
 

@@ -57,7 +57,7 @@ def test_a_balance_cannot_stand_for_an_outcome() -> None:
     notes.close()
 
 
-def test_what_is_not_decided_is_not_well() -> None:
+def test_an_undecided_history_is_no_pass() -> None:
     """A client is broken, or at least undecided, if too many unanswered requests hide its order."""
     lost = [(1, unknown(number, -1, number)) for number in range(UNKNOWN_SUMS_MAX + 1)]
     empty: State = {cliente: Extrato(0, LIMITES[cliente], "", ()) for cliente in CLIENTES}
