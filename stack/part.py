@@ -100,8 +100,16 @@ def listens(address: Path | tuple[str, int], timeout_s: float = 1.0) -> bool:
 
 def answers(host: str, port: int, path: str, timeout_s: float = ANSWER_MAX_S) -> bool:
     """Tells if a GET of the path is answered with 200."""
+    return request("GET", host, port, path, timeout_s)[0] == 200
+
+
+def request(
+    method: str, host: str, port: int, path: str, timeout_s: float = ANSWER_MAX_S
+) -> tuple[int, bytes]:
+    """Sends a request; returns the status and the body, or 0 without an answer."""
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
-    with contextlib.suppress(OSError, http.client.HTTPException):
-        connection.request("GET", path)
-        return connection.getresponse().status == 200
-    return False
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    return 0, b""

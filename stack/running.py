@@ -1,12 +1,11 @@
 """The stack of plain processes that runs: its parts, its address and its answers."""
 
-import http.client
 import json
 
 from rinha.settings import Settings, value_of
 from stack.machines import INSTANCES_ON, our_machines
 from stack.nginx.conf import EVERY_ADDRESS
-from stack.part import ANSWER_MAX_S, HERE, Part, wait_until
+from stack.part import HERE, Part, request, wait_until
 from stack.parts import ASKED_AT, Layout, parts_of
 from stack.paths import HOME, VAR
 from stack.run.runit import Runit
@@ -51,15 +50,8 @@ def ask(method: str, path: str, settings: Settings) -> tuple[int, str]:
     It uses a numeric address, because a bare system has no /etc/hosts.
     """
     bind, port = _address(settings)
-    host = ASKED_AT.get(bind, bind).strip("[]")
-    connection = http.client.HTTPConnection(host, port, timeout=ANSWER_MAX_S)
+    status, body = request(method, ASKED_AT.get(bind, bind).strip("[]"), port, path)
     try:
-        connection.request(method, path)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        return answer.status, text if answer.status == 200 else json.loads(text)["error"]
-    except (OSError, http.client.HTTPException, ValueError, KeyError):
-        # ValueError and KeyError: another server answered there, not this stack.
+        return status, body.decode() if status == 200 else json.loads(body)["error"]
+    except (ValueError, KeyError, TypeError):  # no answer, or that of another server
         return 0, "nothing"
-    finally:
-        connection.close()

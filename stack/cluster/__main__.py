@@ -1,6 +1,6 @@
 """A PostgreSQL cluster on this machine: up, status or down.
 
-MODE=docker puts each node into a container. Otherwise runit watches the nodes. If root may make
+MODE=docker puts each node into a container. Otherwise runit runs the nodes. If root may make
 network namespaces, each node has a simulated machine (stack/machines.py), and the instances have
 two more. Otherwise all nodes share this machine.
 """
