@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ from typing import Any
 from rinha import settings
 from stack.parts import Layout, parts_of
 from stack.run.processes import Processes
+from tests.help.commands import wait_until
 from tests.help.running import Stack, finish, rinha
 
 # Pause before a restart, as in runit.
 BEGIN_ANEW_S = 1.0
 PATIENCE_S = 60.0
-LOOK_AGAIN_S = 0.1
 
 
 class Following:
@@ -81,24 +80,21 @@ class Following:
         return code, out
 
     def wait_until_follows(self, patience_s: float = PATIENCE_S) -> None:
-        deadline = time.monotonic() + patience_s
-        while self.state()[0] != 0:
-            assert time.monotonic() < deadline, (self.state(), self.log_text())
-            time.sleep(LOOK_AGAIN_S)
+        wait_until(
+            lambda: self.state()[0] == 0, lambda: (self.state(), self.log_text()), patience_s
+        )
 
     def wait_until_behind(self, patience_s: float = PATIENCE_S) -> str:
         """Waits until `rinha replicate state` fails, and returns its output."""
-        deadline = time.monotonic() + patience_s
-        while self.state()[0] == 0:
-            assert time.monotonic() < deadline, self.log_text()
-            time.sleep(LOOK_AGAIN_S)
+        wait_until(lambda: self.state()[0] != 0, self.log_text, patience_s)
         return self.state()[1]
 
     def wait_for(self, event: str, times: int = 1, patience_s: float = PATIENCE_S) -> None:
-        deadline = time.monotonic() + patience_s
-        while self.events().count(event) < times:
-            assert time.monotonic() < deadline, (event, self.log_text())
-            time.sleep(LOOK_AGAIN_S)
+        wait_until(
+            lambda: self.events().count(event) >= times,
+            lambda: (event, self.log_text()),
+            patience_s,
+        )
 
     def log_text(self) -> str:
         return (self.folder / "replica.log").read_text()

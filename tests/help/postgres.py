@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import psycopg
 
 from stack import postgres
+from stack.part import wait_until
 from stack.run.processes import Processes
 from tests.help.ports import free_port
 
@@ -77,10 +77,7 @@ class Server:
         self.query("SELECT pg_promote()")
 
     def wait_for(self, sql: str) -> None:
-        deadline = time.monotonic() + START_MAX_S
-        while self.query(sql) != [(True,)]:
-            assert time.monotonic() < deadline, sql
-            time.sleep(0.02)
+        assert wait_until(lambda: self.query(sql) == [(True,)], START_MAX_S), sql
 
     def start(self) -> None:
         self._processes.start()

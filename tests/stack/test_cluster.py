@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from stack.cluster import containers
 from stack.machines import can_be_made
 from tests.help.checkout import Checkout
+from tests.help.commands import wait_until
 from tests.help.running import Client
 
 WALK_MAX_S = 150.0
@@ -68,19 +68,13 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
 
     assert_files_are_closed(reached)
     kill_primary(reached, text)
-    deadline = time.monotonic() + WALK_MAX_S
-    while client.transact(1, 1, "d", "after").status != 200:
-        assert time.monotonic() < deadline, "nobody took over"
-        time.sleep(0.1)
+    wait_until(lambda: client.transact(1, 1, "d", "after").status == 200, timeout_s=WALK_MAX_S)
     # The other instance may still search for the new primary.
-    while (answer := client("GET", "/clientes/1/extrato")).status != 200:
-        assert time.monotonic() < deadline, answer
-        time.sleep(0.1)
-    assert answer.json["saldo"]["total"] <= -701
+    statement = "/clientes/1/extrato"
+    wait_until(lambda: client("GET", statement).status == 200, timeout_s=WALK_MAX_S)
+    assert client.extrato(1)["saldo"]["total"] <= -701
     assert "every promise holds" in reached.stack("check")[1]
-    while (said := run(reached, "stack.cluster", "status"))[0]:
-        assert time.monotonic() < deadline, said[1]
-        time.sleep(0.5)
+    wait_until(lambda: run(reached, "stack.cluster", "status")[0] == 0, timeout_s=WALK_MAX_S)
 
 
 def assert_files_are_closed(checkout: Checkout) -> None:

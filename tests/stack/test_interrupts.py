@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from stack import drill, submission
 from tests.help.checkout import Checkout, processes_in, wait_until_nothing_runs_in
+from tests.help.commands import wait_until
 from tests.help.running import ANSWER_MAX_S, ROOT
 
 # A shell reports both as 130.
@@ -37,10 +37,7 @@ class Typed:
 
     def interrupt(self, moment: Callable[[], bool]) -> tuple[int, str]:
         """Sends Ctrl-C when the condition holds, or when the command has ended before."""
-        deadline = time.monotonic() + ANSWER_MAX_S
-        while not moment() and self.process.poll() is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: moment() or self.process.poll() is not None)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGINT)
         text, _ = self.process.communicate(timeout=ANSWER_MAX_S)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from stack.part import answers
 from stack.parts import INSTANCE
+from tests.help.commands import wait_until
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, ROOT, STOP_MAX_S, Client
 from tests.help.unread_pipe import UnreadPipe
@@ -44,14 +46,7 @@ def port(tmp_path: Path, pipe: UnreadPipe) -> Iterator[int]:
         env=environment(tmp_path, RINHA_LISTEN=f"127.0.0.1:{port}"),
         stderr=pipe.write_fd,
     )
-    deadline = time.monotonic() + ANSWER_MAX_S
-    while True:
-        try:
-            assert Client(port)("GET", "/health").status == 200
-            break
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    wait_until(lambda: answers("127.0.0.1", port, "/health"))
     yield port
     process.terminate()
     assert process.wait(STOP_MAX_S) == 0
