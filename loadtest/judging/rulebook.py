@@ -64,6 +64,16 @@ def bad_body_questions(
     ]
 
 
+def spellings(fields: Callable[[], Mapping[str, object]]) -> list[tuple[str, bytes]]:
+    """Returns rules about objects that are written as JSON in ways that mean the same."""
+    texts = {
+        "fields in another order": json.dumps(dict(sorted(fields().items())), ensure_ascii=False),
+        "letters escaped as \\u00e7": json.dumps(fields(), ensure_ascii=True),
+        "white space between": json.dumps(fields(), indent=4),
+    }
+    return [(rule, text.encode()) for rule, text in texts.items()]
+
+
 class Rulebook:
     """Asks through one probe, and records the result of each rule.
 

@@ -1,12 +1,11 @@
 """Rules about shapes, the limit and the statement's rows, tested one request at a time."""
 
-import json
 from datetime import datetime, timedelta
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, ROWS_MAX, Extrato, read_saldo
 from loadtest.crebitos.mix import transacao
 from loadtest.crebitos.rules.suite import Suite
-from loadtest.judging.rulebook import Weight
+from loadtest.judging.rulebook import Weight, spellings
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.request import CHECK, Request, post
 
@@ -85,15 +84,9 @@ def ask_accepted_bodies(suite: Suite) -> None:
         shown = rows[0].descricao if rows else ""
         passed = moved.saldo is not None and shown == descricao
         suite.add(rule, "200, shown as sent", f"{moved.text}, newest row {shown!r}", passed)
-    fields = {"descricao": "\u00e7", "tipo": "c", "valor": 1}
-    bodies = [
-        ("fields in another order", json.dumps(fields, ensure_ascii=False)),
-        ("letters escaped as \\u00e7", json.dumps(fields, ensure_ascii=True)),
-        ("white space between", json.dumps(fields, indent=4)),
-    ]
-    for rule, body in bodies:
+    for rule, body in spellings(lambda: {"valor": 1, "tipo": "c", "descricao": "ç"}):
         suite.begin("accepted", Weight.REST)
-        data = post(suite.host, "/clientes/1/transacoes", body.encode())
+        data = post(suite.host, "/clientes/1/transacoes", body)
         suite.expect_status(rule, suite.ask(Request(CHECK, data)), (200,))
 
 
