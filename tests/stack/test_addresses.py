@@ -2,13 +2,16 @@
 
 import re
 import socket
+import sys
 from contextlib import ExitStack, closing
 
 import pytest
 
 from rinha.errors import SettingError
 from rinha.settings import load
+from stack.nginx.conf import EVERY_ADDRESS
 from tests.help.checkout import Checkout
+from tests.help.commands import run
 from tests.help.ports import free_port
 
 
@@ -113,3 +116,21 @@ def test_two_stacks_need_four_ports(checkout: Checkout) -> None:
     code, text = checkout.stack("up", OPS_PORT="foo")
     assert code == 2
     assert "OPS_PORT='foo' must be a whole number from 1 to 65535, or off" in text
+
+
+def test_the_ports_of_containers_are_checked_by_the_same_rules() -> None:
+    """containers.sh asks for the same advice, also about a port that only the engine knows."""
+    asked = {"PORT": str(free_port()), "OPS_PORT": str(free_port())}
+
+    def check(*known: str, bind: str = EVERY_ADDRESS, network: str = "bridge") -> str:
+        environment = {**asked, "BIND": bind, "NETWORK": network}
+        ended = run(sys.executable, "-m", "stack.ports", *known, env=environment)
+        assert ended.code == (2 if ended.err else 0)
+        return ended.err
+
+    assert check() == ""
+    assert f"port {asked['PORT']} is in use" in check("PORT")
+    assert f"port {asked['OPS_PORT']} is in use" in check("OPS_PORT")
+    assert " NETWORK=bridge PORT=" in check("PORT", network="host")
+    with socket.create_server(("127.0.0.1", int(asked["PORT"]))):
+        assert " or BIND=192.0.2.1 PORT=" in check(bind="192.0.2.1")
