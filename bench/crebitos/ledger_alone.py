@@ -6,7 +6,6 @@ Run as a program, it is one of the two processes: FILE SYNCHRONOUS SECONDS.
 
 import json
 import random
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -21,10 +20,9 @@ from bench.results.cell import Cell, why_thrown_out
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
-from stack.part import Share
-from stack.paths import ROOT
+from stack.part import Part, Share
 from stack.run.limits import ControlGroups
-from stack.run.processes import StackFailedError
+from stack.run.processes import Processes, StackFailedError
 
 PROCESSES = 2
 SHARE = Share(0.53, 250)
@@ -34,39 +32,23 @@ TIPOS: tuple[Literal["c", "d"] | None, ...] = ("d",) * 22 + ("c",) * 11 + (None,
 BATCH = 10
 START_MAX_S = 20.0
 LOCK_WAIT_S = 1.0
+# A process says that it is ready, and starts when this file exists.
+READY, GO = "ready\n", "go"
 
 
 def measure(synchronous: str, folder: Path, groups: ControlGroups) -> list[Cell]:
-    arguments = [str(folder / "rinha.db"), synchronous, f"{ALONE_S:g}"]
-    command = [sys.executable, "-m", __name__, *arguments]
+    args = [str(folder / "rinha.db"), synchronous, f"{ALONE_S:g}"]
+    command = [sys.executable, "-m", __name__, *args]
+    logs = [folder / f"alone{number}.log" for number in range(PROCESSES)]
+    parts = [Part(log.stem, command, SHARE, is_ready=partial(_is_ready, log)) for log in logs]
     machine = MachineUsage()
-    processes = [
-        subprocess.Popen(
-            [*groups.command_prefix(f"alone{number}", *SHARE), *command],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(PROCESSES)
-    ]
-    try:
-        for process in processes:
-            assert process.stdout
-            process.stdout.readline()
-        for process in processes:
-            assert process.stdin
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        ended = [process.communicate(timeout=ALONE_S + START_MAX_S) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    if any(process.returncode for process in processes):
-        raise StackFailedError(ended[0][1].strip() or ended[1][1].strip())
-    found = [json.loads(out) for out, _ in ended]
+    with Processes(parts, folder, groups=groups) as running:
+        (folder / GO).touch()
+        codes = [running[part.name].wait(ALONE_S + START_MAX_S) for part in parts]
+    texts = [log.read_text().strip() for log in logs]
+    if any(codes):
+        raise StackFailedError("\n".join(texts))
+    found = [json.loads(text.splitlines()[-1]) for text in texts]
     figures = {
         "rate": sum(one["count"] / one["elapsed_s"] for one in found),
         "cpu_us": sum(one["cpu_s"] for one in found) / sum(one["count"] for one in found) * 1e6,
@@ -74,6 +56,10 @@ def measure(synchronous: str, folder: Path, groups: ControlGroups) -> list[Cell]
     }
     reason = why_thrown_out([], figures, limited=groups.limit_cpu)
     return [Cell(name_of(synchronous), ALONE, 0, figures, thrown_out=reason)]
+
+
+def _is_ready(log: Path) -> bool:
+    return log.read_text() == READY
 
 
 def name_of(synchronous: str) -> str:
@@ -92,8 +78,9 @@ def main() -> None:
     file, synchronous, seconds = sys.argv[1:]
     ledger = SqliteLedger(Path(file), synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
     requests = _requests()
-    print("ready", flush=True)
-    sys.stdin.readline()
+    print(READY, end="", flush=True)
+    while not Path(file).with_name(GO).exists():
+        time.sleep(0.001)
     count, started_at, cpu_s = 0, time.monotonic(), time.process_time()
     while time.monotonic() < started_at + float(seconds):
         for cliente, transacao in requests:
