@@ -1,6 +1,7 @@
 """Reports with random figures for each command and edition, as large and as long as they come."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -72,68 +73,46 @@ def clientes() -> list[Cliente]:
     ]
 
 
-def ledger_reports(median_ms: float) -> dict[str, CrebitosReport]:
+def reports_of(
+    kind: Callable[..., Report], load: Callable[[], Load], found: dict[str, Any], **common: Any
+) -> dict[str, Report]:
+    """Returns a report of each command; `found` is what an official run found beside its load."""
+    facts = {name: value for name, value in found.items() if name != "official"}
+    by_gatling = load()
+    by_gatling.generator = None
+    return {
+        "run": kind(command="run", load=load(), **facts, **common),
+        "official": kind(command="official", load=load(), **found, **common),
+        "check": kind(command="check", rules=broken_rules(), **common),
+        "score": kind(command="score", load=by_gatling, **found, **common),
+    }
+
+
+def ledger_reports(median_ms: float) -> dict[str, Report]:
     codes = {DEBIT: 200, CREDIT: 500, EXTRATO: 200}
-
-    def load() -> Load:
-        return invented_load(LEDGER_KINDS, codes, median_ms)
-
+    load = partial(invented_load, LEDGER_KINDS, codes, median_ms)
     counts = Counts(total=61_503, ok_in_time=50_000, slow=1_500, ko=1_000, consistency=200)
     failed = {f"débitos: {LONG[:n]}": n * 100 for n in range(40, 60)}
     official = official_part(counts, failed, load().mix, {DEBIT: 2})
-    common: dict[str, Any] = {
-        "target": "localhost:18080",
-        "way": "open loop, 340 requests/s",
-        "seed": 2**31,
-    }
-    return {
-        "run": CrebitosReport(command="run", load=load(), clientes=clientes(), **common),
-        "official": CrebitosReport(
-            command="official", load=load(), official=official, clientes=clientes(), **common
-        ),
-        "check": CrebitosReport(command="check", rules=broken_rules(), **common),
-        "score": CrebitosReport(
-            command="score", load=_driven_by_another(load()), official=official, **common
-        ),
-    }
+    found = {"official": official, "clientes": clientes()}
+    common = {"target": "localhost:18080", "way": "open loop, 340 requests/s", "seed": 2**31}
+    return reports_of(CrebitosReport, load, found, **common)
 
 
-def people_reports(median_ms: float) -> dict[str, PessoasReport]:
+def people_reports(median_ms: float) -> dict[str, Report]:
     codes = {POST: 201, DETAIL: 200, SEARCH: 200, BARE: 400}
-
-    def load() -> Load:
-        return invented_load(PEOPLE_KINDS, codes, median_ms)
-
+    load = partial(invented_load, PEOPLE_KINDS, codes, median_ms)
     wrong = [Count("a search misses a person whose stack is null, acknowledged before", 12_345)]
     people = People(46_587, 41_000, 1_385, 46_590, wrong)
-    official = people_part(load(), {POST: 2}, rehearsal=True)
-    common: dict[str, Any] = {"target": "localhost:18080", "way": "the official run", "seed": 7}
-    return {
-        "run": PessoasReport(command="run", load=load(), people=people, **common),
-        "official": PessoasReport(
-            command="official", load=load(), people=people, official=official, **common
-        ),
-        "check": PessoasReport(command="check", rules=broken_rules(), **common),
-        "score": PessoasReport(
-            command="score", load=_driven_by_another(load()), people=people, official=official,
-            **common,
-        ),
-    }  # fmt: skip
-
-
-def _driven_by_another(load: Load) -> Load:
-    load.generator = None
-    return load
+    found = {"official": people_part(load(), {POST: 2}, rehearsal=True), "people": people}
+    common = {"target": "localhost:18080", "way": "the official run", "seed": 7}
+    return reports_of(PessoasReport, load, found, **common)
 
 
 def invented_reports(speed: str) -> dict[str, Report]:
     """Returns a failed report for each edition and command, with long reasons."""
     made: dict[str, Report] = {}
-    editions: dict[str, Callable[[float], Mapping[str, Report]]] = {
-        "crebitos": ledger_reports,
-        "pessoas": people_reports,
-    }
-    for edition, reports in editions.items():
+    for edition, reports in (("crebitos", ledger_reports), ("pessoas", people_reports)):
         for command, report in reports(SPEEDS_MS[speed]).items():
             report.verdict = Verdict("fail", 1, [LONG, BABBLE, "x" * 200])
             report.notes = load_notes(report.load) if report.load is not None else []

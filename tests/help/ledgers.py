@@ -1,5 +1,6 @@
 """Ledgers on both engines: opens one by its address, and runs SQL on it beside the service."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,20 @@ AnyLedger = SqliteLedger | PostgresLedger
 def open_ledger(address: str) -> AnyLedger:
     where = ledger_of(address)
     if isinstance(where, Path):
-        return SqliteLedger(where, synchronous="NORMAL", lock_wait_s=0.2)
+        return open_file(where)
     return PostgresLedger(where)
+
+
+def open_file(
+    file: Path, synchronous: str = "NORMAL", lock_wait_s: float = 0.2, *, create: bool = True
+) -> SqliteLedger:
+    return SqliteLedger(file, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create)
+
+
+def saldo_in(file: Path) -> int:
+    """Returns the balance of client 1 as a start finds it."""
+    with contextlib.closing(open_file(file, create=False)) as ledger:
+        return ledger.extrato(1).saldo.total
 
 
 def query(address: str, sql: str) -> list[tuple[Any, ...]]:

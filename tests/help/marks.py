@@ -61,7 +61,7 @@ def skip_without_programs(item: pytest.Item) -> None:
     path = os.pathsep.join([os.environ.get("PATH", ""), *FOLDERS])
     needed = {program for marker in item.iter_markers("needs") for program in marker.args}
     if missing := sorted(name for name in needed if shutil.which(name, path=path) is None):
-        pytest.skip(f"there is no {', no '.join(missing)}: `make dev` installs it")
+        pytest.skip(f"there is no {', no '.join(missing)}")
 
 
 @cache

@@ -85,22 +85,21 @@ class Server:
     def kill(self) -> None:
         """Kills the postmaster and its children, one by one. Each backend is in its own process
         group, and one that survives would answer once more."""
-        for pid in self.pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         self._processes["postgres"].wait()
 
     def freeze(self) -> None:
         """Stops all processes, as each connection has its own."""
-        for pid in self.pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
         for pid in self.pids():
             # A process that was about to end may be gone.
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+                os.kill(pid, number)
 
     def pids(self) -> list[int]:
         pid = self._processes["postgres"].pid

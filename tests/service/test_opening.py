@@ -9,16 +9,12 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import StoreUnusableError
 from rinha.sqlite.entry import can_corrupt_wal
+from tests.help.ledgers import open_file
 from tests.help.running import ROOT
 
 NOBODY = 65534
-
-
-def open_ledger(file: Path, *, create: bool = True) -> SqliteLedger:
-    return SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1, create=create)
 
 
 @pytest.mark.parametrize(
@@ -47,20 +43,20 @@ def test_an_affected_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     """An SQLite that may corrupt the ledger is refused, and no file is made."""
     monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.40.1")
     with pytest.raises(StoreUnusableError, match=r"3\.40\.1"):
-        open_ledger(tmp_path / "rinha.db")
+        open_file(tmp_path / "rinha.db")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_directory_is_refused(tmp_path: Path) -> None:
     """A missing directory is refused: an unmounted one must not be taken for an empty one."""
     with pytest.raises(StoreUnusableError, match="no directory"):
-        open_ledger(tmp_path / "missing" / "rinha.db")
+        open_file(tmp_path / "missing" / "rinha.db")
 
 
 def test_a_ledger_that_must_exist_is_not_made(tmp_path: Path) -> None:
     """A ledger that must exist is not made: an audit of a wrong path must not pass."""
     with pytest.raises(StoreUnusableError, match="no ledger"):
-        open_ledger(tmp_path / "rinha.db", create=False)
+        open_file(tmp_path / "rinha.db", create=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -72,7 +68,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path, content: bytes
     file = tmp_path / "rinha.db"
     file.write_bytes(content)
     with pytest.raises(StoreUnusableError, match="not a database"):
-        open_ledger(file)
+        open_file(file)
     assert file.read_bytes() == content
 
 
@@ -80,7 +76,7 @@ def test_a_directory_in_its_place_is_refused(tmp_path: Path) -> None:
     """A directory at the ledger's path is refused with a clear line."""
     (tmp_path / "rinha.db").mkdir()
     with pytest.raises(StoreUnusableError, match="not a regular file"):
-        open_ledger(tmp_path / "rinha.db")
+        open_file(tmp_path / "rinha.db")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +97,7 @@ def test_another_programs_database_is_left_alone(
     other.close()
     content = file.read_bytes()
     with pytest.raises(StoreUnusableError, match=complaint):
-        open_ledger(file)
+        open_file(file)
     assert file.read_bytes() == content
 
 
@@ -110,7 +106,7 @@ def test_another_programs_database_is_left_alone(
 def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existing: str) -> None:
     """A read-only directory gives one line with the path, with a ledger or without."""
     if existing:
-        open_ledger(tmp_path / "rinha.db").close()
+        open_file(tmp_path / "rinha.db").close()
         (tmp_path / "rinha.db.lock").chmod(0o666)
     program = (
         "import os, sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path\n"
@@ -135,6 +131,6 @@ def test_a_directory_without_write_permission_is_refused(tmp_path: Path, existin
 def test_a_file_without_a_schema_yet_becomes_a_ledger(tmp_path: Path) -> None:
     """An empty file becomes a ledger: an instance may have died while it made the file."""
     (tmp_path / "rinha.db").write_bytes(b"")
-    ledger = open_ledger(tmp_path / "rinha.db")
+    ledger = open_file(tmp_path / "rinha.db")
     assert ledger.extrato(1).saldo.limite == 100000
     ledger.close()

@@ -17,24 +17,14 @@ from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import RestoreError, RinhaError, StoreUnusableError
 from rinha.sqlite.lock import keep_out
+from tests.help.ledgers import open_file, saldo_in
 from tests.help.running import ROOT
-
-
-def opened(file: Path, *, create: bool = False) -> SqliteLedger:
-    return SqliteLedger(file, synchronous="NORMAL", lock_wait_s=0.2, create=create)
-
-
-def saldo(file: Path) -> int:
-    ledger = opened(file)
-    total = ledger.extrato(1).saldo.total
-    ledger.close()
-    return total
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A ledger with a balance of 5; its snapshot beside it has 3."""
-    ledger = opened(tmp_path / "rinha.db", create=True)
+    ledger = open_file(tmp_path / "rinha.db")
     ledger.transact(1, Transacao(3, "c", "abc"))
     ledger.engine.snapshot(tmp_path / "snapshot.db")
     ledger.transact(1, Transacao(2, "c", "abc"))
@@ -59,21 +49,21 @@ def test_a_snapshot_takes_the_ledgers_place(file: Path, snapshot: Path) -> None:
     with sqlite3.connect(file) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
-    assert (saldo(file), saldo(kept)) == (3, 5)
+    assert (saldo_in(file), saldo_in(kept)) == (3, 5)
     assert bring_back(file, kept) != kept
-    assert saldo(file) == 5
+    assert saldo_in(file) == 5
 
 
 def test_where_nothing_was_nothing_is_kept(file: Path, snapshot: Path) -> None:
     """A restore without an old ledger, as after a lost disk, keeps nothing."""
     file.unlink()
     assert bring_back(file, snapshot) is None
-    assert saldo(file) == 3
+    assert saldo_in(file) == 3
 
 
 def test_a_source_with_a_wal_is_restored_whole(file: Path, tmp_path: Path) -> None:
     """A source with a WAL is restored with the transactions in the WAL."""
-    ledger = opened(file)
+    ledger = open_file(file, create=False)
     ledger.transact(1, Transacao(4, "c", "abc"))
     for ending in ("", "-wal"):
         copy = tmp_path / f"copy.db{ending}"
@@ -81,12 +71,12 @@ def test_a_source_with_a_wal_is_restored_whole(file: Path, tmp_path: Path) -> No
     ledger.close()
     file.unlink()
     bring_back(file, tmp_path / "copy.db")
-    assert saldo(file) == 9
+    assert saldo_in(file) == 9
 
 
 @pytest.fixture
 def in_use(file: Path) -> Iterator[SqliteLedger]:
-    ledger = opened(file)
+    ledger = open_file(file, create=False)
     yield ledger
     ledger.close()
 
@@ -106,7 +96,7 @@ def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapsh
         bring_back(file, snapshot)
     shell.execute("ROLLBACK")
     shell.close()
-    assert saldo(file) == 5
+    assert saldo_in(file) == 5
 
 
 @pytest.mark.needs("sqlite3")
@@ -125,7 +115,7 @@ def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words:
         bring_back(file, snapshot)
     shell.communicate()
     assert bring_back(file, snapshot) is not None
-    assert saldo(file) == 3
+    assert saldo_in(file) == 3
 
 
 def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Path) -> None:
@@ -174,7 +164,7 @@ def test_without_hard_links_nothing_is_touched(
     file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file system without hard links is named in the error, and the old files stay unchanged."""
-    ledger = opened(file)
+    ledger = open_file(file, create=False)
     ledger.transact(1, Transacao(4, "c", "abc"))
     for ending in ("", "-wal"):
         source = file.with_name(f"{file.name}{ending}")
@@ -188,7 +178,7 @@ def test_without_hard_links_nothing_is_touched(
     monkeypatch.setattr(os, "link", refused)
     with pytest.raises(RestoreError, match="has no hard links"):
         bring_back(killed, snapshot)
-    assert saldo(killed) == 9
+    assert saldo_in(killed) == 9
     assert not list(file.parent.glob("killed.db.2*"))
 
 
@@ -207,7 +197,7 @@ def test_only_what_is_no_database_is_set_aside_with_its_wal(
         bring_back(file, snapshot)
     assert {path.name for path in before} <= {path.name for path in file.parent.iterdir()}
     monkeypatch.undo()
-    assert saldo(file) == 5
+    assert saldo_in(file) == 5
 
 
 def test_nobody_starts_in_the_middle_of_a_restore(file: Path) -> None:
@@ -215,7 +205,7 @@ def test_nobody_starts_in_the_middle_of_a_restore(file: Path) -> None:
     held = keep_out(file)
     assert held is not None
     with pytest.raises(StoreUnusableError, match="being restored"):
-        opened(file)
+        open_file(file, create=False)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +227,7 @@ def test_what_is_wrong_is_not_restored(
     with pytest.raises(RinhaError, match=complaint) as told:
         bring_back(file, snapshot)
     assert str(snapshot) in str(told.value)
-    assert saldo(file) == 5
+    assert saldo_in(file) == 5
     assert not list(file.parent.glob("rinha.db.restoring*"))
 
 
@@ -249,7 +239,7 @@ def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content
         bring_back(file, tmp_path / "notes")
     with pytest.raises(RestoreError, match="no such file"):
         bring_back(file, tmp_path / "missing")
-    assert saldo(file) == 5
+    assert saldo_in(file) == 5
 
 
 def test_a_damaged_file_is_kept_with_its_wal(file: Path, snapshot: Path) -> None:
@@ -261,7 +251,7 @@ def test_a_damaged_file_is_kept_with_its_wal(file: Path, snapshot: Path) -> None
     assert kept.read_bytes() == b"rotten"
     assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"and so is this"
     assert not file.with_name("rinha.db-wal").exists()
-    assert saldo(file) == 3
+    assert saldo_in(file) == 3
 
 
 def test_what_litestream_knew_of_the_old_one_is_forgotten(file: Path, snapshot: Path) -> None:

@@ -11,6 +11,8 @@ from tests.help.commands import run
 SHORT_S = 4
 
 
+@pytest.mark.slow
+@pytest.mark.needs("nginx", "litestream")
 def test_the_drill_brings_a_lost_ledger_back() -> None:
     """The drill restores a lost ledger, except its newest transactions.
 

@@ -119,6 +119,7 @@ def test_logs_that_are_followed_end_in_silence(checkout: Checkout) -> None:
     assert (code, "Traceback" in text) == (130, False)
 
 
+@pytest.mark.needs("nginx", "litestream")
 @pytest.mark.parametrize("moment", ["first part", "load"])
 def test_a_drill_that_is_interrupted_leaves_nothing(tmp_path: Path, moment: str) -> None:
     """An interrupted drill leaves neither a process nor its folder, which holds a ledger."""

@@ -113,6 +113,7 @@ def venv(tmp_path: Path) -> Path:
     return tmp_path / "venv"
 
 
+@pytest.mark.slow
 def test_newer_releases_change_nothing(planted: Path, index: dict[str, str], venv: Path) -> None:
     """The set-up installs the locked versions, even if the index has newer ones."""
     pip = (venv / "bin" / "python", "-m", "pip")
@@ -134,6 +135,7 @@ def test_newer_releases_change_nothing(planted: Path, index: dict[str, str], ven
     assert not any(NEWER in line for line in found)
 
 
+@pytest.mark.slow
 def test_an_open_lock_is_not_installed(planted: Path, index: dict[str, str], venv: Path) -> None:
     """The set-up fails with one line if a lock lacks a pin or has a wrong hash."""
     lock = planted / "loadtest.txt"

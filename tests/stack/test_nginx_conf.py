@@ -64,6 +64,7 @@ def test_another_port_and_other_instances_are_written(tmp_path: Path) -> None:
     assert "api03" in (tmp_path / "instances.conf").read_text()
 
 
+@pytest.mark.needs("nginx")
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("machines", [[], MACHINES], ids=["here", "elsewhere"])
 def test_nginx_accepts_every_combination(

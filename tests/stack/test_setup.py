@@ -117,7 +117,8 @@ def test_the_units_need_no_server() -> None:
     assert setup == "stack/setup.sh lint"
     script = (ROOT / "stack" / "setup.sh").read_text()
     assert not re.search(r"\blint\b[^;]*\) *\n *need", script)
-    listed = run("sh", "-c", tests.replace(" -n 3 ", " --collect-only -p no:xdist ")).out
+    collect = tests.replace(" -n 3 ", " --collect-only -p no:xdist ")
+    listed = run("sh", "-c", f"{collect} tests/service").out
     assert "tests/service/test_settings.py::" in listed
     assert "[sqlite" in listed
     assert not re.search(r"\[postgres[]-]", listed)

@@ -22,7 +22,7 @@ def engine_answers() -> bool:
             subprocess.run(["docker", *words], capture_output=True, check=False).returncode == 0
             for words in (["info"], ["compose", "version"])
         )
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
