@@ -17,9 +17,9 @@ from rinha.errors import RinhaError
 from rinha.settings import Settings, load, value_of
 from rinha.terminal import printable, printable_lines
 from stack import effective_settings, log_files, paths, ports, replica_place, running, usage
-from stack.interrupts import INTERRUPTED, delayed, run_apart
+from stack.interrupts import INTERRUPTED, delayed, run_in_own_session
 from stack.messages import COMMAND, fail, message, show
-from stack.owner_only import assert_ours, close_umask, make_var
+from stack.owner_only import assert_owned, make_var, set_private_umask
 from stack.paths import VAR
 from stack.running import RUNIT
 
@@ -32,9 +32,9 @@ LICENCES = ("licences", "print the licences of everything in this file")
 def main() -> int:
     args = _parse_arguments()
     os.chdir(paths.HOME)
-    close_umask()
+    set_private_umask()
     try:
-        assert_ours()
+        assert_owned()
         effective_settings.complete(args.command)
         settings = load(os.environ)
         if args.command in ("up", "restore"):
@@ -100,7 +100,7 @@ def up(settings: Settings) -> int:
     _assert_space()
     # One early `init` reports an error of the ledger once, at once. The instances would each report
     # it, after a long wait.
-    init = run_apart([*paths.RINHA, "init"], stdout=subprocess.DEVNULL)
+    init = run_in_own_session([*paths.RINHA, "init"], stdout=subprocess.DEVNULL)
     if init.returncode:
         return init.returncode
     # Stops the parts that a killed supervisor left behind: they have served until now.
@@ -181,7 +181,7 @@ def status(settings: Settings) -> int:
         return fail(message("NO_FOLDER"))
     RUNIT.sv("status", *services)
     if settings.replica:
-        run_apart([*paths.RINHA, "replicate", "state"])
+        run_in_own_session([*paths.RINHA, "replicate", "state"])
     program = services[0] / "run"
     if not program.exists():
         show("MOVED", program.readlink())

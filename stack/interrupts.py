@@ -33,7 +33,9 @@ def delayed() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def run_apart(command: Sequence[str | Path], **how: Any) -> "subprocess.CompletedProcess[str]":
+def run_in_own_session(
+    command: Sequence[str | Path], **how: Any
+) -> "subprocess.CompletedProcess[str]":
     """Runs a program in a session of its own, so that Ctrl-C in the terminal does not reach it."""
     return subprocess.run(command, check=False, text=True, start_new_session=True, **how)
 

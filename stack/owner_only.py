@@ -14,16 +14,16 @@ FOLDER_MODE = 0o700
 PASSED_THROUGH_MODE = 0o711
 
 
-class NotOursError(RinhaError):
+class NotOwnedError(RinhaError):
     """Another user can put programs into var/, which this user would run."""
 
 
-def close_umask() -> None:
+def set_private_umask() -> None:
     """Sets the private umask for this process and its children."""
     os.umask(UMASK)
 
 
-def assert_ours() -> None:
+def assert_owned() -> None:
     """Refuses a var/ that another user owns or everybody may write, to root too.
 
     The stack runs programs from var/, and the one file may be started in any folder.
@@ -33,11 +33,11 @@ def assert_ours() -> None:
             continue
         found = path.lstat()
         if found.st_uid != os.geteuid():
-            raise NotOursError(
+            raise NotOwnedError(
                 f"{path} belongs to the user {found.st_uid}: run this as that user, or move it away"
             )
         if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IWOTH:
-            raise NotOursError(f"everybody may write {path}: chmod go-w {path}, or move it away")
+            raise NotOwnedError(f"everybody may write {path}: chmod go-w {path}, or move it away")
 
 
 def make_var() -> None:
@@ -51,7 +51,7 @@ def make_var() -> None:
             _narrow(Path(folder, name))
 
 
-def let_through() -> None:
+def make_cluster_folder() -> None:
     """Makes the cluster's folder, and lets PostgreSQL's user reach the nodes in it."""
     for folder in (VAR, CLUSTER):
         folder.mkdir(exist_ok=True)

@@ -29,7 +29,7 @@ from stack.cluster.nodes import (
 from stack.cluster.status import is_healthy, make_database, members, primary
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
 from stack.messages import fail
-from stack.owner_only import close_umask, let_through
+from stack.owner_only import make_cluster_folder, set_private_umask
 from stack.part import wait_until
 from stack.paths import CLUSTER, ROOT
 from stack.run.runit import Runit
@@ -55,7 +55,7 @@ def main() -> int:
     parser.add_argument("command", choices=COMMANDS)
     command = parser.parse_args().command
     os.chdir(ROOT)
-    close_umask()
+    set_private_umask()
     try:
         return COMMANDS[command]()
     except (OSError, postgres.MissingError) as error:
@@ -82,7 +82,7 @@ def _up_in_containers() -> int:
         )
     if not shutil.which("openssl"):
         return fail("there is no openssl: apt-get install openssl")
-    let_through()
+    make_cluster_folder()
     nodes, passwords = containers.nodes(), _passwords()
     containers.up(passwords, AUTHORITY)
     if not wait_until(lambda: is_healthy(nodes), UP_MAX_S):
@@ -97,7 +97,7 @@ def _up_here() -> int:
         if not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
     RUNIT.stop()
-    let_through()
+    make_cluster_folder()
     entered = subprocess.run([*postgres.as_user(), "test", "-x", TOP], cwd="/", check=False)
     if entered.returncode:
         return fail(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stack import paths
-from stack.interrupts import delayed, run_apart
+from stack.interrupts import delayed, run_in_own_session
 from stack.part import Part, wait_until
 from stack.run.service import write_service
 
@@ -111,7 +111,7 @@ class Runit:
 
     def sv(self, *args: str | Path, **how: Any) -> None:
         """Runs runit's command that reports on services and stops them."""
-        run_apart(["sv", *args], env=self._environment(), **how)
+        run_in_own_session(["sv", *args], env=self._environment(), **how)
 
     def _environment(self) -> dict[str, str]:
         """Returns the environment with a PATH that has runit's programs."""

@@ -28,7 +28,7 @@ for process in /proc/[0-9]*; do
         old="$old ${{process#/proc/}}"
     fi
 done 2>/dev/null
-[ -z "$old" ] || (
+if [ -n "$old" ]; then (
     pause() {{ sleep 0.02; kill -0 $$ || exit; }}
     until [ "$(cat {pid_file})" = $$ ]; do pause; done
     kill -{signal} $old
@@ -36,7 +36,7 @@ done 2>/dev/null
         while [ /proc/$pid/cwd -ef . ]; do pause; done
     done
     echo $$ >{pid_file}
-) >/dev/null 2>&1 &
+) >/dev/null 2>&1 & fi
 """
 # Runs in place of the TERM that runsv would send.
 STOP = """#!/bin/sh
