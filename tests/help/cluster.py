@@ -32,7 +32,7 @@ from stack.machines import Machine
 from stack.run.processes import Processes
 from tests.help.ports import free_ports
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 T = TypeVar("T")
 
 
@@ -81,8 +81,8 @@ class Cluster(Processes):
         found = [node for node in self.nodes if roles.get(node.name) != "leader"]
         return sorted(found, key=lambda node: roles.get(node.name) != "sync_standby")
 
-    def wait_until_healthy(self, patience_s: float = PATIENCE_S) -> None:
-        wait(lambda: status.is_healthy(self.nodes), patience_s)
+    def wait_until_healthy(self, timeout_s: float = TIMEOUT_S) -> None:
+        wait(lambda: status.is_healthy(self.nodes), timeout_s)
 
     def etcd_leader(self) -> Node:
         """Returns the node whose etcd member says that it is the leader."""
@@ -130,7 +130,7 @@ class Cluster(Processes):
         login = b64encode(f"{SCOPE}:{self._passwords['api']}".encode()).decode()
         headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
         request = Request(f"{node.api}/restart", b"{}", headers)  # noqa: S310 - always our own http
-        with status.OPEN(request, timeout=PATIENCE_S):
+        with status.OPEN(request, timeout=TIMEOUT_S):
             pass
 
     def heal(self, node: Node) -> None:
@@ -157,9 +157,9 @@ def send(pids: Sequence[int], what: signal.Signals) -> None:
             os.kill(pid, what)
 
 
-def wait(act: Callable[[], T | None], patience_s: float = PATIENCE_S) -> T:
+def wait(act: Callable[[], T | None], timeout_s: float = TIMEOUT_S) -> T:
     """Calls `act` until its result is true, and returns that result."""
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + timeout_s
     while not (found := act()):
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.1)

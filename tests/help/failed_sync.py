@@ -83,11 +83,11 @@ _killed: list[_Instance] = []
 
 class _History:
     def __init__(self, case: tuple[Path, str, str], fault: Fault, rng: Random) -> None:
-        self._case, self._fault, self._chance = case, fault, rng
+        self._case, self._fault, self._rng = case, fault, rng
         self._steps: list[Step] = []
         self._number = 1
 
-    def play(self) -> list[Step]:
+    def run(self) -> list[Step]:
         file, _, _ = self._case
         with pytest.MonkeyPatch.context() as patch:
             self._steps = watch_calls(patch)
@@ -118,7 +118,7 @@ class _History:
         beside_reader = (self._checkpoint, self._answer, self._write, self._read)
         end = (self._checkpoint, self._by_writer, self._checkpoint, self._write, self._answer)
         for event in (*begin, *beside_reader, *end):
-            if self._chance.random() >= LEFT_OUT:
+            if self._rng.random() >= LEFT_OUT:
                 self._do(event)
 
     def _set_up(self, patch: pytest.MonkeyPatch) -> None:
@@ -126,12 +126,12 @@ class _History:
         patch.setattr(checkpoint, "threading", no_thread)
         patch.setattr(checkpoint, "Checkpointer", _Known)
         patch.setattr(checkpoint, "WAL_PAGES_LOCKED", 0)
-        patch.setattr(checkpoint, "FILE_BLOCKS_UNSYNCED", self._chance.choice((-1, 1 << 30)))
+        patch.setattr(checkpoint, "FILE_BLOCKS_UNSYNCED", self._rng.choice((-1, 1 << 30)))
         if self._fault.mistake:
             _plant(self._fault.mistake, patch)
 
     def _do(self, event: Any) -> None:
-        which, told = self._chance.randrange(2), writeback.reports
+        which, told = self._rng.randrange(2), writeback.reports
         event(self._instances[which])
         if self._fault.is_deadly and told < writeback.reports == 1:
             _killed.append(self._instances[which])
@@ -139,11 +139,11 @@ class _History:
 
     def _write(self, instance: _Instance) -> None:
         """Writes some transactions; one that is refused is tried again under the same number."""
-        for _ in range(self._chance.randint(1, WRITES_MAX)):
+        for _ in range(self._rng.randint(1, WRITES_MAX)):
             self._steps.append(Step("begun", "", self._number))
             with contextlib.suppress(RinhaError):
                 written = EDITION_STORES[self._case[2]].write(
-                    instance.store, self._number, self._chance
+                    instance.store, self._number, self._rng
                 )
                 self._steps.append(Step("committed", "", self._number))
                 instance.answers.wait(self._number, written)
@@ -197,6 +197,6 @@ def history(
 ) -> tuple[list[Step], list[str]]:
     """Returns all steps of a history, and the file of each sync."""
     disk = RecordingVfs()
-    steps = _History((file, synchronous, edition), fault, Random(seed)).play()
+    steps = _History((file, synchronous, edition), fault, Random(seed)).run()
     disk.unregister()
     return steps, writeback.syncs

@@ -27,7 +27,7 @@ def patroni_version() -> tuple[int, ...]:
     return tuple(map(int, said.stdout.split()[-1].split(".")))
 
 
-def play(cluster: Cluster, act: Break) -> Round:
+def run_round(cluster: Cluster, act: Break) -> Round:
     """Runs one fault, from a healthy cluster to a healthy cluster."""
     cluster.wait_until_healthy()
     before, began_s = cluster.primary(), time.monotonic()

@@ -17,7 +17,7 @@ from tests.help.running import Stack, finish, rinha
 
 # Pause before a restart, as in runit.
 BEGIN_ANEW_S = 1.0
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 
 
 class Following:
@@ -79,21 +79,19 @@ class Following:
         assert err == ""
         return code, out
 
-    def wait_until_follows(self, patience_s: float = PATIENCE_S) -> None:
-        wait_until(
-            lambda: self.state()[0] == 0, lambda: (self.state(), self.log_text()), patience_s
-        )
+    def wait_until_follows(self, timeout_s: float = TIMEOUT_S) -> None:
+        wait_until(lambda: self.state()[0] == 0, lambda: (self.state(), self.log_text()), timeout_s)
 
-    def wait_until_behind(self, patience_s: float = PATIENCE_S) -> str:
+    def wait_until_behind(self, timeout_s: float = TIMEOUT_S) -> str:
         """Waits until `rinha replicate state` fails, and returns its output."""
-        wait_until(lambda: self.state()[0] != 0, self.log_text, patience_s)
+        wait_until(lambda: self.state()[0] != 0, self.log_text, timeout_s)
         return self.state()[1]
 
-    def wait_for(self, event: str, times: int = 1, patience_s: float = PATIENCE_S) -> None:
+    def wait_for(self, event: str, times: int = 1, timeout_s: float = TIMEOUT_S) -> None:
         wait_until(
             lambda: self.events().count(event) >= times,
             lambda: (event, self.log_text()),
-            patience_s,
+            timeout_s,
         )
 
     def log_text(self) -> str:

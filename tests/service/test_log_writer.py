@@ -38,7 +38,7 @@ def test_each_line_is_written_or_counted() -> None:
     assert len(lines) + sum(counts) == 3 * each
 
 
-def test_the_gap_is_logged_whatever_the_level(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gap_is_logged_at_any_level(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dropped lines are logged at every level, here where only errors are logged."""
     pipe = UnreadPipe()
     monkeypatch.setattr(sys, "stderr", os.fdopen(os.dup(pipe.write_fd), "w"))

@@ -73,8 +73,8 @@ def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> 
 
 def test_levels_are_gauges_with_their_labels(tmp_path: Path) -> None:
     """Gauges are exported beside the counters, with their labels."""
-    levels = [Gauge("left", "What is left.", 3, (("who", str(who)),)) for who in range(2)]
-    found = samples(text_of(tmp_path, levels))
+    gauges = [Gauge("left", "What is left.", 3, (("who", str(who)),)) for who in range(2)]
+    found = samples(text_of(tmp_path, gauges))
     assert found["rinha_left", "who=0"] == found["rinha_left", "who=1"] == 3
 
 

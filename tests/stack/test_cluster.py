@@ -121,7 +121,7 @@ def test_a_cluster_from_before_certificates_is_left_alone(checkout: Checkout) ->
 def test_what_stands_in_the_way_of_a_cluster_is_said(checkout: Checkout) -> None:
     """A folder that PostgreSQL's user cannot enter gives one line, and no process is left."""
     if os.geteuid() != 0:
-        pytest.skip("whoever is not root is that user")
+        pytest.skip("without root the test runs as that user")
     code, text = run(checkout, "stack.cluster", "up")
     assert (code, text.count("\n")) == (2, 1)
     assert "may not enter" in text

@@ -40,10 +40,10 @@ def cut_power_in(
 ) -> Counter[str]:
     """Does the same for one history; returns the number of losses of each file."""
     case = Case(list(EDITION_STORES)[seed % len(EDITION_STORES)], synchronous, 0)
-    _, syncs = played(memory, case, Fault(mistake=mistake), seed)
+    _, syncs = history_of(memory, case, Fault(mistake=mistake), seed)
     faults = Counter[str]()
     for fault in faults_in(syncs, found.rng, mistake):
-        steps, _ = played(memory, case, fault, seed)
+        steps, _ = history_of(memory, case, fault, seed)
         lost = [step for step in steps if step.kind == "lost"]
         faults.update(step.file for step in lost)
         place = steps.index(lost[0])
@@ -60,7 +60,7 @@ def faults_in(syncs: list[str], rng: Random, mistake: str) -> Iterator[Fault]:
             yield Fault(sync, rng.choice((0, 0, 0, 3)), rng.random() < 0.5, mistake)
 
 
-def played(memory: Path, case: Case, fault: Fault, seed: int) -> tuple[list[Step], list[str]]:
+def history_of(memory: Path, case: Case, fault: Fault, seed: int) -> tuple[list[Step], list[str]]:
     for folder in (memory / "working", memory / "images"):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

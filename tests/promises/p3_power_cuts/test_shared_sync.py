@@ -85,5 +85,5 @@ def test_an_answer_whose_sync_failed_never_ends(tmp_path: Path) -> None:
         assert tracing.injected == 1
         assert stack.client().transact(3, 1, "c").json["saldo"] == 3
         stack.stop()
-        [trouble] = [line for line in stack.logs() if line["level"] == "error"]
-        assert "a power cut may undo it" in trouble["traceback"]
+        [error] = [line for line in stack.logs() if line["level"] == "error"]
+        assert "a power cut may undo it" in error["traceback"]

@@ -160,7 +160,7 @@ def test_a_frozen_instance_is_waited_for_in_bounds(tmp_path: Path) -> None:
         for stack in stacks:
             stack.stop()
     print(dict(total))
-    assert total["held"] > 0, "no instance was ever frozen with the lock in its hand"
+    assert total["held"] > 0, "no instance was ever frozen while it held the lock"
     assert total["unreadable"] <= UNREADABLE_MAX
     for stack in stacks:
         assert_sound(stack.file)

@@ -66,8 +66,8 @@ def test_a_full_disk_gives_no_false_success_and_heals_by_itself(
     for _ in range(ROUNDS):
         taken = fill_and_free(client, of(client), done, disk / "ballast", taken)
     stack.stop()
-    troubles = [line for line in stack.logs() if line["level"] == "error"]
-    assert 1 <= len(troubles) <= len(stack.instances) * 2
+    errors = [line for line in stack.logs() if line["level"] == "error"]
+    assert 1 <= len(errors) <= len(stack.instances) * 2
 
 
 def fill_and_free(

@@ -89,7 +89,7 @@ def run(
             act = act_with(load)
             for _ in range(ROUNDS or 1):
                 time.sleep(QUIET_S)
-                done.append(failover.play(cluster, act))
+                done.append(failover.run_round(cluster, act))
             time.sleep(QUIET_S)
         assert_sound(cluster.ledger)
         assert contradictions(load.outcomes, query(cluster.ledger, READ_LIVRO)) == []
@@ -104,7 +104,7 @@ def tell(name: str, load: CheckedLoad, gaps_s: list[float], taken_over: int) -> 
     print(
         f"{name}: {len(gaps_s)} rounds, {taken_over} with another primary; without writes "
         f"{statistics.median(gaps_s):.1f} s (p50), {max(gaps_s):.1f} s (max); "
-        f"{len(load.acknowledged)} acknowledged, {unknown} with nobody knowing"
+        f"{len(load.acknowledged)} acknowledged, {unknown} of unknown outcome"
     )
 
 

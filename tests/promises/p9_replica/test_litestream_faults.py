@@ -146,7 +146,7 @@ def test_storage_that_is_gone_for_a_while(folder: Path) -> None:
         assert "behind" in following.wait_until_behind()
         copy.unlink()
         moved.rename(copy)
-        following.wait_for("replica has caught up", patience_s=2 * AWAY_S + 30)
+        following.wait_for("replica has caught up", timeout_s=2 * AWAY_S + 30)
     assert "replica is behind" in following.events()
     assert following.begun == 1
 
@@ -165,7 +165,7 @@ def test_storage_that_is_full_for_a_while(folder: Path, small_storage: Path) -> 
         assert "behind" in following.wait_until_behind()
         time.sleep(AWAY_S)
         ballast.unlink()
-        following.wait_for("replica has caught up", patience_s=2 * AWAY_S + 60)
+        following.wait_for("replica has caught up", timeout_s=2 * AWAY_S + 60)
     assert "no space left on device" in following.log_text()
 
 

@@ -49,7 +49,7 @@ def found(registry: SqliteRegistry, termo: str) -> list[str]:
     return [one.apelido for one in registry.search(termo)]
 
 
-def test_whoever_was_added_is_found_by_the_other(two: Two) -> None:
+def test_an_added_person_is_found_by_the_other_instance(two: Two) -> None:
     """A person that one instance added is found at once by the other: by id, term and count."""
     here, there = two
     added = here.add(pessoa("ana", "Ana Barbosa", ["C#", "Node"])).result
@@ -74,7 +74,7 @@ def test_an_apelido_is_taken_once_and_exactly(two: Two) -> None:
     assert here.audit() == ([], 8)
 
 
-def test_search_keeps_up_with_whatever_happens(two: Two) -> None:
+def test_search_keeps_up_with_all_changes(two: Two) -> None:
     """A search sees rows of the other instance, a reset, and changes made by hand."""
     here, there = two
     here.add(pessoa("ana"))
@@ -159,8 +159,8 @@ def test_the_audit_names_what_is_wrong(registry: SqliteRegistry, harm: str, comp
     """The audit names each broken rule, from the view in the file."""
     registry.add(pessoa("ana", stack=["C#"]))
     assert registry.audit() == ([], 1)
-    with apsw.Connection(str(registry.engine.path)) as somebody:
-        somebody.execute(f"PRAGMA ignore_check_constraints = ON; {harm}")
+    with apsw.Connection(str(registry.engine.path)) as other:
+        other.execute(f"PRAGMA ignore_check_constraints = ON; {harm}")
     assert any(complaint in problem for problem in registry.audit().problems)
 
 
@@ -170,15 +170,15 @@ def test_two_people_of_one_apelido_are_named_even_without_the_index(
     """The view finds two rows of one apelido even if the unique index is gone."""
     registry.add(pessoa("ana"))
     path = str(registry.engine.path)
-    with apsw.Connection(path) as somebody:
-        somebody.execute("PRAGMA writable_schema = ON")
-        somebody.execute("UPDATE sqlite_schema SET sql = replace(sql, ' UNIQUE', '')")
-        somebody.execute("DELETE FROM sqlite_schema WHERE name LIKE 'sqlite_autoindex%'")
-    with apsw.Connection(path) as somebody:
-        somebody.execute(
+    with apsw.Connection(path) as other:
+        other.execute("PRAGMA writable_schema = ON")
+        other.execute("UPDATE sqlite_schema SET sql = replace(sql, ' UNIQUE', '')")
+        other.execute("DELETE FROM sqlite_schema WHERE name LIKE 'sqlite_autoindex%'")
+    with apsw.Connection(path) as other:
+        other.execute(
             "INSERT INTO pessoas VALUES (2, ?, 'ana', 'x', '2000-01-01', NULL)", (new_id(),)
         )
-        found = somebody.execute("SELECT numero, problema, detalhe FROM inconsistencias").fetchall()
+        found = other.execute("SELECT numero, problema, detalhe FROM inconsistencias").fetchall()
     assert found == [(1, "apelido is taken twice", "ana"), (2, "apelido is taken twice", "ana")]
 
 
@@ -255,12 +255,12 @@ def test_operators_see_what_is_kept(two: Two) -> None:
     for number in range(25):
         here.add(pessoa(f"ana {number}"))
     for registry in two:
-        levels = {level.name: level.value for level in registry.gauges()}
-        assert levels["rows"] == 25
-        assert abs(levels["newest_commit_time_seconds"] - time.time()) < 60
+        gauges = {gauge.name: gauge.value for gauge in registry.gauges()}
+        assert gauges["rows"] == 25
+        assert abs(gauges["newest_commit_time_seconds"] - time.time()) < 60
         newest = registry.overview().pessoas
         assert [one.apelido for one in newest] == [f"ana {number}" for number in range(24, 4, -1)]
     here.reset()
-    levels = {level.name: level.value for level in there.gauges()}
-    assert (levels["rows"], levels["newest_commit_time_seconds"]) == (0, 0)
+    gauges = {gauge.name: gauge.value for gauge in there.gauges()}
+    assert (gauges["rows"], gauges["newest_commit_time_seconds"]) == (0, 0)
     assert there.overview().pessoas == []

@@ -55,7 +55,7 @@ def person(apelido: str = "ana", nome: str = "Ana Barbosa", *stack: str) -> Pers
         ],
     ],
 )
-def test_what_is_contained_is_found_whatever_the_case(termo: str, is_found: bool) -> None:
+def test_a_contained_term_is_found_in_any_case(termo: str, is_found: bool) -> None:
     """A term is found within one word, with Unicode's case folding; % and _ are letters."""
     words = filled(
         [

@@ -72,7 +72,7 @@ def test_no_page_empties_the_ledger(watched: Stack, headers: dict[str, str]) -> 
     assert client("GET", "/health", headers=headers).status == 200
 
 
-def test_whoever_is_no_page_empties_it(watched: Stack) -> None:
+def test_a_client_that_is_no_page_empties_it(watched: Stack) -> None:
     """A reset from a program that is no browser works, under any Host."""
     for headers in ({}, {"Host": "rinha.example"}, {"Referer": "http://rinha.example/"}):
         assert watched.client()("POST", "/reset", headers=headers).status == 200

@@ -154,7 +154,7 @@ def test_apelidos_are_compared_exactly(people: Client) -> None:
         ("ninguém", []),
     ],
 )
-def test_a_term_is_found_in_one_word_whatever_the_case(
+def test_a_term_is_found_in_one_word_in_any_case(
     people: Client, termo: str, found: list[str]
 ) -> None:
     """A term is found within apelido, nome or one element of stack; % and _ are letters."""

@@ -29,7 +29,7 @@ def kill_one(stack: OneFile, rng: random.Random) -> tuple[str, float]:
     return words, back_s
 
 
-def test_nothing_acknowledged_is_lost_whoever_is_killed(onefile: OneFile) -> None:
+def test_no_kill_loses_an_acknowledged_transaction(onefile: OneFile) -> None:
     """After each kill the stack becomes whole again, and every acknowledged row exists once."""
     rng = random.Random(drawn_seed())
     assert onefile.run("up")[0] == 0
