@@ -17,7 +17,7 @@ def fail() -> None:
     try:
         raise OSError("disk full")
     except OSError:
-        log.exception("trouble")
+        log.exception("it failed")
 
 
 def test_a_line_is_json_with_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,14 +46,14 @@ def test_an_error_that_goes_on_is_logged_once(
     assert "traceback" not in line
 
 
-def test_different_troubles_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_different_errors_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     """Different errors are logged apart."""
     setup("info")
     fail()
     try:
         raise ValueError("other")
     except ValueError:
-        log.exception("trouble")
+        log.exception("it failed")
     log_event(logging.ERROR, "something without a traceback")
     log_event(logging.ERROR, "something without a traceback")
     assert len(lines(capsys)) == 3
