@@ -212,7 +212,7 @@ def _check(asked: argparse.Namespace) -> int:
 
 
 def _report(asked: argparse.Namespace) -> int:
-    """Shows a saved report again; the exit code is 0 whatever its verdict."""
+    """Shows a saved report again; the exit code is 0 for any verdict."""
     _finish(asked, find_report(asked.file, any_report()))
     return EXIT_FINE
 

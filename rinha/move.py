@@ -19,7 +19,7 @@ def move(source: AdminStore, target: AdminStore, place: str, report: Callable[[s
     """Moves a ledger. No other process can write to either side while rows are copied.
 
     The last commit marks a file of the source as moved to `place`. Until then the source is the
-    ledger, whatever the target holds, and a new move finishes a killed one."""
+    ledger, and a new move finishes a killed one."""
     source.content.begin_move()
     report("auditing the source")
     before = source.audit()

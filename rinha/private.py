@@ -1,4 +1,4 @@
-"""Files that only their owner can open, whatever the umask.
+"""Files that only their owner can open, with any umask.
 
 A user who can open a lock file can hold its lock.
 """

@@ -20,7 +20,7 @@ ASKED_AT = {conf.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
 
 
 class Layout(NamedTuple):
-    """What the description is made from."""
+    """Input of the description."""
 
     settings: Settings
     # The folder of the stack, where the instances start.

@@ -197,7 +197,7 @@ class AnswerParser:
         if len(self._buffer) < end:
             return False
         if bytes(self._buffer[stop:end]) not in {b"\r\n", b"\n"}:
-            raise RubbishError("a chunk does not end where it said")
+            raise RubbishError("a chunk does not end after its length")
         self._chunks += self._buffer[start:stop]
         self._at = end
         return True

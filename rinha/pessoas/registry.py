@@ -45,7 +45,7 @@ class Registry(Store, Protocol):
 
     def search(self, termo: str) -> Sequence[PessoaCadastrada]:
         """Returns the first people with the term in their apelido, nome or an element of their
-        stack, whatever the case."""
+        stack, in any case."""
 
     def count(self) -> int:
         """Returns the number of people, counted at the call."""

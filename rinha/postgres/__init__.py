@@ -7,5 +7,5 @@ try:
 except ImportError:
     raise StoreUnusableError(
         "a ledger on PostgreSQL needs psycopg 3: stack/setup.sh postgres in a checkout, "
-        "elsewhere pip install 'psycopg[binary]'"
+        "otherwise pip install 'psycopg[binary]'"
     ) from None
