@@ -38,8 +38,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="make drill", usage="make drill DRILL=SECONDS", description=__doc__
     )
-    parser.add_argument("seconds", type=_seconds, help="how long the load lasts, above 0")
+    parser.add_argument("seconds", type=float, help="how long the load lasts, above 0")
     seconds = parser.parse_args().seconds
+    if not 0 < seconds < math.inf:
+        parser.error("SECONDS must be above 0")
     with tempfile.TemporaryDirectory(prefix="rinha-drill-") as name:
         try:
             return drill(Path(name), seconds)
@@ -48,16 +50,6 @@ def main() -> int:
             return EXIT_BROKEN
         except KeyboardInterrupt:
             return INTERRUPTED
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return seconds
 
 
 def drill(top: Path, seconds: float) -> int:

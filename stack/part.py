@@ -88,14 +88,13 @@ def listens(address: Path | tuple[str, int], timeout_s: float = 1.0) -> bool:
         probe.settimeout(timeout_s)
         if not isinstance(address, Path):
             return probe.connect_ex(address) == 0
-        try:
+        with contextlib.suppress(FileNotFoundError):
             folder = os.open(address.parent, os.O_PATH | os.O_DIRECTORY)
-        except OSError:
-            return False
-        try:
-            return probe.connect_ex(f"/proc/self/fd/{folder}/{address.name}") == 0
-        finally:
-            os.close(folder)
+            try:
+                return probe.connect_ex(f"/proc/self/fd/{folder}/{address.name}") == 0
+            finally:
+                os.close(folder)
+        return False
 
 
 def answers(host: str, port: int, path: str, timeout_s: float = ANSWER_MAX_S) -> bool:

@@ -54,9 +54,11 @@ def main() -> int:
         usage="make submission NAME=your-name IMAGE=you/rinha:1.0",
         description=__doc__,
     )
-    parser.add_argument("name", type=_name, help="name of the submission's folder in dist/")
-    parser.add_argument("image", type=_image, help="name of the image in a public registry")
+    parser.add_argument("name", help="letters, digits, `_`, `.` and `-`: the entry's folder")
+    parser.add_argument("image", help="name of the image in a public registry")
     args = parser.parse_args()
+    if not re.fullmatch(r"[\w.-]+", args.name) or not args.image:
+        parser.error("NAME has letters, digits, `_`, `.` and `-` only; IMAGE names an image")
     edition = value_of("RINHA_EDITION", os.environ)
     compose, arena = for_the_arena(compose_of(edition), args.image), ARENAS[edition]
     broken = broken_rules(compose, arena)
@@ -75,18 +77,6 @@ def main() -> int:
     (folder / "README.md").write_text(README.format(name=args.name, image=args.image, **figures))
     print(f"{os.path.relpath(folder)}: every rule of the arena holds, {cpus:g} CPU, {memory} MB")
     return 0
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"[\w.-]+", text):
-        raise argparse.ArgumentTypeError("only letters, digits, `_`, `.` and `-` are allowed")
-    return text
-
-
-def _image(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("must not be empty")
-    return text
 
 
 def compose_of(edition: str) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 import contextlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from stack.part import listens
 from tests.help.commands import run, wait_until
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, ROOT
@@ -62,17 +62,12 @@ class Checkout:
         return {name: int(pid) for name, pid in found}
 
     def wait_for_another(self, name: str, pid: int) -> None:
+        socket = self.folder / "var" / f"{name}.sock"
         wait_until(
-            lambda: self.instances().get(name, pid) != pid and self.listens(name),
+            lambda: self.instances().get(name, pid) != pid and listens(socket),
             lambda: f"{name} did not come back",
         )
 
     def wait_until_nothing_runs(self) -> None:
         """Fails if a process of this checkout stays."""
         wait_until_nothing_runs_in(self.folder)
-
-    def listens(self, name: str) -> bool:
-        with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
-            probe.connect(str(self.folder / "var" / f"{name}.sock"))
-            return True
-        return False
