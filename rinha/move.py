@@ -27,7 +27,7 @@ def move(source: AdminStore, target: AdminStore, place: str, report: Callable[[s
         if audit.problems:
             raise MoveError(f"{name} is not sound, see `rinha check`: {audit.problems[0]}")
     old, new = source.content, target.content
-    with old.holding(), new.holding():
+    with old.transaction(), new.transaction():
         filled = [table for table in new.tables if table.starts_empty and new.count(table)]
         if not filled:
             for table in new.tables:
@@ -37,7 +37,7 @@ def move(source: AdminStore, target: AdminStore, place: str, report: Callable[[s
     report("auditing both")
     if not before == source.audit() == target.audit():
         raise MoveError("FROM and TO differ: stop what writes to either, empty TO, and move again")
-    with old.holding():
+    with old.transaction():
         old.mark_moved(place)
 
 

@@ -106,7 +106,7 @@ class Content(Protocol):
         """Marks a file as moved, within a transaction. From its commit on no instance serves the
         file."""
 
-    def holding(self) -> AbstractContextManager[object]:
+    def transaction(self) -> AbstractContextManager[object]:
         """Runs one transaction that keeps all other writers out. It is committed if nothing
         fails."""
 

@@ -35,7 +35,6 @@ def open_edition(settings: Settings, *, create: bool) -> Opened:
             f"{settings.edition} does not run on {settings.engine}: set RINHA_LEDGER to a file"
         )
     if create and settings.replica:
-        restore_of(settings)
         assert isinstance(settings.ledger, Path)
         from rinha.replica.litestream import assert_nothing_to_restore
 

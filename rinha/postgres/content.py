@@ -19,13 +19,13 @@ class PostgresContent:
         self._primary = primary
 
     def begin_move(self) -> None:
-        """Does nothing: `holding` locks the tables."""
+        """Does nothing: `transaction` locks the tables."""
 
     def mark_moved(self, place: str) -> None:
         """Does nothing: a server's administrator decides who may use it."""
 
     @contextmanager
-    def holding(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         names = ", ".join(table.name for table in self.tables)
         with self._primary.alone_with(names) as pgconn:
             # Bulk copies wait in psycopg's own loops.

@@ -17,8 +17,8 @@ from rinha.postgres.limits import ALONE_MAX_S, CONNECT_MAX_S, LOCK_WAIT_S
 from rinha.postgres.session import LostError, RefusedError, Row, Session, Standing, Statement
 
 # Settings that a reload can change while a connection is open.
-LOOKED_AT = ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standby_names")
-READ_STATE = ", ".join(f"current_setting('{name}', true)" for name in LOOKED_AT)
+RELOADABLE = ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standby_names")
+READ_STATE = ", ".join(f"current_setting('{name}', true)" for name in RELOADABLE)
 STATE = Statement("state", f"SELECT {READ_STATE}")
 PROOF = Statement(
     "proof",
@@ -95,7 +95,7 @@ class Proof:
         self._highest = Standing()
         # Until this time the last check is valid that the server names no standby.
         self._alone_until = 0.0
-        self._is_told = False
+        self._is_serving = False
 
     def meet(self, session: Session, name: str) -> None:
         """Sets up a new connection, and returns once it is proved to lead to the primary."""
@@ -128,7 +128,7 @@ class Proof:
         self._warn_without_standby(session)
 
     def tell_from_now_on(self, session: Session | None) -> None:
-        self._is_told = True
+        self._is_serving = True
         if session:
             self._warn_without_standby(session)
 
@@ -185,7 +185,7 @@ class Proof:
         session.info["standbys"] = state.standbys
 
     def _warn_without_standby(self, session: Session) -> None:
-        if self._is_told and not session.standing.has_standbys:
+        if self._is_serving and not session.standing.has_standbys:
             log_event(
                 logging.WARNING,
                 "no synchronous standby is named",

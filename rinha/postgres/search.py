@@ -27,7 +27,7 @@ class Search:
         self._lost_at = time.monotonic()
         self.found: Session | None = None
         # Whether changes are logged, and the meter that counts them.
-        self._is_told = False
+        self._is_serving = False
         self._meter: Meter | None = None
         # Last error of each host that is not the primary.
         self.errors: dict[str, str] = {}
@@ -38,7 +38,7 @@ class Search:
 
     def tell_from_now_on(self, meter: Meter | None) -> None:
         with self._changed:
-            self._is_told, self._meter = True, meter
+            self._is_serving, self._meter = True, meter
             if meter:
                 meter.searching(self.found is None)
 
@@ -52,7 +52,7 @@ class Search:
 
     def drop(self, session: Session, reason: str) -> None:
         session.close()
-        if self._is_told:
+        if self._is_serving:
             log_event(logging.WARNING, "primary lost", **session.info, reason=reason)
         with self._changed:
             if self.found is session:
@@ -94,7 +94,7 @@ class Search:
             if self.found is None and not self._ended:
                 self.found, self.verdict = session, None
                 self.errors.clear()
-                if self._is_told:
+                if self._is_serving:
                     log_event(logging.WARNING, "primary found", **session.info)
                 if self._meter:
                     self._meter.searching(False)

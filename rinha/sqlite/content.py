@@ -14,14 +14,14 @@ class SqliteContent:
         self._file = file
 
     def begin_move(self) -> None:
-        self._file.be_alone()
+        self._file.lock_out_others()
         assert_not_moved(self._file.connection, self._file.path, "ledger")
 
     def mark_moved(self, place: str) -> None:
         self._file.execute(CREATE_MOVED_TO)
         self._file.execute("INSERT INTO moved_to VALUES (?)", (place,))
 
-    def holding(self) -> AbstractContextManager[object]:
+    def transaction(self) -> AbstractContextManager[object]:
         return self._file.writing
 
     def count(self, table: Table) -> int:

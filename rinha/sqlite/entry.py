@@ -51,7 +51,7 @@ def enter(file: Path, noun: str) -> int:
     return place
 
 
-def be_alone(place: int, file: Path, noun: str) -> None:
+def lock_out_others(place: int, file: Path, noun: str) -> None:
     """Makes the use of the file exclusive; `place` is what `enter` returned."""
     try:
         fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)

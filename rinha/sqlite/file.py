@@ -19,7 +19,7 @@ import apsw
 from rinha.address import real_path
 from rinha.errors import RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
 from rinha.sqlite.checkpoint import checkpointing
-from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, be_alone, enter
+from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, enter, lock_out_others
 from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved, drop_litestream_from
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
@@ -153,9 +153,9 @@ class SqliteFile:
         free = shutil.disk_usage(self.path.parent).free
         yield Gauge("disk_free_bytes", "Free space where the file is.", free)
 
-    def be_alone(self) -> None:
+    def lock_out_others(self) -> None:
         """Makes the use of the file exclusive until it is closed, or raises if it is in use."""
-        be_alone(self._use, self.path, self._schema.noun)
+        lock_out_others(self._use, self.path, self._schema.noun)
 
     def close(self) -> None:
         self.connection.close()

@@ -28,7 +28,7 @@ Act = Callable[[PostgresLedger], object]
 
 
 def move(ledger: PostgresLedger) -> object:
-    with ledger.content.holding():
+    with ledger.content.transaction():
         return [list(ledger.content.rows(table)) for table in TABLES]
 
 
