@@ -48,7 +48,8 @@ OPEN_WAL = "PRAGMA user_version"
 
 
 def _replication_lock_of(file: Path) -> Path:
-    return file.with_name(f"{file.name}.replica.lock")
+    # The name that earlier versions lock: during an upgrade both versions may be running.
+    return file.with_name(f"{file.name}.follower")
 
 
 def take_over_checkpoints(file: Path) -> int:

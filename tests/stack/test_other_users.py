@@ -37,7 +37,7 @@ def shown(checkout: Checkout, wide_umask: None) -> Checkout:
     for name in (
         "rinha.db.lock",
         "rinha.db.users",
-        "rinha.db.replica.lock",
+        "rinha.db.follower",
         "stack.lock",
         "setup.lock",
     ):

@@ -93,7 +93,7 @@ def test_no_replica_without_its_setting(checkout: Checkout) -> None:
     assert services == {"api01", "api02", "nginx"}
     # The instances lock this file to run checkpoints, with a replica or without.
     found = {path.name for path in (checkout.folder / "var").glob("*replica*")}
-    assert found == {"rinha.db.replica.lock"}
+    assert found == {"rinha.db.follower"}
     assert not list((checkout.folder / "var").glob(".*"))
 
 

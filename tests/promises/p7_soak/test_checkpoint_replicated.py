@@ -68,7 +68,7 @@ def test_a_running_checkpoint_or_reader_is_waited_for(
     """Litestream waits a bounded time for a checkpoint or a reader, and then fails."""
     monkeypatch.setattr("rinha.sqlite.checkpoint.TAKE_OVER_MAX_S", 0.1)
     file = checkpointed.ledger.engine.path
-    with file.with_name("rinha.db.replica.lock").open("r+b") as moving:
+    with file.with_name("rinha.db.follower").open("r+b") as moving:
         fcntl.flock(moving, fcntl.LOCK_SH)
         with pytest.raises(StoreUnusableError, match="cannot take over its checkpoints"):
             take_over_checkpoints(file)
