@@ -34,14 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             mark(item)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Skips a test before its fixtures start what is not there."""
     skip_without_programs(item)
+    with starts_only_if_marked(item):
+        yield
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with starts_only_if_marked(item):
+        yield
+
+
+@contextlib.contextmanager
+def starts_only_if_marked(item: pytest.Item) -> Iterator[None]:
     """Fails a test that starts a process and has no mark for it."""
 
     def refuse(*_: object, **__: object) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from stack.run.processes import Processes
 from tests.help.checkout import Checkout
 from tests.help.cluster import Cluster
 from tests.help.effort import effort
@@ -24,6 +25,7 @@ from tests.help.running import Stack
 MARKS: dict[Any, tuple[pytest.MarkDecorator, ...]] = {
     "subprocess": (pytest.mark.starts,),
     "multiprocessing": (pytest.mark.starts,),
+    Processes: (pytest.mark.starts,),
     "selenium": (pytest.mark.starts, pytest.mark.needs("chromium", "chromedriver")),
     traced: (pytest.mark.needs("strace"),),
     Stack: (pytest.mark.needs("nginx"),),
