@@ -69,6 +69,7 @@ def test_a_contender_serves_its_edition(edition: Edition, name: str, running: Ru
     assert sum(share.memory_mb for share in shares) == MEMORY_MAX_MB[edition.name]
 
 
+@pytest.mark.starts
 @pytest.mark.needs("nginx")
 @pytest.mark.parametrize(("edition", "name"), [(CREBITOS, "constant")])
 def test_the_ceiling_answers_the_same_to_everything(name: str, running: Running) -> None:
