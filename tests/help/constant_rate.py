@@ -80,5 +80,5 @@ class ConstantRate(Generic[Asked]):
         with contextlib.suppress(OSError, http.client.HTTPException):
             answer = self._ask(client, asked)
         after_s = time.monotonic() - sent_at_s
-        is_open = answer.status == 0 or b"before a retry" in answer.body
+        is_open = answer.status == 0 or b"before you send it again" in answer.body
         self._note(asked, answer, Sent(is_open, sent_at_s, after_s))

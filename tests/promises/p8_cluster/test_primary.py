@@ -82,7 +82,7 @@ def test_a_hanging_server_holds_nothing_up_for_long(pair: Pair) -> None:
 def test_a_lost_standby_stops_transactions_and_none_is_acknowledged(pair: Pair) -> None:
     """A transaction that only one server has is not acknowledged."""
     pair.standby.freeze()
-    with pytest.raises(OutcomeUnknownError, match="before a retry"):
+    with pytest.raises(OutcomeUnknownError, match="before you send it again"):
         pair.ledger.transact(1, CREDIT)
     with pytest.raises(StoreUnavailableError, match="nothing was written"):
         pair.ledger.transact(1, CREDIT)
@@ -110,7 +110,10 @@ def interrupted(pair: Pair, function: str) -> Iterator[None]:
 def test_a_cancelled_wait_for_the_standby_is_no_success(pair: Pair, function: str) -> None:
     """A cancelled wait is no success, though the server only warns: a failover may lose it."""
     pair.standby.freeze()
-    with interrupted(pair, function), pytest.raises(OutcomeUnknownError, match="before a retry"):
+    with (
+        interrupted(pair, function),
+        pytest.raises(OutcomeUnknownError, match="before you send it again"),
+    ):
         pair.ledger.transact(1, CREDIT)
     pair.standby.thaw()
 
