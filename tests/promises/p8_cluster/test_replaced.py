@@ -149,6 +149,7 @@ def shared(both: tuple[Server, Server]) -> Iterator[Pair]:
         yield found
 
 
+@pytest.mark.starts
 @pytest.mark.parametrize(("name", "value", "usual"), CHANGES)
 def test_a_replaced_primary_says_nothing(
     replaced: Replaced, monkeypatch: pytest.MonkeyPatch, name: str, value: str, usual: str
