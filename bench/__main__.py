@@ -73,7 +73,7 @@ def main() -> int:
     if baseline is None:
         return 0
     verdicts = guard.judge(edition.guarded, baseline, results)
-    print(f"against {args.baseline}:", *guard.lines(verdicts), sep="\n")
+    print(f"against {args.baseline}:", *(one.text for one in verdicts), sep="\n")
     return EXIT_WORSE if any(one.fails for one in verdicts) else 0
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bench.crebitos.edition import GUARDED
 from bench.results.data import Results
-from bench.results.guard import judge, lines
+from bench.results.guard import judge
 from tests.bench.simulated import results_of
 
 CEILING: list[float] = [1000, 1000, 1000]
@@ -35,7 +35,7 @@ def test_only_a_ratio_that_is_worse_or_missing_fails(
     """Slower together with the ceiling, or within the noise of the rounds, proves nothing."""
     [rate, *_] = judge(GUARDED, before, now)
     assert rate.fails == word.isupper()
-    assert word in lines([rate])[0]
+    assert word in rate.text
 
 
 def test_more_cpu_a_request_is_worse() -> None:
