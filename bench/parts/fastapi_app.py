@@ -27,9 +27,9 @@ class Database:
             yield
 
 
-def new_app(database: Database) -> FastAPI:
-    # nginx.conf passes no headers on, so no content type either.
-    return FastAPI(lifespan=database.lifespan, openapi_url=None, strict_content_type=False)
+database = Database()
+# nginx.conf passes no headers on, so no content type either.
+app = FastAPI(lifespan=database.lifespan, openapi_url=None, strict_content_type=False)
 
 
 def as_json(content: object) -> Response:
@@ -37,7 +37,7 @@ def as_json(content: object) -> Response:
     return Response(json.dumps(content).encode(), media_type="application/json")
 
 
-def serve(app: FastAPI) -> None:
+def serve() -> None:
     uvicorn.run(
         app,
         uds=os.environ["RINHA_LISTEN"].removeprefix("unix:"),

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import HTTPException, Response
 from pydantic import BaseModel, Field, StrictInt
 
-from bench.parts.fastapi_app import Database, as_json, new_app, serve
+from bench.parts.fastapi_app import app, as_json, database, serve
 
 # One round trip in each case: no row means an unknown client, an empty row a refused debit.
 TRANSACT = """
@@ -34,41 +34,37 @@ class Transacao(BaseModel):
     descricao: Annotated[str, Field(min_length=1, max_length=10)]
 
 
-def create_app(database: Database) -> FastAPI:
-    app = new_app(database)
+@app.post("/clientes/{cliente}/transacoes")
+async def transact(cliente: int, transacao: Transacao) -> Response:
+    valor, tipo = transacao.valor, transacao.tipo
+    change = valor if tipo == "c" else -valor
+    values = (cliente, change, valor, tipo, transacao.descricao)
+    row = await database.pool.fetchrow(TRANSACT, *values)
+    if row is None:
+        raise HTTPException(404)
+    if row["limite"] is None:
+        raise HTTPException(422)
+    return as_json({"limite": row["limite"], "saldo": row["saldo"]})
 
-    @app.post("/clientes/{cliente}/transacoes")
-    async def transact(cliente: int, transacao: Transacao) -> Response:
-        valor, tipo = transacao.valor, transacao.tipo
-        change = valor if tipo == "c" else -valor
-        values = (cliente, change, valor, tipo, transacao.descricao)
-        row = await database.pool.fetchrow(TRANSACT, *values)
-        if row is None:
-            raise HTTPException(404)
-        if row["limite"] is None:
-            raise HTTPException(422)
-        return as_json({"limite": row["limite"], "saldo": row["saldo"]})
 
-    @app.get("/clientes/{cliente}/extrato")
-    async def extrato(cliente: int) -> Response:
-        rows = await database.pool.fetch(EXTRATO, cliente)
-        if not rows:
-            raise HTTPException(404)
-        limite, total = rows[0]["limite"], rows[0]["saldo"]
-        saldo = {"total": total, "data_extrato": _utc(datetime.now(UTC)), "limite": limite}
-        ultimas = [
-            {
-                "valor": row["valor"],
-                "tipo": row["tipo"],
-                "descricao": row["descricao"],
-                "realizada_em": _utc(row["realizada_em"]),
-            }
-            for row in rows
-            if row["valor"] is not None
-        ]
-        return as_json({"saldo": saldo, "ultimas_transacoes": ultimas})
-
-    return app
+@app.get("/clientes/{cliente}/extrato")
+async def extrato(cliente: int) -> Response:
+    rows = await database.pool.fetch(EXTRATO, cliente)
+    if not rows:
+        raise HTTPException(404)
+    limite, total = rows[0]["limite"], rows[0]["saldo"]
+    saldo = {"total": total, "data_extrato": _utc(datetime.now(UTC)), "limite": limite}
+    ultimas = [
+        {
+            "valor": row["valor"],
+            "tipo": row["tipo"],
+            "descricao": row["descricao"],
+            "realizada_em": _utc(row["realizada_em"]),
+        }
+        for row in rows
+        if row["valor"] is not None
+    ]
+    return as_json({"saldo": saldo, "ultimas_transacoes": ultimas})
 
 
 def _utc(time: datetime) -> str:
@@ -76,4 +72,4 @@ def _utc(time: datetime) -> str:
 
 
 if __name__ == "__main__":
-    serve(create_app(Database()))
+    serve()

@@ -4,11 +4,11 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, Field, StrictStr
 
-from bench.parts.fastapi_app import Database, as_json, new_app, serve
+from bench.parts.fastapi_app import app, as_json, database, serve
 
 ROWS = 50
 ADD = """
@@ -31,42 +31,41 @@ class Pessoa(BaseModel):
     stack: list[Element] | None = None
 
 
-def create_app(database: Database) -> FastAPI:
-    app = new_app(database)
+@app.exception_handler(RequestValidationError)
+async def refuse(_request: Request, _error: RequestValidationError) -> Response:
+    return Response(status_code=422)
 
-    @app.exception_handler(RequestValidationError)
-    async def refuse(_request: Request, _error: RequestValidationError) -> Response:
-        return Response(status_code=422)
 
-    @app.post("/pessoas")
-    async def add(pessoa: Pessoa) -> Response:
-        text = "\n".join((pessoa.apelido, pessoa.nome, *(pessoa.stack or ()))).lower()
-        row = (pessoa.apelido, pessoa.nome, pessoa.nascimento, pessoa.stack, text)
-        id_ = await database.pool.fetchval(ADD, *row)
-        if id_ is None:
-            raise HTTPException(422)
-        return Response(status_code=201, headers={"Location": f"/pessoas/{id_}"})
+@app.post("/pessoas")
+async def add(pessoa: Pessoa) -> Response:
+    text = "\n".join((pessoa.apelido, pessoa.nome, *(pessoa.stack or ()))).lower()
+    row = (pessoa.apelido, pessoa.nome, pessoa.nascimento, pessoa.stack, text)
+    id_ = await database.pool.fetchval(ADD, *row)
+    if id_ is None:
+        raise HTTPException(422)
+    return Response(status_code=201, headers={"Location": f"/pessoas/{id_}"})
 
-    @app.get("/pessoas/{id_}")
-    async def find(id_: UUID) -> Response:
-        row = await database.pool.fetchrow(FIND, id_)
-        if row is None:
-            raise HTTPException(404)
-        return as_json(_content_of(row))
 
-    @app.get("/pessoas")
-    async def search(t: str = "") -> Response:
-        if not t:
-            raise HTTPException(400)
-        escaped = t.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        rows = await database.pool.fetch(SEARCH, f"%{escaped}%")
-        return as_json([_content_of(row) for row in rows])
+@app.get("/pessoas/{id_}")
+async def find(id_: UUID) -> Response:
+    row = await database.pool.fetchrow(FIND, id_)
+    if row is None:
+        raise HTTPException(404)
+    return as_json(_content_of(row))
 
-    @app.get("/contagem-pessoas")
-    async def count() -> Response:
-        return Response(str(await database.pool.fetchval("SELECT count(*) FROM pessoas")))
 
-    return app
+@app.get("/pessoas")
+async def search(t: str = "") -> Response:
+    if not t:
+        raise HTTPException(400)
+    escaped = t.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    rows = await database.pool.fetch(SEARCH, f"%{escaped}%")
+    return as_json([_content_of(row) for row in rows])
+
+
+@app.get("/contagem-pessoas")
+async def count() -> Response:
+    return Response(str(await database.pool.fetchval("SELECT count(*) FROM pessoas")))
 
 
 def _content_of(row: Any) -> dict[str, Any]:
@@ -80,4 +79,4 @@ def _content_of(row: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    serve(create_app(Database()))
+    serve()
