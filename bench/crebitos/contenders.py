@@ -1,9 +1,8 @@
 """The contenders of crebitos. Each has 1.5 CPU and 550 MB; a replica has its share on top."""
 
 import platform
-import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from bench.crebitos.plan import CAPACITY_14, CAPACITY_64, EVERYTHING, SHORT
 from bench.parts.behind_nginx import behind_nginx
 from bench.parts.postgres import DURABLE, SCHEMA, on_postgres
 from stack.part import Part, Share
+from stack.parts import INSTANCE
 from stack.paths import RINHA, ROOT
 from stack.run.processes import StackFailedError
 
@@ -24,21 +24,17 @@ WITH_FASTAPI = Share(0.5, 250), (Share(0.16, 50), Share(0.42, 125))
 # Both database servers write the same data.
 WITH_STANDBY = Share(0.46, 190), (Share(0.20, 40), Share(0.28, 75))
 CAPACITY = (CAPACITY_14, CAPACITY_64)
-INIT = shlex.join([*RINHA, "init"])
-
-
-def service(**environment: str) -> Parts:
-    """Returns the parts of this service with these settings."""
-    return lambda folder, port: behind_nginx(folder, port, environment=environment)
+# Makes the tables of this service in a database.
+INIT = " ".join([*RINHA, "init"])
 
 
 def program(name: str) -> list[str]:
     return [sys.executable, "-m", f"bench.crebitos.programs.{name}"]
 
 
-def instances_of(name: str) -> Parts:
-    """Returns the parts with a program in place of this service's instances."""
-    return lambda folder, port: behind_nginx(folder, port, program(name))
+def service(command: Sequence[str] = INSTANCE, **environment: str) -> Parts:
+    """Returns the parts of this service with another program for its instances, or settings."""
+    return lambda folder, port: behind_nginx(folder, port, command, environment)
 
 
 def with_replica(folder: Path, port: int) -> list[Part]:
@@ -73,23 +69,16 @@ CONTENDERS = {
     "rinha_normal": Contender("rinha, NORMAL", service(), EVERYTHING, quick=True),
     "rinha_metrics": Contender("rinha, metrics on", service(RINHA_METRICS="on"), SHORT),
     "rinha_replica": Contender("rinha, with a replica", with_replica, SHORT),
-    "constant": Contender("constant answer", instances_of("constant"), EVERYTHING, quick=True),
+    "constant": Contender("constant answer", service(program("constant")), EVERYTHING, quick=True),
     "rinha_full": Contender("rinha, FULL", service(RINHA_SYNCHRONOUS="FULL"), quick=True),
     "rinha_postgres": Contender(
-        "rinha, PostgreSQL",
-        on_postgres(*DATABASE, settings=DURABLE),
-        CAPACITY,
+        "rinha, PostgreSQL", on_postgres(*DATABASE, settings=DURABLE), CAPACITY
     ),
     "falcon_psycopg_durable": Contender(
         "Falcon, psycopg 3, the same tables",
         on_postgres(
             *DATABASE,
-            # This service makes the tables.
-            [
-                "sh",
-                "-c",
-                f"{' '.join(RINHA)} init && exec {' '.join(program('falcon_psycopg_durable'))}",
-            ],
+            ["sh", "-c", f"{INIT} && exec {' '.join(program('falcon_psycopg_durable'))}"],
             settings=DURABLE,
         ),
         CAPACITY,
@@ -109,7 +98,9 @@ CONTENDERS = {
         "Falcon, psycopg 3, PostgreSQL",
         on_postgres(*DATABASE, program("falcon_psycopg"), schema=SCHEMA),
     ),
-    "falcon_sqlite3": Contender("Falcon, sqlite3, busy_timeout", instances_of("falcon_sqlite3")),
+    "falcon_sqlite3": Contender(
+        "Falcon, sqlite3, busy_timeout", service(program("falcon_sqlite3"))
+    ),
     "fastapi_asyncpg": Contender(
         "FastAPI, asyncpg, PostgreSQL",
         on_postgres(*WITH_FASTAPI, program("fastapi_asyncpg"), schema=SCHEMA),

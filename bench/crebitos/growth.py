@@ -1,6 +1,5 @@
 """Ledgers with many rows, filled by SQL in seconds with the rows that the service would write."""
 
-from functools import partial
 from pathlib import Path
 
 import apsw
@@ -36,4 +35,4 @@ def make_ledger(file: Path, *, transacoes: int, clientes: int) -> None:
             update = "UPDATE clientes SET transacoes = ? WHERE cliente = ?"
             connection.execute(update, (each, cliente))
 
-    prefill(file, partial(SqliteLedger, synchronous="NORMAL", lock_wait_s=1.0), fill)
+    prefill(file, SqliteLedger, fill)

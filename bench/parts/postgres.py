@@ -51,12 +51,7 @@ INSERT INTO clientes (id, limite) VALUES (1, 100000), (2, 80000), (3, 1000000), 
 """  # noqa: E501
 
 
-def database(
-    folder: Path,
-    share: Share,
-    schema: str = SCHEMA,
-    settings: Mapping[str, str] = MappingProxyType({}),
-) -> Part:
+def database(folder: Path, share: Share, schema: str, settings: Mapping[str, str]) -> Part:
     """Makes a database in the folder; it listens on a unix socket there."""
     data = folder / "postgres"
     socket = {"unix_socket_directories": str(data)}

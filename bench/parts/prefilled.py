@@ -8,14 +8,14 @@ import apsw
 
 
 def prefill(
-    file: Path, create: Callable[[Path], Any], fill: Callable[[apsw.Connection], object]
+    file: Path, store: Callable[..., Any], fill: Callable[[apsw.Connection], object]
 ) -> None:
-    """Makes the file, unless it exists; an interrupted attempt leaves none."""
+    """Makes the file of a store, unless it exists; an interrupted attempt leaves none."""
     if file.exists():
         return
     partial = file.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    create(partial).close()
+    store(partial, synchronous="NORMAL", lock_wait_s=1.0).close()
     connection = apsw.Connection(str(partial))
     # The service switches the WAL on again.
     connection.pragma("journal_mode", "OFF")

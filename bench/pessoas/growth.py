@@ -1,7 +1,6 @@
 """A registry with many rows, filled in a minute with the rows that the service would write."""
 
 from collections.abc import Iterator
-from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -20,11 +19,8 @@ Row = tuple[str, str, str, str, str | None]
 
 
 def make_registry(file: Path, people: int) -> None:
-    prefill(
-        file,
-        partial(SqliteRegistry, synchronous="NORMAL", lock_wait_s=1.0),
-        lambda connection: connection.executemany(ADD, islice(rows(), people)),
-    )
+    people_rows = islice(rows(), people)
+    prefill(file, SqliteRegistry, lambda connection: connection.executemany(ADD, people_rows))
 
 
 def rows() -> Iterator[Row]:
