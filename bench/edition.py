@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.contender import Contender
-from bench.results.cell import Cell
-from bench.results.data import Results
+from bench.results.data import Cell, Results
 from bench.results.guard import Guarded
 from bench.workload import Workload
 from loadtest.report.data import Report

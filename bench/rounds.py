@@ -12,10 +12,9 @@ from statistics import median
 from bench.contender import Contender
 from bench.edition import Direct, Edition
 from bench.measure import measure
-from bench.parts.disk import fsync_times_ms
+from bench.parts.machine import fsync_times_ms
 from bench.parts.running import Running
-from bench.results.cell import Cell
-from bench.results.data import Results
+from bench.results.data import Cell, Results
 from bench.workload import Workload
 from stack.run.limits import ControlGroups
 

@@ -20,12 +20,17 @@ def table(services: Sequence[Path]) -> Iterator[tuple[str, ...]]:
         with suppress(OSError, ValueError):
             first = (service / "supervise" / "pid").read_text().strip()
             for pid in (first, *Path(f"/proc/{first}/task/{first}/children").read_text().split()):
-                stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                cpu_s, threads, started_s = _seconds(stat[11:15]), stat[17], _seconds(stat[19:20])
+                stat = stat_of(pid)
+                cpu_s, threads, started_s = seconds(stat[11:15]), stat[17], seconds(stat[19:20])
                 memory = int(stat[21]) * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
                 cpu = cpu_s / max(uptime_s - started_s, 1 / TICKS)
                 yield service.name, pid, f"{cpu:.1%}", f"{memory:.1f}", threads
 
 
-def _seconds(ticks: Sequence[str]) -> float:
+def stat_of(pid: str | int) -> list[str]:
+    """Returns the fields after the name, which may contain anything: state, parent, ..."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def seconds(ticks: Sequence[str]) -> float:
     return sum(map(int, ticks)) / TICKS

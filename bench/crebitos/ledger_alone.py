@@ -15,8 +15,8 @@ from typing import Literal
 
 from bench.crebitos.plan import ALONE, ALONE_MODES, ALONE_S
 from bench.edition import Direct
-from bench.parts.usage import MachineUsage
-from bench.results.cell import Cell, why_thrown_out
+from bench.parts.usage import MachineUsage, why_thrown_out
+from bench.results.data import Cell
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger

@@ -1,4 +1,4 @@
-"""Machine, commit and versions of a run."""
+"""Machine, disk, commit and versions of a run."""
 
 import os
 import platform
@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,13 +14,17 @@ from pathlib import Path
 
 import apsw
 
-from bench.parts.disk import file_system_of
 from stack.paths import ROOT
 
 PACKAGES = (
     *("falcon", "bjoern", "msgspec", "apsw"),
     *("psycopg", "fastapi", "uvicorn", "uvloop", "httptools", "asyncpg"),
 )
+# A commit of the service writes about this much to the WAL.
+BLOCK = b"x" * 4096
+FILE_BLOCKS = 1000
+# Half a second where an fsync takes 2 ms.
+SYNCS = 250
 
 
 def origin(folder: Path) -> dict[str, str]:
@@ -32,7 +37,7 @@ def origin(folder: Path) -> dict[str, str]:
         "machine": f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
         f"{int(memory_kb[1]) / 2**20 if memory_kb else 0:.0f} GiB",
         "system": f"{_system()}, Linux {platform.release()}",
-        "disk": file_system_of(folder),
+        "disk": _file_system_of(folder),
     }
 
 
@@ -48,6 +53,32 @@ def versions() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[package] = version(package)
     return {name: text for name, text in found.items() if text}
+
+
+def fsync_times_ms(folder: Path) -> list[float]:
+    """Times of single blocks written over a file of constant size, as a WAL is written."""
+    path = folder / "fsync"
+    path.write_bytes(BLOCK * FILE_BLOCKS)
+    times_ms = []
+    with path.open("r+b", buffering=0) as file:
+        os.fsync(file.fileno())
+        for _ in range(SYNCS):
+            file.write(BLOCK)
+            started_at = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times_ms.append((time.perf_counter() - started_at) * 1000)
+    path.unlink()
+    return times_ms
+
+
+def _file_system_of(folder: Path) -> str:
+    """Returns type and device: a file system in memory makes fsync free."""
+    found = ("", "?")
+    for line in Path("/proc/mounts").read_text().splitlines():
+        device, mount, kind = line.split()[:3]
+        if folder.resolve().is_relative_to(mount) and len(mount) >= len(found[0]):
+            found = (mount, f"{kind} on {device}")
+    return found[1]
 
 
 def _commit() -> str:

@@ -1,17 +1,24 @@
 """CPU and memory of processes and of the machine, from /proc."""
 
-import os
 import resource
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from stack.usage import TICKS, seconds, stat_of
+
 PROC = Path("/proc")
 # Parent of every kernel thread.
 KERNEL_PID = 2
-TICKS = os.sysconf("SC_CLK_TCK")
+# CPUs used by programs outside the benchmark, or taken by the hypervisor. More than this distorts
+# the figures. Readings of /proc are off by about 0.05.
+OTHERS_CPUS_MAX = 0.15
+STOLEN_CPUS_MAX = 0.05
+# With less idle CPU, contender and generator compete for it.
+IDLE_CPUS_MIN = 0.05
 
 
 class Usage(NamedTuple):
@@ -25,7 +32,7 @@ def process_tree(pid: int) -> list[int]:
     for entry in PROC.iterdir():
         if entry.name.isdigit():
             with suppress(OSError):
-                children[int(_stat(int(entry.name))[1])].append(int(entry.name))
+                children[int(stat_of(entry.name)[1])].append(int(entry.name))
     found = [pid]
     for one in found:
         found += children[one]
@@ -37,7 +44,7 @@ def usage_of(pids: list[int]) -> Usage:
     cpu_s, memory_bytes = 0.0, 0
     for pid in pids:
         with suppress(OSError):
-            cpu_s += sum(map(int, _stat(pid)[11:15])) / TICKS
+            cpu_s += seconds(stat_of(pid)[11:15])
             for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     memory_bytes += int(line.split()[1]) * 1024
@@ -75,6 +82,19 @@ class MachineUsage:
         return time.monotonic(), busy_s, stolen, idle + iowait, own_s
 
 
-def _stat(pid: int) -> list[str]:
-    """Returns the fields after the name, which may contain anything: state, parent, ..."""
-    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+def why_thrown_out(
+    generator_invalid: Sequence[str], figures: dict[str, float], *, limited: bool
+) -> str | None:
+    """Returns the reason to throw the figures out, or None.
+
+    Without limits a contender may use all CPU, so missing idle CPU is then no reason.
+    """
+    if generator_invalid:
+        return f"the generator was the limit: {'; '.join(generator_invalid)}"
+    if figures["others_cpus"] > OTHERS_CPUS_MAX:
+        return f"other programs used {figures['others_cpus']:.2f} of a core"
+    if figures["stolen_cpus"] > STOLEN_CPUS_MAX:
+        return f"the hypervisor took {figures['stolen_cpus']:.2f} of a core"
+    if limited and figures["idle_cpus"] < IDLE_CPUS_MIN:
+        return "the machine had no CPU left"
+    return None

@@ -13,7 +13,7 @@ from bench.edition import Direct
 from bench.pessoas.contenders import MANY_FILE
 from bench.pessoas.growth import ADD, MANY, Row, make_registry, rows
 from bench.pessoas.plan import ADDED
-from bench.results.cell import Cell
+from bench.results.data import Cell
 from loadtest.pessoas.payloads import STACK, termos
 from rinha.pessoas.limits import SEARCH_ROWS
 from rinha.pessoas.messages import decode_stack

@@ -1,4 +1,4 @@
-"""The results of a run, written as JSON and read back."""
+"""The results of a run: the figures of its measurements, written as JSON and read back."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,25 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from bench.results.cell import Cell
-
 SCHEMA_VERSION = 1
 
 
 class BadResultsError(Exception):
     """The file has no results of this benchmark; the text says why."""
+
+
+class Cell(Struct):
+    """One contender under one workload in one round; times in ms, CPU per request in us."""
+
+    contender: str = field(name="stack")
+    workload: str = field(name="work")
+    round: int
+    figures: dict[str, float] = field(default_factory=dict)
+    # By part.
+    cpu_us: dict[str, float] = field(default_factory=dict)
+    memory_mb: dict[str, float] = field(default_factory=dict)
+    # The reason why the figures say nothing about the contender; None if they are valid.
+    thrown_out: str | None = None
 
 
 class Results(Struct):

@@ -1,7 +1,6 @@
 """Results that a run could have had."""
 
-from bench.results.cell import Cell
-from bench.results.data import Results
+from bench.results.data import Cell, Results
 
 
 def results_of(rates: dict[str, list[float]], thrown_out: tuple[str, int] = ("", 0)) -> Results:

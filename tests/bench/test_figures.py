@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.results.cell import IDLE_CPUS_MIN, OTHERS_CPUS_MAX, STOLEN_CPUS_MAX, why_thrown_out
+from bench.parts.usage import IDLE_CPUS_MIN, OTHERS_CPUS_MAX, STOLEN_CPUS_MAX, why_thrown_out
 from bench.results.figures import Spread, figure_of, parts_of, ratio_of
 from tests.bench.simulated import results_of
 
