@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import apsw
@@ -101,9 +101,8 @@ def compare(was: list[Row], came: list[Row], lost_at: float) -> int:
 def place_of(top: Path) -> str:
     asked = os.environ.get("RINHA_REPLICA") or f"file://{top}/copy"
     place, mark, query = asked.partition("?")
-    return (
-        f"{place.rstrip('/')}/drill-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}{mark}{query}"
-    )
+    name = time.strftime("drill-%Y%m%dT%H%M%SZ", time.gmtime())
+    return f"{place.rstrip('/')}/{name}{mark}{query}"
 
 
 def settings_of(ledger: Path, replica: str) -> dict[str, str]:
@@ -118,7 +117,7 @@ def settings_of(ledger: Path, replica: str) -> dict[str, str]:
 def load(port: int, seconds: float) -> None:
     target = [f"http://127.0.0.1:{port}", "--plain", "--no-checks"]
     args = ["run", *target, "-r", str(RATE), "-d", f"{seconds:g}"]
-    done = _run([sys.executable, "-m", "loadtest", *args])
+    done = _run([sys.executable, "-m", "loadtest", *args], {})
     # 4: the generator got too little CPU to keep its rate, which is no failure of the drill.
     if done.returncode not in (0, 4):
         raise StackFailedError(f"the load: {(done.stderr or done.stdout).strip()[-500:]}")
@@ -129,25 +128,16 @@ def rinha(command: Sequence[str], folder: Path, replica: str) -> "subprocess.Com
 
 
 def _run(
-    command: Sequence[str], environment: Mapping[str, str] = MappingProxyType({})
+    command: Sequence[str], variables: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = {**os.environ, **variables}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 def rows(file: Path) -> list[Row]:
     """Returns all transactions, by client and sequence."""
-    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
+    with closing(apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
         return connection.execute("SELECT * FROM transacoes ORDER BY cliente, sequencia").fetchall()
-    finally:
-        connection.close()
 
 
 def free_port() -> int:

@@ -28,57 +28,53 @@ class Machines:
         """Derives names and addresses from the owner: those of two owners rarely collide."""
         number = crc32(str(owner).encode())
         # The kernel limits an interface's name to 15 characters.
-        self._tag = f"r{number % 1_000_000:06}"
+        tag = f"r{number % 1_000_000:06}"
         # 198.18.0.0/15 is reserved for tests, and is not routed.
         self._network = f"198.18.{number % 256}"
-        self._names = names
+        # It has a namespace of its own: this machine's firewall does not filter there.
+        self._bridge = f"{tag}b"
+        self._machines = {
+            name: Machine(f"{self._network}.{place}", ("ip", "netns", "exec", f"{tag}{name}"))
+            for place, name in enumerate(names, start=1)
+        }
 
     def some(self, names: Sequence[str]) -> list[Machine]:
-        return [self._machine(self._names.index(name)) for name in names]
-
-    def all(self) -> list[Machine]:
-        return self.some(self._names)
-
-    def _machine(self, number: int) -> Machine:
-        enter = ("ip", "netns", "exec", f"{self._tag}{self._names[number]}")
-        return Machine(f"{self._network}.{number + 1}", enter)
+        return [self._machines[name] for name in names]
 
     def are_there(self) -> bool:
         if not shutil.which("ip"):
             return False
         found = {line.split()[0] for line in _ip("netns list").splitlines() if line}
-        return found.issuperset(machine.enter[-1] for machine in self.all())
+        return found.issuperset(machine.enter[-1] for machine in self._machines.values())
 
     def make(self) -> list[Machine]:
         self.unmake()
-        # The bridge has a namespace of its own: this machine's firewall does not filter there.
-        bridge = f"{self._tag}b"
+        bridge = self._bridge
         _ip(f"netns add {bridge}")
         _ip(f"-n {bridge} link add bridge type bridge")
         _ip(f"-n {bridge} link set bridge up")
         self._plug_in(f"link add {bridge} type veth", bridge)
         _ip(f"addr add {self._network}.254/24 dev {bridge}")
         _ip(f"link set {bridge} up")
-        for machine in self.all():
+        for machine in self._machines.values():
             name = machine.enter[-1]
             _ip(f"netns add {name}")
             self._plug_in(f"-n {name} link add eth0 type veth", name)
             _ip(f"-n {name} addr add {machine.address}/24 dev eth0")
             _ip(f"-n {name} link set eth0 up")
             _ip(f"-n {name} link set lo up")
-        return self.all()
+        return [*self._machines.values()]
 
     def _plug_in(self, link: str, name: str) -> None:
-        bridge = f"{self._tag}b"
-        _ip(f"{link} peer name {name} netns {bridge}")
-        _ip(f"-n {bridge} link set {name} master bridge up")
+        _ip(f"{link} peer name {name} netns {self._bridge}")
+        _ip(f"-n {self._bridge} link set {name} master bridge up")
 
     def unmake(self) -> None:
-        for name in (f"{self._tag}b", *(machine.enter[-1] for machine in self.all())):
+        for name in (self._bridge, *(machine.enter[-1] for machine in self._machines.values())):
             # A process that still runs in a namespace keeps it alive, but without a network.
             _ip(f"-n {name} link del eth0", check=False)
             _ip(f"netns del {name}", check=False)
-        _ip(f"link del {self._tag}b", check=False)
+        _ip(f"link del {self._bridge}", check=False)
 
 
 def our_machines() -> Machines:

@@ -73,8 +73,8 @@ def main() -> int:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / file, folder / file)
     cpus, memory = sums(compose)
-    figures = {"cpus": cpus, "memory": memory, "remark": arena.remark}
-    (folder / "README.md").write_text(README.format(name=args.name, image=args.image, **figures))
+    text = README.format(**vars(args), cpus=cpus, memory=memory, remark=arena.remark)
+    (folder / "README.md").write_text(text)
     print(f"{os.path.relpath(folder)}: every rule of the arena holds, {cpus:g} CPU, {memory} MB")
     return 0
 
@@ -117,11 +117,10 @@ def for_the_arena(compose: dict[str, Any], image: str) -> dict[str, Any]:
     """Returns the compose file of an entry: published images, no tests, a platform for each."""
     services = {}
     for name, service in compose["services"].items():
-        if "profiles" in service:
-            continue
-        if service.pop("build", None):
-            service["image"] = image
-        services[name] = {"platform": "linux/amd64", **service}
+        if "profiles" not in service:
+            if service.pop("build", None):
+                service["image"] = image
+            services[name] = {"platform": "linux/amd64", **service}
     return {"name": compose["name"], "services": services, "volumes": compose["volumes"]}
 
 
