@@ -48,7 +48,7 @@ def blobs_of(contents: Contents, shim: Path) -> dict[str, Path]:
 
 def _libraries(path: Path) -> Iterator[tuple[str, Path]]:
     """Yields the libraries that the loader would load, except those of the C library."""
-    output = subprocess.run(["ldd", path], check=True, capture_output=True, text=True).stdout
+    output = subprocess.check_output(["ldd", path], text=True)
     for name, library in re.findall(r"^\t(\S+) => (\S+)", output, re.MULTILINE):
         if name not in LIBC:
             yield name, Path(library)
@@ -59,17 +59,15 @@ def fit(path: Path, to: Path) -> bytes:
     # The build id would make two builds of the same code differ.
     options = ("--strip-unneeded", "--remove-section=.note.gnu.build-id")
     subprocess.run(["strip", *options, "-o", to, path], check=True)
-    needed = subprocess.run(
-        ["patchelf", "--print-needed", to], check=True, capture_output=True, text=True
-    ).stdout.split()
-    for old in sorted(IN_LIBC & set(needed)):
+    needed = subprocess.check_output(["patchelf", "--print-needed", to], text=True)
+    for old in sorted(IN_LIBC & set(needed.split())):
         subprocess.run(["patchelf", "--replace-needed", old, "libc.so.6", to], check=True)
     assert_old_enough(to)
     return zlib.compress(to.read_bytes(), 9)
 
 
 def assert_old_enough(path: Path) -> None:
-    symbols = subprocess.run(["objdump", "-T", path], check=True, capture_output=True, text=True)
-    for major, minor in set(re.findall(r"\(?GLIBC_(\d+)\.(\d+)", symbols.stdout)):
+    symbols = subprocess.check_output(["objdump", "-T", path], text=True)
+    for major, minor in set(re.findall(r"\(?GLIBC_(\d+)\.(\d+)", symbols)):
         if (int(major), int(minor)) > GLIBC_MAX:
             raise TooNewError(f"{path} needs glibc {major}.{minor}")

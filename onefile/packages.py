@@ -29,14 +29,7 @@ def build_packages(work: Path, made_at_s: int) -> list[Path]:
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(max(made_at_s, 315_532_800))}  # zip: 1980
     for kind in ("wheel", "sdist"):
         command: list[str | Path] = [sys.executable, "-c", BUILD.format(kind), out]
-        subprocess.run(
-            command,
-            cwd=copy,
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True)
     (wheel,), (sdist,) = out.glob("*.whl"), out.glob("*.tar.gz")
     _normalise(sdist, made_at_s)
     return [wheel, sdist]

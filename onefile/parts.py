@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onefile.contents import ROOT, Contents
-from onefile.modules import STDLIB
+from onefile.modules import STDLIB, pinned
 
 SEE_TEXT = "see the output of `licences`"
 
@@ -59,7 +59,7 @@ def _package(path: str) -> str:
 def _of_debian(package: str) -> Part:
     form = "${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}"
     command = ["dpkg-query", "--show", f"--showformat={form}", package]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    output = subprocess.check_output(command, text=True)
     name, version, architecture, source, source_version = output.split("\t")
     text = Path("/usr/share/doc", name, "copyright").read_text(errors="replace")
     # The licence of the package's own files. Others, such as that of debian/, are only in the text.
@@ -75,14 +75,13 @@ def _of_python(name: str) -> Part:
     about = found.metadata.json
     licence = str(about.get("license_expression") or about.get("license") or SEE_TEXT)
     texts = [
-        Path(str(file.locate())).read_text(errors="replace")
-        for file in found.files or ()
-        if re.match(r"(LICEN[CS]E|COPYING|NOTICE)", file.name, re.IGNORECASE)
-        and ".dist-info" in str(file)
+        path.read_text(errors="replace")
+        for path in pinned(name)
+        if re.match(r"(LICEN[CS]E|COPYING|NOTICE)", path.name, re.IGNORECASE)
+        and ".dist-info" in str(path)
     ]
-    version = found.version
-    purl = f"pkg:pypi/{name.lower()}@{version}"
-    return Part(name, version, purl, licence.splitlines()[0], "\n\n".join(texts))
+    purl = f"pkg:pypi/{name.lower()}@{found.version}"
+    return Part(name, found.version, purl, licence.splitlines()[0], "\n\n".join(texts))
 
 
 def _sqlite() -> Part:
