@@ -25,9 +25,8 @@ LEDGER_FAULTS = {
     "applied_twice": ("run -n 20000", "applied twice"),
     "late_tenth": ("run -r 150 -d 3", "slow: "),
     "below_shown": ("run -n 3000", "balance below -limite"),
-    # first_lost: two wrong totals after 25 concurrent requests, and one at the start of step 3.
     "bad_taken": ("official --scale 0.005 --reset", "bad bodies moved the balance"),
-    "first_lost": ("official --scale 0.005 --reset", "paid USD 97590.97"),
+    "first_lost": ("official --scale 0.005 --reset", "total must be -25, it is -24: 1 answers"),
 }
 REGISTRY_FAULTS = {
     "folded_apelidos": ("check", "one that is taken only in another case: expected 201, got 422"),
@@ -87,6 +86,11 @@ def assert_named(serve: Serve, folder: Path, of: tuple[str, str], seed: int) -> 
     assert name in ran.reasons, ran.reasons
     if fault == "bad_taken":
         assert "applied twice" not in ran.reasons, "the cause is known by then"
+    if fault == "first_lost":
+        # Two wrong totals after 25 concurrent requests, and one at the start of step 3. The sum
+        # that is paid depends on slow answers too.
+        official = ran.official
+        assert official.consistency_fine_usd == "2409.03" or official.counts.overlapped, ran.out
     if edition == "crebitos":
         assert FIRST.get(fault, name) in ran.reasons.splitlines()[0], ran.reasons
 
