@@ -80,6 +80,5 @@ SCREEN_EVERY_S = 0.5  # a person reads no faster, and drawing costs CPU
 PLAIN_LINE_EVERY_S = 5.0  # progress without a terminal
 TERMINATE_WAIT_S = 5.0  # a worker that is asked to stop has this long before it is terminated
 STOP_GRACE_S = 0.5  # after a stop, answers in flight get half a second
-INTEGERS_BUFFERED_MAX = 10_000  # 64-bit integers of a history before a write: 80 kB, 20 us
-NOTES_BUFFERED_MAX = 200  # notes of people before a write: 20 kB, 100 us
+NOTES_BUFFERED_MAX = 200  # notes of answers before a write: 20 kB, 100 us
 START_AHEAD_S = 0.2  # all workers are up and wait for the common start by then

@@ -3,6 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
+from loadtest.drive.notes import Notes
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.judging.edition import Edition
@@ -12,7 +13,7 @@ from loadtest.pessoas import state
 from loadtest.pessoas.after_load import NOT_ADDED, examine, miscount
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import CYCLE, DETAIL, KINDS, POST, mixed
-from loadtest.pessoas.notes import Notes
+from loadtest.pessoas.notes import Note
 from loadtest.pessoas.official import plan as official_plan
 from loadtest.pessoas.official import score
 from loadtest.pessoas.official.run import Official
@@ -45,7 +46,7 @@ class PeopleLoad:
         crowd = self._crowds[worker]
         if not self._is_checked:
             return Learner(crowd)
-        return Watch(recorder, crowd, Notes(), alone=False)
+        return Watch(recorder, crowd, Notes(Note), alone=False)
 
     def examine(self, report: PessoasReport, load: Load) -> None:
         if not self._is_checked:
@@ -70,7 +71,7 @@ class PeopleOfficial:
 
     def __init__(self, plan: OfficialPlan, probe: Probe) -> None:
         self._plan, self._probe, self._crowd = plan, probe, official_plan.crowd_of(plan)
-        self._arrivals, self._notes = official_plan.build_load(plan, self._crowd), Notes()
+        self._arrivals, self._notes = official_plan.build_load(plan, self._crowd), Notes[Note](Note)
 
     def loop(self, job: Job) -> Official:
         recorder = Recorder()

@@ -2,11 +2,12 @@
 
 from time import perf_counter_ns as clock_ns
 
+from loadtest.drive.notes import Notes
 from loadtest.measure.recorder import Recorder
 from loadtest.pessoas.contract import ROWS_MAX, Pessoa, location_of, read_pessoa, read_pessoas
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.mix import DETAIL, POST, SEARCH, PessoaRequest
-from loadtest.pessoas.notes import Notes, Posted, Searched
+from loadtest.pessoas.notes import Note, Posted, Searched
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.request import Request
 
@@ -43,7 +44,9 @@ class Watch:
     Unless `alone`, a search may show people of another crowd.
     """
 
-    def __init__(self, recorder: Recorder, crowd: Crowd, notes: Notes, *, alone: bool) -> None:
+    def __init__(
+        self, recorder: Recorder, crowd: Crowd, notes: Notes[Note], *, alone: bool
+    ) -> None:
         self._recorder = recorder
         self._crowd = crowd
         self._notes = notes

@@ -6,7 +6,7 @@ Every operation of a correct ledger takes effect at one time between its request
 from dataclasses import dataclass, field
 from random import Random
 
-from loadtest.crebitos.history.notes import Operation, refused, unknown
+from loadtest.crebitos.history.operation import Operation, refused, unknown
 
 LONG_AGO = 100  # in transactions; more than run concurrently
 EARLIER_NS = 5_000  # longer than any request waits for its answer

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtest.crebitos.history.notes import REFUSED, Operation, refused, unknown
+from loadtest.crebitos.history.operation import REFUSED, Operation, refused, unknown
 from loadtest.crebitos.history.search import explain
 from loadtest.crebitos.history.sums import ReachableSums
 from tests.loadtest.simulated_history import World, simulate

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from time import perf_counter_ns as clock_ns
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
-from loadtest.crebitos.history.notes import ANSWERED, UNKNOWN, WRONGLY, Notes, Operation
+from loadtest.crebitos.history.operation import ANSWERED, UNKNOWN, WRONGLY, Noted, Operation
 from loadtest.crebitos.history.search import explain
 from loadtest.crebitos.history.sums import ReachableSums
 from loadtest.crebitos.history.watch import Watch
 from loadtest.crebitos.report import NOT_DECIDED, Cliente, CountedBreak
 from loadtest.crebitos.state import State, state_of
+from loadtest.drive.notes import Notes
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.probe import Answer, Probe
 
@@ -23,12 +24,12 @@ class Oracle:
     def __init__(self, probe: Probe, workers: int) -> None:
         self._probe = probe
         self.before = state_of(probe)
-        self._notes = [Notes() for _ in range(workers)]
+        self._notes = [Notes[Noted](Noted) for _ in range(workers)]
 
     def watch(self, worker: int, recorder: Recorder) -> Watch:
         return Watch(recorder, self._notes[worker])
 
-    def operations(self) -> list[tuple[int, Operation]]:
+    def operations(self) -> list[Noted]:
         return [noted for notes in self._notes for noted in notes.read()]
 
     def examine(self) -> list[Cliente]:
@@ -38,9 +39,7 @@ class Oracle:
         return found
 
 
-def examine(
-    operations: Iterable[tuple[int, Operation]], before: State, after: State
-) -> list[Cliente]:
+def examine(operations: Iterable[Noted], before: State, after: State) -> list[Cliente]:
     """Returns one result per client."""
     by_cliente: dict[int, list[Operation]] = defaultdict(list)
     for cliente, operation in operations:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from loadtest.crebitos.contract import ROWS_MAX
-from loadtest.crebitos.history.notes import Operation
+from loadtest.crebitos.history.operation import Operation
 from loadtest.crebitos.history.walk import Walk
 from loadtest.crebitos.report import APPLIED_TWICE
 

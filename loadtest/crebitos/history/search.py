@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from loadtest.crebitos.contract import ROWS_MAX
 from loadtest.crebitos.history.breaks import UNEXPLAINED, Break, Moment, name_break
-from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.operation import REFUSED, UNKNOWN, Operation
 from loadtest.crebitos.history.walk import Step, Walk
 from loadtest.limits import BREAKS_MAX, CHOICES_KEPT_MAX, SEARCH_STEPS_MAX
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from loadtest.crebitos.history.notes import Operation
+from loadtest.crebitos.history.operation import Operation
 from loadtest.limits import UNKNOWN_SUMS_MAX
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from loadtest.crebitos.contract import ROWS_MAX
-from loadtest.crebitos.history.notes import REFUSED, UNKNOWN, Operation
+from loadtest.crebitos.history.operation import REFUSED, UNKNOWN, Operation
 from loadtest.crebitos.history.sums import ReachableSums
 
 NO_ROW = -2  # the start, before the first row

@@ -3,8 +3,17 @@
 from time import perf_counter_ns as clock_ns
 
 from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES, ROWS_MAX, read_extrato, read_saldo
-from loadtest.crebitos.history.notes import NEVER_NS, REFUSED, UNKNOWN, WRONGLY, Notes
+from loadtest.crebitos.history.operation import (
+    ANSWERED,
+    NEVER_NS,
+    REFUSED,
+    UNKNOWN,
+    WRONGLY,
+    Noted,
+    Operation,
+)
 from loadtest.crebitos.mix import BadRequest, LedgerRequest
+from loadtest.drive.notes import Notes
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.outcome import NEVER_LEFT, STATUS_FIRST
@@ -19,7 +28,7 @@ CREDIT_REFUSED = "a valid credit was refused"
 class Watch:
     """Counts answers that break the contract, and notes the rest for the history check."""
 
-    def __init__(self, recorder: Recorder, notes: Notes) -> None:
+    def __init__(self, recorder: Recorder, notes: Notes[Noted]) -> None:
         self._recorder = recorder
         self._notes = notes
 
@@ -27,14 +36,14 @@ class Watch:
         if isinstance(request, BadRequest) and code == 200:
             self._recorder.find(f"{BAD_ACCEPTED}: {request.name}", request, code, body)
             for effect in request.effects:
-                self._notes.transacao(effect, sent_ns, NEVER_NS, outcome=WRONGLY)
+                self._note(effect, sent_ns, NEVER_NS, outcome=WRONGLY)
         if not isinstance(request, LedgerRequest) or request.cliente not in LIMITES:
             return
         try:
             if code == 200:
                 self._accepted(request, body, sent_ns)
             elif code == 422 and request.delta < 0:
-                self._notes.transacao(request, sent_ns, clock_ns(), outcome=REFUSED)
+                self._note(request, sent_ns, clock_ns(), outcome=REFUSED)
             elif code == 422 and request.delta > 0:
                 self._recorder.find(CREDIT_REFUSED, request, code, body)
             elif code >= 500 or (code < STATUS_FIRST and code not in NEVER_LEFT):
@@ -49,17 +58,30 @@ class Watch:
     def _unknown(self, request: LedgerRequest, sent_ns: int) -> None:
         """Notes a transaction that may have been applied at any moment since it was sent."""
         if request.delta:
-            self._notes.transacao(request, sent_ns, NEVER_NS, outcome=UNKNOWN)
+            self._note(request, sent_ns, NEVER_NS, outcome=UNKNOWN)
+
+    def _note(
+        self,
+        request: LedgerRequest,
+        sent_ns: int,
+        answered_ns: int,
+        saldo: int = 0,
+        outcome: int = ANSWERED,
+    ) -> None:
+        moments, delta, row = (sent_ns, answered_ns), request.delta, request.fingerprint
+        self._notes.add((request.cliente, Operation(*moments, delta, saldo, row, None, outcome)))
 
     def _accepted(self, request: LedgerRequest, body: bytes, sent_ns: int) -> None:
         # The clock is read after the answer: an earlier time could claim a wrong real-time order.
         if request.delta:
             limite, saldo = read_saldo(body)
-            self._notes.transacao(request, sent_ns, clock_ns(), saldo)
+            self._note(request, sent_ns, clock_ns(), saldo)
         else:
             extrato = read_extrato(body)
             limite, saldo = extrato.limite, extrato.total
-            self._notes.extrato(request.cliente, sent_ns, clock_ns(), extrato)
+            rows = extrato.fingerprints[:ROWS_MAX]
+            operation = Operation(sent_ns, clock_ns(), 0, saldo, rows=rows)
+            self._notes.add((request.cliente, operation))
             if len(extrato.transacoes) > ROWS_MAX:
                 self._recorder.find(TOO_MANY_ROWS, request, 200, body)
         expected = LIMITES[request.cliente]

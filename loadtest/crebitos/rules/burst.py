@@ -6,7 +6,7 @@ from time import monotonic
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, read_extrato, read_saldo
 from loadtest.crebitos.history.after_load import examine
-from loadtest.crebitos.history.notes import Operation, refused, unknown
+from loadtest.crebitos.history.operation import Operation, refused, unknown
 from loadtest.crebitos.history.watch import WRONG_LIMIT
 from loadtest.crebitos.mix import (
     CYCLE,

@@ -6,10 +6,10 @@ from unittest.mock import patch
 
 from loadtest.crebitos.contract import CLIENTES, LIMITES, Extrato
 from loadtest.crebitos.history.after_load import examine
-from loadtest.crebitos.history.notes import Notes, Operation, unknown
-from loadtest.crebitos.mix import transacao
+from loadtest.crebitos.history.operation import Noted, Operation, unknown
 from loadtest.crebitos.report import NOT_DECIDED, undecided
 from loadtest.crebitos.state import State
+from loadtest.drive.notes import Notes
 from loadtest.limits import UNKNOWN_SUMS_MAX
 from loadtest.wire.outcome import Failure
 from loadtest.wire.request import CHECK, Address, Request, get
@@ -47,10 +47,10 @@ def test_unfinished_answers_of_all_connections_have_one_limit() -> None:
 
 def test_a_balance_cannot_stand_for_an_outcome() -> None:
     """Any answered balance is recorded as a balance, never as an outcome."""
-    notes, request = Notes(), transacao("here", 5, -(10**9), "a")
+    notes = Notes[Noted](Noted)
     saldos = (0, -1, 2**53, -(2**53), 2**62, 2**62 + 1)
     for saldo in saldos:
-        notes.transacao(request, 1, 2, saldo)
+        notes.add((5, Operation(1, 2, -(10**9), saldo)))
     notes.flush()
     noted = [(cliente, one.delta, one.saldo, one.outcome) for cliente, one in notes.read()]
     assert noted == [(5, -(10**9), saldo, 0) for saldo in saldos]

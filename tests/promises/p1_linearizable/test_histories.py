@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from loadtest.crebitos.history.after_load import Oracle
-from loadtest.crebitos.history.notes import REFUSED
+from loadtest.crebitos.history.operation import REFUSED
 from loadtest.crebitos.mix import (
     CYCLE,
     KINDS,
