@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter_ns as clock_ns
 from time import process_time
-from typing import Protocol
+from typing import Protocol, Self
 
+from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.limits import (
     EXPIRE_EVERY_S,
@@ -20,7 +21,7 @@ from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import WorkerSecond
 from loadtest.wire.engine import Engine
 from loadtest.wire.outcome import Failure
-from loadtest.wire.request import Address, Request
+from loadtest.wire.request import Request
 
 PAUSE_AFTER = frozenset(
     {Failure.REFUSED, Failure.RESET, Failure.NO_PORTS, Failure.NO_FILES, Failure.UNREACHABLE}
@@ -42,19 +43,32 @@ class Loop:
     """One engine, whose finished requests are counted and checked.
 
     An outcome that load must not have is kept as an example. Between answers it ends requests after
-    their timeout, and hands over the counts of each finished second.
+    their timeout, and hands over the counts of each finished second. As a context it ends with the
+    answers in flight, and hands over the notes after an exception too.
     """
 
     def __init__(
-        self, address: Address, timeout_s: float, job: Job, recorder: Recorder, watch: Watch | None
+        self, plan: Plan | OfficialPlan, job: Job, recorder: Recorder, watch: Watch | None
     ) -> None:
         self.spun_ns = 0
         self._recorder = recorder
         self._watch = watch
-        self._engine = Engine(address, self._ended, timeout_s)
+        self._engine = Engine(plan.address, self._ended, plan.timeout_s)
         self._job, self._stopped = job, job.stopped
         self._second_ends_ns, self._next_work_ns = job.start_ns + SECOND_NS, 0
         self._cpu_s, self._spun_s = process_time(), 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        try:
+            if failure is None:
+                self.settle(lambda: not self._engine.in_flight)
+                self._hand_over()
+                self._engine.close()
+        finally:
+            self.flush()
 
     def settle(self, done: Callable[[], bool]) -> None:
         """Reads answers until done; after a stop it waits a moment, then gives up the rest."""
@@ -67,12 +81,6 @@ class Loop:
                 if clock_ns() >= grace_ends_ns:
                     engine.give_up()
                     return
-
-    def finish(self) -> None:
-        """Reads the answers in flight, hands over the last second and closes the engine."""
-        self.settle(lambda: not self._engine.in_flight)
-        self._hand_over()
-        self._engine.close()
 
     def flush(self) -> None:
         """Hands the notes of the answers to the process that writes the report."""
@@ -196,3 +204,11 @@ class OpenLoop(Loop):
     def _attend(self, _now_ns: int, due_ns: int) -> int:
         """Hook for other work: does what is due, and returns when it next has work."""
         return due_ns
+
+
+class OfficialLoop(OpenLoop):
+    """The loop of an official run, which knows all its requests."""
+
+    def run(self) -> None:
+        """Sends all requests of the run."""
+        raise NotImplementedError

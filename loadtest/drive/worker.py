@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from time import perf_counter_ns as clock_ns
 from time import sleep
-from typing import Protocol
 
 from loadtest.drive import schedule
-from loadtest.drive.loops import ClosedLoop, OpenLoop, Watch
+from loadtest.drive.loops import ClosedLoop, OfficialLoop, OpenLoop, Watch
 from loadtest.drive.plan import Plan
 from loadtest.drive.pool import Job
 from loadtest.measure.recorder import Recorder
@@ -16,25 +15,11 @@ from loadtest.wire.request import Request
 WatchOf = Callable[[int, Recorder], Watch | None]
 
 
-class OfficialLoop(Protocol):
-    """A loop that sends all requests of an edition's official run."""
-
-    def run(self) -> None: ...
-
-    def finish(self) -> None: ...
-
-    def flush(self) -> None: ...
-
-
 def work_official(loop_of: Callable[[Job], OfficialLoop], job: Job) -> None:
     """Drives a whole official run in this one process."""
     _wait_for_start(job)
-    official = loop_of(job)
-    try:
+    with loop_of(job) as official:
         official.run()
-        official.finish()
-    finally:
-        official.flush()
 
 
 def work(
@@ -49,21 +34,16 @@ def work(
     connections = plan.connections // plan.workers + (job.worker < plan.connections % plan.workers)
     own = iter(mixes[job.worker])
     _wait_for_start(job)
-    try:
-        if plan.mode == "closed":
-            size = share_of_size(plan.size, unit, job.worker, plan.workers)
-            closed = ClosedLoop(plan.address, plan.timeout_s, job, recorder, watch)
-            closed.run(islice(own, size), connections, job.start_ns + int(plan.duration_s * 1e9))
-            closed.finish()
-        else:
-            due_times = schedule.share(plan.due_times(), job.worker, plan.workers)
-            moments_ns = (job.start_ns + int(due_s * 1e9) for due_s in due_times)
-            opened = OpenLoop(plan.address, plan.timeout_s, job, recorder, watch)
+    if plan.mode == "closed":
+        size = share_of_size(plan.size, unit, job.worker, plan.workers)
+        ends_ns = job.start_ns + int(plan.duration_s * 1e9)
+        with ClosedLoop(plan, job, recorder, watch) as closed:
+            closed.run(islice(own, size), connections, ends_ns)
+    else:
+        due_times = schedule.share(plan.due_times(), job.worker, plan.workers)
+        moments_ns = (job.start_ns + int(due_s * 1e9) for due_s in due_times)
+        with OpenLoop(plan, job, recorder, watch) as opened:
             opened.send(zip(moments_ns, own, strict=False), connections)
-            opened.finish()
-    finally:
-        if watch is not None:
-            watch.flush()
 
 
 def _wait_for_start(job: Job) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from loadtest.drive import worker
-from loadtest.drive.loops import Watch
+from loadtest.drive.loops import OfficialLoop, Watch
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.drive.run import Run, View, run_workers
@@ -49,7 +49,7 @@ class LoadChecks(Protocol[ExaminedT_contra]):
 class OfficialChecks(Protocol[ExaminedT_contra]):
     """An edition's part in one official run: its loop, its size and its checks afterwards."""
 
-    def loop(self, job: Job) -> worker.OfficialLoop: ...
+    def loop(self, job: Job) -> OfficialLoop: ...
 
     def size(self, tally: Tally) -> int:
         """Returns the number of requests that the run had to send."""

@@ -8,7 +8,7 @@ from loadtest.crebitos.mix import LedgerRequest
 from loadtest.crebitos.official import steps
 from loadtest.crebitos.official.judge import Judge
 from loadtest.crebitos.official.plan import TICK_S
-from loadtest.drive.loops import OpenLoop, Watch
+from loadtest.drive.loops import OfficialLoop, Watch
 from loadtest.drive.plan import OfficialPlan
 from loadtest.drive.pool import Job
 from loadtest.limits import CONNECTIONS_MAX
@@ -18,13 +18,13 @@ from loadtest.wire.request import Request
 Arrivals = list[tuple[float, LedgerRequest]]
 
 
-class Official(OpenLoop):
+class Official(OfficialLoop):
     """Runs the steps of the virtual users as answers come, and sends the load on its schedule."""
 
     def __init__(
         self, plan: OfficialPlan, load: Arrivals, judge: Judge, watch: Watch, job: Job
     ) -> None:
-        super().__init__(plan.address, plan.timeout_s, job, judge.recorder, watch)
+        super().__init__(plan, job, judge.recorder, watch)
         self._host, self._load, self._judge = str(plan.address), load, judge
         self._tick_ns = int(TICK_S / plan.speed * 1e9)
         self._asked: dict[int, tuple[steps.User, Sequence[Request], dict[int, Answer]]] = {}

@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 from time import perf_counter_ns as clock_ns
 
-from loadtest.drive.loops import OpenLoop, Watch
+from loadtest.drive.loops import OfficialLoop, Watch
 from loadtest.drive.plan import OfficialPlan
 from loadtest.drive.pool import Job
 from loadtest.limits import CONNECTIONS_MAX, EXPIRE_EVERY_S
@@ -18,7 +18,7 @@ from loadtest.wire.connection import Connection
 from loadtest.wire.request import Request
 
 
-class Official(OpenLoop):
+class Official(OfficialLoop):
     """An open loop in which a detail follows each added person, on the same connection."""
 
     def __init__(
@@ -29,7 +29,7 @@ class Official(OpenLoop):
         watch: Watch,
         job: Job,
     ) -> None:
-        super().__init__(plan.address, plan.timeout_s, job, recorder, watch)
+        super().__init__(plan, job, recorder, watch)
         self._host, self._load, self._speed = str(plan.address), load, plan.speed
         self._random = Random(f"pauses {plan.seed}")
         self._numbers = count()
