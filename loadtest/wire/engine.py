@@ -9,13 +9,7 @@ from typing import Any
 
 from loadtest.limits import FRAMINGS_KEPT_MAX, KEPT_HEAD_BYTES_MAX, RECEIVE_BYTES, UNREAD_BYTES_MAX
 from loadtest.wire.connection import Connection
-from loadtest.wire.http_parser import (
-    AnswerParser,
-    CutShortError,
-    Framing,
-    RubbishError,
-    TooLargeError,
-)
+from loadtest.wire.http_parser import AnswerParser, BadAnswerError, Framing
 from loadtest.wire.outcome import Failure, failure_of
 from loadtest.wire.request import Address, Request
 
@@ -224,22 +218,15 @@ class Engine:
         try:
             complete = parser.feed(data) if data else parser.end()
             if self._unread > UNREAD_BYTES_MAX:
-                raise TooLargeError("all unfinished answers together have no end")
-        except TooLargeError:
-            self._fail(connection, Failure.TOO_LARGE)
+                text = "all unfinished answers together have no end"
+                raise BadAnswerError(text, Failure.TOO_LARGE)
+            if complete and parser.surplus:
+                raise BadAnswerError("there are bytes behind the answer")
+        except BadAnswerError as error:
+            self._fail(connection, error.failure)
             return
-        except RubbishError:
-            self._fail(connection, Failure.RUBBISH)
-            return
-        except CutShortError:
-            self._fail(connection, Failure.CLOSED if parser.empty else Failure.CUT)
-            return
-        if not complete:
-            return
-        if parser.surplus:
-            self._fail(connection, Failure.RUBBISH)
-            return
-        self._complete(connection, parser)
+        if complete:
+            self._complete(connection, parser)
 
     def _complete(self, connection: Connection, parser: AnswerParser) -> None:
         request, framing = connection.request, parser.framing

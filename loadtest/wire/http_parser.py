@@ -10,6 +10,7 @@ from loadtest.limits import (
     INTERIM_ANSWERS_MAX,
     LENGTH_DIGITS_MAX,
 )
+from loadtest.wire.outcome import Failure
 
 CHUNKED = -1
 UNTIL_CLOSE = -2
@@ -19,16 +20,12 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5]\d\d)(?: [^\r\n]*)?")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?")
 
 
-class RubbishError(ValueError):
-    """Bytes that are not an HTTP answer; the text says why."""
+class BadAnswerError(ValueError):
+    """Bytes that are no whole HTTP answer: the text says why, `failure` is how it is reported."""
 
-
-class TooLargeError(RubbishError):
-    """The answer is larger than any that the contract describes."""
-
-
-class CutShortError(ValueError):
-    """The connection ended inside an answer."""
+    def __init__(self, text: str, failure: Failure = Failure.RUBBISH) -> None:
+        super().__init__(text)
+        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +42,15 @@ def read_head(head: bytes) -> Framing:
     lines = head.replace(b"\r\n", b"\n").split(b"\n")
     status_line = _STATUS_LINE.fullmatch(lines[0])
     if status_line is None:
-        raise RubbishError("the status line is not HTTP/1.0 or HTTP/1.1")
+        raise BadAnswerError("the status line is not HTTP/1.0 or HTTP/1.1")
     fields: dict[bytes, bytes] = {}
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
         if not colon or not name or name != name.strip():
-            raise RubbishError("a header line has no name")
+            raise BadAnswerError("a header line has no name")
         name, value = name.lower(), value.strip()
         if name == b"content-length" and fields.get(name, value) != value:
-            raise RubbishError("two different Content-Length headers")
+            raise BadAnswerError("two different Content-Length headers")
         fields[name] = value
     status = int(status_line[2])
     length = _body_length(status, fields)
@@ -67,15 +64,15 @@ def _body_length(status: int, fields: dict[bytes, bytes]) -> int:
         return 0
     if b"transfer-encoding" in fields:
         if fields[b"transfer-encoding"].lower() != b"chunked":
-            raise RubbishError("an unknown Transfer-Encoding")
+            raise BadAnswerError("an unknown Transfer-Encoding")
         return CHUNKED
     if b"content-length" not in fields:
         return UNTIL_CLOSE
     length = fields[b"content-length"]
     if not length.isdigit() or len(length) > LENGTH_DIGITS_MAX:
-        raise RubbishError("a Content-Length that is no sane number")
+        raise BadAnswerError("a Content-Length that is no sane number")
     if int(length) > ANSWER_BYTES_MAX:
-        raise TooLargeError("a Content-Length beyond any sane size")
+        raise BadAnswerError("a Content-Length beyond any sane size", Failure.TOO_LARGE)
     return int(length)
 
 
@@ -98,10 +95,6 @@ class AnswerParser:
         self._in_trailer = False
 
     @property
-    def empty(self) -> bool:
-        return self.framing is None and not self._buffer
-
-    @property
     def surplus(self) -> bytes:
         """The bytes after the end of the answer."""
         return bytes(self._buffer) if self.complete else b""
@@ -115,7 +108,7 @@ class AnswerParser:
         """Takes the next bytes; returns whether the answer is complete."""
         self.size += len(data)
         if self.size > ANSWER_BYTES_MAX + HEAD_BYTES_MAX:
-            raise TooLargeError("the answer has no end")
+            raise BadAnswerError("the answer has no end", Failure.TOO_LARGE)
         self._buffer += data
         while self.framing is None and self._take_head():
             pass
@@ -131,7 +124,9 @@ class AnswerParser:
         if self.framing is not None and self.framing.length == UNTIL_CLOSE:
             self.body, self._buffer, self.complete = bytes(self._buffer), bytearray(), True
         elif not self.complete:
-            raise CutShortError("the connection was closed inside the answer")
+            began = self.framing is not None or self._buffer
+            failure = Failure.CUT if began else Failure.CLOSED
+            raise BadAnswerError("the connection was closed inside the answer", failure)
         return self.complete
 
     def _take_head(self) -> bool:
@@ -147,16 +142,16 @@ class AnswerParser:
         if framing.status < 200:
             self._interims += 1
             if self._interims > INTERIM_ANSWERS_MAX:
-                raise RubbishError("interim answers without an end")
+                raise BadAnswerError("interim answers without an end")
             return True
         self.framing = framing
         return False
 
     def _refuse_early_rubbish(self) -> None:
         if not b"HTTP/1.".startswith(self._buffer[self._at : self._at + 7]):
-            raise RubbishError("the answer does not begin with HTTP/1.")
+            raise BadAnswerError("the answer does not begin with HTTP/1.")
         if len(self._buffer) - self._at > HEAD_BYTES_MAX:
-            raise RubbishError("the head has no end")
+            raise BadAnswerError("the head has no end")
 
     def _take_body(self, framing: Framing) -> None:
         if framing.length == CHUNKED:
@@ -170,11 +165,11 @@ class AnswerParser:
         newline = self._buffer.find(b"\n", self._at)
         if newline < 0:
             if len(self._buffer) - self._at > HEAD_BYTES_MAX:
-                raise RubbishError("a chunk size has no end")
+                raise BadAnswerError("a chunk size has no end")
             return False
         self._lines += 1
         if self._lines > CHUNKS_MAX:
-            raise TooLargeError("chunks without an end")
+            raise BadAnswerError("chunks without an end", Failure.TOO_LARGE)
         line = self._buffer[self._at : newline].removesuffix(b"\r")
         if self._in_trailer:
             self._at = newline + 1
@@ -183,7 +178,7 @@ class AnswerParser:
             return True
         size_line = _CHUNK_SIZE.fullmatch(line)
         if size_line is None:
-            raise RubbishError("a chunk size is no number")
+            raise BadAnswerError("a chunk size is no number")
         return self._take_chunk_data(int(size_line[1], 16), newline + 1)
 
     def _take_chunk_data(self, size: int, start: int) -> bool:
@@ -191,13 +186,13 @@ class AnswerParser:
             self._in_trailer, self._at = True, start
             return True
         if size > ANSWER_BYTES_MAX:
-            raise TooLargeError("a chunk is beyond any sane size")
+            raise BadAnswerError("a chunk is beyond any sane size", Failure.TOO_LARGE)
         stop = start + size
         end = stop + (2 if self._buffer[stop : stop + 1] == b"\r" else 1)
         if len(self._buffer) < end:
             return False
         if bytes(self._buffer[stop:end]) not in {b"\r\n", b"\n"}:
-            raise RubbishError("a chunk does not end after its length")
+            raise BadAnswerError("a chunk does not end after its length")
         self._chunks += self._buffer[start:stop]
         self._at = end
         return True
