@@ -29,8 +29,7 @@ from loadtest.limits import (
     OFFICIAL_TIMEOUT_S,
     REQUEST_TIMEOUT_S,
 )
-from loadtest.report.comparable import other_loads, remarks, unfit
-from loadtest.report.compare import compare, comparison_table
+from loadtest.report.compare import compare, comparison_table, other_loads, remarks, unfit
 from loadtest.report.data import Report
 from loadtest.report.html import write_html
 from loadtest.report.json import BadReportError, baseline_path, bytes_of, find_report, write_json

@@ -1,12 +1,17 @@
-"""Compares two reports: the ratio of each figure, and the noise in it."""
+"""Compares two reports: whether it can be done, the ratio of each figure, and the noise in it."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadtest.limits import FALSE_ALARMS_MAX, SECONDS_COMPARED_MIN
+from loadtest.limits import (
+    DURATIONS_RATIO_MAX,
+    FALSE_ALARMS_MAX,
+    MIX_DIFFERS_MAX,
+    SECONDS_COMPARED_MIN,
+)
 from loadtest.measure.histogram import Histogram
-from loadtest.report.data import PERCENTS, Load, histogram_of
+from loadtest.report.data import PERCENTS, Load, Report, histogram_of
 from loadtest.report.noise import (
     Limits,
     freedom_of,
@@ -151,3 +156,47 @@ def _cpu_us_per_answer(load: Load) -> list[float]:
     rate = load.rate.achieved
     cores = [sum(p.cpu for p in sample.parts.values()) for sample in load.target_usage.samples]
     return [one / rate * 1e6 for one in cores] if rate and any(cores) else []
+
+
+def other_loads(before: Report, after: Report) -> list[str]:
+    """Returns the differences between two loads; with any, figures cannot be compared."""
+    found = []
+    if before.way != after.way:
+        found.append(f"different loads: {before.way}; {after.way}")
+    if (
+        before.load is not None
+        and after.load is not None
+        and _mixes_differ(before.load, after.load)
+    ):
+        found.append("different mixes: the types of requests do not have the same shares")
+    return found
+
+
+def remarks(before: Report, after: Report) -> list[str]:
+    """Returns notes for the reader of a comparison: other targets or durations."""
+    found = []
+    if before.target != after.target:
+        found.append(f"different targets: {before.target}, {after.target}")
+    if before.load is not None and after.load is not None:
+        short, long = sorted(one.rate.elapsed_s for one in (before.load, after.load))
+        if long > DURATIONS_RATIO_MAX * short:
+            found.append(f"different durations: {short:.1f} s and {long:.1f} s")
+    return found
+
+
+def unfit(before: Report, after: Report) -> list[str]:
+    """Returns a reason for each run that is invalid: its figures prove nothing."""
+    named = (("BEFORE", before.load), ("AFTER", after.load))
+    return [
+        f"{name} is invalid: {load.invalid[0]}"
+        for name, load in named
+        if load is not None and load.invalid
+    ]
+
+
+def _mixes_differ(before: Load, after: Load) -> bool:
+    old, new = (sum(load.mix.values()) or 1 for load in (before, after))
+    return any(
+        abs(before.mix.get(kind, 0) / old - after.mix.get(kind, 0) / new) > MIX_DIFFERS_MAX
+        for kind in {*before.mix, *after.mix}
+    )
