@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,24 +75,17 @@ def _read_text(text: str) -> GatlingRun:
     return GatlingRun(version, simulation, requests, users)
 
 
-class _Bytes:
+class _Bytes(BytesIO):
     """Reader of binary values; a repeated string is stored as a number."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
+        super().__init__(data)
         self._strings: dict[int, str] = {}
 
-    @property
-    def at_end(self) -> bool:
-        return self._at == len(self._data)
-
     def take(self, count: int) -> bytes:
-        end = self._at + count
-        if count < 0 or end > len(self._data):
+        taken = self.read(count)
+        if len(taken) != count:
             raise ValueError("cut short")
-        taken = self._data[self._at : end]
-        self._at = end
         return taken
 
     def integer(self) -> int:
@@ -131,8 +125,8 @@ def _read_binary(data: bytes) -> GatlingRun:
     for _assertion in range(log.integer()):
         log.take(log.integer())
     requests, users = [], 0
-    while not log.at_end:
-        kind = log.byte()
+    while first := log.read(1):
+        kind = first[0]
         if kind == REQUEST:
             requests.append(_binary_request(log, start_ms))
         elif kind == USER:
