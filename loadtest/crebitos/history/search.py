@@ -25,9 +25,6 @@ LOST_KEPT = 16  # balances of left-out answers, at which later transactions may 
 class Explanation:
     """The result: without a break an order exists, unless the search was undecided."""
 
-    saldo: int
-    operations: int
-    unknown: int
     breaks: list[Break] = field(default_factory=list)
     undecided: bool = False
 
@@ -48,7 +45,8 @@ def explain(
     """Explains the history of one client, from its balance and rows before the load."""
     everything = list(operations)
     explanation = OrderSearch(everything, saldo, rows, limite).run()
-    if explanation.undecided and not explanation.breaks and not explanation.unknown:
+    is_known = all(op.outcome != UNKNOWN for op in everything)
+    if explanation.undecided and not explanation.breaks and is_known:
         explanation.breaks += _count_ends(everything, saldo)
     return explanation
 
@@ -70,8 +68,7 @@ class OrderSearch:
         self._deepest: tuple[int, list[Step]] = (-1, [])
         self._steps_left = SEARCH_STEPS_MAX
         self._forgot = False
-        unknown = sum(op.outcome == UNKNOWN for op in operations)
-        self._explanation = Explanation(saldo, len(operations), unknown)
+        self._explanation = Explanation()
 
     def run(self) -> Explanation:
         """Walks to the end; names and steps over every point that no order explains."""
@@ -88,7 +85,6 @@ class OrderSearch:
                 self._drop_settled_choices()
             elif not self._choose(ways) and not self._back_up() and not self._step_over():
                 break
-        self._explanation.saldo = walk.saldo
         return self._explanation
 
     def _choose(self, ways: list[Operation]) -> bool:

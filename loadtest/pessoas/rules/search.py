@@ -1,20 +1,11 @@
 """Rules about the search: the people that a term finds, and those it does not."""
 
-from typing import NamedTuple
 from urllib.parse import quote
 
 from loadtest.judging.rulebook import Weight
 from loadtest.pessoas.contract import ROWS_MAX
 from loadtest.pessoas.rules.suite import Suite, found_text
 from loadtest.wire.request import CHECK, Request, get
-
-
-class _Search(NamedTuple):
-    """A rule, a term, and the letters of the people in this group whom the term finds."""
-
-    rule: str
-    termo: str
-    who: str
 
 
 def ask_searches(suite: Suite, *, strict: bool) -> None:
@@ -44,28 +35,29 @@ def _ask_texts(suite: Suite) -> None:
     for fields in people.values():
         suite.add_person(fields)
     odd = f"{tag[6:]}%_é"
+    # A rule, a term, and the letters of the people whom the term finds.
     searches = [
-        _Search("in apelido", f"a {tag}", "a"),
-        _Search("in nome", f"De {tag}", "b"),
-        _Search("in an element of stack", f"{tag} Script", "c"),
-        _Search("in the middle of a text", tag[1:-1], "abc"),
-        _Search("in lower case", low, "abc"),
-        _Search("in upper case", high, "abc"),
-        _Search("a person whose stack is null", f"{tag} Sá", "b"),
-        _Search("an accent, as it is", odd, "d"),
-        _Search("an accent in upper case", f"{tag[6:]}%_É", "d"),
-        _Search("% is a letter", f"{tag[:3]}%{tag[5:]}", ""),
-        _Search("_ is a letter", f"{tag[:3]}_{tag[4:]}", ""),
-        _Search("not across apelido and nome", f"d{tag}", ""),
-        _Search("not across nome and stack", f"_é{tag[:4]}", ""),
-        _Search("not across two elements of stack", f"Node{low}", ""),
-        _Search("not across the ends of two elements", f"o{tag} s", ""),
+        ("in apelido", f"a {tag}", "a"),
+        ("in nome", f"De {tag}", "b"),
+        ("in an element of stack", f"{tag} Script", "c"),
+        ("in the middle of a text", tag[1:-1], "abc"),
+        ("in lower case", low, "abc"),
+        ("in upper case", high, "abc"),
+        ("a person whose stack is null", f"{tag} Sá", "b"),
+        ("an accent, as it is", odd, "d"),
+        ("an accent in upper case", f"{tag[6:]}%_É", "d"),
+        ("% is a letter", f"{tag[:3]}%{tag[5:]}", ""),
+        ("_ is a letter", f"{tag[:3]}_{tag[4:]}", ""),
+        ("not across apelido and nome", f"d{tag}", ""),
+        ("not across nome and stack", f"_é{tag[:4]}", ""),
+        ("not across two elements of stack", f"Node{low}", ""),
+        ("not across the ends of two elements", f"o{tag} s", ""),
     ]
-    for search in searches:
-        expected = sorted(people[letter]["apelido"] for letter in search.who)
-        text, found = suite.found(search.termo)
+    for rule, termo, who in searches:
+        expected = sorted(people[letter]["apelido"] for letter in who)
+        text, found = suite.found(termo)
         passed = found is not None and sorted(found) == expected
-        suite.add(search.rule, found_text(expected), text, passed)
+        suite.add(rule, found_text(expected), text, passed)
     _ask_spelling(suite, tag)
 
 
