@@ -1,10 +1,17 @@
-"""A file in memory, which a worker writes and the reporting process reads.
+"""Files in memory, which a worker writes and the reporting process reads.
 
 A write never blocks: not on a disk, a slow reader, a stopped terminal or a busy screen.
 """
 
 import os
 import weakref
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from loadtest.limits import NOTES_BUFFERED_MAX
+
+NoteT = TypeVar("NoteT")
 
 
 class MemoryFile:
@@ -24,3 +31,31 @@ class MemoryFile:
 
     def read(self, offset: int, size: int) -> bytes:
         return os.pread(self._file, size, offset)
+
+
+class Notes(Generic[NoteT]):
+    """A file of notes in memory, one a line of JSON, written many at a time."""
+
+    def __init__(self, note_type: Any) -> None:
+        self._file = MemoryFile()
+        self._buffered: list[NoteT] = []
+        self._encode = msgspec.json.Encoder().encode_lines
+        self._decode = msgspec.json.Decoder(note_type).decode_lines
+
+    def add(self, note: NoteT) -> None:
+        self._buffered.append(note)
+        if len(self._buffered) >= NOTES_BUFFERED_MAX:
+            self.flush()
+
+    def flush(self) -> None:
+        self._file.write(self._encode(self._buffered))
+        self._buffered.clear()
+
+    def read(self) -> list[NoteT]:
+        """Returns all notes; a worker that was killed may leave an incomplete line."""
+        data = self._file.read(0, self._file.size)
+        notes: list[NoteT] = self._decode(data[: data.rfind(b"\n") + 1])
+        return notes
+
+    def close(self) -> None:
+        self._file.close()

@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from loadtest.drive.notes import Notes
+from loadtest.drive.memory import Notes
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.judging.edition import Edition

@@ -2,7 +2,7 @@
 
 from time import perf_counter_ns as clock_ns
 
-from loadtest.drive.notes import Notes
+from loadtest.drive.memory import Notes
 from loadtest.measure.recorder import Recorder
 from loadtest.pessoas.contract import ROWS_MAX, Pessoa, location_of, read_pessoa, read_pessoas
 from loadtest.pessoas.crowd import Crowd

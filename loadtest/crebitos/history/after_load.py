@@ -11,7 +11,7 @@ from loadtest.crebitos.history.sums import ReachableSums
 from loadtest.crebitos.history.watch import Watch
 from loadtest.crebitos.report import NOT_DECIDED, Cliente, CountedBreak
 from loadtest.crebitos.state import State, state_of
-from loadtest.drive.notes import Notes
+from loadtest.drive.memory import Notes
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.probe import Answer, Probe
 

@@ -13,7 +13,7 @@ from loadtest.crebitos.history.operation import (
     Operation,
 )
 from loadtest.crebitos.mix import BadRequest, LedgerRequest
-from loadtest.drive.notes import Notes
+from loadtest.drive.memory import Notes
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.outcome import NEVER_LEFT, STATUS_FIRST

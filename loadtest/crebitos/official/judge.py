@@ -2,12 +2,12 @@
 
 from collections import Counter
 
-import msgspec
+from msgspec import Struct, field
 
 from loadtest.crebitos.mix import DEBIT, LedgerRequest
 from loadtest.crebitos.official.checks import Fault, extrato_fault, transacao_fault
 from loadtest.crebitos.report import Counts
-from loadtest.drive.memory import MemoryFile
+from loadtest.drive.memory import Notes
 from loadtest.limits import SLOW_MS
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.outcome import one_line
@@ -17,11 +17,11 @@ from loadtest.wire.request import Request
 OVERLAP = " (the load had begun for this client: the judge counts it, though no answer is wrong)"
 
 
-class Judged(msgspec.Struct):
+class Judged(Struct):
     """Counts that the worker hands to the process that writes the report."""
 
-    counts: Counts = msgspec.field(default_factory=Counts)
-    failed: dict[str, int] = msgspec.field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    failed: dict[str, int] = field(default_factory=dict)
 
 
 class Judge:
@@ -32,7 +32,7 @@ class Judge:
         self._touched: set[int] = set()
         self._counts = Counts()
         self._failed: Counter[str] = Counter()
-        self._file = MemoryFile()
+        self._judged = Notes[Judged](Judged)
 
     def load_begins_for(self, cliente: int) -> None:
         """Notes that from now on the load changes this client's balance, also during step 3."""
@@ -67,13 +67,12 @@ class Judge:
         self._counts.left_out += requests
 
     def flush(self) -> None:
-        judged = Judged(self._counts, dict(self._failed.most_common()))
-        self._file.write(msgspec.json.encode(judged))
+        self._judged.add(Judged(self._counts, dict(self._failed.most_common())))
+        self._judged.flush()
 
     def read(self) -> Judged:
         """Returns what a finished worker counted; a worker that was killed leaves empty counts."""
-        data = self._file.read(0, self._file.size)
-        return msgspec.json.decode(data, type=Judged) if data else Judged()
+        return next(iter(self._judged.read()), Judged())
 
 
 def load_fault(request: LedgerRequest, answer: Answer) -> Fault | None:

@@ -9,7 +9,7 @@ from loadtest.crebitos.history.after_load import examine
 from loadtest.crebitos.history.operation import Noted, Operation, unknown
 from loadtest.crebitos.report import NOT_DECIDED, undecided
 from loadtest.crebitos.state import State
-from loadtest.drive.notes import Notes
+from loadtest.drive.memory import Notes
 from loadtest.limits import UNKNOWN_SUMS_MAX
 from loadtest.wire.outcome import Failure
 from loadtest.wire.request import CHECK, Address, Request, get
