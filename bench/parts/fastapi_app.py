@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 import uvicorn
@@ -14,22 +13,16 @@ from fastapi import FastAPI, Response
 POOL_CONNECTIONS = 8
 
 
-class Database:
-    """The database that PGHOST names; `pool` exists while the application runs."""
-
-    pool: Any = None
-
-    @asynccontextmanager
-    async def lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        async with asyncpg.create_pool(
-            min_size=POOL_CONNECTIONS, max_size=POOL_CONNECTIONS
-        ) as self.pool:
-            yield
+@asynccontextmanager
+async def _with_pool(app: FastAPI) -> AsyncIterator[None]:
+    """Connects to the database that PGHOST names, while the application runs."""
+    sizes = {"min_size": POOL_CONNECTIONS, "max_size": POOL_CONNECTIONS}
+    async with asyncpg.create_pool(**sizes) as app.state.pool:
+        yield
 
 
-database = Database()
 # nginx.conf passes no headers on, so no content type either.
-app = FastAPI(lifespan=database.lifespan, openapi_url=None, strict_content_type=False)
+app = FastAPI(lifespan=_with_pool, openapi_url=None, strict_content_type=False)
 
 
 def as_json(content: object) -> Response:

@@ -73,20 +73,14 @@ def fsync_times_ms(folder: Path) -> list[float]:
 
 def _file_system_of(folder: Path) -> str:
     """Returns type and device: a file system in memory makes fsync free."""
-    found = ("", "?")
-    for line in Path("/proc/mounts").read_text().splitlines():
-        device, mount, kind = line.split()[:3]
-        if folder.resolve().is_relative_to(mount) and len(mount) >= len(found[0]):
-            found = (mount, f"{kind} on {device}")
-    return found[1]
+    shown = subprocess.check_output(["df", "--output=fstype,source", folder], text=True)
+    return " on ".join(shown.splitlines()[1].split(maxsplit=1))
 
 
 def _commit() -> str:
-    git = ["git", "-C", str(ROOT)]
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--dirty= and changes"]
     with suppress(OSError, subprocess.CalledProcessError):
-        commit = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
-        changed = subprocess.check_output([*git, "status", "--porcelain", "-uno"], text=True)
-        return f"{commit} and changes" if changed else commit
+        return subprocess.check_output(git, text=True).strip()
     return "unknown"
 
 

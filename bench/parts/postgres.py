@@ -14,7 +14,6 @@ from bench.parts.behind_nginx import behind_nginx
 from stack import postgres
 from stack.part import Part, Share
 from stack.parts import INSTANCE
-from stack.run.processes import StackFailedError
 
 SETTINGS = {
     "listen_addresses": "",
@@ -55,11 +54,8 @@ def database(folder: Path, share: Share, schema: str, settings: Mapping[str, str
     """Makes a database in the folder; it listens on a unix socket there."""
     data = folder / "postgres"
     socket = {"unix_socket_directories": str(data)}
-    try:
-        postgres.make(data, {**SETTINGS, **settings, **socket}, "--no-sync")
-        postgres.run([postgres.program("postgres"), "--single", "-D", data, "postgres"], schema)
-    except (RuntimeError, postgres.MissingError) as error:
-        raise StackFailedError(str(error)) from None
+    postgres.make(data, {**SETTINGS, **settings, **socket}, "--no-sync")
+    postgres.run([postgres.program("postgres"), "--single", "-D", data, "postgres"], schema)
     return replace(postgres.server(data), share=share)
 
 

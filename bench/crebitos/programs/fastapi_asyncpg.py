@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import HTTPException, Response
 from pydantic import BaseModel, Field, StrictInt
 
-from bench.parts.fastapi_app import app, as_json, database, serve
+from bench.parts.fastapi_app import app, as_json, serve
 
 # One round trip in each case: no row means an unknown client, an empty row a refused debit.
 TRANSACT = """
@@ -39,7 +39,7 @@ async def transact(cliente: int, transacao: Transacao) -> Response:
     valor, tipo = transacao.valor, transacao.tipo
     change = valor if tipo == "c" else -valor
     values = (cliente, change, valor, tipo, transacao.descricao)
-    row = await database.pool.fetchrow(TRANSACT, *values)
+    row = await app.state.pool.fetchrow(TRANSACT, *values)
     if row is None:
         raise HTTPException(404)
     if row["limite"] is None:
@@ -49,7 +49,7 @@ async def transact(cliente: int, transacao: Transacao) -> Response:
 
 @app.get("/clientes/{cliente}/extrato")
 async def extrato(cliente: int) -> Response:
-    rows = await database.pool.fetch(EXTRATO, cliente)
+    rows = await app.state.pool.fetch(EXTRATO, cliente)
     if not rows:
         raise HTTPException(404)
     limite, total = rows[0]["limite"], rows[0]["saldo"]

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, Field, StrictStr
 
-from bench.parts.fastapi_app import app, as_json, database, serve
+from bench.parts.fastapi_app import app, as_json, serve
 
 ROWS = 50
 ADD = """
@@ -40,7 +40,7 @@ async def refuse(_request: Request, _error: RequestValidationError) -> Response:
 async def add(pessoa: Pessoa) -> Response:
     text = "\n".join((pessoa.apelido, pessoa.nome, *(pessoa.stack or ()))).lower()
     row = (pessoa.apelido, pessoa.nome, pessoa.nascimento, pessoa.stack, text)
-    id_ = await database.pool.fetchval(ADD, *row)
+    id_ = await app.state.pool.fetchval(ADD, *row)
     if id_ is None:
         raise HTTPException(422)
     return Response(status_code=201, headers={"Location": f"/pessoas/{id_}"})
@@ -48,7 +48,7 @@ async def add(pessoa: Pessoa) -> Response:
 
 @app.get("/pessoas/{id_}")
 async def find(id_: UUID) -> Response:
-    row = await database.pool.fetchrow(FIND, id_)
+    row = await app.state.pool.fetchrow(FIND, id_)
     if row is None:
         raise HTTPException(404)
     return as_json(_content_of(row))
@@ -59,13 +59,13 @@ async def search(t: str = "") -> Response:
     if not t:
         raise HTTPException(400)
     escaped = t.lower().replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    rows = await database.pool.fetch(SEARCH, f"%{escaped}%")
+    rows = await app.state.pool.fetch(SEARCH, f"%{escaped}%")
     return as_json([_content_of(row) for row in rows])
 
 
 @app.get("/contagem-pessoas")
 async def count() -> Response:
-    return Response(str(await database.pool.fetchval("SELECT count(*) FROM pessoas")))
+    return Response(str(await app.state.pool.fetchval("SELECT count(*) FROM pessoas")))
 
 
 def _content_of(row: Any) -> dict[str, Any]:
