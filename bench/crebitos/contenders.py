@@ -78,7 +78,7 @@ CONTENDERS = {
         "Falcon, psycopg 3, the same tables",
         on_postgres(
             *DATABASE,
-            ["sh", "-c", f"{INIT} && exec {' '.join(program('falcon_psycopg_durable'))}"],
+            ["sh", "-c", f"{INIT} && exec {' '.join(program('falcon_psycopg'))} durable"],
             settings=DURABLE,
         ),
         CAPACITY,

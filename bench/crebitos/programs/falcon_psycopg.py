@@ -1,6 +1,10 @@
-"""This service with PostgreSQL through psycopg 3 in place of its ledger."""
+"""This service with PostgreSQL through psycopg 3, as its guides use it, in place of its ledger.
+
+With the argument `durable` it uses the tables of this service's own PostgreSQL engine.
+"""
 
 import os
+import sys
 import time
 
 import psycopg
@@ -34,15 +38,34 @@ EXTRATO = """
     WHERE c.id = %s ORDER BY t.id DESC
 """
 
+# The same on the tables of this service's engine.
+DURABLE_TRANSACT = """
+    WITH moved AS (
+        UPDATE clientes SET saldo = saldo + %(change)s, transacoes = transacoes + 1
+        WHERE cliente = %(cliente)s
+          AND saldo + %(change)s BETWEEN -limite AND 9007199254740991
+        RETURNING limite, saldo, transacoes
+    ), noted AS (
+        INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)
+        SELECT %(cliente)s, transacoes, %(valor)s, %(tipo)s, %(descricao)s, %(now)s FROM moved
+    )
+    SELECT moved.limite, moved.saldo
+    FROM clientes LEFT JOIN moved ON true WHERE clientes.cliente = %(cliente)s
+"""
+DURABLE_EXTRATO = """
+    SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao, t.realizada_em_us
+    FROM clientes AS c LEFT JOIN LATERAL (
+        SELECT * FROM transacoes WHERE cliente = c.cliente ORDER BY sequencia DESC LIMIT 10
+    ) AS t ON true
+    WHERE c.cliente = %s ORDER BY t.sequencia DESC
+"""
+
 
 class PostgresLedger:
     """A ledger for the routes: one process, one connection, one request at a time."""
 
-    # A subclass for other tables overrides them.
-    TRANSACT = TRANSACT
-    EXTRATO = EXTRATO
-
-    def __init__(self) -> None:
+    def __init__(self, transact: str, extrato: str) -> None:
+        self._transact, self._extrato = transact, extrato
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=0)
 
     def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
@@ -55,7 +78,7 @@ class PostgresLedger:
             "descricao": transacao.descricao,
             "now": time.time_ns() // 1000,
         }
-        row = self.connection.execute(self.TRANSACT, bindings).fetchone()
+        row = self.connection.execute(self._transact, bindings).fetchone()
         if row is None:
             raise UnknownClienteError(f"there is no client {cliente}")
         if row[0] is None:
@@ -63,7 +86,7 @@ class PostgresLedger:
         return Written(Resultado(*row))
 
     def extrato(self, cliente: int) -> Extrato:
-        rows = self.connection.execute(self.EXTRATO, (cliente,)).fetchall()
+        rows = self.connection.execute(self._extrato, (cliente,)).fetchall()
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         limite, saldo, valor = rows[0][:3]
@@ -78,9 +101,8 @@ class PostgresLedger:
         return Written(None)
 
 
-def serve(ledger: PostgresLedger) -> None:
-    Instance(create_app(ledger, add_routes, reset=False), os.environ["RINHA_LISTEN"]).run()
-
-
 if __name__ == "__main__":
-    serve(PostgresLedger())
+    is_durable = sys.argv[1:] == ["durable"]
+    statements = (DURABLE_TRANSACT, DURABLE_EXTRATO) if is_durable else (TRANSACT, EXTRATO)
+    ledger = PostgresLedger(*statements)
+    Instance(create_app(ledger, add_routes, reset=False), os.environ["RINHA_LISTEN"]).run()
