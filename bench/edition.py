@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.contender import Contender
+from bench.contender import Contender, Workload
 from bench.results.data import Cell, Results
 from bench.results.guard import Guarded
-from bench.workload import Workload
 from loadtest.report.data import Report
 from stack.run.limits import ControlGroups
 

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from bench.contender import Workload
 from bench.edition import Edition
 from bench.parts.running import Running
 from bench.parts.usage import MachineUsage, why_thrown_out
 from bench.results.data import Cell
-from bench.workload import Workload
 from loadtest.report.data import Report, histogram_of
 from loadtest.report.json import read_json
 from stack.paths import ROOT

@@ -9,13 +9,12 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from bench.contender import Contender
+from bench.contender import Contender, Workload
 from bench.edition import Direct, Edition
 from bench.measure import measure
 from bench.parts.machine import fsync_times_ms
 from bench.parts.running import Running
 from bench.results.data import Cell, Results
-from bench.workload import Workload
 from stack.run.limits import ControlGroups
 
 PORT = 9999

@@ -1,10 +1,10 @@
 """The pictures of a run of crebitos, as SVG."""
 
+from bench.contender import Workload
 from bench.crebitos.plan import CAPACITY_14, STEADY_340
 from bench.results.data import Results
 from bench.results.figures import figure_of, parts_of
 from bench.results.svg import Row, bars, legend, ranges
-from bench.workload import Workload
 from loadtest.report.svg import linear_axis, logarithmic_axis
 
 PERCENTILES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")

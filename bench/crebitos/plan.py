@@ -1,7 +1,7 @@
 """The workloads and the time budget of crebitos, with reasons."""
 
+from bench.contender import Workload
 from bench.edition import Budget
-from bench.workload import Workload
 
 # The median of five rounds stays the same if two of them were disturbed.
 FULL = Budget(rounds=5, max_s=1500)

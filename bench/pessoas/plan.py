@@ -1,7 +1,7 @@
 """The workloads and the time budget of pessoas, with reasons."""
 
+from bench.contender import Workload
 from bench.edition import Budget
-from bench.workload import Workload
 
 FULL = Budget(rounds=3, max_s=1200)
 QUICK = Budget(rounds=3, max_s=130)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bench.contender import Workload
 from bench.results.data import Results
 from bench.results.figures import Spread, figure_of, ratio_of
-from bench.workload import Workload
 
 TIMES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
 # Figure of a workload, with the title of its column.
