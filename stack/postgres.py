@@ -30,11 +30,6 @@ def program(name: str) -> Path:
     return Path(where).resolve()
 
 
-def as_user() -> list[str]:
-    """Returns the prefix that runs a command as PostgreSQL's account: none unless we are root."""
-    return become(USER)
-
-
 def user() -> str:
     """Returns the name of the account that runs PostgreSQL."""
     return USER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
@@ -76,8 +71,9 @@ def is_ready(data: Path) -> bool:
 def run(command: Sequence[str | Path], text: str = "") -> str:
     """Runs a command as that account, and returns its output; fails with its stderr."""
     done = subprocess.run(
-        [*as_user(), *command], input=text, cwd="/", capture_output=True, text=True, check=False
+        [*become(USER), *command], input=text, cwd="/", capture_output=True, text=True, check=False
     )
     if done.returncode or "ERROR" in done.stderr:
-        raise RuntimeError(f"{Path(command[0]).name}: {done.stderr.strip()}")
+        name = Path(command[0]).name
+        raise OSError(f"{name}: {done.stderr.strip().removeprefix(f'{name}: ')}")
     return done.stdout

@@ -30,7 +30,7 @@ from stack.cluster.status import is_healthy, make_database, members, primary
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
 from stack.messages import fail
 from stack.owner_only import make_cluster_folder, set_private_umask
-from stack.part import wait_until
+from stack.part import become, wait_until
 from stack.paths import CLUSTER, ROOT
 from stack.run.runit import Runit
 
@@ -98,7 +98,7 @@ def _up_here() -> int:
             return fail(f"there is no {program}: apt-get install {package}")
     RUNIT.stop()
     make_cluster_folder()
-    entered = subprocess.run([*postgres.as_user(), "test", "-x", TOP], cwd="/", check=False)
+    entered = subprocess.run([*become(postgres.USER), "test", "-x", TOP], cwd="/", check=False)
     if entered.returncode:
         return fail(
             f"the user {postgres.user()} may not enter {TOP}: move the clone to another folder"

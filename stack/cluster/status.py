@@ -1,7 +1,6 @@
 """The state of a cluster, as Patroni's REST API reports it, and the ledger's database in it."""
 
 import json
-import subprocess
 from collections.abc import Sequence
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
@@ -55,12 +54,7 @@ def ask(node: Node, sql: str, database: str = "postgres") -> str:
     """Runs a statement with psql over the socket in the node's folder; returns its output."""
     where = f"host={node.folder} port={node.port} user={SUPERUSER} dbname={database}"
     psql = ("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", where, "-c", sql)
-    done = subprocess.run(
-        [*postgres.as_user(), *psql], cwd="/", capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise OSError(done.stderr.strip())
-    return done.stdout.strip()
+    return postgres.run(psql).strip()
 
 
 def make_database(node: Node, password: str) -> None:
