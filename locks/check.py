@@ -49,9 +49,6 @@ class Pin(NamedTuple):
     def name(self) -> str:
         return canonicalize_name(self.requirement.name)
 
-    def is_for(self, environment: dict[str, str]) -> bool:
-        return holds(self.requirement, environment)
-
 
 def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else LOCKS
@@ -76,7 +73,7 @@ def complaints(folder: Path) -> Iterator[str]:
     yield from not_installed(locks)
     for name, pins in locks.items():
         for environment in map(environment_of, pythons(project)):
-            here = {pin.name: pin for pin in pins if pin.is_for(environment)}
+            here = {pin.name: pin for pin in pins if holds(pin.requirement, environment)}
             for source, needed in needs(name, here, project, environment):
                 error = unmet(needed, here)
                 if error and (name, needed.name) != ("dev.txt", NOT_IN_DEV):
@@ -114,7 +111,7 @@ def not_installed(locks: dict[str, list[Pin]]) -> Iterator[str]:
     for name, pins in locks.items():
         for pin in pins:
             found = installed(pin.name)
-            if found is None and pin.name != NOT_IN_DEV and pin.is_for(here):
+            if found is None and pin.name != NOT_IN_DEV and holds(pin.requirement, here):
                 yield f"{name} pins {pin.name} {pin.version}, .venv has none"
             elif found is not None and found.version != pin.version:
                 yield f"{name} pins {pin.name} {pin.version}, .venv has {found.version}"

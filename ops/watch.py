@@ -59,9 +59,6 @@ class Answer(NamedTuple):
             if key[0] == "requests" and key[1] != "/health" and key[2].startswith("2")
         }
 
-    def heartbeat_at(self, instance: str) -> float:
-        return self.counts[instance]["beat_time_seconds",] / 1e6
-
     def histogram(self, family: str) -> Counter[int]:
         found: Counter[int] = Counter()
         for counters in self.counts.values():
@@ -166,7 +163,7 @@ def _instances(answer: Answer, before: Answer, seconds: float) -> Table:
     table = Table("instance", "", "CPU", "MB", title="instances", title_justify="left")
     now = answer.gauges.get("time_seconds", 0.0)
     for name, counters in answer.counts.items():
-        silent_s = now - answer.heartbeat_at(name)
+        silent_s = now - counters["beat_time_seconds",] / 1e6
         is_alive = silent_s < SILENT_AFTER_S
         cpu_us = counters["process_cpu_seconds",]
         cpu_us -= before.counts.get(name, Counter())["process_cpu_seconds",]
