@@ -20,7 +20,7 @@ from loadtest.limits import (
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import WorkerSecond
 from loadtest.wire.engine import Engine
-from loadtest.wire.outcome import Failure
+from loadtest.wire.outcome import Failure, outcome_name
 from loadtest.wire.request import Request
 
 PAUSE_AFTER = frozenset(
@@ -115,7 +115,8 @@ class Loop:
         self._recorder.record(request, code, due_ns, sent_ns, now_ns)
         self._look(request, code, body, sent_ns)
         if code not in request.fine:
-            self._recorder.record_failure(request, code, body)
+            what = f"{request.kind.name}: {outcome_name(code)}"
+            self._recorder.keep_example(what, request, code, body)
         self._go_on(code, now_ns)
 
     def _look(self, request: Request, code: int, body: bytes, sent_ns: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Literal
 
@@ -66,6 +67,10 @@ class Plan:
         else:
             due_times = schedule.even(self.rate)
         return schedule.bounded(due_times, self.duration_s, self.size)
+
+    def due_times_of(self, worker: int) -> Iterator[float]:
+        """Returns one worker's part of the schedule; the parts of all make up the whole."""
+        return islice(self.due_times(), worker, None, self.workers)
 
     def wanted(self) -> int | None:
         """Returns the number of requests that an open loop has to send; None for a closed loop."""

@@ -1,9 +1,12 @@
 """Schedules: the times at which requests are due, in seconds from the start."""
 
+import heapq
 import math
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Iterator, Mapping
+from itertools import count, islice, takewhile
 from random import Random
+
+from loadtest.wire.request import Kind
 
 
 def even(rate: float) -> Iterator[float]:
@@ -48,15 +51,10 @@ def constant(rate: float, duration_s: float) -> Iterator[float]:
 
 
 def bounded(due_times: Iterator[float], duration_s: float, size: int | None) -> Iterator[float]:
-    """Yields the times of a schedule up to a duration and a number of requests."""
-    for index, due_s in enumerate(due_times):
-        if due_s >= duration_s or (size is not None and index >= size):
-            return
-        yield due_s
+    """Returns the times of a schedule up to a duration and a number of requests."""
+    return takewhile(lambda due_s: due_s < duration_s, islice(due_times, size))
 
 
-def share(due_times: Iterator[float], worker: int, workers: int) -> Iterator[float]:
-    """Yields one worker's part of a schedule; the parts of all workers make up the whole."""
-    for index, due_s in enumerate(due_times):
-        if index % workers == worker:
-            yield due_s
+def in_turn(schedules: Mapping[Kind, Iterator[float]]) -> Iterator[tuple[float, Kind]]:
+    """Yields the times of several kinds of request in their common order."""
+    return heapq.merge(*([(due_s, kind) for due_s in own] for kind, own in schedules.items()))

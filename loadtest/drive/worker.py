@@ -5,7 +5,6 @@ from itertools import islice
 from time import perf_counter_ns as clock_ns
 from time import sleep
 
-from loadtest.drive import schedule
 from loadtest.drive.loops import ClosedLoop, OfficialLoop, OpenLoop, Watch
 from loadtest.drive.plan import Plan
 from loadtest.drive.pool import Job
@@ -40,7 +39,7 @@ def work(
         with ClosedLoop(plan, job, recorder, watch) as closed:
             closed.run(islice(own, size), connections, ends_ns)
     else:
-        due_times = schedule.share(plan.due_times(), job.worker, plan.workers)
+        due_times = plan.due_times_of(job.worker)
         moments_ns = (job.start_ns + int(due_s * 1e9) for due_s in due_times)
         with OpenLoop(plan, job, recorder, watch) as opened:
             opened.send(zip(moments_ns, own, strict=False), connections)

@@ -96,10 +96,6 @@ class Recorder:
             us = bucket_us(us)
         self._late[us] += 1
 
-    def record_failure(self, request: Request, code: int, body: bytes) -> None:
-        """Keeps an example of an outcome that load must not get."""
-        self.keep_example(f"{request.kind.name}: {outcome_name(code)}", request, code, body)
-
     def find(self, what: str, request: Request, code: int, body: bytes) -> None:
         """Counts an answer that breaks the contract, by the rule that it breaks."""
         self._findings[what] = self._findings.get(what, 0) + 1

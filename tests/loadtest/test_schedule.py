@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from loadtest.crebitos.mix import CREDIT, DEBIT, EXTRATO
 from loadtest.crebitos.official.plan import OFFICIAL_COUNTS, due_times, expected_counts
 from loadtest.drive import schedule
-from loadtest.drive.plan import OfficialPlan
+from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.wire.request import Address
 
+ADDRESS = Address("localhost", 9999)
 RATES = st.floats(min_value=0.5, max_value=5_000)
 DURATIONS = st.floats(min_value=0.5, max_value=300)
 
@@ -47,10 +48,8 @@ def test_the_ramps_exact_times() -> None:
 @given(st.integers(min_value=1, max_value=1_000), st.integers(min_value=1, max_value=5))
 def test_workers_shares_are_the_whole_schedule(size: int, workers: int) -> None:
     """The shares of all workers contain each due time exactly once."""
-    shares = [
-        list(schedule.share(islice(schedule.even(340.0), size), worker, workers))
-        for worker in range(workers)
-    ]
+    plan = Plan(ADDRESS, "rate", 1, 1e9, size, 1, workers, 1.0, rate=340.0)
+    shares = [plan.due_times_of(worker) for worker in range(workers)]
     assert sorted(chain.from_iterable(shares)) == [index / 340.0 for index in range(size)]
 
 
@@ -66,7 +65,7 @@ def test_poisson_arrivals_have_the_wanted_rate_and_spread() -> None:
 
 def test_the_official_run_has_its_61503_requests() -> None:
     """Each type has its official number of requests, within the official four minutes."""
-    plan = OfficialPlan(Address("localhost", 9999), 1, 60.0)
+    plan = OfficialPlan(ADDRESS, 1, 60.0)
     counts = expected_counts(plan)
     assert counts == OFFICIAL_COUNTS
     assert sum(counts.values()) == 61_503
@@ -79,8 +78,8 @@ def test_the_official_run_has_its_61503_requests() -> None:
 
 def test_a_rehearsal_at_speed_sends_the_same_in_less_time() -> None:
     """Speed shortens the time and keeps the count; scale reduces the count and keeps the rate."""
-    fast = list(due_times(OfficialPlan(Address("h", 1), 1, 60.0, speed=10.0), DEBIT))
-    small = list(due_times(OfficialPlan(Address("h", 1), 1, 60.0, scale=0.1), DEBIT))
+    fast = list(due_times(OfficialPlan(ADDRESS, 1, 60.0, speed=10.0), DEBIT))
+    small = list(due_times(OfficialPlan(ADDRESS, 1, 60.0, scale=0.1), DEBIT))
     assert len(fast) == 39_660
     assert fast[-1] < 24
     assert len(small) == 3_966

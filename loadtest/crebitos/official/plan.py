@@ -1,6 +1,5 @@
 """The plan of the official run: counts, rates and order of its requests."""
 
-import heapq
 from collections.abc import Iterator
 from importlib.resources import files
 from random import Random
@@ -56,7 +55,5 @@ def size(plan: OfficialPlan) -> int:
 def build_load(plan: OfficialPlan) -> list[tuple[float, LedgerRequest]]:
     """Returns every request of the load with its time; each has a connection of its own."""
     random, host = Random(plan.seed), str(plan.address)
-    moments = heapq.merge(
-        *([(due_s, kind) for due_s in due_times(plan, kind)] for kind in TO_RATES)
-    )
+    moments = schedule.in_turn({kind: due_times(plan, kind) for kind in TO_RATES})
     return [(due_s, random_request(kind, host, random, reuse=False)) for due_s, kind in moments]

@@ -1,6 +1,5 @@
 """The plan of the official run: counts, rates and order of its requests."""
 
-import heapq
 from collections.abc import Iterator
 from importlib.resources import files
 from itertools import islice
@@ -75,9 +74,7 @@ def build_load(plan: OfficialPlan, crowd: Crowd) -> list[Arrival]:
     )
     searches = (search(host, termo, reuse=False) for termo in termos(plan.seed))
     of_kind: dict[Kind, Iterator[PessoaRequest]] = {POST: people, SEARCH: searches}
-    moments = heapq.merge(
-        *([(due_s, kind) for due_s in due_times(plan, kind)] for kind in TO_RATES)
-    )
+    moments = schedule.in_turn({kind: due_times(plan, kind) for kind in TO_RATES})
     return [
         (due_s, bare_search(host, reuse=False) if kind == BARE else next(of_kind[kind]))
         for due_s, kind in moments
