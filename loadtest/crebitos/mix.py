@@ -22,21 +22,22 @@ LETTERS = string.ascii_letters + string.digits
 
 
 class LedgerRequest(Request):
-    """A transaction with its delta, or a statement, whose delta is 0."""
+    """A credit, whose delta is positive, a debit, whose delta is negative, or a statement."""
 
-    __slots__ = ("cliente", "delta", "descricao", "fingerprint")
+    __slots__ = ("cliente", "delta", "fingerprint")
 
-    def __init__(self, kind: Kind, data: bytes, cliente: int, *, reuse: bool) -> None:
+    def __init__(
+        self, data: bytes, cliente: int, delta: int = 0, row: int = 0, *, reuse: bool = True
+    ) -> None:
+        kind = EXTRATO if not delta else CREDIT if delta > 0 else DEBIT
         super().__init__(kind, data, reuse=reuse)
         self.cliente = cliente
-        self.delta = 0
-        self.descricao = ""
-        self.fingerprint = 0
+        self.delta = delta
+        self.fingerprint = row
 
 
 def extrato(host: str, cliente: int, *, reuse: bool = True) -> LedgerRequest:
-    data = get(host, f"/clientes/{cliente}/extrato")
-    return LedgerRequest(EXTRATO, data, cliente, reuse=reuse)
+    return LedgerRequest(get(host, f"/clientes/{cliente}/extrato"), cliente, reuse=reuse)
 
 
 def transacao(
@@ -44,13 +45,13 @@ def transacao(
 ) -> LedgerRequest:
     """Returns a credit if delta is positive, a debit if it is negative."""
     tipo = "c" if delta > 0 else "d"
-    fields = {"valor": abs(delta), "tipo": tipo, "descricao": descricao}
-    data = post(host, f"/clientes/{cliente}/transacoes", json.dumps(fields).encode())
-    request = LedgerRequest(CREDIT if delta > 0 else DEBIT, data, cliente, reuse=reuse)
-    request.delta = delta
-    request.descricao = descricao
-    request.fingerprint = fingerprint(abs(delta), tipo, descricao)
-    return request
+    data = _post(host, cliente, {"valor": abs(delta), "tipo": tipo, "descricao": descricao})
+    row = fingerprint(abs(delta), tipo, descricao)
+    return LedgerRequest(data, cliente, delta, row, reuse=reuse)
+
+
+def _post(host: str, cliente: int, fields: dict[str, Any]) -> bytes:
+    return post(host, f"/clientes/{cliente}/transacoes", json.dumps(fields).encode())
 
 
 class BadRequest(Request):
@@ -59,21 +60,13 @@ class BadRequest(Request):
     __slots__ = ("effects", "name")
 
     def __init__(self, host: str, cliente: int, name: str, fields: dict[str, Any]) -> None:
-        data = post(host, f"/clientes/{cliente}/transacoes", json.dumps(fields).encode())
-        super().__init__(CHECK, data)
+        super().__init__(CHECK, _post(host, cliente, fields))
         self.name = name
         # A service that accepts an unknown `tipo` may apply it as a credit or as a debit.
         signs = {"c": (1,), "d": (-1,)}.get(fields["tipo"], (1, -1))
-        self.effects = [
-            self._effect(cliente, sign * int(fields["valor"]), fields) for sign in signs
-        ]
-
-    def _effect(self, cliente: int, delta: int, fields: dict[str, Any]) -> LedgerRequest:
-        effect = LedgerRequest(CHECK, self.data, cliente, reuse=True)
-        effect.delta = delta
-        row = abs(delta), str(fields["tipo"]), str(fields["descricao"] or "")
-        effect.fingerprint = fingerprint(*row)
-        return effect
+        valor = int(fields["valor"])
+        row = fingerprint(valor, str(fields["tipo"]), str(fields["descricao"] or ""))
+        self.effects = [LedgerRequest(self.data, cliente, sign * valor, row) for sign in signs]
 
 
 def random_request(kind: Kind, host: str, random: Random, *, reuse: bool = True) -> LedgerRequest:

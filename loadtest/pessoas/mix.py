@@ -24,7 +24,9 @@ class PessoaRequest(Request):
 
     __slots__ = ("place", "termo")
 
-    def __init__(self, kind: Kind, data: bytes, *, reuse: bool, place: int, termo: str) -> None:
+    def __init__(
+        self, kind: Kind, data: bytes, *, reuse: bool, place: int = -1, termo: str = ""
+    ) -> None:
         # The path of an added person is only in the head of the answer.
         super().__init__(kind, data, reuse=reuse, whole=kind == POST)
         self.place = place
@@ -33,20 +35,20 @@ class PessoaRequest(Request):
 
 def post_of(host: str, payload: Payload, place: int, *, reuse: bool = True) -> PessoaRequest:
     data = post(host, "/pessoas", payload.body)
-    return PessoaRequest(POST, data, reuse=reuse, place=place, termo="")
+    return PessoaRequest(POST, data, reuse=reuse, place=place)
 
 
 def detail(host: str, path: str, place: int, *, reuse: bool = True) -> PessoaRequest:
-    return PessoaRequest(DETAIL, get(host, path), reuse=reuse, place=place, termo="")
+    return PessoaRequest(DETAIL, get(host, path), reuse=reuse, place=place)
 
 
 def search(host: str, termo: str, *, reuse: bool = True) -> PessoaRequest:
     data = get(host, f"/pessoas?t={quote(termo, safe='')}")
-    return PessoaRequest(SEARCH, data, reuse=reuse, place=-1, termo=termo)
+    return PessoaRequest(SEARCH, data, reuse=reuse, termo=termo)
 
 
 def bare_search(host: str, *, reuse: bool = True) -> PessoaRequest:
-    return PessoaRequest(BARE, get(host, "/pessoas"), reuse=reuse, place=-1, termo="")
+    return PessoaRequest(BARE, get(host, "/pessoas"), reuse=reuse)
 
 
 def count(host: str) -> Request:

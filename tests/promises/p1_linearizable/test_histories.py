@@ -45,10 +45,10 @@ TIMEOUT_S = 60.0
 def one_client(requests: list[LedgerRequest], host: str, cliente: int) -> list[LedgerRequest]:
     """Returns the same mix for one client only, so that order alone decides the answers."""
     return [
-        transacao(host, cliente, request.delta, request.descricao)
+        transacao(host, cliente, request.delta, f"nr {number}")
         if request.delta
         else extrato(host, cliente)
-        for request in requests
+        for number, request in enumerate(requests)
     ]
 
 
