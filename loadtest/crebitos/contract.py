@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from zlib import crc32
 
 from loadtest.limits import ROWS_READ_MAX
@@ -24,6 +24,8 @@ BAD_FIELDS: dict[str, dict[str, object]] = {
 }  # fmt: skip
 ROWS_MAX = 10  # transactions in a statement
 INTEGER_MAX = 2**53  # JSON parsers disagree about larger integers
+
+Value = TypeVar("Value", int, str)
 
 # Fifteen digits are always below INTEGER_MAX; longer numbers take the slow path.
 _SALDO_SHAPE = re.compile(
@@ -53,21 +55,22 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def read_integer(answer: dict[str, Any], field: str) -> int:
-    value = answer.get(field, ...)
-    if value is ...:
-        raise ContractBrokenError(f"`{field}` is missing")
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ContractBrokenError(f"`{field}` is a {_json_type(value)}, not an integer")
+    value = _read(answer, field, int, "an integer")
     if abs(value) > INTEGER_MAX:
         raise ContractBrokenError(f"`{field}` is beyond 2^53")
     return value
 
 
 def read_text(answer: dict[str, Any], field: str) -> str:
+    return _read(answer, field, str, "a string")
+
+
+def _read(answer: dict[str, Any], field: str, wanted: type[Value], named: str) -> Value:
     value = answer.get(field, ...)
-    if not isinstance(value, str):
-        what = "missing" if value is ... else f"a {_json_type(value)}, not a string"
-        raise ContractBrokenError(f"`{field}` is {what}")
+    if value is ...:
+        raise ContractBrokenError(f"`{field}` is missing")
+    if type(value) is not wanted:
+        raise ContractBrokenError(f"`{field}` is a {_json_type(value)}, not {named}")
     return value
 
 
