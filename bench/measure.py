@@ -11,7 +11,7 @@ from bench.edition import Edition
 from bench.parts.running import Running
 from bench.parts.usage import MachineUsage, why_thrown_out
 from bench.results.data import Cell
-from loadtest.report.data import Report, histogram_of
+from loadtest.report.data import Report
 from loadtest.report.json import read_json
 from stack.paths import ROOT
 from stack.run.processes import StackFailedError
@@ -31,7 +31,7 @@ def measure(
     after = running.usage()
     assert report.load is not None
     load = report.load
-    histogram = histogram_of(load, "response")
+    histogram = load.answered("response")
     count = max(histogram.total, 1)
     cpu_s = {name: after[name].cpu_s - before[name].cpu_s for name in before}
     contender_cpu_s = sum(cpu_s.values())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.target.usage import Used
-from loadtest.report.data import Load, Second, histogram_of
+from loadtest.report.data import Load, Second
 from loadtest.report.svg import Axis, Series, line_chart, linear_axis, logarithmic_axis
 from loadtest.wire.request import CHECK
 
@@ -16,12 +16,12 @@ PARTS_SHOWN = 6
 def percentile_chart(load: Load) -> str:
     """Draws latency by percentile, on a logarithmic axis with equal steps for each nine."""
     series = [
-        Series("response time", _tail(histogram_of(load, "response"))),
-        Series("service time", _tail(histogram_of(load, "service"))),
+        Series("response time", _tail(load.answered("response"))),
+        Series("service time", _tail(load.answered("service"))),
     ]
     for kind, count in load.mix.items():
         if count and kind != CHECK.name:
-            series.append(Series(kind, _tail(histogram_of(load, "response", kind))))
+            series.append(Series(kind, _tail(load.answered("response", kind))))
     values = [y for one in series for _, y in one.points]
     x_axis = Axis(
         TAIL_TICKS[0], TAIL_TICKS[-1], list(TAIL_TICKS), _percentile_text, logarithmic=True

@@ -11,7 +11,7 @@ from loadtest.limits import (
     SECONDS_COMPARED_MIN,
 )
 from loadtest.measure.histogram import Histogram
-from loadtest.report.data import PERCENTS, Load, Report, histogram_of
+from loadtest.report.data import PERCENTS, Load, Report
 from loadtest.report.noise import (
     Limits,
     freedom_of,
@@ -90,7 +90,7 @@ def compare(before: Load, after: Load) -> list[Figure]:
     """
     kinds: list[str | None] = [None, *before.mix]
     histograms = {
-        kind: (histogram_of(before, "response", kind), histogram_of(after, "response", kind))
+        kind: (before.answered("response", kind), after.answered("response", kind))
         for kind in kinds
     }
     answered = {kind: both for kind, both in histograms.items() if all(one.total for one in both)}

@@ -65,6 +65,10 @@ class Load(Struct):
     # The planned duration, if there was one.
     planned_s: float | None = None
 
+    def answered(self, clock: Clock, kind: str | None = None) -> Histogram:
+        """Returns the times of the answers by one clock, of one kind or of all."""
+        return answered(self.times, clock, kind)
+
 
 class Rule(Struct):
     """The result of one rule of a contract; `repeat` asks it again in a shell.
@@ -180,11 +184,6 @@ def _second(number: int, second: SecondCounts, boundaries: Sequence[Boundary]) -
     latencies_us = (p50_us, p99_us, second.response.max_us, second.late.percentile(99.0))
     cpu = round(second.cpu_s - second.spun_s, 4)
     return Second(number, second.answers, second.failures, *latencies_us, cpu, slower)
-
-
-def histogram_of(load: Load, clock: Clock, kind: str | None = None) -> Histogram:
-    """Returns the merged times of all answers, by `service` or `response`; of one kind if named."""
-    return answered(load.times, clock, kind)
 
 
 def broken_rules(rules: Sequence[Rule]) -> list[list[Rule]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from loadtest.limits import REASONS_SHOWN
 from loadtest.measure.target.usage import Used
 from loadtest.report.charts import latency_chart, percentile_chart, rate_chart, usage_chart
-from loadtest.report.data import Load, Report, Rule, broken_rules, histogram_of
+from loadtest.report.data import Load, Report, Rule, broken_rules
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import duration, generator_table, latency_table, outcome_table
 from loadtest.report.text import headline, rule_texts
@@ -66,7 +66,7 @@ def _verdict(report: Report) -> str:
 def _tiles(load: Load | None) -> str:
     if load is None:
         return '<div class="tiles"></div>'
-    response = histogram_of(load, "response").figures_us()
+    response = load.answered("response").figures_us()
     generator, wanted = load.generator, load.rate.wanted
     paced = "as Gatling drove it" if generator is None else "as fast as answers came"
     clock = "by Gatling's clock" if generator is None else "from the moment it was due"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_NOTED_MEDIANS
 from loadtest.measure.recorder import Times
-from loadtest.report.data import Load, Report, Verdict, broken_rules, histogram_of
+from loadtest.report.data import Load, Report, Verdict, broken_rules
 from loadtest.report.thresholds import Threshold, broken_thresholds
 from loadtest.wire.outcome import OWN_FAILURES, STATUS_FIRST
 
@@ -61,7 +61,7 @@ def _outcome(times: Times) -> str:
 
 
 def slow_answers(load: Load, line: Line) -> list[str]:
-    response = histogram_of(load, "response")
+    response = load.answered("response")
     slow = response.count_at_least(line.slow_ms * 1000)
     share = 100 * slow / response.total if response.total else 0.0
     if share <= line.share_max:
@@ -85,7 +85,7 @@ def load_notes(load: Load) -> list[str]:
     notes = []
     if load.interrupted:
         notes.append("stopped early: the figures are of the part that was driven")
-    response = histogram_of(load, "response")
+    response = load.answered("response")
     p50_us, p99_us, p999_us = response.percentiles((50.0, 99.0, 99.9))
     for name, tail_us in (("p99", p99_us), ("p99.9", p999_us)):
         times = tail_us / max(p50_us, 1)

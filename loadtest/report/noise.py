@@ -7,7 +7,7 @@ shows how much. A run has one degree of freedom fewer than full seconds.
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import NormalDist, mean
+from statistics import NormalDist, mean, variance
 
 from loadtest.limits import ANSWERS_BEYOND_MIN, LUCK_SHARED_MAX, RUNS_DIFFER, SECONDS_COMPARED_MIN
 from loadtest.measure.histogram import Histogram
@@ -57,18 +57,16 @@ def _luck_shared(load: Load, place: int) -> float:
     slower = [second.slower[place] for second in seconds]
     share = sum(slower) / sum(answers)
     off = [one - share * all_ for one, all_ in zip(slower, answers, strict=True)]
-    count = len(off)
-    variance = sum(one * one for one in off) * count / (count - 1) * _memory(off)
+    spread = len(off) * variance(off) * _memory(off)
     expected = share * (1 - share) * sum(answers)
-    return min(max(variance / expected, 1.0), LUCK_SHARED_MAX) if expected else 1.0
+    return min(max(spread / expected, 1.0), LUCK_SHARED_MAX) if expected else 1.0
 
 
 def mean_error(values: Sequence[float]) -> float:
     """Returns the standard error of the mean of values per second, as a share of the mean."""
-    count, middle = len(values), mean(values)
-    off = [one - middle for one in values]
-    variance = sum(one * one for one in off) / (count - 1) * _memory(off)
-    return math.sqrt(variance / count) / abs(middle)
+    middle = mean(values)
+    memory = _memory([one - middle for one in values])
+    return math.sqrt(variance(values) * memory / len(values)) / abs(middle)
 
 
 def _memory(off: Sequence[float]) -> float:

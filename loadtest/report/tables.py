@@ -2,7 +2,7 @@
 
 from loadtest.measure.health import Generator
 from loadtest.measure.histogram import FIGURES
-from loadtest.report.data import Load, histogram_of
+from loadtest.report.data import Load
 from loadtest.report.table import Mark, Table
 
 CLOCKS_NOTE = (
@@ -12,12 +12,10 @@ CLOCKS_NOTE = (
 
 
 def latency_table(load: Load) -> Table:
-    rows = [("response", histogram_of(load, "response"))]
+    rows = [("response", load.answered("response"))]
     if load.generator is not None:
-        rows.append(("service", histogram_of(load, "service")))
-    rows += [
-        (kind, histogram_of(load, "response", kind)) for kind, count in load.mix.items() if count
-    ]
+        rows.append(("service", load.answered("service")))
+    rows += [(kind, load.answered("response", kind)) for kind, count in load.mix.items() if count]
     return Table(
         "latency in ms, response times by type",
         ("", *FIGURES),

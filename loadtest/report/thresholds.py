@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from loadtest.measure.histogram import FIGURES as LATENCIES
-from loadtest.report.data import Load, histogram_of
+from loadtest.report.data import Load
 
 _SHAPE = re.compile(r"(?P<figure>[a-z0-9.]+)\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)")
 FIGURES = (*LATENCIES, "rate", "failures")
@@ -31,7 +31,7 @@ def read_threshold(text: str) -> Threshold:
 
 
 def broken_thresholds(load: Load, thresholds: list[Threshold]) -> list[str]:
-    figures_us = histogram_of(load, "response").figures_us()
+    figures_us = load.answered("response").figures_us()
     values = {name: us / 1000 for name, us in figures_us.items()}
     values["rate"] = load.rate.achieved
     values["failures"] = load.totals.failures

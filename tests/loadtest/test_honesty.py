@@ -11,7 +11,7 @@ import pytest
 from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, build_requests
 from loadtest.drive.worker import share_of_size
 from loadtest.measure.tally import Clock
-from loadtest.report.data import Load, histogram_of
+from loadtest.report.data import Load
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
 from tests.loadtest.ledger_server import STALL_S
@@ -34,7 +34,7 @@ def due_waits_ms(port: int) -> list[float]:
 
 
 def percentile_ms(load: Load, clock: Clock, percent: float) -> float:
-    return histogram_of(load, clock).percentile(percent) / 1000
+    return load.answered(clock).percentile(percent) / 1000
 
 
 @pytest.mark.parametrize("connections", [(), ("-c", 1)], ids=["as many as needed", "one"])

@@ -17,7 +17,7 @@ from loadtest.crebitos.report import Cliente, CountedBreak, Counts, CrebitosRepo
 from loadtest.measure.recorder import Example
 from loadtest.measure.target.processes import target_processes
 from loadtest.measure.target.usage import Quota, Sample, TargetUsage, Usage, Used
-from loadtest.report.data import Rule, Verdict, histogram_of
+from loadtest.report.data import Rule, Verdict
 from loadtest.report.json import read_json, write_json
 from loadtest.report.judgement import judge_load
 from tests.help.simulated_runs import closed_run, simulated_report
@@ -93,7 +93,7 @@ def test_a_stored_report_keeps_its_format(tmp_path: Path) -> None:
     stored = ROOT / "tests" / "loadtest" / "recorded" / "run.json"
     report = read_json(stored, CrebitosReport)
     assert report.load is not None
-    assert histogram_of(report.load, "response").total == report.load.totals.answers == 34
+    assert report.load.answered("response").total == report.load.totals.answers == 34
     write_json(report, tmp_path / "report.json")
     assert (tmp_path / "report.json").read_bytes() == stored.read_bytes()
 
@@ -216,7 +216,7 @@ def test_workers_histograms_are_merged(serve: Serve, tmp_path: Path) -> None:
     """Two workers make one report that counts every request once."""
     words = ("run", f"127.0.0.1:{serve()}", "-n", 3_400, "--workers", 2)
     ran = loadtest(*words, folder=tmp_path)
-    assert histogram_of(ran.load, "response").total == 3_400
+    assert ran.load.answered("response").total == 3_400
     assert sum(one.operations for one in ran.report.clientes) == 3_400
     assert ran.load.generator is not None
     assert ran.load.generator.workers == 2
