@@ -4,10 +4,8 @@ import argparse
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 
 from bench.contender import Contender, NoContendersError, load_contenders
 from bench.crebitos.edition import CREBITOS
@@ -50,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> int:
     args = parser().parse_args()
     edition = EDITIONS[args.edition]
-    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     own = {name: one for name, one in edition.contenders.items() if one.quick or not args.quick}
     try:
         baseline = read_results(args.baseline) if args.baseline else None
@@ -82,11 +80,6 @@ def run(
 ) -> Results:
     titles = {name: one.title for name, one in contenders.items()}
     titles |= {name: one.title for name, one in edition.directs.items()}
-    started_at = time.monotonic()
-
-    def log(line: str) -> None:
-        print(f"{time.monotonic() - started_at:6.0f} s  {line}", flush=True)
-
     groups = ControlGroups()
     with tempfile.TemporaryDirectory(prefix="rinha-bench-", dir=WORK_FOLDER) as name:
         folder = Path(name)
@@ -96,7 +89,7 @@ def run(
             results.remarks.append(groups.remark)
             print(f"ATTENTION: {groups.remark}")
         try:
-            Rounds(edition, contenders, results, folder, groups, log).run()
+            Rounds(edition, contenders, results, folder, groups).run()
         finally:
             groups.remove()
     return results
@@ -110,10 +103,6 @@ def write(edition: Edition, results: Results, folder: Path) -> None:
         (folder / name).write_text(picture)
     (folder / f"{edition.file}.md").write_text(edition.page(results, list(pictures)))
     print(f"written to {folder}: {edition.file}.md, {edition.file}.json, {len(pictures)} pictures")
-
-
-def _exit(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit("ended by a signal")
 
 
 if __name__ == "__main__":

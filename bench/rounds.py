@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -28,12 +28,12 @@ class Rounds:
     results: Results
     folder: Path
     groups: ControlGroups
-    log: Callable[[str], None]
+    started_at: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
         quick = self.results.quick
         budget = self.edition.quick if quick else self.edition.full
-        deadline = time.monotonic() + budget.max_s
+        deadline = self.started_at + budget.max_s
         for round_ in range(budget.rounds):
             self.results.fsync_ms.append(median(fsync_times_ms(self.folder)))
             for name, step in self._steps(round_):
@@ -50,7 +50,7 @@ class Rounds:
             step()
         except Exception as error:  # noqa: BLE001 - a contender is foreign code
             self.results.failed[name] = f"{error or type(error).__name__}"
-            self.log(f"{name} FAILED: {error}")
+            self._log(f"{name} FAILED: {error}")
 
     def _steps(self, round_: int) -> Iterable[tuple[str, Callable[[], None]]]:
         steps: list[tuple[str, Callable[[], None]]] = [
@@ -82,8 +82,7 @@ class Rounds:
         # Measured after the stop, which checkpoints the WAL.
         if added:
             grown_bytes = contender.disk_bytes(folder) - empty_bytes
-            by_round = self.results.bytes_per_transaction.setdefault(name, [])
-            by_round.append(grown_bytes / added)
+            self.results.bytes_per_transaction.setdefault(name, []).append(grown_bytes / added)
         shutil.rmtree(folder)
 
     def _running(self, contender: Contender, folder: Path) -> Running:
@@ -119,7 +118,12 @@ class Rounds:
             f"{figure} {cell.figures[figure]:,.2f}" for figure in LOGGED if figure in cell.figures
         )
         why = f"  THROWN OUT: {cell.thrown_out}" if cell.thrown_out else ""
-        self.log(f"round {cell.round + 1}  {cell.contender:<16} {cell.workload:<12} {figures}{why}")
+        self._log(
+            f"round {cell.round + 1}  {cell.contender:<16} {cell.workload:<12} {figures}{why}"
+        )
+
+    def _log(self, line: str) -> None:
+        print(f"{time.monotonic() - self.started_at:6.0f} s  {line}", flush=True)
 
     def _empty_folder(self, name: str) -> Path:
         folder = self.folder / name

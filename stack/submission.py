@@ -138,23 +138,20 @@ def sums(compose: dict[str, Any]) -> tuple[float, int]:
 
 def broken_rules(compose: dict[str, Any], arena: Arena) -> list[str]:
     services = compose["services"].values()
-    cpus, memory = sums(compose)
+    (cpus, memory), (cpus_max, memory_max_mb, _) = sums(compose), arena
     ports = [str(port) for service in services for port in service.get("ports", [])]
     images = [service.get("image", "") for service in services]
+    platforms = {service.get("platform") for service in services}
     rules = {
-        f"all services together have at most {arena.cpus_max} CPU, each declared": (
-            cpus <= arena.cpus_max
-        ),
-        f"all services together have at most {arena.memory_max_mb} MB, each declared in MB": (
-            memory <= arena.memory_max_mb
+        f"all services together have at most {cpus_max} CPU, each declared": cpus <= cpus_max,
+        f"all services together have at most {memory_max_mb} MB, each declared in MB": (
+            memory <= memory_max_mb
         ),
         f"one port is published, {PORT}": [port.split(":")[0] for port in ports] == [str(PORT)],
         "two instances of one image stand behind the load balancer": (
             sorted(images.count(image) for image in set(images)) == [1, 2]
         ),
-        "every service is for linux/amd64": all(
-            service.get("platform") == "linux/amd64" for service in services
-        ),
+        "every service is for linux/amd64": platforms == {"linux/amd64"},
         "every image is named with its tag and published somewhere": all(
             ":" in image.rsplit("/", 1)[-1] for image in images
         ),

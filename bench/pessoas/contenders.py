@@ -23,17 +23,15 @@ CREATE INDEX ON pessoas USING gin (busca gin_trgm_ops);
 DATABASE = {"shared_buffers": "512MB", "work_mem": "16MB"}
 
 
-def service(folder: Path, port: int) -> list[Part]:
-    return behind_nginx(folder, port, environment=SETTINGS, shares=SHARES)
+def service(folder: Path, port: int, **environment: str) -> list[Part]:
+    return behind_nginx(folder, port, environment={**SETTINGS, **environment}, shares=SHARES)
 
 
 def two_million_people(folder: Path, port: int) -> list[Part]:
     # Outside the folder, so that it is made once for all rounds.
     file = folder.parent / MANY_FILE
     make_registry(file, MANY)
-    return behind_nginx(
-        folder, port, environment={**SETTINGS, "RINHA_LEDGER": str(file)}, shares=SHARES
-    )
+    return service(folder, port, RINHA_LEDGER=str(file))
 
 
 CONTENDERS = {

@@ -21,7 +21,7 @@ BROKEN = Part("api01", ["/bin/sh", "-c", "echo no such thing; exit 3"], Share(0.
 
 def rounds_of(edition: Edition, folder: Path) -> rounds.Rounds:
     groups = ControlGroups(folder, folder)
-    return rounds.Rounds(edition, {}, results_of({}), folder, groups, lambda _: None)
+    return rounds.Rounds(edition, {}, results_of({}), folder, groups)
 
 
 @pytest.mark.starts

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.help import commands
 from tests.help.checkout import Checkout
 from tests.help.commands import assert_refused
+from tests.help.commands import run as run_command
 from tests.help.running import ROOT
 from tests.stack.onefile.conftest import VERSION
 
@@ -28,13 +28,10 @@ for number, name in enumerate(_carried.names()):
 """
 
 
-def run(*words: object, **environment: str) -> str:
-    command = [str(word) for word in words]
-    done = subprocess.run(
-        command, env=environment or None, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def run(*words: str | Path, **environment: str) -> str:
+    done = run_command(*words, env=environment)
+    assert done.code == 0, done.text
+    return done.out
 
 
 @pytest.mark.parametrize("name", ["rinha", "loadtest"])
@@ -134,7 +131,7 @@ def test_the_judge_is_an_extra_of_the_package(tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", with_pip=False)
     python = tmp_path / "bare" / "bin" / "python"
     assert_refused(
-        commands.run(python, "-m", "loadtest", "check", cwd=tmp_path),
+        run_command(python, "-m", "loadtest", "check", cwd=tmp_path),
         "pip install 'rinha[loadtest]'",
         code=1,
     )
