@@ -19,8 +19,8 @@ class MemoryFile:
 
     def __init__(self) -> None:
         self._file = os.memfd_create("loadtest")
-        # Frees the memory with the last reference, also where nothing closes it.
-        self.close = weakref.finalize(self, os.close, self._file)
+        # Frees the memory with the last reference.
+        weakref.finalize(self, os.close, self._file)
 
     def write(self, data: bytes) -> None:
         os.write(self._file, data)
@@ -56,6 +56,3 @@ class Notes(Generic[NoteT]):
         data = self._file.read(0, self._file.size)
         notes: list[NoteT] = self._decode(data[: data.rfind(b"\n") + 1])
         return notes
-
-    def close(self) -> None:
-        self._file.close()

@@ -68,15 +68,13 @@ class WorkerPool:
             yield from job.messages()
 
     def close(self) -> None:
-        """Waits for the workers, terminates those that do not end, and closes their journals."""
+        """Waits for the workers, and terminates those that do not end."""
         self.stop()
         for process in self._processes:
             process.join(TERMINATE_WAIT_S)
             if process.is_alive():
                 process.terminate()
                 process.join()
-        for job in self._jobs:
-            job.journal.close()
 
 
 def _run(work: Work, job: Job) -> None:

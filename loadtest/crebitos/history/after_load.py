@@ -1,6 +1,6 @@
 """Checks after a load: each client's balance, and an order that explains the answers."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from time import perf_counter_ns as clock_ns
 
@@ -33,10 +33,7 @@ class Oracle:
         return [noted for notes in self._notes for noted in notes.read()]
 
     def examine(self) -> list[Cliente]:
-        found = examine(self.operations(), self.before, state_of(self._probe))
-        for notes in self._notes:
-            notes.close()
-        return found
+        return examine(self.operations(), self.before, state_of(self._probe))
 
 
 def examine(operations: Iterable[Noted], before: State, after: State) -> list[Cliente]:
@@ -70,11 +67,11 @@ def _examine_one(
     now_ns = clock_ns()
     last = Operation(now_ns, now_ns, 0, after.total, rows=after.fingerprints)
     explanation = explain([*operations, last], before.total, before.fingerprints, LIMITES[cliente])
-    counts = Counter(broken.name for broken in explanation.breaks)
-    texts = {broken.name: broken.text for broken in reversed(explanation.breaks)}
     # In the order of first occurrence: the first break has often caused the next ones.
-    names = dict.fromkeys(broken.name for broken in explanation.breaks)
-    found.breaks = [CountedBreak(name, counts[name], texts[name]) for name in names]
+    alike: dict[str, list[str]] = defaultdict(list)
+    for broken in explanation.breaks:
+        alike[broken.name].append(broken.text)
+    found.breaks = [CountedBreak(name, len(texts), texts[0]) for name, texts in alike.items()]
     if wrongly and found.fault is None and after.total != found.expected and not unknown:
         found.breaks.insert(0, _moved_wrongly(wrongly, after.total - found.expected))
     if found.breaks:

@@ -54,7 +54,6 @@ def test_a_balance_cannot_stand_for_an_outcome() -> None:
     notes.flush()
     noted = [(cliente, one.delta, one.saldo, one.outcome) for cliente, one in notes.read()]
     assert noted == [(5, -(10**9), saldo, 0) for saldo in saldos]
-    notes.close()
 
 
 def test_an_undecided_history_is_no_pass() -> None:
