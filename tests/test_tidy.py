@@ -21,7 +21,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loadtest/measure": {"loadtest", "loadtest/wire"},
     "loadtest/measure/target": set(),
     "loadtest/drive": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
-    "loadtest/report": {"loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/wire"},
+    "loadtest/report": {
+        *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/measure/target"),
+        "loadtest/wire",
+    },
     "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
     "loadtest/judging": {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure"),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter_ns as clock_ns
 from time import sleep
-from typing import Protocol, Self
+from typing import Self
 
 from loadtest.drive.pool import Work, WorkerPool
 from loadtest.limits import POLL_EVERY_S, SAMPLE_EVERY_S, START_AHEAD_S
@@ -15,19 +15,22 @@ from loadtest.measure.target.usage import TargetUsage, Usage
 from loadtest.wire.request import Address, Kind
 
 
-class View(Protocol):
+class View:
     """Display of a running load, in the process that sends no requests."""
 
-    @property
-    def quit_by_key(self) -> bool: ...
+    quit_by_key = False
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, *_: object) -> None:
+        return None
 
-    def show(self, tally: Tally, elapsed_s: float) -> None: ...
+    def show(self, tally: Tally, elapsed_s: float) -> None:
+        raise NotImplementedError
 
-    def wants_to_quit(self) -> bool: ...
+    def wants_to_quit(self) -> bool:
+        return False
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
 """Progress as plain lines, without a terminal or with --plain."""
 
 import sys
-from typing import Self
 
+from loadtest.drive.run import View
 from loadtest.limits import PLAIN_LINE_EVERY_S
 from loadtest.measure.tally import Tally
 
@@ -22,24 +22,13 @@ def counted_wrong(tally: Tally) -> str:
     return f"{tally.failed:,} failed{wrong}"
 
 
-class PlainLines:
+class PlainLines(View):
     """One line every few seconds, for a log or a pipe."""
-
-    quit_by_key = False
 
     def __init__(self, duration_s: float | None, size: int | None) -> None:
         self._duration_s, self._size = duration_s, size
         self._next_s = PLAIN_LINE_EVERY_S
         self._last = (0.0, 0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def wants_to_quit(self) -> bool:
-        return False
 
     def show(self, tally: Tally, elapsed_s: float) -> None:
         if elapsed_s < self._next_s:

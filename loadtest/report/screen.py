@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from loadtest.drive.run import View
 from loadtest.limits import (
     CELL_CHARACTERS_MAX,
     GENERATOR_BUSY_MAX,
@@ -29,7 +30,7 @@ CHART_SECONDS = 60
 QUIT_KEYS = {"q", "Q", "\x1b"}
 
 
-class Screen:
+class Screen(View):
     """Progress, rates, latencies, outcomes, an example of what failed, the generator's health."""
 
     def __init__(
@@ -45,7 +46,6 @@ class Screen:
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._next_s = 0.0
         self._terminal: list[Any] | None = None
-        self.quit_by_key = False
 
     def __enter__(self) -> Self:
         if sys.stdin.isatty():
@@ -130,19 +130,17 @@ def bars(values: list[float]) -> str:
 
 def _rate_panel(tally: Tally) -> Panel:
     values = [float(second.answers) for second in _full_seconds(tally)]
-    newest = f"{values[-1]:,.0f}/s now, {max(values):,.0f}/s best" if values else ""
-    return _chart_panel("answers a second", values, newest)
+    return _chart_panel("answers a second", values, "{:,.0f}/s now, {:,.0f}/s best")
 
 
 def _p99_panel(tally: Tally) -> Panel:
-    seconds = _full_seconds(tally)
-    values = [second.response.percentile(99.0) / 1000 for second in seconds]
-    newest = f"{values[-1]:.3f} ms now, {max(values):.3f} ms worst" if values else ""
-    return _chart_panel("response time p99 by second", values, newest)
+    values = [second.response.percentile(99.0) / 1000 for second in _full_seconds(tally)]
+    return _chart_panel("response time p99 by second", values, "{:.3f} ms now, {:.3f} ms worst")
 
 
-def _chart_panel(title: str, values: list[float], newest: str) -> Panel:
-    text = Text(f"{bars(values)}\n", style="cyan") + Text(newest, style="default")
+def _chart_panel(title: str, values: list[float], newest_and_highest: str) -> Panel:
+    named = newest_and_highest.format(values[-1], max(values)) if values else ""
+    text = Text(f"{bars(values)}\n", style="cyan") + Text(named, style="default")
     return Panel(text, title=title, title_align="left")
 
 
