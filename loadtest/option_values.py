@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from loadtest.editions import CONTESTS, EDITIONS
 from loadtest.limits import RATE_MAX
-from loadtest.report.thresholds import Threshold, read_threshold
+from loadtest.report.thresholds import FIGURES, Threshold
 from loadtest.wire.request import Address
 
+_THRESHOLD = re.compile(r"(?P<figure>[a-z0-9.]+)\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m)?")
 
 
@@ -70,10 +71,12 @@ def duration(text: str) -> float:
 
 
 def threshold(text: str) -> Threshold:
-    try:
-        return read_threshold(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    """Parses `p99<5` (ms, response time), `max<100`, `rate>300` (per second), `failures<1`."""
+    shape = _THRESHOLD.fullmatch(text.strip())
+    if shape is None or shape["figure"] not in FIGURES:
+        like = f"{text!r} is not like p99<5, with one of {', '.join(FIGURES)}"
+        raise argparse.ArgumentTypeError(like)
+    return Threshold(shape["figure"], shape["sign"] == "<", float(shape["bound"]))
 
 
 def plain_name(text: str) -> str:

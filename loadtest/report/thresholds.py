@@ -1,12 +1,10 @@
 """Thresholds a user sets on a run, such as `p99<5` in milliseconds."""
 
-import re
 from dataclasses import dataclass
 
 from loadtest.measure.histogram import FIGURES as LATENCIES
 from loadtest.report.data import Load
 
-_SHAPE = re.compile(r"(?P<figure>[a-z0-9.]+)\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)")
 FIGURES = (*LATENCIES, "rate", "failures")
 
 
@@ -20,14 +18,6 @@ class Threshold:
 
     def __str__(self) -> str:
         return f"{self.figure} {'<' if self.below else '>'} {self.bound:g}"
-
-
-def read_threshold(text: str) -> Threshold:
-    """Parses `p99<5` (ms, response time), `max<100`, `rate>300` (per second), `failures<1`."""
-    shape = _SHAPE.fullmatch(text.strip())
-    if shape is None or shape["figure"] not in FIGURES:
-        raise ValueError(f"{text!r} is not like p99<5, with one of {', '.join(FIGURES)}")
-    return Threshold(shape["figure"], shape["sign"] == "<", float(shape["bound"]))
 
 
 def broken_thresholds(load: Load, thresholds: list[Threshold]) -> list[str]:

@@ -1,5 +1,7 @@
 """The arithmetic of the official score."""
 
+from argparse import ArgumentTypeError
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from loadtest.crebitos.official.judge import Judge, load_fault
 from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Counts, Official
 from loadtest.measure.recorder import Recorder
-from loadtest.report.thresholds import read_threshold
+from loadtest.option_values import threshold
 from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import Answer
 
@@ -111,5 +113,5 @@ def test_an_answer_of_250_ms_is_late() -> None:
 @pytest.mark.parametrize("text", ["p99", "p98<5", "p99<", "p99<x", "p99=5", "<5", "p99<5 ms"])
 def test_a_threshold_that_says_nothing_is_refused(text: str) -> None:
     """A mistyped threshold is refused, because it would let every run pass."""
-    with pytest.raises(ValueError, match="is not like"):
-        read_threshold(text)
+    with pytest.raises(ArgumentTypeError, match="is not like"):
+        threshold(text)
