@@ -5,7 +5,13 @@ from msgspec import Struct
 from loadtest.limits import ACHIEVED_RATE_MIN, GENERATOR_BUSY_MAX, SEND_LATE_P99_MAX_US
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.tally import Tally
-from loadtest.wire.outcome import OWN_FAILURES, Failure, outcome_name
+from loadtest.wire.outcome import Failure, outcome_name
+
+# For each failure of the generator itself.
+REMEDIES = {
+    Failure.NO_PORTS: "keep connections alive, or send more slowly",
+    Failure.NO_FILES: "raise it with `ulimit -n`, or use fewer connections",
+}
 
 
 class Rate(Struct):
@@ -71,14 +77,8 @@ def why_unfit(tally: Tally, generator: Generator, rate: Rate, *, open_loop: bool
     # The target causes the wait for a connection when all are taken.
     if wanted and rate.achieved < ACHIEVED_RATE_MIN * wanted and not tally.held:
         reasons.append(f"{rate.achieved:.1f} requests/s were sent where {wanted:.1f} were wanted")
-    for failure in OWN_FAILURES:
-        count = tally.count(lambda times, own=failure: times.code == own)  # type: ignore[misc]
+    for failure, remedy in REMEDIES.items():
+        count = sum(times.count for times in tally.times.values() if times.code == failure)
         if count:
-            reasons.append(f"{count} requests could not leave: {_remedy(failure)}")
+            reasons.append(f"{count} requests could not leave: {outcome_name(failure)}; {remedy}")
     return reasons
-
-
-def _remedy(failure: Failure) -> str:
-    if failure == Failure.NO_FILES:
-        return f"{outcome_name(failure)}; raise it with `ulimit -n`, or use fewer connections"
-    return f"{outcome_name(failure)}; keep connections alive, or send more slowly"

@@ -33,7 +33,7 @@ class PeopleLoad:
     def __init__(self, plan: Plan, probe: Probe) -> None:
         self._probe, self._is_checked, self._before = probe, plan.checked, state.stored(probe)
         self._crowds = [Crowd() for _ in range(plan.workers)]
-        for id_, pessoa in state.known_people(probe):
+        for id_, pessoa in state.known_people(probe).items():
             for crowd in self._crowds:
                 crowd.meet(id_, pessoa)
         kinds = plan.chosen(CYCLE)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_NOTED_MEDIANS
-from loadtest.measure.recorder import Times
 from loadtest.report.data import Load, Report, Verdict, broken_rules
 from loadtest.report.thresholds import Threshold, broken_thresholds
 from loadtest.wire.outcome import OWN_FAILURES, STATUS_FIRST
@@ -41,7 +40,8 @@ def wrong_answers(report: Report) -> list[str]:
 def failed_requests(load: Load) -> list[str]:
     """Returns the outcomes that load must not have, without the generator's own failures."""
     return [
-        f"{times.count} {times.kind}: {_outcome(times)}"
+        f"{times.count} {times.kind}: "
+        f"{'status ' if times.code >= STATUS_FIRST else ''}{times.outcome}"
         for times in load.times
         if not times.fine and times.code not in OWN_FAILURES
     ]
@@ -54,10 +54,6 @@ def counts_text(counts: Mapping[str, int]) -> str:
 
 def not_complete(sent: Mapping[str, int], expected: Mapping[str, int]) -> str:
     return f"not complete: {counts_text(sent)}; expected {counts_text(expected)}"
-
-
-def _outcome(times: Times) -> str:
-    return f"status {times.outcome}" if times.code >= STATUS_FIRST else times.outcome
 
 
 def slow_answers(load: Load, line: Line) -> list[str]:
