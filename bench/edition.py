@@ -25,9 +25,7 @@ class Direct(NamedTuple):
     title: str
     # Takes an empty folder, whose parent lasts for the whole run.
     measure: Callable[[Path, ControlGroups], Sequence[Cell]]
-    # Whether a quick run includes it.
-    quick: bool = False
-    # Whether each round includes it, or only the first.
+    # Whether each round includes it, also of a quick run, or only the first of a full run.
     each_round: bool = False
 
 

@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -60,7 +59,7 @@ class Rounds:
         steps += [
             (name, partial(self._run_direct, name, direct, round_))
             for name, direct in self.edition.directs.items()
-            if (direct.quick or not self.results.quick) and (direct.each_round or round_ == 0)
+            if direct.each_round or (round_ == 0 and not self.results.quick)
         ]
         # Every other round runs backwards, so that the effects of neighbours cancel out.
         return reversed(steps) if round_ % 2 else steps
@@ -127,7 +126,6 @@ class Rounds:
 
     def _empty_folder(self, name: str) -> Path:
         folder = self.folder / name
-        with suppress(FileNotFoundError):
-            shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         return folder

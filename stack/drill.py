@@ -81,9 +81,7 @@ def compare(was: list[Row], came: list[Row], lost_at: float) -> int:
     """Checks that a gapless beginning of each client's history came back; prints the time lost."""
     kept = set(came)
     gone = [row for row in was if row not in kept]
-    first_gone: dict[int, int] = {}
-    for cliente, sequencia, *_ in gone:
-        first_gone.setdefault(cliente, sequencia)
+    first_gone = {cliente: sequencia for cliente, sequencia, *_ in reversed(gone)}
     is_beginning = kept <= set(was) and all(
         sequencia < first_gone.get(cliente, sequencia + 1) for cliente, sequencia, *_ in came
     )

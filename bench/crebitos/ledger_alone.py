@@ -67,9 +67,7 @@ def name_of(synchronous: str) -> str:
 
 
 DIRECTS = {
-    name_of(mode): Direct(
-        f"ledger alone, {mode}", partial(measure, mode), quick=True, each_round=True
-    )
+    name_of(mode): Direct(f"ledger alone, {mode}", partial(measure, mode), each_round=True)
     for mode in ALONE_MODES
 }
 

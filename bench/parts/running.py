@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.parts.usage import Usage, process_tree, usage_of
+from bench.parts.usage import Usage, usage_of
 from stack.part import Part, answers, listens
 from stack.run.limits import ControlGroups
 from stack.run.processes import READY_MAX_S, Processes, StackFailedError
@@ -43,4 +43,4 @@ class Running(Processes):
         self.wait(self._answers)
 
     def usage(self) -> dict[str, Usage]:
-        return {name: usage_of(process_tree(self[name].pid)) for name in self.parts}
+        return {name: usage_of(self[name].pid) for name in self.parts}

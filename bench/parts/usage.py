@@ -26,8 +26,7 @@ class Usage(NamedTuple):
     memory_bytes: int
 
 
-def process_tree(pid: int) -> list[int]:
-    """Returns a process and all its descendants."""
+def _process_tree(pid: int) -> list[int]:
     children = defaultdict(list)
     for entry in PROC.iterdir():
         if entry.name.isdigit():
@@ -39,13 +38,14 @@ def process_tree(pid: int) -> list[int]:
     return found
 
 
-def usage_of(pids: list[int]) -> Usage:
-    """Returns their CPU, with that of ended children, and memory; shared memory counts once."""
+def usage_of(pid: int) -> Usage:
+    """Returns CPU and memory of a process and all its descendants, with the CPU of ended children;
+    shared memory counts once."""
     cpu_s, memory_bytes = 0.0, 0
-    for pid in pids:
+    for one in _process_tree(pid):
         with suppress(OSError):
-            cpu_s += seconds(stat_of(pid)[11:15])
-            for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+            cpu_s += seconds(stat_of(one)[11:15])
+            for line in (PROC / str(one) / "smaps_rollup").read_text().splitlines():
                 if line.startswith("Pss:"):
                     memory_bytes += int(line.split()[1]) * 1024
     return Usage(cpu_s, memory_bytes)
@@ -77,7 +77,7 @@ class MachineUsage:
         own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         own_s = sum(usage.ru_utime + usage.ru_stime for usage in own)
         # Kernel threads write back the data of the stack.
-        own_s += usage_of(process_tree(KERNEL_PID)).cpu_s
+        own_s += usage_of(KERNEL_PID).cpu_s
         busy_s = user + nice + system + irq + softirq
         return time.monotonic(), busy_s, stolen, idle + iowait, own_s
 
