@@ -8,7 +8,6 @@ from contextlib import closing, suppress
 from http import HTTPStatus
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
 
 try:
     from rich.console import Console
@@ -22,7 +21,6 @@ from loadtest.drive.plan import FOR_EVER_S, OfficialPlan, Plan
 from loadtest.drive.run import View
 from loadtest.editions import EDITIONS, any_report, edition
 from loadtest.gatling.run import GatlingError, require_maven
-from loadtest.judging.edition import Edition
 from loadtest.limits import (
     CONNECTIONS_MAX,
     FILES_BESIDE_CONNECTIONS,
@@ -100,17 +98,13 @@ def _complain(what: str, code: int) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
-    plan, chosen = _plan(asked), _edition(asked)
+    plan, chosen = _plan(asked), edition(asked.edition)
     view = _view(asked, plan.way, plan.planned_s, plan.size)
     if not plan.chosen(chosen.cycle):
         types = ", ".join(dict.fromkeys(kind.name for kind in chosen.cycle))
         raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
     report = chosen.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report, view)
-
-
-def _edition(asked: argparse.Namespace) -> Edition[Any]:
-    return edition(asked.edition)
 
 
 def _plan(asked: argparse.Namespace) -> Plan:
@@ -173,7 +167,7 @@ def _view(
 def _official(asked: argparse.Namespace) -> int:
     plan = OfficialPlan(asked.url, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
     _files_for(None)
-    chosen = _edition(asked)
+    chosen = edition(asked.edition)
     view = _view(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
     report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report, view)
@@ -183,7 +177,7 @@ def _gatling(asked: argparse.Namespace) -> int:
     if asked.simulation:
         _require_text(asked.simulation)
     require_maven()
-    report, folder = _edition(asked).gatling(
+    report, folder = edition(asked.edition).gatling(
         asked.url, asked.simulation, asked.scale, reset=asked.reset
     )
     code = _finish(asked, report)
@@ -200,12 +194,12 @@ def _require_text(simulation: Path) -> None:
 
 
 def _score(asked: argparse.Namespace) -> int:
-    return _finish(asked, _edition(asked).score(asked.folder))
+    return _finish(asked, edition(asked.edition).score(asked.folder))
 
 
 def _check(asked: argparse.Namespace) -> int:
     _files_for(None)
-    seed, chosen = _seed(asked), _edition(asked)
+    seed, chosen = _seed(asked), edition(asked.edition)
     report = chosen.run_check(asked.url, seed, reset=asked.reset, strict=asked.strict)
     return _finish(asked, report)
 
