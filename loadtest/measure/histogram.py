@@ -84,14 +84,6 @@ class Histogram:
     __hash__ = None  # type: ignore[assignment]
 
 
-def merged(histograms: Iterable[Histogram]) -> Histogram:
-    """Returns the sum of several histograms."""
-    whole = Histogram()
-    for histogram in histograms:
-        whole.merge(histogram)
-    return whole
-
-
 def encode(value: object) -> bytes:
     """Returns a value as JSON; a histogram is a list of pairs, microseconds and samples."""
     return msgspec.json.encode(value, enc_hook=_pairs_of)

@@ -1,6 +1,6 @@
 """Counters of a worker, which hands them over second by second while the load runs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Self
 
 from msgspec import Struct, field
@@ -66,9 +66,9 @@ class Recorder:
         self._times: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         self._kinds: dict[int, Kind] = {}
         self._late: dict[int, int] = defaultdict(int)
-        self._findings: dict[str, int] = {}
+        self._findings: Counter[str] = Counter()
         self._examples: list[Example] = []
-        self._examples_seen: dict[str, int] = {}
+        self._examples_seen: Counter[str] = Counter()
         self.sent = 0
         self.held = 0
 
@@ -98,14 +98,13 @@ class Recorder:
 
     def find(self, what: str, request: Request, code: int, body: bytes) -> None:
         """Counts an answer that breaks the contract, by the rule that it breaks."""
-        self._findings[what] = self._findings.get(what, 0) + 1
+        self._findings[what] += 1
         self.keep_example(what, request, code, body)
 
     def keep_example(self, what: str, request: Request, code: int, body: bytes) -> None:
         """Keeps the first few examples of each failure: every answer may have the same fault."""
-        seen = self._examples_seen.get(what, 0)
-        if seen < EXAMPLES_PER_FAILURE:
-            self._examples_seen[what] = seen + 1
+        if self._examples_seen[what] < EXAMPLES_PER_FAILURE:
+            self._examples_seen[what] += 1
             answer = f"{outcome_name(code)} {shown(body)}".rstrip()
             self._examples.append(Example(what, curl_line(request.data), answer))
 
@@ -117,6 +116,11 @@ class Recorder:
             times.append(Times.of(kind, code, Histogram(service), Histogram(response)))
         late = Histogram(self._late)
         taken = Counts(times, late, self._findings, self._examples, self.sent, self.held)
-        self._times, self._late, self._findings, self._examples = {}, defaultdict(int), {}, []
+        self._times, self._late, self._findings, self._examples = (
+            {},
+            defaultdict(int),
+            Counter(),
+            [],
+        )
         self.sent = self.held = 0
         return taken

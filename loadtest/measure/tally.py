@@ -1,12 +1,13 @@
 """Adds up the workers' counts: per kind and outcome, and per second."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Struct
 
-from loadtest.measure.histogram import Histogram, merged
+from loadtest.measure.histogram import Histogram
 from loadtest.measure.recorder import Counts, Example, Times
 from loadtest.wire.outcome import STATUS_FIRST
 from loadtest.wire.request import Kind
@@ -50,7 +51,7 @@ class Tally:
     times: dict[tuple[str, int], Times] = field(default_factory=dict)
     seconds: dict[int, SecondCounts] = field(default_factory=dict)
     late: Histogram = field(default_factory=Histogram)
-    findings: dict[str, int] = field(default_factory=dict)
+    findings: Counter[str] = field(default_factory=Counter)
     examples: list[Example] = field(default_factory=list)
     sent: int = 0
     held: int = 0
@@ -70,8 +71,7 @@ class Tally:
         self.late.merge(counts.late)
         self.sent += counts.sent
         self.held += counts.held
-        for what, count in counts.findings.items():
-            self.findings[what] = self.findings.get(what, 0) + count
+        self.findings.update(counts.findings)
         self.examples += counts.examples
         for times in counts.times:
             self.add_times(second, times)
@@ -111,7 +111,7 @@ class Tally:
     @property
     def wrong(self) -> int:
         """Number of findings: breaches of the contract in answers."""
-        return sum(self.findings.values())
+        return self.findings.total()
 
     @property
     def cpu_s(self) -> float:
@@ -124,8 +124,8 @@ class Tally:
 
 def answered(outcomes: Iterable[Times], clock: Clock, kind: str | None = None) -> Histogram:
     """Returns the merged times of all answers by one clock; of one kind if named."""
-    return merged(
-        times.service if clock == "service" else times.response
-        for times in outcomes
-        if times.code >= STATUS_FIRST and kind in {None, times.kind}
-    )
+    whole = Histogram()
+    for times in outcomes:
+        if times.code >= STATUS_FIRST and kind in {None, times.kind}:
+            whole.merge(times.service if clock == "service" else times.response)
+    return whole

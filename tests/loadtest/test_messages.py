@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def test_a_stopped_run_says_so_in_its_head() -> None:
 
 def test_progress_tells_wrong_answers_and_no_odd_share_of_time() -> None:
     """Progress counts wrong answers apart from failures; a run beyond its plan has no share."""
-    tally = Tally([DEBIT], findings={"a row is torn": 1_385})
+    tally = Tally([DEBIT], findings=Counter({"a row is torn": 1_385}))
     assert counted_wrong(tally) == "0 failed, 1,385 answered wrongly"
     assert counted_wrong(Tally([DEBIT])) == "0 failed"
     assert passed(5.04, 12.0) == "5.0 of 12 s"
