@@ -20,11 +20,9 @@ class MissingError(Exception):
 
 def program(name: str) -> Path:
     """Returns the path of the newest version: Debian installs each outside the PATH."""
-    found = sorted(
-        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
-        key=lambda path: int(path.parts[4]),
-    )
-    where = shutil.which(name) if not found else found[-1]
+    installed = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
+    newest = max(installed, key=lambda path: int(path.parts[4]), default=None)
+    where = newest or shutil.which(name)
     if where is None:
         raise MissingError("there is no PostgreSQL: apt-get install postgresql")
     return Path(where).resolve()

@@ -5,7 +5,6 @@ from bench.crebitos.plan import CAPACITY_14, STEADY_340
 from bench.results.data import Results
 from bench.results.figures import figure_of, parts_of
 from bench.results.svg import Row, bars, legend, ranges
-from loadtest.report.svg import linear_axis, logarithmic_axis
 
 PERCENTILES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
 ROLES = (("service", "this service"), ("ceiling", "its ceiling"), ("other", "alternatives"))
@@ -30,12 +29,9 @@ def _capacity(results: Results) -> str:
         rate = figure_of(results, name, CAPACITY_14.name, "rate")
         if rate:
             whisker = (rate.lowest, rate.highest)
-            rows.append(Row(title, [(_role_of(name), rate.median)], _count(rate.median), whisker))
-    if not rows:
-        return ""
-    axis = linear_axis(max(row.whisker[1] for row in rows if row.whisker), _count)
+            rows.append(Row(title, [(_role_of(name), rate.median)], whisker))
     hint = f"{legend(ROLES)}      median of the rounds, and from the lowest to the highest"
-    return bars(f"Requests/s, {CAPACITY_14.title}", hint, rows, axis)
+    return bars(f"Requests/s, {CAPACITY_14.title}", hint, rows)
 
 
 def _latency(results: Results, workload: Workload) -> str:
@@ -44,13 +40,9 @@ def _latency(results: Results, workload: Workload) -> str:
         spreads = [figure_of(results, name, workload.name, one) for one in PERCENTILES]
         values = [(_role_of(name), one.median) for one in spreads if one]
         if values:
-            rows.append(Row(title, values, f"{values[0][1]:.2f} / {values[1][1]:.2f}"))
-    if not rows:
-        return ""
-    values_ms = [value for row in rows for _, value in row.values]
-    axis = logarithmic_axis(min(values_ms), max(values_ms), lambda value: f"{value:g} ms")
+            rows.append(Row(title, values))
     hint = f"{legend(ROLES)}      dots, shrinking: p50, p99, p99.9, max; in figures p50 / p99"
-    return ranges(f"Response time, {workload.title}", hint, rows, axis)
+    return ranges(f"Response time, {workload.title}", hint, rows)
 
 
 def _by_part(results: Results, kind: str, title: str) -> str:
@@ -61,11 +53,8 @@ def _by_part(results: Results, kind: str, title: str) -> str:
         for part, value in found.items():
             sums[_style_of(part)] += value
         if found:
-            rows.append(Row(title_of_row, [*sums.items()], _count(sum(sums.values()))))
-    if not rows:
-        return ""
-    axis = linear_axis(max(sum(value for _, value in row.values) for row in rows), _count)
-    return bars(f"{title}, {CAPACITY_14.title}", legend(PARTS), rows, axis)
+            rows.append(Row(title_of_row, [*sums.items()]))
+    return bars(f"{title}, {CAPACITY_14.title}", legend(PARTS), rows)
 
 
 def _role_of(name: str) -> str:
@@ -78,7 +67,3 @@ def _style_of(part: str) -> str:
     if part == "nginx":
         return "a"
     return "b" if part.startswith("api") else "c"
-
-
-def _count(value: float) -> str:
-    return f"{value:,.0f}"

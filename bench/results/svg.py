@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from loadtest.report.svg import Axis
+from loadtest.report.svg import Axis, linear_axis, logarithmic_axis
 
 WIDTH, LABELS, RIGHT = 900, 244, 88
 TOP, ROW, BAR, AXIS = 74, 30, 16, 34
@@ -32,12 +32,15 @@ class Row(NamedTuple):
 
     label: str
     values: Sequence[tuple[str, float]]
-    text: str
     # From the lowest to the highest round.
     whisker: tuple[float, float] | None = None
 
 
-def bars(title: str, hint: str, rows: Sequence[Row], axis: Axis) -> str:
+def bars(title: str, hint: str, rows: Sequence[Row]) -> str:
+    """Draws each row as a bar of its values, with their sum."""
+    sums = [sum(value for _, value in row.values) for row in rows]
+    highest = max([*sums, *(row.whisker[1] for row in rows if row.whisker)], default=0.0)
+    axis = linear_axis(highest, _count)
     drawn = []
     for number, row in enumerate(rows):
         y = TOP + number * ROW
@@ -53,12 +56,15 @@ def bars(title: str, hint: str, rows: Sequence[Row], axis: Axis) -> str:
             low, high = (_x(axis, value) for value in row.whisker)
             drawn.append(_line("whisker", low, y + ROW / 2, high, y + ROW / 2))
             at = max(at, row.whisker[1])
-        drawn.append(_text(_x(axis, at) + 8, y + ROW / 2 + 4, row.text))
+        drawn.append(_text(_x(axis, at) + 8, y + ROW / 2 + 4, _count(sums[number])))
     return _picture(title, hint, rows, axis, drawn)
 
 
-def ranges(title: str, hint: str, rows: Sequence[Row], axis: Axis) -> str:
-    """Draws each row as dots on a line from its first value to its last."""
+def ranges(title: str, hint: str, rows: Sequence[Row]) -> str:
+    """Draws each row, times in ms, as dots on a line from its first value to its last."""
+    values_ms = [value for row in rows for _, value in row.values]
+    lowest_ms, highest_ms = min(values_ms, default=1.0), max(values_ms, default=1.0)
+    axis = logarithmic_axis(lowest_ms, highest_ms, lambda value: f"{value:g} ms")
     drawn = []
     for number, row in enumerate(rows):
         y = TOP + number * ROW + ROW / 2
@@ -69,7 +75,8 @@ def ranges(title: str, hint: str, rows: Sequence[Row], axis: Axis) -> str:
             f'<circle class="{style}" cx="{x:.1f}" cy="{y:g}" r="{radius:g}"/>'
             for x, radius in zip(places, (6, 5, 4, 3), strict=False)
         ]
-        drawn.append(_text(places[-1] + 10, y + 4, row.text))
+        (_, first_ms), (_, second_ms), *_ = row.values
+        drawn.append(_text(places[-1] + 10, y + 4, f"{first_ms:.2f} / {second_ms:.2f}"))
     return _picture(title, hint, rows, axis, drawn)
 
 
@@ -79,6 +86,8 @@ def legend(names: Sequence[tuple[str, str]]) -> str:
 
 
 def _picture(title: str, hint: str, rows: Sequence[Row], axis: Axis, drawn: Sequence[str]) -> str:
+    if not rows:
+        return ""
     bottom = TOP + len(rows) * ROW
     height = bottom + AXIS
     parts = [
@@ -102,6 +111,10 @@ def _picture(title: str, hint: str, rows: Sequence[Row], axis: Axis, drawn: Sequ
             f'<text x="{LABELS - 12}" y="{y:g}" text-anchor="end">{escape(row.label)}</text>'
         )
     return "\n".join([*parts, *drawn, "</svg>", ""])
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
 
 
 def _x(axis: Axis, value: float) -> float:

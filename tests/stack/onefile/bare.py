@@ -10,20 +10,16 @@ LIBRARIES = ("libc.so.6", "libm.so.6")
 DEVICES = {"null": "3", "urandom": "9"}
 # Separate processes, which end with the first one, and a network where every port is free.
 SPACES = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child")
-ENTER = """set -e
+SET_UP = """set -e
 ip link set lo up
 mount --bind "$1" "$1"
 cd "$1"
 mount -t proc proc proc
-exec chroot . /bin/sh -c "$2"
 """
+ENTER = f'{SET_UP}exec chroot . /bin/sh -c "$2"\n'
 # The root is read-only; the only writable folder belongs to an unknown user and is noexec.
-ENTER_CLOSED = """set -e
-ip link set lo up
-mount --bind "$1" "$1"
-cd "$1"
-mount -t proc proc proc
-mount -t tmpfs -o noexec,nosuid,nodev,mode=700,uid=4242,gid=4242,size={size} tmpfs data
+ENTER_CLOSED = f"""{SET_UP}
+mount -t tmpfs -o noexec,nosuid,nodev,mode=700,uid=4242,gid=4242,size={{size}} tmpfs data
 mount -o remount,ro,bind "$1"
 exec chroot --userspec=4242:4242 . /bin/sh -c "cd /data; $2"
 """
