@@ -38,6 +38,12 @@ SMALL: dict[str, Any] = {
     "loadtest.pessoas.rules.burst.ONE_BY_ONE": 5,
     "loadtest.crebitos.edition.build_requests": partial(build_requests, cycles=8),
 }
+# No answer is slow: a busy machine must not change a verdict.
+NEVER_SLOW: dict[str, Any] = {
+    "loadtest.report.judgement.slow_answers": lambda *_: [],
+    "loadtest.crebitos.official.verdict.slow_answers": lambda *_: [],
+    "loadtest.crebitos.official.judge.SLOW_MS": 3_600_000,
+}
 # Shorter timeouts, for entries that keep the judge waiting.
 SHORT: dict[str, Any] = {
     "loadtest.command.REQUEST_TIMEOUT_S": 0.2,
@@ -68,6 +74,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
         "loadtest.judging.edition.run_workers": _run_worker,
         "loadtest.command._files_for": lambda connections: connections or 1_000,
         **SMALL,
+        **NEVER_SLOW,
         **(SHORT if short else {}),
     }
     reports = ("--json", str(folder / "report.json"), "--html", str(folder / "report.html"))
