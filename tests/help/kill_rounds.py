@@ -65,7 +65,9 @@ def _with_unanswered(each: Round, load: TransactionLoad | PeopleLoad) -> Round:
     unanswered = [
         outcome
         for outcome in load.failed
-        if each.killed_at_s <= outcome.sent_at_s + outcome.after_s and outcome.sent_at_s < until_s
+        if outcome.is_open
+        and each.killed_at_s <= outcome.sent_at_s + outcome.after_s
+        and outcome.sent_at_s < until_s
     ]
     return each._replace(unanswered=len(unanswered))
 
