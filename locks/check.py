@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from packaging.dependency_groups import resolve_dependency_groups
 from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -173,13 +174,8 @@ def wanted_for(purpose: str, project: dict[str, Any]) -> list[str]:
         return list(project["build-system"]["requires"])
     if not purpose.startswith("group "):
         return [purpose]
-    found = []
-    for entry in project["dependency-groups"][purpose.removeprefix("group ")]:
-        if isinstance(entry, str):
-            found.append(entry)
-        else:
-            found += wanted_for(f"group {entry['include-group']}", project)
-    return found
+    group = purpose.removeprefix("group ")
+    return list(resolve_dependency_groups(project["dependency-groups"], group))
 
 
 def unmet(needed: Requirement, here: dict[str, Pin]) -> str | None:

@@ -8,7 +8,9 @@ import time
 import tty
 import urllib.request
 from collections import Counter, deque
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
@@ -133,12 +135,11 @@ class Watch:
             summary.append(f"  {answer.gauges['rows']:,.0f} rows")
         for path, status in sorted(answer.paths()):
             summary.append(f"\n{rate('requests', path, status):,.0f}/s  {path} {status}")
-        tables = [_instances(answer, before, seconds)]
-        tables += [_rows(name, rows) for name, rows in answer.tables.items()]
+        tables = (_rows(name, rows) for name, rows in answer.tables.items())
         return Group(
             Panel(summary, title=Text(f"rinha at {self._url}"), title_align="left"),
             self._chart(),
-            Columns(tables),
+            Columns([_instances(answer, before, seconds), *tables]),
             Text("q ends this view; the stack goes on", style="dim"),
         )
 
@@ -191,37 +192,35 @@ def _cell(column: str, value: object) -> str:
     return f"{value / 100:,.2f}" if column in MONEY and isinstance(value, int) else str(value)
 
 
-class _Keys:
-    """Unbuffered keys of a terminal. Ctrl-C still interrupts. Without a terminal there are none."""
+@contextmanager
+def _unbuffered_keys() -> Iterator[None]:
+    """Unbuffers the keys of the terminal, if there is one. Ctrl-C still interrupts."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
-    def __enter__(self) -> Self:
-        self._before = None
-        if sys.stdin.isatty():
-            self._before = termios.tcgetattr(sys.stdin)
-            tty.setcbreak(sys.stdin)
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
-
-    def wants_to_quit(self, within_s: float) -> bool:
-        """Waits for a key until the timeout; returns whether it was one of QUIT_KEYS."""
-        if self._before is None:
-            time.sleep(within_s)
-            return False
-        return bool(select.select([sys.stdin], [], [], within_s)[0]) and (
-            sys.stdin.read(1) in QUIT_KEYS
-        )
+def _wants_to_quit(within_s: float) -> bool:
+    """Waits for a key until the timeout; returns whether it was one of QUIT_KEYS."""
+    if not sys.stdin.isatty():
+        time.sleep(within_s)
+        return False
+    return bool(select.select([sys.stdin], [], [], within_s)[0]) and sys.stdin.read(1) in QUIT_KEYS
 
 
 def main(url: str) -> int:
     watch, console = Watch(url), Console()
     try:
-        with Live(console=console, auto_refresh=False, screen=True) as live, _Keys() as keys:
+        with Live(console=console, auto_refresh=False, screen=True) as live, _unbuffered_keys():
             while True:
                 live.update(watch.view_with(fetch(url)), refresh=True)
-                if keys.wants_to_quit(POLL_S):
+                if _wants_to_quit(POLL_S):
                     return 0
     except (OSError, ValueError, LookupError) as error:
         reason = printable(str(error))

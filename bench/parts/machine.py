@@ -29,13 +29,13 @@ SYNCS = 250
 
 def origin(folder: Path) -> dict[str, str]:
     """Returns the machine and the time, for the head of the page."""
-    memory_kb = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text())
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _commit(),
         "machine": f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
-        f"{int(memory_kb[1]) / 2**20 if memory_kb else 0:.0f} GiB",
+        f"{memory_bytes / 2**30:.0f} GiB",
         "system": f"{_system()}, Linux {platform.release()}",
         "disk": _file_system_of(folder),
     }
