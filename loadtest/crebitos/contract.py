@@ -26,6 +26,15 @@ ROWS_MAX = 10  # transactions in a statement
 INTEGER_MAX = 2**53  # JSON parsers disagree about larger integers
 
 Value = TypeVar("Value", int, str)
+JSON_TYPES: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    float: "float",
+    str: "string",
+    list: "list",
+    dict: "object",
+}
 
 # Fifteen digits are always below INTEGER_MAX; longer numbers take the slow path.
 _SALDO_SHAPE = re.compile(
@@ -70,13 +79,8 @@ def _read(answer: dict[str, Any], field: str, wanted: type[Value], named: str) -
     if value is ...:
         raise ContractBrokenError(f"`{field}` is missing")
     if type(value) is not wanted:
-        raise ContractBrokenError(f"`{field}` is a {_json_type(value)}, not {named}")
+        raise ContractBrokenError(f"`{field}` is a {JSON_TYPES[type(value)]}, not {named}")
     return value
-
-
-def _json_type(value: object) -> str:
-    names = {str: "string", float: "float", bool: "boolean", list: "list", dict: "object"}
-    return names.get(type(value), "null")
 
 
 @dataclass(frozen=True, slots=True)

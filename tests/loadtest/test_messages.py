@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.crebitos.contract import read_text
 from loadtest.crebitos.mix import DEBIT
 from loadtest.crebitos.official.checks import rows_fault
 from loadtest.crebitos.official.verdict import official_part
@@ -21,6 +22,7 @@ from loadtest.report.judgement import not_complete
 from loadtest.report.progress import counted_wrong, passed
 from loadtest.report.started import command_line
 from loadtest.report.text import headline
+from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.probe import Answer, reach
 from loadtest.wire.request import CHECK, Address, Request, get
 from tests.help.simulated_runs import simulated_report, simulated_run
@@ -69,6 +71,13 @@ def test_progress_tells_wrong_answers_and_no_odd_share_of_time() -> None:
     assert counted_wrong(Tally([DEBIT])) == "0 failed"
     assert passed(5.04, 12.0) == "5.0 of 12 s"
     assert passed(15.1, 12.0) == "15.1 s, 12 s planned"
+
+
+def test_a_wrong_type_has_the_name_that_json_gives_it() -> None:
+    """A field of another type is named by its type in JSON."""
+    for value, named in ((None, "null"), (1, "number"), (True, "boolean"), ([], "list")):
+        with pytest.raises(ContractBrokenError, match=f"`tipo` is a {named}, not a string"):
+            read_text({"tipo": value}, "tipo")
 
 
 def test_no_sentence_is_python() -> None:
