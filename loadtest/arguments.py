@@ -195,11 +195,9 @@ class Parser(argparse.ArgumentParser):
     """Argument parser whose errors are one line: the fault, and the command that prints help."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_USAGE, f"{self.prog}: {one_line(message)}; see {self._help()}\n")
-
-    def _help(self) -> str:
-        """Returns the command that prints the help; `self.prog` names the subcommand too."""
-        return f"{command_line()}{self.prog.removeprefix('loadtest')} --help"
+        # `self.prog` names the subcommand too.
+        asks_help = f"{command_line()}{self.prog.removeprefix('loadtest')} --help"
+        self.exit(EXIT_USAGE, f"{self.prog}: {one_line(message)}; see {asks_help}\n")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -68,15 +68,15 @@ def ask_apelidos(suite: Suite) -> None:
     suite.add_person(fields)
     again = suite.ask(suite.post(fields | {"nome": "Outra"}))
     suite.expect_status("one that is taken", again, (422, 400))
-    for rule, change in (("in another case", str.swapcase), ("with an accent", _accented)):
+    taken = fields["apelido"]
+    for rule, apelido in (
+        ("in another case", taken.swapcase()),
+        ("with an accent", f"{taken[:-1]}é"),
+    ):
         suite.begin("apelidos", Weight.DATA)
         suite.add_person(fields)
-        other = suite.ask(suite.post(fields | {"apelido": change(fields["apelido"])}))
+        other = suite.ask(suite.post(fields | {"apelido": apelido}))
         suite.expect_status(f"one that is taken only {rule}", other, (201,))
-
-
-def _accented(apelido: str) -> str:
-    return f"{apelido[:-1]}é"
 
 
 def ask_count(suite: Suite) -> None:
