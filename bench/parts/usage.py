@@ -57,14 +57,14 @@ class MachineUsage:
     def __init__(self) -> None:
         self._start = self._now()
 
-    def figures(self, stack_cpu_s: float | None = None) -> dict[str, float]:
+    def figures(self, stack_cpu_s: float = 0.0) -> dict[str, float]:
         """Returns the CPUs used by other programs, taken by the hypervisor, and idle. Without
         `stack_cpu_s` the stack counts as an ended child of this process."""
         passed_s, busy_s, stolen_s, idle_s, own_s = (
             now - start for now, start in zip(self._now(), self._start, strict=True)
         )
         return {
-            "others_cpus": (busy_s - own_s - (stack_cpu_s or 0.0)) / passed_s,
+            "others_cpus": (busy_s - own_s - stack_cpu_s) / passed_s,
             "stolen_cpus": stolen_s / passed_s,
             "idle_cpus": idle_s / passed_s,
         }

@@ -11,7 +11,7 @@ import apsw
 
 from bench.edition import Direct
 from bench.pessoas.contenders import MANY_FILE
-from bench.pessoas.growth import ADD, MANY, Row, make_registry, rows
+from bench.pessoas.growth import ADD, MANY, make_registry, rows
 from bench.pessoas.plan import ADDED
 from bench.results.data import Cell
 from loadtest.pessoas.payloads import STACK, termos
@@ -40,6 +40,7 @@ FTS5 = """
     INSERT INTO temp.busca (rowid, palavras)
     SELECT numero, apelido || char(10) || nome || char(10) || ifnull(stack, '') FROM pessoas;
 """
+ADD_TO_FTS5 = "INSERT INTO busca (rowid, palavras) VALUES (?, ?)"
 BY_FTS5 = f"""
     SELECT {COLUMNS} FROM temp.busca JOIN pessoas ON numero = busca.rowid
     WHERE palavras LIKE ?1 LIMIT {SEARCH_ROWS}
@@ -127,24 +128,18 @@ def measure_inserts(folder: Path, people: int) -> list[Cell]:
         times_us, cpu_began_ns = [], time.process_time_ns()
         for row in inserted:
             began_ns = time.perf_counter_ns()
-            _insert(registry, row, with_fts5=with_fts5)
+            with registry.engine.writing:
+                registry.engine.execute(ADD, row)
+                if with_fts5:
+                    numero = registry.engine.connection.last_insert_rowid()
+                    words = "\n".join((row[1], row[2], row[4] or ""))
+                    registry.engine.execute(ADD_TO_FTS5, (numero, words))
             times_us.append((time.perf_counter_ns() - began_ns) / 1000)
         cpu_us = (time.process_time_ns() - cpu_began_ns) / 1000 / people
         registry.close()
         p99_us = sorted(times_us)[people * 99 // 100]
         cells.append(Cell(INSERTS, way, 0, {"cpu_us": cpu_us, "p99_us": p99_us}))
     return cells
-
-
-def _insert(registry: SqliteRegistry, row: Row, *, with_fts5: bool) -> None:
-    with registry.engine.writing:
-        registry.engine.execute(ADD, row)
-        if with_fts5:
-            numero = registry.engine.connection.last_insert_rowid()
-            registry.engine.execute(
-                "INSERT INTO busca (rowid, palavras) VALUES (?, ?)",
-                (numero, "\n".join((row[1], row[2], row[4] or ""))),
-            )
 
 
 DIRECTS = {
