@@ -232,7 +232,7 @@ class Primary:
     def _unknown(self) -> OutcomeUnknownError:
         return OutcomeUnknownError(
             f"the {self._schema.noun}'s server was lost before it answered, "
-            "a transaction may be written: read the state before a retry"
+            "a transaction may be written: read the state before you send it again"
         )
 
     def _no_server(self) -> StoreUnavailableError:

@@ -241,7 +241,7 @@ class SqliteFile:
             return self._lock.refused()
         return StoreUnavailableError(
             f"the {self._schema.noun} cannot be used now ({error}); a transaction may be written: "
-            "read the state before a retry"
+            "read the state before you send it again"
         )
 
     def _rollback(self) -> None:

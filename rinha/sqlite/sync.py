@@ -13,7 +13,7 @@ from rinha.errors import OutcomeUnknownError, StoreUnavailableError
 from rinha.sqlite.wal_repair import Wal
 from rinha.store import Sync
 
-NOT_DURABLE = "written, but a power cut may undo it: read the state before a retry"
+NOT_DURABLE = "written, but a power cut may undo it: read the state before you send it again"
 
 
 class SyncedWriting:
