@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+from loadtest.crebitos.contract import read_extrato, read_saldo
+from loadtest.crebitos.mix import LedgerRequest
+
 # Outcomes of a transaction; only an answered one tells the balance. WRONGLY is a body that was
 # accepted and had to be refused: its effect is unknown.
 ANSWERED, REFUSED, UNKNOWN, WRONGLY = range(4)
@@ -50,3 +53,15 @@ def refused(sent_ns: int, answered_ns: int, delta: int, fingerprint: int = 0) ->
 def unknown(sent_ns: int, delta: int, fingerprint: int = 0) -> Operation:
     """Returns a transaction that may be applied at any moment since it was sent, or never."""
     return Operation(sent_ns, NEVER_NS, delta, 0, fingerprint, outcome=UNKNOWN)
+
+
+def accepted(
+    request: LedgerRequest, body: bytes, sent_ns: int, answered_ns: int
+) -> tuple[int, Operation]:
+    """Returns the limit that a 200 names, and the operation that it acknowledges."""
+    if request.delta:
+        limite, saldo = read_saldo(body)
+        row = request.fingerprint
+        return limite, Operation(sent_ns, answered_ns, request.delta, saldo, row)
+    shown = read_extrato(body)
+    return shown.limite, Operation(sent_ns, answered_ns, 0, shown.total, rows=shown.fingerprints)

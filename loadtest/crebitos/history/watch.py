@@ -2,15 +2,14 @@
 
 from time import perf_counter_ns as clock_ns
 
-from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES, ROWS_MAX, read_extrato, read_saldo
+from loadtest.crebitos.contract import BELOW_LIMIT, LIMITES, ROWS_MAX
 from loadtest.crebitos.history.operation import (
-    ANSWERED,
-    NEVER_NS,
-    REFUSED,
-    UNKNOWN,
     WRONGLY,
     Noted,
     Operation,
+    accepted,
+    refused,
+    unknown,
 )
 from loadtest.crebitos.mix import BadRequest, LedgerRequest
 from loadtest.drive.memory import Notes
@@ -36,14 +35,17 @@ class Watch:
         if isinstance(request, BadRequest) and code == 200:
             self._recorder.find(f"{BAD_ACCEPTED}: {request.name}", request, code, body)
             for effect in request.effects:
-                self._note(effect, sent_ns, NEVER_NS, outcome=WRONGLY)
+                applied = unknown(sent_ns, effect.delta, effect.fingerprint)
+                applied.outcome = WRONGLY
+                self._note(effect, applied)
         if not isinstance(request, LedgerRequest) or request.cliente not in LIMITES:
             return
         try:
             if code == 200:
                 self._accepted(request, body, sent_ns)
             elif code == 422 and request.delta < 0:
-                self._note(request, sent_ns, clock_ns(), outcome=REFUSED)
+                row = request.fingerprint
+                self._note(request, refused(sent_ns, clock_ns(), request.delta, row))
             elif code == 422 and request.delta > 0:
                 self._recorder.find(CREDIT_REFUSED, request, code, body)
             elif code >= 500 or (code < STATUS_FIRST and code not in NEVER_LEFT):
@@ -58,34 +60,20 @@ class Watch:
     def _unknown(self, request: LedgerRequest, sent_ns: int) -> None:
         """Notes a transaction that may have been applied at any moment since it was sent."""
         if request.delta:
-            self._note(request, sent_ns, NEVER_NS, outcome=UNKNOWN)
+            self._note(request, unknown(sent_ns, request.delta, request.fingerprint))
 
-    def _note(
-        self,
-        request: LedgerRequest,
-        sent_ns: int,
-        answered_ns: int,
-        saldo: int = 0,
-        outcome: int = ANSWERED,
-    ) -> None:
-        moments, delta, row = (sent_ns, answered_ns), request.delta, request.fingerprint
-        self._notes.add((request.cliente, Operation(*moments, delta, saldo, row, None, outcome)))
+    def _note(self, request: LedgerRequest, operation: Operation) -> None:
+        self._notes.add((request.cliente, operation))
 
     def _accepted(self, request: LedgerRequest, body: bytes, sent_ns: int) -> None:
         # The clock is read after the answer: an earlier time could claim a wrong real-time order.
-        if request.delta:
-            limite, saldo = read_saldo(body)
-            self._note(request, sent_ns, clock_ns(), saldo)
-        else:
-            extrato = read_extrato(body)
-            limite, saldo = extrato.limite, extrato.total
-            rows = extrato.fingerprints[:ROWS_MAX]
-            operation = Operation(sent_ns, clock_ns(), 0, saldo, rows=rows)
-            self._notes.add((request.cliente, operation))
-            if len(extrato.transacoes) > ROWS_MAX:
-                self._recorder.find(TOO_MANY_ROWS, request, 200, body)
+        limite, operation = accepted(request, body, sent_ns, clock_ns())
+        if operation.rows is not None and len(operation.rows) > ROWS_MAX:
+            operation.rows = operation.rows[:ROWS_MAX]
+            self._recorder.find(TOO_MANY_ROWS, request, 200, body)
+        self._note(request, operation)
         expected = LIMITES[request.cliente]
         if limite != expected:
             self._recorder.find(WRONG_LIMIT, request, 200, body)
-        if saldo < -expected:
+        if operation.saldo < -expected:
             self._recorder.find(BELOW_LIMIT, request, 200, body)

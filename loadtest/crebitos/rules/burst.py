@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from random import Random
 from time import monotonic
 
-from loadtest.crebitos.contract import CLIENTES, LIMITES, read_extrato, read_saldo
+from loadtest.crebitos.contract import CLIENTES, LIMITES
 from loadtest.crebitos.history.after_load import examine
-from loadtest.crebitos.history.operation import Operation, refused, unknown
+from loadtest.crebitos.history.operation import Operation, accepted, refused, unknown
 from loadtest.crebitos.history.watch import WRONG_LIMIT
 from loadtest.crebitos.mix import (
     CYCLE,
@@ -178,22 +178,15 @@ def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
 
 def _operations(request: LedgerRequest, answer: Answer) -> list[Operation]:
     """Returns the operation of a request and its answer; none for a statement that failed."""
-    moments, delta, row = (answer.sent_ns, answer.answered_ns), request.delta, request.fingerprint
-    if not delta:
-        if answer.code != 200:
-            return []
-        shown = read_extrato(answer.body)
-        _require_limit(request, shown.limite)
-        return [Operation(*moments, 0, shown.total, rows=shown.fingerprints)]
-    if answer.code == 422:
-        return [refused(*moments, delta, row)]
+    sent_ns, answered_ns = answer.sent_ns, answer.answered_ns
+    delta, row = request.delta, request.fingerprint
     if answer.code == 200:
-        limite, saldo = read_saldo(answer.body)
-        _require_limit(request, limite)
-        return [Operation(*moments, delta, saldo, row)]
-    return [unknown(answer.sent_ns, delta, row)]
-
-
-def _require_limit(request: LedgerRequest, limite: int) -> None:
-    if limite != LIMITES[request.cliente]:
-        raise ContractBrokenError(WRONG_LIMIT)
+        limite, operation = accepted(request, answer.body, sent_ns, answered_ns)
+        if limite != LIMITES[request.cliente]:
+            raise ContractBrokenError(WRONG_LIMIT)
+        return [operation]
+    if not delta:
+        return []
+    if answer.code == 422:
+        return [refused(sent_ns, answered_ns, delta, row)]
+    return [unknown(sent_ns, delta, row)]
