@@ -37,27 +37,27 @@ def snapshot(file: Path) -> Path:
     return file.with_name("snapshot.db")
 
 
-def bring_back(file: Path, source: Path) -> Path | None:
+def run_restore(file: Path, source: Path) -> Path | None:
     return restore(settings.load({"RINHA_LEDGER": str(file)}), source, None)
 
 
 def test_a_snapshot_takes_the_ledgers_place(file: Path, snapshot: Path) -> None:
     """A restore makes one file in WAL mode and keeps the old ledger under a name with the time."""
-    kept = bring_back(file, snapshot)
+    kept = run_restore(file, snapshot)
     assert kept is not None
     assert kept.name.startswith("rinha.db.2")
     with sqlite3.connect(file) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
     assert (saldo_in(file), saldo_in(kept)) == (3, 5)
-    assert bring_back(file, kept) != kept
+    assert run_restore(file, kept) != kept
     assert saldo_in(file) == 5
 
 
 def test_where_nothing_was_nothing_is_kept(file: Path, snapshot: Path) -> None:
     """A restore without an old ledger, as after a lost disk, keeps nothing."""
     file.unlink()
-    assert bring_back(file, snapshot) is None
+    assert run_restore(file, snapshot) is None
     assert saldo_in(file) == 3
 
 
@@ -70,7 +70,7 @@ def test_a_source_with_a_wal_is_restored_whole(file: Path, tmp_path: Path) -> No
         copy.write_bytes(file.with_name(file.name + ending).read_bytes())
     ledger.close()
     file.unlink()
-    bring_back(file, tmp_path / "copy.db")
+    run_restore(file, tmp_path / "copy.db")
     assert saldo_in(file) == 9
 
 
@@ -84,7 +84,7 @@ def in_use(file: Path) -> Iterator[SqliteLedger]:
 def test_a_ledger_in_use_is_left_alone(in_use: SqliteLedger, file: Path, snapshot: Path) -> None:
     """A ledger that an instance, an audit or Litestream holds is not replaced."""
     with pytest.raises(RestoreError, match="in use"):
-        bring_back(file, snapshot)
+        run_restore(file, snapshot)
     assert in_use.extrato(1).saldo.total == 5
 
 
@@ -93,7 +93,7 @@ def test_a_shell_that_writes_or_reads_is_waited_for_by_nobody(file: Path, snapsh
     shell = apsw.Connection(str(file))
     shell.execute("BEGIN IMMEDIATE; UPDATE clientes SET saldo = 6 WHERE cliente = 1")
     with pytest.raises(RestoreError, match="another program has it open"):
-        bring_back(file, snapshot)
+        run_restore(file, snapshot)
     shell.execute("ROLLBACK")
     shell.close()
     assert saldo_in(file) == 5
@@ -112,9 +112,9 @@ def test_a_foreign_shell_that_is_idle_is_seen(file: Path, snapshot: Path, words:
     shell.stdin.flush()
     assert shell.stdout.readline() == "5\n"
     with pytest.raises(RestoreError, match="another program has it open"):
-        bring_back(file, snapshot)
+        run_restore(file, snapshot)
     shell.communicate()
-    assert bring_back(file, snapshot) is not None
+    assert run_restore(file, snapshot) is not None
     assert saldo_in(file) == 3
 
 
@@ -135,10 +135,10 @@ def test_our_own_shell_is_seen_before_it_asks_anything(file: Path, snapshot: Pat
     shell.stdin.flush()
     assert "ready" in shell.stdout.readline()
     with pytest.raises(RestoreError, match="in use"):
-        bring_back(file, snapshot)
+        run_restore(file, snapshot)
     shell.communicate("UPDATE clientes SET saldo = 5 WHERE cliente = 1;\n")
     assert shell.returncode == 0
-    assert bring_back(file, snapshot) is not None
+    assert run_restore(file, snapshot) is not None
 
 
 @pytest.mark.needs("sqlite3")
@@ -155,7 +155,7 @@ def test_nobody_else_writes_while_the_file_is_replaced(
         tries.append(subprocess.run(words, capture_output=True, text=True, check=False).stderr)
 
     monkeypatch.setattr(os, "link", linked)
-    bring_back(file, snapshot)
+    run_restore(file, snapshot)
     assert len(tries) == 1
     assert "locked" in tries[0]
 
@@ -177,7 +177,7 @@ def test_without_hard_links_nothing_is_touched(
 
     monkeypatch.setattr(os, "link", refused)
     with pytest.raises(RestoreError, match="has no hard links"):
-        bring_back(killed, snapshot)
+        run_restore(killed, snapshot)
     assert saldo_in(killed) == 9
     assert not list(file.parent.glob("killed.db.2*"))
 
@@ -194,7 +194,7 @@ def test_only_what_is_no_database_is_set_aside_with_its_wal(
     monkeypatch.setattr("rinha.replica.restore.is_database", failing)
     before = sorted(file.parent.iterdir())
     with pytest.raises(RestoreError, match="nothing was"):
-        bring_back(file, snapshot)
+        run_restore(file, snapshot)
     assert {path.name for path in before} <= {path.name for path in file.parent.iterdir()}
     monkeypatch.undo()
     assert saldo_in(file) == 5
@@ -225,7 +225,7 @@ def test_what_is_wrong_is_not_restored(
         somebody.execute(harm).fetchall()
     somebody.close()
     with pytest.raises(RinhaError, match=complaint) as told:
-        bring_back(file, snapshot)
+        run_restore(file, snapshot)
     assert str(snapshot) in str(told.value)
     assert saldo_in(file) == 5
     assert not list(file.parent.glob("rinha.db.restoring*"))
@@ -236,9 +236,9 @@ def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content
     """A source that is no database, or that is missing, is refused."""
     (tmp_path / "notes").write_bytes(content)
     with pytest.raises(RinhaError, match="not a"):
-        bring_back(file, tmp_path / "notes")
+        run_restore(file, tmp_path / "notes")
     with pytest.raises(RestoreError, match="no such file"):
-        bring_back(file, tmp_path / "missing")
+        run_restore(file, tmp_path / "missing")
     assert saldo_in(file) == 5
 
 
@@ -246,7 +246,7 @@ def test_a_damaged_file_is_kept_with_its_wal(file: Path, snapshot: Path) -> None
     """A damaged file is kept with its WAL, which must not be taken for the new file's."""
     file.write_bytes(b"rotten")
     file.with_name("rinha.db-wal").write_bytes(b"and so is this")
-    kept = bring_back(file, snapshot)
+    kept = run_restore(file, snapshot)
     assert kept is not None
     assert kept.read_bytes() == b"rotten"
     assert kept.with_name(f"{kept.name}-wal").read_bytes() == b"and so is this"
@@ -258,5 +258,5 @@ def test_what_litestream_knew_of_the_old_one_is_forgotten(file: Path, snapshot: 
     """A restore removes Litestream's local state, which belongs to the old ledger."""
     known = file.with_name(".rinha.db-litestream")
     (known / "ltx").mkdir(parents=True)
-    bring_back(file, snapshot)
+    run_restore(file, snapshot)
     assert not known.exists()
