@@ -3,7 +3,6 @@
 import gzip
 import io
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -22,8 +21,7 @@ def build_packages(work: Path, made_at_s: int) -> list[Path]:
     """
     copy, out = work / "sources", work / "packages"
     for folder in (copy, out):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir()
     for name in SOURCES:
         _copy(ROOT / name, copy / name)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(max(made_at_s, 315_532_800))}  # zip: 1980

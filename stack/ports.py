@@ -76,12 +76,10 @@ def _free_port(address: str, first: int, but: int | None) -> int:
 def _bind(address: str, port: int) -> int:
     """Returns the error number of a bind, or 0. A port that nginx shares by reuseport is in use."""
     host = address.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if ":" in host:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)  # as nginx does
-            probe.bind((host, port))
+        # IPv6 alone on an address of IPv6, as nginx listens.
+        socket.create_server((host, port), family=family, dualstack_ipv6=False).close()
     except OSError as error:
         return error.errno or errno.EADDRINUSE
     return 0

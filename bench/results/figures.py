@@ -22,9 +22,7 @@ class Spread(NamedTuple):
 
 
 def spread(values: Sequence[float]) -> Spread | None:
-    if not values:
-        return None
-    return Spread(median(values), min(values), max(values), len(values))
+    return Spread(median(values), min(values), max(values), len(values)) if values else None
 
 
 def by_round(results: Results, contender: str, workload: str, figure: str) -> dict[int, float]:

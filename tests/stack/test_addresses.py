@@ -23,8 +23,7 @@ def listens(address: str, port: int) -> bool:
 
 def has_address(address: str) -> bool:
     try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind((address, 0))
+        socket.create_server((address, 0), family=socket.AF_INET6).close()
     except OSError:
         return False
     return True
