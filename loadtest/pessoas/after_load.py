@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from loadtest.pessoas.contract import ROWS_MAX, Pessoa
 from loadtest.pessoas.crowd import Crowd
@@ -28,15 +28,10 @@ GONE = "acknowledged, and not found afterwards"
 TOO_MANY = "in the count, and never acknowledged"
 
 
-def examine(crowd: Crowd, notes: Iterable[Note], stored: int | None, probe: Probe) -> People:
+def examine(crowd: Crowd, notes: Sequence[Note], stored: int | None, probe: Probe) -> People:
     """Returns the counts of people, and every difference between them and the answers."""
-    posted: list[Posted] = []
-    searched: list[Searched] = []
-    for note in notes:
-        if isinstance(note, Posted):
-            posted.append(note)
-        else:
-            searched.append(note)
+    posted = [note for note in notes if isinstance(note, Posted)]
+    searched = [note for note in notes if isinstance(note, Searched)]
     added = sorted((one for one in posted if one.code == 201), key=lambda one: one.answered_ns)
     unanswered = [
         one for one in posted if one.code not in {201, *REFUSED} and one.code not in NEVER_LEFT
