@@ -30,7 +30,11 @@ class MemoryFile:
         return os.fstat(self._file).st_size
 
     def read(self, offset: int, size: int) -> bytes:
-        return os.pread(self._file, size, offset)
+        data = os.pread(self._file, size, offset)
+        # One call reads at most 2 GB.
+        while len(data) < size and (more := os.pread(self._file, size, offset + len(data))):
+            data += more[: size - len(data)]
+        return data
 
 
 class Notes(Generic[NoteT]):
