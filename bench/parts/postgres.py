@@ -97,5 +97,4 @@ def standby(folder: Path, share: Share) -> Part:
     """
     data.mkdir(mode=0o700)
     postgres.give(data)
-    command = ["sh", "-c", script]
-    return replace(postgres.server(data), name=STANDBY, command=command, share=share)
+    return replace(postgres.server(data), name=STANDBY, command=["sh", "-c", script], share=share)

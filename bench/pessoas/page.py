@@ -53,10 +53,8 @@ def _growth(results: Results) -> str:
     pairs = [(GROWN, SERVICE, results.titles[GROWN])] if GROWN in results.titles else []
     text = tables.ratio_section("Growth", results, pairs, GROWTH_COLUMNS, "to 46,500 people")
     ready_s = by_round(results, GROWN, DETAILS.name, "ready_s").values()
-    if not ready_s:
-        return text
     seconds = ", ".join(f"{one:.1f}" for one in ready_s)
-    return f"{text}\n\nWith two million people a start takes {seconds} s."
+    return f"{text}\n\nWith two million people a start takes {seconds} s." if seconds else text
 
 
 def _searches(results: Results) -> str:
