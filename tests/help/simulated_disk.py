@@ -142,7 +142,7 @@ def numbers_in(file: Path, edition: str) -> list[int]:
             raise CorruptError(problems)
         names = connection.execute(EDITION_STORES[edition].numbers)
         return sorted(int(name) for (name,) in names)
-    except apsw.Error as error:
+    except (apsw.Error, ValueError) as error:  # ValueError: a page of zeros where a name was
         raise CorruptError(repr(error)) from error
     finally:
         with contextlib.suppress(apsw.Error):

@@ -54,8 +54,9 @@ class System:
             "TMPDIR": str(self.top / "temporary"),
             "HANG_AT": hang_at or "never",
         }
+        # Tests in the background of a script inherit signals that are ignored.
         process = subprocess.Popen(
-            [self.top / "apt.sh", *packages],
+            ["env", "--default-signal=HUP,INT,QUIT,TERM", self.top / "apt.sh", *packages],
             env=environment, stdout=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self.running.append(process)
