@@ -20,6 +20,8 @@ from stack.run.service import write_service
 
 # Started under one of these names, the one file runs that program of its own.
 PROGRAMS = ("runsvdir", "runsv", "sv")
+# A program is executed within milliseconds, on a busy machine within a second.
+START_MAX_S = 5.0
 
 
 class Runit:
@@ -64,6 +66,8 @@ class Runit:
                 env=self._environment(),
             )
             self._pid_file.write_text(str(supervisor.pid))
+            # For a moment it has no command line, by which stop() would know it.
+            wait_until(lambda: self._is_ours(supervisor.pid), START_MAX_S)
 
     def supervisor(self) -> int | None:
         """Returns the pid of the runsvdir of this folder, or None.

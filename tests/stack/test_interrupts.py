@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import drill, submission
+from stack import drill, paths, submission
+from stack.run.runit import Runit
 from tests.help.checkout import Checkout, processes_in, wait_until_nothing_runs_in
 from tests.help.commands import wait_until
 from tests.help.running import ANSWER_MAX_S, ROOT
@@ -76,6 +77,29 @@ def test_a_start_that_is_interrupted_leaves_nothing(checkout: Checkout) -> None:
         (var / "runsvdir.pid").unlink(missing_ok=True)
     (var / "api02.sock").rmdir()
     assert checkout.stack("up")[0] == 0
+
+
+@pytest.mark.starts
+def test_a_start_is_stopped_however_slowly_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stop right after the start of the supervisor ends it, even if it is not yet executed."""
+    slow = tmp_path / "bin" / "runsvdir"
+    slow.parent.mkdir()
+    slow.write_text(f'#!/bin/sh\nsleep 0.5\nPATH={os.environ["PATH"]} exec runsvdir "$@"\n')
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(paths, "HOME", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    runit = Runit(Path("var"), stop_max_s=4)
+    for folder in (runit.folder, runit.logs):
+        folder.mkdir(parents=True)
+    runit.start()
+    runit.stop()
+    left = processes_in(tmp_path).keys() - {os.getpid()}
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left
 
 
 def test_a_stop_that_is_interrupted_is_a_stop(checkout: Checkout) -> None:
