@@ -55,6 +55,8 @@ def mark(item: pytest.Function) -> None:
     names = {found.name for found in item.iter_markers()}
     # Its rounds are what EFFORT says.
     is_repeated = "starts" in names and effort in vars(item.module).values()
+    if item.nodeid.startswith(SLOW):
+        item.add_marker("starts")
     if is_repeated or names & LONG or item.nodeid.startswith(SLOW):
         item.add_marker("slow")
 
@@ -92,8 +94,12 @@ def _globals_used_by(used: Any) -> Iterator[Any]:
         while left:
             code = left.pop()
             left += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
-            names = code.co_names
-            yield from (function.__globals__[one] for one in names if one in function.__globals__)
+            for name in code.co_names:
+                if name in function.__globals__:
+                    value = function.__globals__[name]
+                    yield value
+                    if inspect.ismodule(value):  # the names after a dot are not told apart
+                        yield from (vars(value)[one] for one in code.co_names if one in vars(value))
 
 
 def _functions_of(used: Any) -> Iterator[Any]:
