@@ -140,7 +140,7 @@ dist: ## build dist/: the whole stack in one executable, the judge in another, a
 # More workers than cores: most tests wait most of the time.
 ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(IN_OTHER_TARGETS)
 
-test: dev ## run every test that needs no container, in six minutes
+test: dev ## run every test that needs no container, in seven minutes
 	@$(ALL_TESTS)
 
 coverage: dev ## run the same tests, and report the lines of the service that they reach

@@ -108,7 +108,7 @@ def test_how_long_the_tests_take_is_said_alike() -> None:
     found = [
         re.findall(r"^(?:test: |\| `make test`).*?(\w+ minutes)", page, re.M) for page in pages
     ]
-    assert found == [["six minutes"]] * 3
+    assert found == [["seven minutes"]] * 3
 
 
 def test_the_units_need_no_server() -> None:
