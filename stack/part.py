@@ -16,7 +16,7 @@ from stack.machines import Machine
 HERE = Machine()
 # The first answer of a slow machine takes seconds.
 ANSWER_MAX_S = 20.0
-POLL_S = 0.05
+POLL_S = 0.02
 
 
 class Share(NamedTuple):

@@ -19,12 +19,17 @@ def table(services: Sequence[Path]) -> Iterator[tuple[str, ...]]:
     for service in services:
         with suppress(OSError, ValueError):
             first = (service / "supervise" / "pid").read_text().strip()
-            for pid in (first, *Path(f"/proc/{first}/task/{first}/children").read_text().split()):
+            for pid in (first, *map(str, children_of(first))):
                 stat = stat_of(pid)
                 cpu_s, threads, started_s = seconds(stat[11:15]), stat[17], seconds(stat[19:20])
                 memory = int(stat[21]) * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
                 cpu = cpu_s / max(uptime_s - started_s, 1 / TICKS)
                 yield service.name, pid, f"{cpu:.1%}", f"{memory:.1f}", threads
+
+
+def children_of(pid: str | int) -> list[int]:
+    """Returns the pids of the processes that the main thread of this one started."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def stat_of(pid: str | int) -> list[str]:

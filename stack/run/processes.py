@@ -3,21 +3,19 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from stack.interrupts import delayed
-from stack.part import Part
+from stack.part import Part, wait_until
 from stack.paths import ROOT
 from stack.run.limits import ControlGroups
 
 # The arena waits this long for the first answer.
 READY_MAX_S = 40.0
 STOP_MAX_S = 5.0
-POLL_S = 0.02
 # How much of a log an error message quotes.
 LOG_END_CHARACTERS = 300
 
@@ -94,12 +92,15 @@ class Processes:
 
     def wait(self, is_ready: Callable[[], bool]) -> None:
         """Waits until this is true; fails if a part ends meanwhile."""
-        deadline = time.monotonic() + READY_MAX_S
-        while not is_ready():
+
+        def is_ready_or_ended() -> bool:
+            if is_ready():
+                return True
             self.assert_alive()
-            if time.monotonic() > deadline:
-                raise StackFailedError(f"not ready after {READY_MAX_S:g} s")
-            time.sleep(POLL_S)
+            return False
+
+        if not wait_until(is_ready_or_ended, READY_MAX_S):
+            raise StackFailedError(f"not ready after {READY_MAX_S:g} s")
 
     def wait_until_ready(self) -> None:
         for part in self.parts.values():

@@ -17,6 +17,7 @@ from stack import paths
 from stack.interrupts import delayed, run_in_own_session
 from stack.part import Part, wait_until
 from stack.run.service import write_service
+from stack.usage import children_of
 
 # Started under one of these names, the one file runs that program of its own.
 PROGRAMS = ("runsvdir", "runsv", "sv")
@@ -132,7 +133,7 @@ class Runit:
         if pid:
             # On SIGHUP runsvdir also ends its services. On SIGTERM it leaves them running.
             has_folder = self.folder.exists()
-            waits_for = [pid] if has_folder else [pid, *_children(pid)]
+            waits_for = [pid] if has_folder else [pid, *children_of(pid)]
             os.kill(pid, signal.SIGTERM if has_folder else signal.SIGHUP)
             wait_until(lambda: not any(map(_is_alive, waits_for)), self._stop_max_s)
         self._pid_file.unlink(missing_ok=True)
@@ -179,10 +180,6 @@ class Runit:
             if program and folder.is_relative_to(place.resolve()):
                 found[int(process.name)] = program
         return found
-
-
-def _children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _is_alive(pid: int) -> bool:

@@ -30,6 +30,7 @@ from stack.cluster.nodes import (
 )
 from stack.machines import Machine
 from stack.run.processes import Processes
+from stack.usage import children_of
 from tests.help.ports import free_ports
 
 TIMEOUT_S = 60.0
@@ -106,10 +107,9 @@ class Cluster(Processes):
             pid = int((data / "postmaster.pid").read_text().split()[0])
             if Path(f"/proc/{pid}/cwd").readlink() != data:
                 return []  # the postmaster has ended, and another process has its pid
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return [pid, *children_of(pid)]
         except (OSError, IndexError, ValueError):
             return []
-        return [pid, *map(int, children)]
 
     def patroni_of(self, node: Node) -> list[int]:
         return self._alive(f"patroni-{node.name}")

@@ -15,6 +15,7 @@ import psycopg
 from stack import postgres
 from stack.part import wait_until
 from stack.run.processes import Processes
+from stack.usage import children_of
 from tests.help.ports import free_port
 
 START_MAX_S = 20.0
@@ -103,8 +104,7 @@ class Server:
 
     def pids(self) -> list[int]:
         pid = self._processes["postgres"].pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        return [pid, *map(int, children.split())]
+        return [pid, *children_of(pid)]
 
     def new_name(self) -> str:
         """Creates an empty database, and returns its name."""

@@ -96,7 +96,7 @@ Step = tuple[str, State]
 
 @dataclass(frozen=True)
 class Protocol:
-    """What each instance may do in a state."""
+    """Rules for the steps of the instances."""
 
     mode: str = "FULL"
     mistake: str | None = None

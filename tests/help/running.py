@@ -13,6 +13,7 @@ from rinha import settings
 from stack import paths
 from stack.parts import Layout, parts_of
 from stack.run.processes import Processes
+from stack.usage import children_of
 from tests.help.ledgers import query
 from tests.help.ports import free_port
 
@@ -138,8 +139,7 @@ class Stack(Processes):
 
     def nginx_workers(self) -> list[int]:
         """Returns the pids of nginx's workers, which hold the connections."""
-        children = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text()
-        return [int(pid) for pid in children.split()]
+        return children_of(self.nginx.pid)
 
     def logs(self) -> list[dict[str, Any]]:
         paths = sorted(self.folder.glob("api*.log"))
