@@ -10,7 +10,6 @@ crebitos | 2024q1) edition=crebitos ;;
 pessoas | 2023q3) edition=pessoas ;;
 *) fail "RINHA_EDITION must be one of crebitos, pessoas, 2024q1, 2023q3" ;;
 esac
-[ $edition = crebitos ] || : "${NETWORK:=host}"
 # .env.example shows the default of each setting.
 while IFS='=' read -r name value; do eval ": \"\${$name:=\$value}\""; done <<EOF
 $(sed -n 's/^\(# \)\{0,1\}\([A-Z_]*=\)/\2/p' .env.example)
@@ -38,6 +37,44 @@ answer=$(docker info 2>&1) || case $answer in
 esac
 echo "$BIND" | grep -Eqx '[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]' ||
     fail "BIND='$BIND' must be an address of this machine, such as 127.0.0.1 or [::1]"
+
+# Prints what each container was made with, as lines SERVICE.NAME=VALUE.
+made_with() {
+    COMPOSE_FILE=docker-compose.yml:stack/compose/replica.yml
+    # shellcheck disable=SC2046 # the ids are words
+    docker inspect --format '{{$of := index .Config.Labels "com.docker.compose.service"}}
+        {{- range .Config.Env}}{{$of}}.{{println .}}{{end}}
+        {{- $of}}.RINHA_IMAGE={{println .Config.Image}}{{$of}}.NETWORK={{println .HostConfig.NetworkMode}}
+        {{- range index .HostConfig.PortBindings "9999/tcp"}}
+            {{- $of}}.PORT={{println .HostPort}}{{$of}}.BIND={{println (or .HostIp "0.0.0.0")}}{{end}}
+        {{- range index .HostConfig.PortBindings "9990/tcp"}}{{$of}}.OPS_PORT={{println .HostPort}}{{end}}' \
+        $(compose ps --quiet --all 2>/dev/null)
+}
+
+given() { made_with | sed -n "s/^$1=//p"; } # SERVICE.NAME
+
+# The host's network costs least: no request goes through the engine's port mapping. The bridge works everywhere.
+choose_network() {
+    case $(uname -s):$(docker context inspect --format '{{.Endpoints.docker.Host}}' 2>/dev/null) in
+    Linux: | Linux:unix://*) ;;
+    *) reason="the engine is on another machine" ;;
+    esac
+    case $(docker info --format '{{.OperatingSystem}} {{.SecurityOptions}}' 2>/dev/null) in
+    *"Docker Desktop"*) reason="Docker Desktop is a machine of its own" ;;
+    *rootless*) reason="the engine is rootless" ;;
+    esac
+    [ "$BIND" = 0.0.0.0 ] || reason="BIND=$BIND"
+    [ "$PORT" = 9999 ] || reason="PORT=$PORT"
+    case $OPS_PORT in 9990 | off) ;; *) reason="OPS_PORT=$OPS_PORT" ;; esac
+    NETWORK=bridge
+    [ -n "$reason" ] || NETWORK=host
+}
+reason='' asked_network=$NETWORK
+if [ -z "$NETWORK" ]; then
+    NETWORK=$(given nginx.NETWORK 2>/dev/null)
+    [ -n "$NETWORK" ] || choose_network
+fi
+export NETWORK
 host=localhost port=9999
 [ "$BIND" = 0.0.0.0 ] || host=$BIND
 [ "$NETWORK" = host ] || port=$PORT
@@ -103,25 +140,12 @@ up() {
     }
     # The stack serves without its replica too.
     [ -z "$RINHA_REPLICA" ] || try "start the replica" compose up --detach --no-build --no-deps replica
-    message UP "$url" "nginx, 2 instances, in containers; the ledger is the volume rinha_ledger" "$page" \
+    on="the host's network"
+    [ "$NETWORK" = host ] || on="the engine's bridge${reason:+, because $reason}"
+    message UP "$url" "nginx, 2 instances, in containers on $on; the ledger is the volume rinha_ledger" "$page" \
         "$(message "TRY_$edition" "$url" "$url")" \
         "make check    make sql    make status    make stats    make logs    make down"
 }
-
-# Prints what each container was made with, as lines SERVICE.NAME=VALUE.
-made_with() {
-    COMPOSE_FILE=docker-compose.yml:stack/compose/replica.yml
-    # shellcheck disable=SC2046 # the ids are words
-    docker inspect --format '{{$of := index .Config.Labels "com.docker.compose.service"}}
-        {{- range .Config.Env}}{{$of}}.{{println .}}{{end}}
-        {{- $of}}.RINHA_IMAGE={{println .Config.Image}}{{$of}}.NETWORK={{println .HostConfig.NetworkMode}}
-        {{- range index .HostConfig.PortBindings "9999/tcp"}}
-            {{- $of}}.PORT={{println .HostPort}}{{$of}}.BIND={{println (or .HostIp "0.0.0.0")}}{{end}}
-        {{- range index .HostConfig.PortBindings "9990/tcp"}}{{$of}}.OPS_PORT={{println .HostPort}}{{end}}' \
-        $(compose ps --quiet --all 2>/dev/null)
-}
-
-given() { made_with | sed -n "s/^$1=//p"; } # SERVICE.NAME
 
 # Prints the names of the settings in which the running containers differ from those asked for.
 differences() {
@@ -130,8 +154,12 @@ differences() {
     instance="RINHA_EDITION RINHA_IMAGE RINHA_LOCK_WAIT_MS RINHA_LOG_LEVEL RINHA_METRICS RINHA_RESET RINHA_SYNCHRONOUS"
     proxy=NETWORK replica=RINHA_REPLICA port=OPS_PORT
     if [ "$OPS_PORT" = off ]; then port=; else instance="$instance RINHA_AUDIT_EVERY"; fi
-    # On the host's network no port is mapped.
-    case "$NETWORK $(given nginx.NETWORK)" in *host*) ;; *) proxy="NETWORK BIND PORT $port" ;; esac
+    # On the host's network no port is mapped; where nobody asked for a network, PORT and BIND decide on it.
+    case "$asked_network $(given nginx.NETWORK)" in
+    " "*) proxy="BIND PORT $port" ;;
+    *host*) ;;
+    *) proxy="NETWORK BIND PORT $port" ;;
+    esac
     [ -z "$RINHA_REPLICA" ] ||
         replica="$replica AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION"
     differing api01 lower $instance

@@ -159,4 +159,5 @@ def test_the_example_shows_what_holds_without_a_setting(tmp_path: Path) -> None:
         assert name not in dotenv.NAMES or shown[name] == expected
     for path in ("docker-compose.yml", "stack/compose/metrics.yml", "stack/compose/replica.yml"):
         for name, default in re.findall(r"\$\{(\w+):-([^}]+)\}", (ROOT / path).read_text()):
-            assert shown.get(name, default) == default
+            # Only `make up` can choose a network; Compose by hand has one that works everywhere.
+            assert (shown.get(name) or default) == default

@@ -123,7 +123,11 @@ def test_containers_read_dotenv_as_plain_processes_do(checkout: Checkout, tmp_pa
     (checkout.folder / ".env").write_text("\n".join([*lines, "PORT=1", "PORT=8888 # last", ""]))
     path = f"{tmp_path}:{os.environ['PATH']}"
     assert run(checkout.folder / "stack" / "containers.sh", "status", env={"PATH": path}).code == 3
-    asked = [line for line in (tmp_path / "asked").read_text().splitlines() if " ps" in line]
+    asked = [
+        line
+        for line in (tmp_path / "asked").read_text().splitlines()
+        if " ps --quiet --status" in line
+    ]
     assert asked
     for line in asked:
         assert "--env-file /dev/null" in line

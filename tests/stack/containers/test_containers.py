@@ -142,9 +142,9 @@ def test_settings_reach_the_containers(stack: Containers) -> None:
     assert len(reaching) >= 6
     assert all(re.search(rf"\${{?{name}\b", text) for name in reaching)
     stack.make("down")
-    stack.make("up", RINHA_RESET="off", RINHA_SYNCHRONOUS="FULL")
+    stack.make("up", RINHA_RESET="off", RINHA_SYNCHRONOUS="NORMAL")
     assert stack.client()("POST", "/reset").status == 403
-    assert '"synchronous":"FULL"' in stack.compose("logs", "api01")
+    assert '"synchronous":"NORMAL"' in stack.compose("logs", "api01")
     assert "INSTANCES=3" in stack.make("down") + stack.make("up", check=False, INSTANCES="3")
     stack.make("up")
 

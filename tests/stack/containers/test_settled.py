@@ -46,13 +46,13 @@ def test_up_refuses_settings_that_the_containers_do_not_run_with(stack: Containe
         {"RINHA_LOCK_WAIT_MS": "500"},
         {"RINHA_LOG_LEVEL": "debug"},
         {"RINHA_REPLICA": "file:///tmp/rinha-test-copy"},
-        {"RINHA_RESET": "off", "RINHA_SYNCHRONOUS": "FULL"},
+        {"RINHA_RESET": "off", "RINHA_SYNCHRONOUS": "NORMAL"},
     )
     for environment in others:
         names = ", ".join(name for name in environment if name != "NETWORK")
         said = stack.make("up", check=False, **environment)
         assert f"runs with other settings ({names}): `make down` first" in said
-    same = {"RINHA_RESET": "ON", "RINHA_EDITION": "2024q1", "RINHA_SYNCHRONOUS": "normal"}
+    same = {"RINHA_RESET": "ON", "RINHA_EDITION": "2024q1", "RINHA_SYNCHRONOUS": "full"}
     assert "is up already" in stack.make("up", check=True, **same)
     after = [stack.inspect(name)["State"]["StartedAt"] for name in ("api01", "api02", "nginx")]
     assert before == after
