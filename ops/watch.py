@@ -125,7 +125,8 @@ class Watch:
         summary.append(f"{failed:,.0f} failed/s", style="red" if failed else "green")
         summary.append(
             f"\np50 {at('request_seconds', 50):.2f} ms  p99 {at('request_seconds', 99):.2f} ms  "
-            f"lock wait p99 {at('lock_wait_seconds', 99):.2f} ms\n"
+            f"lock wait p99 {at('lock_wait_seconds', 99):.2f} ms  "
+            f"commit {at('commit_seconds', 99):.2f} ms  sync {at('sync_seconds', 99):.2f} ms\n"
             f"WAL {answer.gauges.get('log_bytes', 0) / 1e6:.1f} MB  "
             f"{rate('checkpoints') * 60:,.0f} checkpoints/min  "
             f"ledger {answer.gauges.get('ledger_bytes', 0) / 1e6:.1f} MB  "

@@ -14,6 +14,7 @@ from rinha import logs, private
 from rinha.address import ServerUrl, ledger_of
 from rinha.arguments import OLD_REPLICATE, parser
 from rinha.errors import MoveError, RestoreError, RinhaError
+from rinha.group_commit import GroupCommit
 from rinha.http import App
 from rinha.move import move as move_ledger
 from rinha.server import Instance
@@ -63,7 +64,7 @@ def serve(settings: Settings, _args: argparse.Namespace) -> int:
     store, create_app = open_edition(settings, create=True)
     app = create_app(settings.reset)
     with metered(app, store, settings) as meter, store.engine.serving(meter):
-        instance = Instance(app, settings.listen)
+        instance = Instance(GroupCommit(app, store.engine), settings.listen)
         logs.log_event(
             logging.INFO,
             "started",

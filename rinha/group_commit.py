@@ -1,30 +1,68 @@
-"""Group commit: the end of an answer waits until its commit is durable.
+"""Delays each answer given within a group of requests until the group is committed.
 
 bjoern reads all requests that have arrived before it writes the first answer. It asks for the
-second half of an answer as it writes, so one sync serves all answers that wait. If the sync fails,
-the answer breaks off and its connection is closed, which no client can take for an answer.
+second half of an answer after it wrote the first, so the first answer that is written commits the
+group for all. If the commit fails, the answers break off and their connections are closed, which no
+client can take for an answer.
 """
 
-from collections.abc import Iterator
+import signal
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import falcon
+from rinha.errors import RinhaError
+from rinha.settings import GROUP_CHECK_EVERY_S
+from rinha.store import Engine, Group
 
-from rinha.store import Sync
-
-
-def answer(resp: falcon.Response, body: bytes, sync: Sync | None) -> None:
-    """Sets the body of an answer about a commit, which `sync` makes durable if it is not yet."""
-    if sync is None:
-        resp.data = body
-    else:
-        resp.stream = until_durable(body, sync)
-        resp.content_length = len(body)
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def until_durable(body: bytes, sync: Sync) -> Iterator[bytes]:
-    # An answer of one byte is delayed whole: its first half is empty, and bjoern waits for a first
-    # byte.
-    half = len(body) // 2
-    yield body[:half]
-    sync()
-    yield body[half:]
+class GroupCommit:
+    """The application, whose answers end after the commit of their group."""
+
+    def __init__(self, application: "WSGIApplication", engine: Engine) -> None:
+        self._application = application
+        self._engine = engine
+        engine.group_requests()
+        # Held while a request or a commit runs: the engine is used by one thread at a time.
+        self._turn = threading.Lock()
+        threading.Thread(target=self._end_old_groups, name="groups", daemon=True).start()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        with self._turn:
+            body = self._application(environ, start_response)
+            group = self._engine.group
+        return body if group is None else self._after_commit(b"".join(body), group)
+
+    def _after_commit(self, body: bytes, group: Group) -> Iterator[bytes]:
+        # An answer of one byte is delayed whole: its first half is empty, and bjoern waits for a
+        # first byte.
+        half = len(body) // 2
+        try:
+            yield body[:half]
+        except GeneratorExit:
+            # The client is gone. The others wait for the group all the same.
+            with suppress(RinhaError), self._turn:
+                group.end()
+            raise
+        with self._turn:
+            group.end()
+        yield body[half:]
+
+    def _end_old_groups(self) -> None:
+        """Ends a group that no answer ends, because no client of it reads: it holds the lock."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        seen: Group | None = None
+        while True:
+            time.sleep(GROUP_CHECK_EVERY_S)
+            group = self._engine.group
+            if group is not None and group is seen:
+                with suppress(RinhaError), self._turn:
+                    group.end()
+            seen = group

@@ -18,7 +18,6 @@ from rinha.errors import (
     StoreBusyError,
     StoreUnavailableError,
 )
-from rinha.group_commit import answer
 from rinha.logs import log
 from rinha.store import Store
 
@@ -63,8 +62,8 @@ class Reset:
     def on_post(self, _req: falcon.Request, resp: falcon.Response) -> None:
         if not self._enabled:
             raise ResetDisabledError("reset is switched off; RINHA_RESET=on allows it")
-        written = self._store.reset()
-        answer(resp, encode({"status": "empty"}), written.sync)
+        self._store.reset()
+        resp.data = encode({"status": "empty"})
 
 
 def create_app(store: S, add_routes: Callable[[App, S], None], *, reset: bool) -> App:

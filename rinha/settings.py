@@ -20,6 +20,9 @@ LISTEN_BACKLOG = 4096
 DRAIN_BACKLOG_S = 0.2
 # An instance ends within 2 s of a SIGTERM. Connections that stay open are cut before that.
 DRAIN_MAX_S = 1.7
+# A group of requests holds the write lock. If it is still open at the second look, no client of it
+# reads its answer, and it is committed without them.
+GROUP_CHECK_EVERY_S = 0.05
 
 # Interval at which a repeated error is logged again, with its count.
 LOG_REPEAT_S = 60.0
@@ -143,9 +146,10 @@ SETTINGS = {
         "unix:var/api01.sock", _listen, "unix:PATH or HOST:PORT; a socket needs no network"
     ),
     "RINHA_SYNCHRONOUS": Setting(
-        "NORMAL",
+        "FULL",
         _one_of("NORMAL", "FULL"),
-        "NORMAL survives any crash of processes; FULL a power cut too, answers wait for an fsync",
+        "FULL: what was answered survives a power cut, answers wait for an fsync that many share; "
+        "NORMAL: it survives any crash of processes, and a power cut may take the newest",
     ),
     "RINHA_LOCK_WAIT_MS": Setting(
         "1000",

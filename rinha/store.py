@@ -1,23 +1,16 @@
 """Interfaces of stores and engines, as the routes and the command use them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
-
-import msgspec
-
-T = TypeVar("T")
-
-# Makes a commit durable, and all before it, or raises.
-Sync = Callable[[], None]
+from typing import NamedTuple, Protocol
 
 
-class Written(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    """Result of a transaction. Its commit is durable already if there is no `sync`."""
+class Group(Protocol):
+    """Requests whose transactions are committed together."""
 
-    result: T
-    sync: Sync | None = None
+    def end(self) -> None:
+        """Commits the group unless that is done, and raises if what it wrote may be lost."""
 
 
 class Store(Protocol):
@@ -25,7 +18,7 @@ class Store(Protocol):
 
     def assert_readable(self) -> None: ...
 
-    def reset(self) -> Written[None]: ...
+    def reset(self) -> None: ...
 
 
 class Audit(Protocol):
@@ -55,6 +48,10 @@ class Meter(Protocol):
 
     def committed(self, wal_pages: int) -> None: ...
 
+    def grouped(self, transactions: int, commit_us: int, sync_us: int | None) -> None: ...
+
+    def group_failed(self) -> None: ...
+
     def checkpointed(self, step: str, took_us: int) -> None: ...
 
     def searching(self, now: bool) -> None: ...
@@ -69,9 +66,15 @@ class Engine(Protocol):
     def info(self) -> Mapping[str, object]:
         """Returns fields for the line of the log about a start."""
 
+    def group_requests(self) -> None:
+        """Lets requests share a commit from now on. The caller looks at `group` after each."""
+
+    @property
+    def group(self) -> Group | None:
+        """Returns the group that is open. No answer of now may end before it is committed."""
+
     def serving(self, meter: Meter | None = None) -> AbstractContextManager[None]:
-        """Runs the engine's background work while requests are served. No answer about a commit may
-        end before its `sync` has returned."""
+        """Runs the engine's background work while requests are served."""
 
     def snapshot(self, target: Path) -> None: ...
 

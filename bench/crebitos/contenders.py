@@ -24,6 +24,8 @@ WITH_FASTAPI = Share(0.5, 250), (Share(0.16, 50), Share(0.42, 125))
 # Both database servers write the same data.
 WITH_STANDBY = Share(0.46, 190), (Share(0.20, 40), Share(0.28, 75))
 CAPACITY = (CAPACITY_14, CAPACITY_64)
+# Variants of this service are compared in this mode: the disk adds no noise.
+NORMAL = {"RINHA_SYNCHRONOUS": "NORMAL"}
 # Makes the tables of this service in a database.
 INIT = " ".join([*RINHA, "init"])
 
@@ -34,24 +36,26 @@ def program(name: str) -> list[str]:
 
 def service(command: Sequence[str] = INSTANCE, **environment: str) -> Parts:
     """Returns the parts of this service with another program for its instances, or settings."""
-    return lambda folder, port: behind_nginx(folder, port, command, environment)
+    return lambda folder, port: behind_nginx(folder, port, command, {**NORMAL, **environment})
 
 
 def with_replica(folder: Path, port: int) -> list[Part]:
-    return behind_nginx(folder, port, environment={"RINHA_REPLICA": f"file://{folder}/replica"})
+    replica = {"RINHA_REPLICA": f"file://{folder}/replica"}
+    return behind_nginx(folder, port, environment={**NORMAL, **replica})
 
 
 def ten_million_transactions(folder: Path, port: int) -> list[Part]:
     # Outside the folder, so that it is made once for all rounds.
     file = folder.parent / "rinha_10m.db"
     make_ledger(file, transacoes=TRANSACOES, clientes=FIRST_CLIENTES)
-    return behind_nginx(folder, port, environment={"RINHA_LEDGER": str(file)})
+    return behind_nginx(folder, port, environment={**NORMAL, "RINHA_LEDGER": str(file)})
 
 
 def million_clients(folder: Path, port: int) -> list[Part]:
     file = folder.parent / "rinha_1m_clients.db"
     make_ledger(file, transacoes=0, clientes=CLIENTES)
-    return behind_nginx(folder, port, program("million_clients"), {"RINHA_LEDGER": str(file)})
+    command = program("million_clients")
+    return behind_nginx(folder, port, command, {**NORMAL, "RINHA_LEDGER": str(file)})
 
 
 def one_file(folder: Path, port: int) -> list[Part]:
@@ -61,7 +65,7 @@ def one_file(folder: Path, port: int) -> list[Part]:
     # Called by this name, the executable runs the nginx that it carries.
     link = folder / "nginx"
     link.symlink_to(built[-1])
-    *others, nginx = behind_nginx(folder, port, [built[-1], "-m", "rinha", "serve"])
+    *others, nginx = behind_nginx(folder, port, [built[-1], "-m", "rinha", "serve"], NORMAL)
     return [*others, replace(nginx, command=[link, *nginx.command[1:]])]
 
 

@@ -10,7 +10,7 @@ from stack.parts import INSTANCE, Layout, parts_of
 
 # As docker-compose.yml and stack/compose/replica.yml have them: nginx and each instance; the
 # replica has its own beside the contest's sum.
-SHARES = (Share(0.44, 310), Share(0.53, 120))
+SHARES = (Share(0.52, 310), Share(0.49, 120))
 REPLICA_SHARE = Share(0.2, 100)
 
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
 from rinha.errors import NotFoundError, RuleBrokenError
-from rinha.store import Store, Table, Written
+from rinha.store import Store, Table
 
 TABLES = (
     Table(
@@ -38,7 +38,7 @@ class LimiteExceededError(RuleBrokenError):
 
 
 class Ledger(Store, Protocol):
-    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         """Writes the whole transaction, or raises one of the errors above and writes nothing."""
 
     def extrato(self, cliente: int) -> Extrato:

@@ -20,7 +20,7 @@ from rinha.postgres.primary import Primary
 from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
-from rinha.store import Gauge, Written
+from rinha.store import Gauge
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
 
@@ -92,7 +92,7 @@ class PostgresLedger:
     def close(self) -> None:
         self.engine.close()
 
-    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         valor = b"%d" % transacao.valor
         rows = self.engine.write(
             TRANSACT,
@@ -107,7 +107,7 @@ class PostgresLedger:
             _has_moved,
         )
         if _has_moved(rows):
-            return Written(Resultado(*_integers(rows[0])))
+            return Resultado(*_integers(rows[0]))
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
         if transacao.tipo == "c":
@@ -125,9 +125,8 @@ class PostgresLedger:
             limite, saldo, [_transacao(row[2:]) for row in rows if row[2] is not None]
         )
 
-    def reset(self) -> Written[None]:
+    def reset(self) -> None:
         self.engine.rewrite(*RESET)
-        return Written(None)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable(LOOK)

@@ -16,7 +16,7 @@ from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.sqlite.file import Schema
 from rinha.sqlite.store import SqliteStore
-from rinha.store import Gauge, Written
+from rinha.store import Gauge
 
 READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
@@ -47,9 +47,9 @@ class SqliteLedger(SqliteStore):
     SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
     TABLES = TABLES
 
-    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
-        with self._writing as sync:
+        with self._writing:
             row = self._execute(READ_SALDO, (cliente,)).fetchone()
             if row is None:
                 raise UnknownClienteError(f"there is no client {cliente}")
@@ -73,7 +73,7 @@ class SqliteLedger(SqliteStore):
                     time.time_ns() // 1000,
                 ),
             )
-        return Written(Resultado(limite, saldo), sync)
+        return Resultado(limite, saldo)
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self.engine.read(READ_EXTRATO, (cliente,))
@@ -83,11 +83,10 @@ class SqliteLedger(SqliteStore):
         # A client without transactions has one row with NULLs.
         return extrato_of(limite, saldo, [row[2:] for row in rows] if valor is not None else [])
 
-    def reset(self) -> Written[None]:
-        with self._writing as sync:
+    def reset(self) -> None:
+        with self._writing:
             self._execute("DELETE FROM transacoes")
             self._execute("UPDATE clientes SET saldo = 0, transacoes = 0")
-        return Written(None, sync)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT saldo FROM clientes LIMIT 1")

@@ -7,7 +7,6 @@ from rinha.bodies import encode
 from rinha.crebitos.ledger import Ledger
 from rinha.crebitos.limits import BODY_MAX_BYTES, CLIENTE_MAX_DIGITS
 from rinha.crebitos.messages import decode_transacao
-from rinha.group_commit import answer
 from rinha.http import App
 
 
@@ -26,8 +25,7 @@ class Transacoes:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, cliente: int) -> None:
         transacao = decode_transacao(req.stream.read(BODY_MAX_BYTES + 1))
-        written = self._transact(cliente, transacao)
-        answer(resp, encode(written.result), written.sync)
+        resp.data = encode(self._transact(cliente, transacao))
 
 
 class Extratos:

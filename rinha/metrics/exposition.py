@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from rinha.metrics.counts import read_all
-from rinha.metrics.families import BUCKETS_US, FAMILIES, MICRO, Family, Key
+from rinha.metrics.families import FAMILIES, Family, Key
 from rinha.store import Gauge
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -65,7 +65,7 @@ def _histogram(
     name: str, family: Family, counts: Mapping[str, Mapping[Key, int]], labels: tuple[str, ...]
 ) -> Metric:
     metric = HistogramMetricFamily(f"{PREFIX}{name}", family.help, labels=labels)
-    bounds = [*(f"{bound * MICRO:g}" for bound in BUCKETS_US), "+Inf"]
+    bounds = [*(f"{bound * family.scale:g}" for bound in family.bounds), "+Inf"]
     for instance, values in counts.items():
         for whole in {key[:-1]: None for key in values if key[0] == name}:
             seen, buckets = 0, []

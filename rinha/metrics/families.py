@@ -8,6 +8,7 @@ Key = tuple[str, ...]
 # Each bucket is 1.41 times the one before: a percentile is at most 20% off. They go from 25 us,
 # less than any request takes, to 1.2 s, more than a request waits for the lock by default.
 BUCKETS_US = tuple(round(25 * 2 ** (step / 2)) for step in range(32))
+GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
 class Family(NamedTuple):
@@ -17,13 +18,15 @@ class Family(NamedTuple):
     labels: tuple[str, ...]
     scale: float
     help: str
+    # Upper bounds of the buckets of a histogram, as integers.
+    bounds: tuple[int, ...] = BUCKETS_US
 
     def keys_of(self, whole: Key) -> list[Key]:
         """Returns the keys of its counters: one, or in a histogram one for each bucket and one for
         the sum."""
         if self.kind != "histogram":
             return [whole]
-        return [*((*whole, str(place)) for place in range(len(BUCKETS_US) + 1)), (*whole, "sum")]
+        return [*((*whole, str(place)) for place in range(len(self.bounds) + 1)), (*whole, "sum")]
 
 
 MICRO = 1e-6
@@ -31,12 +34,21 @@ FAMILIES = {
     "requests": Family("counter", ("route", "status"), 1, "Requests answered."),
     "refusals": Family("counter", ("reason",), 1, "Requests refused, by the kind of error."),
     "request_seconds": Family(
-        "histogram", ("route",), MICRO, "From the request in an instance to its answer."
+        "histogram", ("route",), MICRO, "From the request in an instance to its answer, durable."
     ),
     "lock_wait_seconds": Family(
         "histogram", (), MICRO, "Wait for the write lock; only requests that had to wait."
     ),
-    "commits": Family("counter", (), 1, "Transactions committed."),
+    "group_transactions": Family(
+        "histogram",
+        (),
+        1,
+        "Transactions that shared a commit, refused ones too.",
+        GROUP_SIZES,
+    ),
+    "commit_seconds": Family("histogram", (), MICRO, "Commit of a group, under the write lock."),
+    "sync_seconds": Family("histogram", (), MICRO, "Sync of the WAL after a commit, with FULL."),
+    "commits": Family("counter", (), 1, "Commits that wrote."),
     "log_pages": Family("gauge", (), 1, "Pages in the WAL at the last commit."),
     "checkpoints": Family(
         "counter", ("step",), 1, "Checkpoints, beside requests or under the write lock."

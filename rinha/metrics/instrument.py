@@ -22,7 +22,8 @@ def instrumented(app: App, store: AdminStore, settings: Settings) -> Iterator[Me
     """Counts the requests to the app's routes while it lasts. Those to the operator's routes are
     not counted."""
     path = counts_file(settings)
-    meter = Meter(path, [route.path for route in inspect_routes(app)])
+    templates = [route.path for route in inspect_routes(app)]
+    meter = Meter(path, templates, lambda: store.engine.group)
 
     def refuse_and_count(
         req: falcon.Request, resp: falcon.Response, error: RinhaError, params: dict[str, Any]

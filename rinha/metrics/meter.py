@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import perf_counter_ns
 
@@ -11,21 +11,25 @@ from falcon.util import code_to_http_status
 
 from rinha.errors import RinhaError
 from rinha.metrics.counts import Counts
-from rinha.metrics.families import BUCKETS_US, FAMILIES, Key
+from rinha.metrics.families import FAMILIES, Family, Key
 
 # Statuses that an instance may answer with, in any edition.
 STATUSES = (200, 201, 204, 400, 403, 404, 405, 413, 422, 500, 503)
 OTHER = "other"
 STEPS = ("beside", "locked")
-# Offset of a histogram's sum from its first bucket.
-SUM = len(BUCKETS_US) + 1
+DURATIONS = FAMILIES["request_seconds"]
 
 
 class Meter:
     """Counts requests, as the app's middleware, and the engine's waits, commits and checkpoints.
     Requests to other routes than these templates are not counted."""
 
-    def __init__(self, path: Path, templates: Iterable[str]) -> None:
+    def __init__(
+        self, path: Path, templates: Iterable[str], group_of: Callable[[], object | None]
+    ) -> None:
+        self._group_of = group_of
+        # Requests whose answers wait for the commit of their group: route, status and begin.
+        self._waiting: list[tuple[str | None, str | int, int]] = []
         # Labels omit the converter of a field in a path.
         route_of: dict[str | None, str] = {
             template: re.sub(r":\w+}", "}", template) for template in templates
@@ -65,18 +69,28 @@ class Meter:
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, _resource: object, _succeeded: bool
     ) -> None:
-        took_us = (perf_counter_ns() - self._began_ns) // 1000
-        places = self._places.get((req.uri_template, resp.status))
+        if self._group_of() is None:
+            self._answered(req.uri_template, resp.status, self._began_ns)
+        else:
+            self._waiting.append((req.uri_template, resp.status, self._began_ns))
+
+    def _answered(self, template: str | None, status: str | int, began_ns: int) -> None:
+        took_us = (perf_counter_ns() - began_ns) // 1000
+        places = self._places.get((template, status))
         if places is None:
-            route = self._route_of.get(req.uri_template)
+            route = self._route_of.get(template)
             if route is None:
                 return
             places = self._place_of(route, OTHER)
         place, first_bucket = places
-        counters = self._counters
-        counters[place] += 1
-        counters[first_bucket + bisect_left(BUCKETS_US, took_us)] += 1
-        counters[first_bucket + SUM] += took_us
+        self._counters[place] += 1
+        self._observe(DURATIONS, first_bucket, took_us)
+
+    def _observe(self, family: Family, first_bucket: int, value: int) -> None:
+        """Counts a value of a histogram, whose sum follows its buckets."""
+        counters, bounds = self._counters, family.bounds
+        counters[first_bucket + bisect_left(bounds, value)] += 1
+        counters[first_bucket + len(bounds) + 1] += value
 
     def _place_of(self, route: str, status: str) -> tuple[int, int]:
         return self._offsets["requests", route, status], self._offsets[
@@ -88,9 +102,27 @@ class Meter:
         self._counters[self._offsets["refusals", OTHER] if place is None else place] += 1
 
     def lock_waited(self, wait_us: int) -> None:
-        counters = self._counters
-        counters[self._waits + bisect_left(BUCKETS_US, wait_us)] += 1
-        counters[self._waits + SUM] += wait_us
+        self._observe(DURATIONS, self._waits, wait_us)
+
+    def grouped(self, transactions: int, commit_us: int, sync_us: int | None) -> None:
+        for name, value in (
+            ("group_transactions", transactions),
+            ("commit_seconds", commit_us),
+            ("sync_seconds", sync_us),
+        ):
+            if value is not None:
+                self._observe(FAMILIES[name], self._offsets[name, "0"], value)
+        self._end_waiting()
+
+    def group_failed(self) -> None:
+        # The answers break off, so the client has no status.
+        self._waiting = [(route, OTHER, began_ns) for route, _, began_ns in self._waiting]
+        self._end_waiting()
+
+    def _end_waiting(self) -> None:
+        for waiting in self._waiting:
+            self._answered(*waiting)
+        self._waiting.clear()
 
     def committed(self, wal_pages: int) -> None:
         self._counters[self._commits] += 1

@@ -20,7 +20,7 @@ from rinha.pessoas.registry import TABLES, ApelidoTakenError, UnknownPessoaError
 from rinha.pessoas.search import Words
 from rinha.sqlite.file import Schema
 from rinha.sqlite.store import SqliteStore
-from rinha.store import Gauge, Written
+from rinha.store import Gauge
 
 ADD = """
     INSERT INTO pessoas (id, apelido, nome, nascimento, stack) VALUES (?, ?, ?, ?, ?)
@@ -56,7 +56,7 @@ class SqliteRegistry(SqliteStore):
         with self.engine.reading():
             self._catch_up()
 
-    def add(self, pessoa: Pessoa) -> Written[PessoaCadastrada]:
+    def add(self, pessoa: Pessoa) -> PessoaCadastrada:
         row = (
             new_id(),
             pessoa.apelido,
@@ -64,11 +64,11 @@ class SqliteRegistry(SqliteStore):
             pessoa.nascimento.isoformat(),
             stack_as_json(pessoa),
         )
-        with self._writing as sync:
+        with self._writing:
             self._execute(ADD, row)
             if not self._changes():
                 raise ApelidoTakenError("this apelido is taken")
-        return Written(pessoa_cadastrada(*row), sync)
+        return pessoa_cadastrada(*row)
 
     def find(self, id_: str) -> PessoaCadastrada:
         rows = self.engine.read(FIND, (id_,))
@@ -90,10 +90,9 @@ class SqliteRegistry(SqliteStore):
         count: int = self.engine.read(COUNT)[0][0]
         return count
 
-    def reset(self) -> Written[None]:
-        with self._writing as sync:
+    def reset(self) -> None:
+        with self._writing:
             self._execute("DELETE FROM pessoas")
-        return Written(None, sync)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT id FROM pessoas LIMIT 1")

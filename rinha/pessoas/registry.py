@@ -5,7 +5,7 @@ from typing import Protocol
 
 from rinha.errors import NotFoundError, RuleBrokenError
 from rinha.pessoas.messages import Pessoa, PessoaCadastrada
-from rinha.store import Store, Table, Written
+from rinha.store import Store, Table
 
 TABLES = (
     Table(
@@ -37,7 +37,7 @@ class Registry(Store, Protocol):
     def get_ready(self) -> None:
         """Prepares the search before the first request, so that no search has to wait for it."""
 
-    def add(self, pessoa: Pessoa) -> Written[PessoaCadastrada]:
+    def add(self, pessoa: Pessoa) -> PessoaCadastrada:
         """Adds a person, whom every instance finds from then on, or raises an error above and adds
         none."""
 

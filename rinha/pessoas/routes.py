@@ -6,7 +6,6 @@ import falcon
 
 from rinha.bodies import encode
 from rinha.errors import MalformedQueryError
-from rinha.group_commit import answer
 from rinha.http import App
 from rinha.pessoas.limits import BODY_MAX_BYTES
 from rinha.pessoas.messages import decode_pessoa
@@ -19,10 +18,10 @@ class Pessoas:
         self._search = registry.search
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        written = self._add(decode_pessoa(req.stream.read(BODY_MAX_BYTES + 1)))
+        pessoa = self._add(decode_pessoa(req.stream.read(BODY_MAX_BYTES + 1)))
         resp.status = falcon.HTTP_201
-        resp.set_header("Location", f"/pessoas/{written.result.id}")
-        answer(resp, encode(written.result), written.sync)
+        resp.set_header("Location", f"/pessoas/{pessoa.id}")
+        resp.data = encode(pessoa)
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         resp.data = encode(self._search(termo_of(req.query_string)))

@@ -73,6 +73,13 @@ class Primary:
         session = self._search.found
         return session.info if session else {}
 
+    def group_requests(self) -> None:
+        """Each transaction is committed by itself: it waits for the server, not for the CPU."""
+
+    @property
+    def group(self) -> None:
+        return None
+
     @contextlib.contextmanager
     def serving(self, meter: Meter | None = None) -> Iterator[None]:
         self._search.tell_from_now_on(meter)

@@ -8,10 +8,9 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 import apsw
@@ -21,6 +20,7 @@ from rinha.errors import RinhaError, SnapshotError, StoreUnavailableError, Store
 from rinha.sqlite.checkpoint import checkpointing
 from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, enter, lock_out_others
 from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved, drop_litestream_from
+from rinha.sqlite.group import Group, Writing
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
@@ -28,9 +28,8 @@ from rinha.sqlite.limits import (
     START_LOCK_WAIT_S,
 )
 from rinha.sqlite.lock import WriteLock, lock_file_of
-from rinha.sqlite.sync import SyncedWriting
 from rinha.sqlite.wal_repair import Wal
-from rinha.store import Gauge, Meter, Sync
+from rinha.store import Gauge, Meter
 
 READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 READ_KIND = (
@@ -90,11 +89,13 @@ class SqliteFile:
                 self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, schema.noun)
                 with self._lock:
                     self._open(create)
-                # `with file.writing: ...` is one transaction.
-                self.writing: AbstractContextManager[Sync | None] = _WriteTransaction(self)
-                self._synced = None
-                if synchronous == "FULL":
-                    self.writing = self._synced = SyncedWriting(self.writing, Wal(self.connection))
+                self.writing = Writing(
+                    self.connection,
+                    self._lock,
+                    Wal(self.connection) if synchronous == "FULL" else None,
+                    self._assert_in_place,
+                    self._error_of,
+                )
             except OSError as error:
                 raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
             except apsw.Error as error:
@@ -128,7 +129,7 @@ class SqliteFile:
             raise StoreUnusableError(f"{self.path}: this file system has no write-ahead log")
         if not objects:
             self.execute(f"BEGIN IMMEDIATE; {schema.sql.read_text()}; COMMIT")
-        # With FULL, sync.py adds a sync after the commit.
+        # With FULL, group.py adds a sync after the commit.
         self.execute("PRAGMA synchronous = NORMAL")
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
@@ -139,13 +140,20 @@ class SqliteFile:
 
     @contextmanager
     def serving(self, meter: Meter | None = None) -> Iterator[None]:
-        self._lock.meter = meter
+        self._lock.meter = self.writing.meter = meter
         with checkpointing(self.path, self.connection, meter):
-            if self._synced:
-                self._synced.is_shared = True
             yield
+            self.writing.end_group()
+
+    def group_requests(self) -> None:
+        self.writing.may_group = True
+
+    @property
+    def group(self) -> Group | None:
+        return self.writing.group
 
     def gauges(self) -> Iterator[Gauge]:
+        self.writing.end_group()
         for name, path in (("ledger_bytes", self.path), ("log_bytes", f"{self.path}-wal")):
             with suppress(OSError):
                 size = Path(path).stat().st_size
@@ -158,18 +166,20 @@ class SqliteFile:
         lock_out_others(self._use, self.path, self._schema.noun)
 
     def close(self) -> None:
+        self.writing.close()
         self.connection.close()
         self._lock.close()
-        if self._synced:
-            self._synced.close()
         os.close(self._use)
 
     def read(self, sql: str, bindings: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:
-        """Runs one statement, which reads one snapshot."""
-        self._assert_in_place()
+        """Runs one statement, which reads one snapshot, or what the group has written so far."""
+        now = time.monotonic()
+        self.writing.used_at = now
+        self._assert_in_place(now)
         try:
             return self.execute(sql, bindings).fetchall()
         except apsw.Error as error:
+            self.writing.after_failed_read()
             raise self._error_of(error) from error
 
     def assert_readable(self, sql: str) -> None:
@@ -179,12 +189,14 @@ class SqliteFile:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Runs the statements of its block on one snapshot."""
+        """Runs the statements of its block on one snapshot. They may take long: no group waits."""
+        self.writing.end_group()
         try:
             self.execute("BEGIN")
             yield
         finally:
-            self._rollback()
+            if self.connection.in_transaction:
+                self.execute("ROLLBACK")
 
     def problems(self) -> list[str]:
         """Returns what is wrong with the file or its schema, on which the audit's views depend."""
@@ -211,9 +223,8 @@ class SqliteFile:
             partial.unlink(missing_ok=True)
             raise SnapshotError(f"{target}: no snapshot: {error}") from None
 
-    def _assert_in_place(self) -> None:
+    def _assert_in_place(self, now: float) -> None:
         """Refuses a file that was deleted or replaced: what is acknowledged in it would be lost."""
-        now = time.monotonic()
         if now < self._next_file_check_at:
             return
         try:
@@ -243,46 +254,3 @@ class SqliteFile:
             f"the {self._schema.noun} cannot be used now ({error}); a transaction may be written: "
             "read the state before you send it again"
         )
-
-    def _rollback(self) -> None:
-        if self.connection.in_transaction:
-            self.execute("ROLLBACK")
-
-
-class _WriteTransaction:
-    """Transaction under the lock: BEGIN IMMEDIATE, then COMMIT or, after any error, ROLLBACK."""
-
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
-
-    def __enter__(self) -> None:
-        file = self._file
-        file._assert_in_place()
-        file._lock.__enter__()
-        try:
-            file.execute("BEGIN IMMEDIATE")
-        except apsw.Error as error:
-            file._lock.__exit__(None, None, None)
-            raise file._error_of(error) from error
-        file._lock.granted()
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        failure: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        file = self._file
-        try:
-            if failure is None:
-                file.execute("COMMIT")
-        except apsw.Error as error:
-            raise file._error_of(error) from error
-        finally:
-            try:
-                file._rollback()
-            finally:
-                file._lock.__exit__(None, None, None)
-        # A broken constraint is a bug of this program, so its error is raised unchanged.
-        if isinstance(failure, apsw.Error) and not isinstance(failure, apsw.ConstraintError):
-            raise file._error_of(failure) from failure

@@ -1,8 +1,8 @@
 """Limits of the SQLite engine, each with its reason."""
 
-# The lock is held for some 20 us, and to sleep and wake up takes longer. So a process first yields
-# this often.
-LOCK_TRIES_BEFORE_SLEEP = 100
+# A request that is alone holds the lock for some 20 us, and to sleep and wake up takes longer. So a
+# process first yields this often. A group holds it ten times as long: more yields only take CPU.
+LOCK_TRIES_BEFORE_SLEEP = 5
 # It yields no longer than this: on a busy CPU other programs run for 3 ms each time.
 LOCK_YIELD_MAX_S = 0.001
 # After a timeout the next requests wait only this long, until one gets the lock. Queued requests
@@ -10,6 +10,14 @@ LOCK_YIELD_MAX_S = 0.001
 LOCK_WAIT_AFTER_REFUSAL_S = 0.01
 # The alarm that ends a wait repeats this soon, in case it came before the wait began.
 LOCK_ALARM_REPEAT_S = 0.01
+# A request that comes this long after the one before has no others beside it: 340 requests/s come
+# every 3 ms, and a busy instance has the next one within 0.1 ms.
+GROUP_ALONE_S = 0.0007
+# A group holds the write lock until its commit. This many requests take 2 ms; a larger group saves
+# no more, and the other instance waits.
+GROUP_TRANSACTIONS_MAX = 64
+# A group ends after this time even if none of its clients reads its answer.
+GROUP_S_MAX = 0.05
 # Pause between two tries for a lock that has no queue, such as one that a shell holds.
 FOREIGN_LOCK_PAUSE_S = 0.001
 # A start waits longer: another instance may be recovering a large WAL.

@@ -10,7 +10,6 @@ from rinha.crebitos.messages import Resultado, Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.pessoas.messages import Pessoa, PessoaCadastrada
 from rinha.pessoas.on_sqlite import SqliteRegistry
-from rinha.store import Written
 
 DAY = datetime.date(2000, 1, 1)
 
@@ -19,7 +18,7 @@ class EditionStore(NamedTuple):
     """Functions that open an edition's store and write to it, and SQL that reads the numbers."""
 
     open: Callable[[Path, str], Any]
-    write: Callable[[Any, int, Random], Written[Any]]
+    write: Callable[[Any, int, Random], Any]
     numbers: str
 
 
@@ -27,7 +26,7 @@ def _open_ledger(file: Path, synchronous: str) -> SqliteLedger:
     return SqliteLedger(file, synchronous=synchronous, lock_wait_s=1)
 
 
-def _transact(ledger: SqliteLedger, number: int, rng: Random) -> Written[Resultado]:
+def _transact(ledger: SqliteLedger, number: int, rng: Random) -> Resultado:
     tipo: Literal["c", "d"] = "c" if rng.random() < 2 / 3 else "d"
     return ledger.transact(rng.randint(1, 5), Transacao(rng.randint(1, 99), tipo, str(number)))
 
@@ -36,7 +35,7 @@ def _open_registry(file: Path, synchronous: str) -> SqliteRegistry:
     return SqliteRegistry(file, synchronous=synchronous, lock_wait_s=1)
 
 
-def _add(registry: SqliteRegistry, number: int, rng: Random) -> Written[PessoaCadastrada]:
+def _add(registry: SqliteRegistry, number: int, rng: Random) -> PessoaCadastrada:
     stack = [f"{rng.random()}" for _ in range(rng.randint(0, 9))] or None
     return registry.add(Pessoa(str(number), "Ana", DAY, stack))
 

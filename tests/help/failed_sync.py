@@ -14,10 +14,18 @@ from typing import Any, NamedTuple
 import apsw
 import pytest
 
-from rinha.errors import RinhaError
+from rinha.errors import OutcomeUnknownError, RinhaError
 from rinha.sqlite import checkpoint
 from tests.help.edition_stores import EDITION_STORES
-from tests.help.recording_vfs import Answers, RecordingVfs, watch_calls, writeback
+from tests.help.recording_vfs import (
+    ALONE_SHARE,
+    Answers,
+    RecordingVfs,
+    alone,
+    watch_calls,
+    watch_groups,
+    writeback,
+)
 from tests.help.simulated_disk import Step
 
 ROUNDS = 5
@@ -60,7 +68,8 @@ class _Instance:
         self.store = EDITION_STORES[edition].open(file, synchronous)
         self._serving = self.store.engine.serving()
         self._serving.__enter__()
-        self.answers = Answers()
+        self.store.engine.group_requests()
+        self.answers = Answers(self.store.engine)
         self.checkpointer = _checkpointers[-1]
 
     def close(self) -> None:
@@ -92,12 +101,15 @@ class _History:
         with pytest.MonkeyPatch.context() as patch:
             self._steps = watch_calls(patch)
             self._set_up(patch)
+            watch_groups(patch, lambda: None)
             self._instances = [_Instance(*self._case) for _ in range(2)]
             self._reader = apsw.Connection(str(file))
             writeback.fail_at(self._fault.sync, self._fault.more)
             for _ in range(ROUNDS):
                 self._play_round()
             self._reader.close()
+            for instance in self._instances:
+                self._answer(instance)
             with writeback.sound():
                 for instance in self._instances:
                     self._assert_works_again(instance)
@@ -106,8 +118,9 @@ class _History:
             return list(self._steps)
 
     def _assert_works_again(self, instance: _Instance) -> None:
-        """The instance works again once the disk does; each descriptor reports an error once."""
-        for _ in range(2):
+        """The instance works again once the disk does. Its two descriptors of the WAL, SQLite's and
+        the service's, each report an error once."""
+        for _ in range(3):
             self._write(instance)
             self._answer(instance)
         assert self._steps[-1] == Step("kept", "", self._number - 1)
@@ -132,26 +145,47 @@ class _History:
 
     def _do(self, event: Any) -> None:
         which, told = self._rng.randrange(2), writeback.reports
+        # An open group keeps all others from the file but readers.
+        for number, instance in enumerate(self._instances):
+            if event != self._read and (event != self._write or number != which):
+                self._answer(instance)
         event(self._instances[which])
         if self._fault.is_deadly and told < writeback.reports == 1:
-            _killed.append(self._instances[which])
-            self._instances[which] = _Instance(*self._case)
+            self._kill(which)
+
+    def _kill(self, which: int) -> None:
+        """The instance dies, and with it the transaction of its group."""
+        killed = self._instances[which]
+        writing = killed.store.engine.writing
+        if writing.group:
+            writing._undo(writing.group)
+        self._answer(killed)
+        _killed.append(killed)
+        self._instances[which] = _Instance(*self._case)
 
     def _write(self, instance: _Instance) -> None:
         """Writes some transactions; one that is refused is tried again under the same number."""
+        if self._rng.random() < ALONE_SHARE:
+            alone(instance.store.engine.writing)
         for _ in range(self._rng.randint(1, WRITES_MAX)):
             self._steps.append(Step("begun", "", self._number))
-            with contextlib.suppress(RinhaError):
-                written = EDITION_STORES[self._case[2]].write(
-                    instance.store, self._number, self._rng
-                )
-                self._steps.append(Step("committed", "", self._number))
-                instance.answers.wait(self._number, written)
+            try:
+                EDITION_STORES[self._case[2]].write(instance.store, self._number, self._rng)
+            except OutcomeUnknownError:
+                # It was committed, and its sync failed.
+                self._answer(instance)
+                self._number += 1
+            except RinhaError:
+                self._answer(instance)
+            else:
+                instance.answers.wait(self._number)
                 self._number += 1
 
     def _answer(self, instance: _Instance) -> None:
-        with contextlib.suppress(RinhaError):
-            instance.answers.answer()
+        """Ends the answers. Transactions whose commit failed are tried again, by any instance."""
+        broken = instance.answers.answer()
+        undone = [number for number, why in broken if not isinstance(why, OutcomeUnknownError)]
+        self._number = min([*undone, self._number])
 
     def _read(self, _instance: _Instance) -> None:
         """Begins a read transaction or ends it. Frames written in between cannot be copied."""

@@ -7,6 +7,7 @@ strace is attached while the process waits: its counts begin with the next order
 import contextlib
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import OutcomeUnknownError, RinhaError
+from rinha.sqlite.group import Group
 from tests.help.forks import start
 
 # System calls of a process for its command pipe, which are not tried.
@@ -24,7 +26,7 @@ OF_THE_PIPE = {"read", "write", "poll", "recvfrom", "sendto"}
 Point = tuple[str, int]
 LOCK_WAIT_S = 0.3
 TIMEOUT_S = 20
-WORK = [f"b{number}" for number in range(6)]
+WORK = [f"b{number}" for number in range(7)]
 
 
 def _serve(orders: Connection, file: Path, synchronous: str) -> None:
@@ -43,11 +45,36 @@ def _serve(orders: Connection, file: Path, synchronous: str) -> None:
             elif order == "write back":
                 _write_back(file)
                 orders.send("done")
+            elif isinstance(order, list):
+                orders.send(_credit_together(ledger, order))
             else:
                 ledger.transact(1, Transacao(1, "c", order))
                 orders.send("done")
         except RinhaError as error:
             orders.send(error)
+
+
+def _credit_together(ledger: SqliteLedger, names: list[str]) -> list[object]:
+    """Makes credits as one group, and returns the answer to each."""
+    writing = ledger.engine.writing
+    writing.may_group = True
+    answers: list[object] = []
+    for name in names:
+        try:
+            # None of them comes after a pause.
+            writing.used_at = time.monotonic() + TIMEOUT_S
+            ledger.transact(1, Transacao(1, "c", name))
+            answers.append(ledger.engine.group)
+        except RinhaError as error:
+            answers.append(error)
+    writing.may_group = False
+    for place, answer in enumerate(answers):
+        try:
+            if isinstance(answer, Group):
+                answer.end()
+        except RinhaError as error:
+            answers[place] = error
+    return [each if isinstance(each, RinhaError) else "done" for each in answers]
 
 
 def _write_back(file: Path) -> None:
@@ -61,15 +88,16 @@ def _write_back(file: Path) -> None:
 
 class LedgerProcess:
     """Credits of 1 to client 1, each with its own name. `kept` are the acknowledged ones; `written`
-    also has those that were committed but are not known to be durable."""
+    also has those that were committed but are not known to be durable. Each of `refused` is a
+    transaction: one credit, or a group."""
 
     def __init__(self, file: Path, synchronous: str) -> None:
         self.kept: list[str] = []
         self.written: list[str] = []
-        self.refused: list[str] = []
+        self.refused: list[list[str]] = []
         self._orders, self.process = start(_serve, file, synchronous)
 
-    def tell(self, order: str) -> object:
+    def tell(self, order: str | list[str]) -> object:
         """Sends an order; returns the answer, or None if the process died."""
         try:
             self._orders.send(order)
@@ -82,18 +110,38 @@ class LedgerProcess:
         """Sends credits and records each outcome; returns False if the process died."""
         for name in names:
             answer = self.tell(name)
-            (self.kept if answer == "done" else self.refused).append(name)
-            if answer == "done" or isinstance(answer, OutcomeUnknownError):
-                self.written.append(name)
+            self._record([name], [answer])
             if answer is None:
                 return False
         return True
 
+    def credit_together(self, names: list[str]) -> bool:
+        """Sends credits that are one group, as credit() does."""
+        answers = self.tell(names)
+        assert answers is None or isinstance(answers, list)
+        self._record(names, answers or [None] * len(names))
+        return answers is not None
+
+    def _record(self, names: list[str], answers: list[object]) -> None:
+        refused = []
+        for name, answer in zip(names, answers, strict=True):
+            if answer == "done":
+                self.kept.append(name)
+            else:
+                refused.append(name)
+            if answer == "done" or isinstance(answer, OutcomeUnknownError):
+                self.written.append(name)
+        if refused:
+            self.refused.append(refused)
+
     def work(self) -> bool:
         """Commits, checkpoints, and restarts the WAL; returns False if the process died."""
-        log_full, log_anew = WORK[:4], WORK[4:]
         return (
-            self.credit(log_full) and self.tell("write back") is not None and self.credit(log_anew)
+            self.credit(WORK[:1])
+            and self.credit_together(WORK[1:4])
+            and self.tell("write back") is not None
+            and self.credit_together(WORK[4:6])
+            and self.credit(WORK[6:])
         )
 
     def end(self) -> None:

@@ -5,7 +5,7 @@ included; `broken_rule` names the promise that a state breaks. test_protocol.py 
 of a few requests. Each of MISTAKES changes one line, and the test must find it.
 
 The first request of a group takes the write lock and begins a transaction. More requests may join
-it; the service's groups have one. Then the instance commits, releases the lock, and syncs the WAL.
+it. Then the instance commits, releases the lock, and with FULL syncs the WAL.
 Only then the answers of the group end. A failed sync puts the WAL in doubt: the waiting answers
 break off, and nothing is written until the WAL was written again and synced. After a failed
 checkpoint, or a start, all of the WAL is copied into the file again.

@@ -8,7 +8,7 @@ import contextlib
 import errno
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +16,11 @@ from typing import Any
 import apsw
 import pytest
 
-from rinha.store import Sync, Written
+from rinha.errors import RinhaError
+from rinha.sqlite import group
+from rinha.sqlite.group import Writing
+from rinha.sqlite.wal_repair import Wal
+from rinha.store import Engine, Group
 from tests.help.edition_stores import EDITION_STORES
 from tests.help.forks import apart
 from tests.help.simulated_disk import Step
@@ -24,8 +28,15 @@ from tests.help.simulated_disk import Step
 CHECKPOINTS = ("PASSIVE", "FULL", "RESTART", "TRUNCATE")
 # Transactions between two checkpoints, on average: few, so that power cuts fall into checkpoints.
 CHECKPOINT_EVERY = 9
-# Transactions between two group commits, on average; each is by one instance for its own answers.
+# Transactions of a group, and of an instance in a row, on average.
 ANSWERS_EVERY = 3
+SWITCH_EVERY = 4
+# Share of the transactions that are alone, and of the commits after which the other commits
+# before the sync.
+ALONE_SHARE = 0.2
+BETWEEN_SHARE = 0.3
+# Longer than a test, and short enough to be subtracted from a clock.
+LONG_S = 1e9
 # The files whose writes may be lost.
 LEDGER, WAL = "rinha.db", "rinha.db-wal"
 
@@ -152,46 +163,119 @@ def watch(file: Path, synchronous: str, transactions: int, seed: int, edition: s
 
 
 def _work(file: Path, synchronous: str, transactions: int, seed: int, edition: str) -> list[Step]:
-    rng, disk, edition_store = Random(seed), RecordingVfs(), EDITION_STORES[edition]
+    disk = RecordingVfs()
     with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as serving:
         watch_calls(patch)
-        stores = [edition_store.open(file, synchronous) for _ in range(2)]
-        neighbour = apsw.Connection(str(file))
-        if synchronous == "OFF":
-            for connection in (neighbour, *(store.engine.connection for store in stores)):
-                connection.execute("PRAGMA synchronous = OFF")
-        for store in stores:
+        work = _Work(file, synchronous, edition, Random(seed))
+        for store in work.stores:
             serving.enter_context(store.engine.serving())
-        instances = [Answers() for _ in stores]
-        for number in range(1, transactions + 1):
-            which = rng.randrange(2)
-            _steps.append(Step("begun", "", number))
-            written = edition_store.write(stores[which], number, rng)
-            _steps.append(Step("committed", "", number))
-            instances[which].wait(number, written)
-            if rng.random() < 1 / ANSWERS_EVERY:
-                instances[rng.randrange(2)].answer()
-            if rng.random() < 1 / CHECKPOINT_EVERY:
-                neighbour.execute(f"PRAGMA wal_checkpoint({rng.choice(CHECKPOINTS)})")
+            store.engine.group_requests()
+        watch_groups(patch, work.during_sync)
+        work.run(transactions)
         steps = list(_steps)
     disk.unregister()
     return steps
 
 
+def watch_groups(patch: pytest.MonkeyPatch, during_sync: Callable[[], None]) -> None:
+    """Records each commit, and calls `during_sync` between a commit and its sync. Requests come
+    together, unless alone() was called."""
+    commit, sync = Writing._commit, Wal.sync
+
+    def watched_commit(writing: Writing) -> None:
+        last = next(step.place for step in reversed(_steps) if step.kind == "begun")
+        commit(writing)
+        _steps.append(Step("committed", "", last))
+
+    def late_sync(wal: Wal) -> None:
+        during_sync()
+        sync(wal)
+
+    patch.setattr(Writing, "_commit", watched_commit)
+    patch.setattr(Wal, "sync", late_sync)
+    patch.setattr(group, "GROUP_ALONE_S", LONG_S)
+    patch.setattr(group, "GROUP_S_MAX", LONG_S)
+
+
+def alone(writing: Writing) -> None:
+    """The next request comes long after the one before."""
+    writing.used_at = -2 * LONG_S
+
+
+class _Work:
+    def __init__(self, file: Path, synchronous: str, edition: str, rng: Random) -> None:
+        self._write = EDITION_STORES[edition].write
+        self._rng = rng
+        self.stores = [EDITION_STORES[edition].open(file, synchronous) for _ in range(2)]
+        self._neighbour = apsw.Connection(str(file))
+        if synchronous == "OFF":
+            connections = [store.engine.connection for store in self.stores]
+            for connection in (self._neighbour, *connections):
+                connection.execute("PRAGMA synchronous = OFF")
+        self._instances = [Answers(store.engine) for store in self.stores]
+        self._number = 0
+        self._which = 0
+
+    def run(self, transactions: int) -> None:
+        rng = self._rng
+        while self._number < transactions:
+            if rng.random() < 1 / SWITCH_EVERY:
+                self._instances[self._which].answer()
+                self._which = 1 - self._which
+            self._transact(self._which)
+            if rng.random() < 1 / ANSWERS_EVERY:
+                self._instances[self._which].answer()
+            if rng.random() < 1 / CHECKPOINT_EVERY:
+                self._checkpoint(rng.choice(CHECKPOINTS))
+        self._instances[self._which].answer()
+
+    def during_sync(self) -> None:
+        """The other instance may commit before the first one has synced."""
+        if self._rng.random() < BETWEEN_SHARE:
+            other = 1 - self._which
+            alone(self.stores[other].engine.writing)
+            self._transact(other)
+
+    def _transact(self, which: int) -> None:
+        self._number += 1
+        if self._rng.random() < ALONE_SHARE:
+            alone(self.stores[which].engine.writing)
+        _steps.append(Step("begun", "", self._number))
+        number = self._number
+        self._write(self.stores[which], number, self._rng)
+        self._instances[which].wait(number)
+
+    def _checkpoint(self, kind: str) -> None:
+        if kind != "PASSIVE":
+            # The others wait for the write lock.
+            self._instances[self._which].answer()
+        self._neighbour.execute(f"PRAGMA wal_checkpoint({kind})")
+
+
 class Answers:
-    """Answers that wait in an instance for one sync, which covers them all."""
+    """Answers of an instance that wait for the commit of their group."""
 
-    def __init__(self) -> None:
-        self._waiting: list[int] = []
-        self._sync: Sync | None = None
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: list[tuple[int, Group]] = []
 
-    def wait(self, number: int, written: Written[Any]) -> None:
-        self._waiting.append(number)
-        self._sync = written.sync
+    def wait(self, number: int) -> None:
+        """Takes the answer to a transaction that was done; without a group it is acknowledged."""
+        opened = self._engine.group
+        if opened is None:
+            _steps.append(Step("kept", "", number))
+        else:
+            self._waiting.append((number, opened))
 
-    def answer(self) -> None:
-        """Ends all answers. They break off if the sync fails, and are not acknowledged then."""
+    def answer(self) -> list[tuple[int, RinhaError]]:
+        """Ends all answers that wait. Returns those that broke off, which are not acknowledged."""
         waiting, self._waiting = self._waiting, []
-        if self._sync:
-            self._sync()
-        _steps.extend(Step("kept", "", number) for number in waiting)
+        broken = []
+        for number, waited_for in waiting:
+            try:
+                waited_for.end()
+            except RinhaError as error:
+                broken.append((number, error))
+            else:
+                _steps.append(Step("kept", "", number))
+        return broken

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.sqlite import group
 from tests.conftest import NewLedger
 from tests.help.ledgers import AnyLedger, open_ledger
+from tests.help.one_by_one import Service, Syncs
 
 
 @pytest.fixture
@@ -30,3 +32,22 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
     file = tmp_path / "rinha.db"
     with contextlib.closing(SqliteLedger(file, synchronous="NORMAL", lock_wait_s=0.2)) as opened:
         yield opened
+
+
+@pytest.fixture(params=["NORMAL", "FULL"])
+def service(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Service]:
+    """A service whose requests always come together."""
+    monkeypatch.setattr(group, "GROUP_ALONE_S", float("inf"))
+    ledger = SqliteLedger(tmp_path / "rinha.db", synchronous=request.param, lock_wait_s=0.2)
+    with ledger.engine.serving():
+        yield Service(ledger)
+    ledger.close()
+
+
+@pytest.fixture
+def syncs(service: Service, monkeypatch: pytest.MonkeyPatch) -> Syncs:
+    """Counts from the second transaction on: the first one also syncs the WAL it finds."""
+    service.answer("/reset")
+    return Syncs(monkeypatch)

@@ -133,7 +133,7 @@ def test_a_snapshot_can_be_a_ledger_again(ledger: AnyLedger, tmp_path: Path) -> 
     """A snapshot opens as a ledger and accepts transactions."""
     ledger.engine.snapshot(tmp_path / "copy.db")
     restored = SqliteLedger(tmp_path / "copy.db", synchronous="NORMAL", lock_wait_s=1, create=False)
-    assert restored.transact(1, Transacao(35, "c", "abc")).result.saldo == 0
+    assert restored.transact(1, Transacao(35, "c", "abc")).saldo == 0
     assert restored.audit().problems == []
     restored.close()
 

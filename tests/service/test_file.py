@@ -45,7 +45,7 @@ def test_a_full_disk_refuses_and_heals_by_itself(ledger: SqliteLedger, tmp_path:
     taken = until_refused(ledger)
     assert ledger.extrato(1).saldo.total == taken
     ledger.engine.connection.execute("PRAGMA max_page_count = 1000000")
-    assert ledger.transact(1, credit(1)).result.saldo == taken + 1
+    assert ledger.transact(1, credit(1)).saldo == taken + 1
     assert ledger.audit().problems == []
 
 
@@ -61,7 +61,7 @@ def test_a_file_that_was_taken_away_is_noticed(ledger: SqliteLedger, tmp_path: P
     with pytest.raises(StoreUnavailableError):
         ledger.extrato(1)
     away.rename(tmp_path / "rinha.db")
-    assert ledger.transact(1, credit(1)).result.saldo == 1
+    assert ledger.transact(1, credit(1)).saldo == 1
 
 
 def test_a_lock_that_cannot_be_taken_is_a_refusal_with_a_name(
@@ -76,4 +76,4 @@ def test_a_lock_that_cannot_be_taken_is_a_refusal_with_a_name(
         broken.setattr(fcntl, "flock", fail)
         with pytest.raises(StoreUnavailableError, match="Input/output"):
             ledger.transact(1, credit(1))
-    assert ledger.transact(1, credit(1)).result.saldo == 1
+    assert ledger.transact(1, credit(1)).saldo == 1

@@ -74,7 +74,7 @@ def test_a_fault_ends_nothing(
     monkeypatch.setattr(os, "setpriority", lambda *_: None)
     monkeypatch.setattr(heartbeat, "HEARTBEAT_EVERY_S", 0.01)
     monkeypatch.setattr(logging.getLogger("rinha"), "propagate", True)
-    meter = Meter(tmp_path / "api01.counts", [])
+    meter = Meter(tmp_path / "api01.counts", [], lambda: None)
     where, name, number, then = FAULTS[fault]
 
     def noted() -> dict[str, int]:

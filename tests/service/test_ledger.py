@@ -38,14 +38,14 @@ def test_a_new_ledger_has_the_five_clients_of_the_contest(ledger: AnyLedger) -> 
 
 def test_credits_add_and_debits_take(ledger: AnyLedger) -> None:
     """An answer is the balance after its own transaction."""
-    assert ledger.transact(1, credit(10)).result == Resultado(100000, 10)
-    assert ledger.transact(1, debit(25)).result == Resultado(100000, -15)
+    assert ledger.transact(1, credit(10)) == Resultado(100000, 10)
+    assert ledger.transact(1, debit(25)) == Resultado(100000, -15)
     assert ledger.extrato(1).saldo.total == -15
 
 
 def test_a_debit_may_use_the_whole_limit_and_not_a_cent_more(ledger: AnyLedger) -> None:
     """A debit to exactly -limite is accepted; a cent more is refused and leaves no trace."""
-    assert ledger.transact(2, debit(80000)).result.saldo == -80000
+    assert ledger.transact(2, debit(80000)).saldo == -80000
     before = ledger.extrato(2).ultimas_transacoes
     with pytest.raises(LimiteExceededError):
         ledger.transact(2, debit(1))
@@ -55,7 +55,7 @@ def test_a_debit_may_use_the_whole_limit_and_not_a_cent_more(ledger: AnyLedger) 
 
 def test_a_balance_never_leaves_what_every_client_reads_exactly(ledger: AnyLedger) -> None:
     """A credit beyond the cap is refused, not rounded and not an overflow."""
-    assert ledger.transact(1, credit(VALOR_MAX)).result.saldo == VALOR_MAX
+    assert ledger.transact(1, credit(VALOR_MAX)).saldo == VALOR_MAX
     with pytest.raises(LimiteExceededError):
         ledger.transact(1, credit(1))
     assert ledger.extrato(1).saldo.total == VALOR_MAX
@@ -107,7 +107,7 @@ def test_reset_empties_everything(ledger: AnyLedger) -> None:
     ledger.reset()
     assert all(ledger.extrato(cliente).saldo.total == 0 for cliente in range(1, 6))
     assert all(ledger.extrato(cliente).ultimas_transacoes == [] for cliente in range(1, 6))
-    assert ledger.transact(1, credit(3)).result == Resultado(100000, 3)
+    assert ledger.transact(1, credit(3)) == Resultado(100000, 3)
     assert ledger.audit().problems == []
 
 

@@ -1,13 +1,16 @@
 """The counters of an instance and their Prometheus text, without a server."""
 
+import time
 from pathlib import Path
 
+import apsw
 import falcon.testing
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
+from rinha.errors import StoreUnavailableError
 from rinha.http import create_app
 from rinha.metrics.counts import Counts, read_counts
 from rinha.metrics.exposition import text_of
@@ -16,6 +19,7 @@ from rinha.metrics.instrument import instrumented
 from rinha.metrics.meter import Meter
 from rinha.settings import Settings, load
 from rinha.store import Gauge
+from tests.help.one_by_one import EXTRATO, TRANSACOES, Service, whole
 
 BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
 KEYS = [("commits",), ("requests", "/a", "200")]
@@ -55,7 +59,7 @@ def test_counts_of_another_version_start_at_zero(tmp_path: Path) -> None:
 
 def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> None:
     """A histogram's buckets are cumulative, for values below, between, at and above the bounds."""
-    meter = Meter(tmp_path / "api01.counts", [])
+    meter = Meter(tmp_path / "api01.counts", [], lambda: None)
     observed_us = [0, 25, 26, 1000, BUCKETS_US[-1], BUCKETS_US[-1] + 1]
     for wait_us in observed_us:
         meter.lock_waited(wait_us)
@@ -132,9 +136,44 @@ def test_requests_and_refusals_are_counted_by_what_became_of_them(
     ledger.close()
 
 
+def test_a_request_lasts_until_its_group_is_durable(
+    service: Service, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request counts once its group is committed, with that time; broken answers have no status.
+    Groups, commits and syncs are histograms."""
+    with instrumented(service.app, service.ledger, settings) as meter:
+        service.ledger.engine.writing.meter = meter
+        waiting = service.begin(TRANSACOES, TRANSACOES, EXTRATO)
+        route, histogram = "route=/clientes/{cliente}/transacoes", "rinha_request_seconds_count"
+        found = samples(text_of(tmp_path, []))
+        assert found[histogram, f"instance=api01,{route}"] == 0
+        time.sleep(0.01)
+        whole(waiting)
+        found = samples(text_of(tmp_path, []))
+        assert found[histogram, f"instance=api01,{route}"] == 2
+        assert found["rinha_request_seconds_sum", f"instance=api01,{route}"] >= 2 * 0.01
+        assert found["rinha_group_transactions_bucket", "instance=api01,le=1"] == 0
+        assert found["rinha_group_transactions_bucket", "instance=api01,le=2"] == 1
+        assert found["rinha_commit_seconds_count", "instance=api01"] == 1
+        is_full = service.ledger.engine.info["synchronous"] == "FULL"
+        assert found["rinha_sync_seconds_count", "instance=api01"] == is_full
+        waiting = service.begin(TRANSACOES)
+        monkeypatch.setattr(service.ledger.engine.writing, "_commit", fail)
+        with pytest.raises(StoreUnavailableError):
+            list(waiting[0][1])
+        found = samples(text_of(tmp_path, []))
+        assert found["rinha_requests_total", f"instance=api01,{route},status=other"] == 1
+        monkeypatch.undo()
+        service.ledger.engine.writing._rollback()
+
+
+def fail() -> None:
+    raise apsw.FullError("database or disk is full")
+
+
 def test_every_family_is_told_with_its_help(tmp_path: Path) -> None:
     """Each metric family is exported with the prefix, its help and its type."""
-    Meter(tmp_path / "api01.counts", [])
+    Meter(tmp_path / "api01.counts", [], lambda: None)
     told = {
         family.name: family
         for family in text_string_to_metric_families(text_of(tmp_path, []).decode())

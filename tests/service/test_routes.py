@@ -9,7 +9,6 @@ from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
-from rinha.store import Written
 
 LIMITES = {1: 100_000, 2: 80_000}
 
@@ -20,9 +19,8 @@ class InMemory:
     def __init__(self) -> None:
         self.reset()
 
-    def reset(self) -> Written[None]:
+    def reset(self) -> None:
         self._rows: dict[int, list[tuple[int, str, str, int]]] = {one: [] for one in LIMITES}
-        return Written(None)
 
     def assert_readable(self) -> None:
         assert self._rows
@@ -32,14 +30,14 @@ class InMemory:
             raise UnknownClienteError(f"there is no client {cliente}")
         return sum(row[0] if row[1] == "c" else -row[0] for row in self._rows[cliente])
 
-    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
         saldo, limite = self.saldo(cliente) + change, LIMITES[cliente]
         if saldo < -limite:
             raise LimiteExceededError(f"the debit would take the balance below -{limite}")
         row = (transacao.valor, transacao.tipo, transacao.descricao, time.time_ns() // 1000)
         self._rows[cliente].insert(0, row)
-        return Written(Resultado(limite, saldo))
+        return Resultado(limite, saldo)
 
     def extrato(self, cliente: int) -> Extrato:
         saldo = self.saldo(cliente)

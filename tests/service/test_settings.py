@@ -15,7 +15,7 @@ def test_an_empty_environment_is_a_whole_configuration() -> None:
     """Every setting has a default, and an empty value means the default."""
     settings = load({})
     assert load(dict.fromkeys(SETTINGS, "")) == settings
-    assert (settings.synchronous, settings.reset, settings.instances) == ("NORMAL", False, 2)
+    assert (settings.synchronous, settings.reset, settings.instances) == ("FULL", False, 2)
     assert (settings.lock_wait_s, settings.port) == (1.0, 9999)
     assert settings.listen == "unix:var/api01.sock"
     assert settings.ledger == Path("var/rinha.db")

@@ -28,7 +28,7 @@ OTHERS = {
     "RINHA_LOG_LEVEL": "debug",
     "RINHA_REPLICA": "file:///elsewhere",
     "RINHA_RESET": "on",
-    "RINHA_SYNCHRONOUS": "FULL",
+    "RINHA_SYNCHRONOUS": "NORMAL",
 }
 
 
@@ -49,8 +49,8 @@ def test_a_setting_that_differs_is_named(name: str) -> None:
 
 def test_how_a_value_is_written_is_no_difference() -> None:
     """Letter case, the contest's names and explicit defaults are no difference."""
-    runs = {"RINHA_SYNCHRONOUS": "FULL", "RINHA_EDITION": "pessoas", "OPS_PORT": "off"}
-    asked = {"RINHA_SYNCHRONOUS": "full", "RINHA_EDITION": "2023q3", "OPS_PORT": "OFF"}
+    runs = {"RINHA_SYNCHRONOUS": "NORMAL", "RINHA_EDITION": "pessoas", "OPS_PORT": "off"}
+    asked = {"RINHA_SYNCHRONOUS": "normal", "RINHA_EDITION": "2023q3", "OPS_PORT": "OFF"}
     assert differences(runs, {**asked, "PORT": "9999"}) == []
 
 
@@ -77,7 +77,7 @@ def test_up_on_a_running_stack_refuses_other_settings(checkout: Checkout) -> Non
     assert checkout.stack("up", RINHA_LEDGER="var/mine.db")[0] == 0
     asked = {"RINHA_LEDGER": "var/mine.db", "RINHA_RESET": "ON"}
     assert "is up already" in checkout.stack("up", **asked)[1]
-    code, said = checkout.stack("up", **asked, INSTANCES="3", RINHA_SYNCHRONOUS="FULL")
+    code, said = checkout.stack("up", **asked, INSTANCES="3", RINHA_SYNCHRONOUS="NORMAL")
     assert (code, said.count("\n")) == (2, 1)
     assert "other settings (RINHA_SYNCHRONOUS, INSTANCES): `make down` first" in said
     (checkout.folder / ".env").write_text("RINHA_RESET=off\nRINHA_LEDGER='var/mine.db'\n")

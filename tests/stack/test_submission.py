@@ -84,7 +84,9 @@ def test_a_submission_is_complete(
     assert "$" not in text
     services = yaml.safe_load(text)["services"]
     assert services["nginx"]["ports"] == ["9999:9999"]
+    assert services["nginx"]["network_mode"] == "host"
     assert services["api01"]["environment"]["RINHA_EDITION"] == (edition or "crebitos")
+    assert services["api02"]["environment"]["RINHA_SYNCHRONOUS"] == "NORMAL"
     mounts = {
         volume.split(":")[1]: entry / volume.split(":")[0]
         for volume in services["nginx"]["volumes"]

@@ -14,7 +14,6 @@ from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
-from rinha.store import Written
 
 # One round trip in each case: no row means an unknown client, an empty row a refused debit.
 TRANSACT = """
@@ -68,7 +67,7 @@ class PostgresLedger:
         self._transact, self._extrato = transact, extrato
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=0)
 
-    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         valor, tipo = transacao.valor, transacao.tipo
         bindings = {
             "cliente": cliente,
@@ -83,7 +82,7 @@ class PostgresLedger:
             raise UnknownClienteError(f"there is no client {cliente}")
         if row[0] is None:
             raise LimiteExceededError("the debit would take the balance below its limit")
-        return Written(Resultado(*row))
+        return Resultado(*row)
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self.connection.execute(self._extrato, (cliente,)).fetchall()
@@ -95,10 +94,9 @@ class PostgresLedger:
     def assert_readable(self) -> None:
         self.connection.execute("SELECT 1")
 
-    def reset(self) -> Written[None]:
+    def reset(self) -> None:
         self.connection.execute("UPDATE clientes SET saldo = 0")
         self.connection.execute("TRUNCATE transacoes")
-        return Written(None)
 
 
 if __name__ == "__main__":

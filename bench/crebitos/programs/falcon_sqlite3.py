@@ -9,7 +9,6 @@ from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.routes import add_routes
 from rinha.http import create_app
 from rinha.server import Instance
-from rinha.store import Written
 
 SCHEMA = """
     BEGIN IMMEDIATE;
@@ -43,7 +42,7 @@ class Sqlite3Ledger:
         self._execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(SCHEMA)
 
-    def transact(self, cliente: int, transacao: Transacao) -> Written[Resultado]:
+    def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         valor, tipo = transacao.valor, transacao.tipo
         self._execute("BEGIN IMMEDIATE")
         try:
@@ -65,7 +64,7 @@ class Sqlite3Ledger:
         except BaseException:
             self._execute("ROLLBACK")
             raise
-        return Written(Resultado(limite, saldo))
+        return Resultado(limite, saldo)
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self._execute(EXTRATO, (cliente,)).fetchall()
@@ -77,10 +76,9 @@ class Sqlite3Ledger:
     def assert_readable(self) -> None:
         self._execute("SELECT 1 FROM clientes")
 
-    def reset(self) -> Written[None]:
+    def reset(self) -> None:
         self._execute("UPDATE clientes SET saldo = 0")
         self._execute("DELETE FROM transacoes")
-        return Written(None)
 
 
 if __name__ == "__main__":

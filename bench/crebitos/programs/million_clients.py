@@ -8,15 +8,15 @@ from rinha import settings
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
+from rinha.group_commit import GroupCommit
 from rinha.http import create_app
 from rinha.server import Instance
-from rinha.store import Written
 
 
 class ManyClientes(SqliteLedger):
     """Replaces the client of each request: the load generator names only the contest's five."""
 
-    def transact(self, _cliente: int, transacao: Transacao) -> Written[Resultado]:
+    def transact(self, _cliente: int, transacao: Transacao) -> Resultado:
         return super().transact(int(random.random() * CLIENTES) + 1, transacao)
 
     def extrato(self, _cliente: int) -> Extrato:
@@ -28,5 +28,5 @@ if __name__ == "__main__":
     ledger = ManyClientes.open(loaded, create=True)
     with ledger.engine.serving():
         app = create_app(ledger, add_routes, reset=False)
-        Instance(app, loaded.listen).run()
+        Instance(GroupCommit(app, ledger.engine), loaded.listen).run()
     ledger.close()

@@ -52,7 +52,7 @@ class TwoLedgers(RuleBasedStateMachine):
     def transact(self, which: int, cliente: int, valor: int, tipo: Any, text: str) -> None:
         transacao = Transacao(valor, tipo, text)
         try:
-            saldo = self.ledgers[which].transact(cliente, transacao).result.saldo
+            saldo = self.ledgers[which].transact(cliente, transacao).saldo
         except UnknownClienteError:
             assert cliente not in LIMITES
         except LimiteExceededError:

@@ -46,7 +46,7 @@ class TwoRegistries(RuleBasedStateMachine):
     ) -> None:
         pessoa = Pessoa(apelido, nome, nascimento, stack)
         try:
-            added = self.registries[which].add(pessoa).result
+            added = self.registries[which].add(pessoa)
         except ApelidoTakenError:
             assert any(one.apelido == apelido for one in self.people.values())
         else:

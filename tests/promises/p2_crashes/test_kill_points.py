@@ -1,5 +1,6 @@
-"""kill -9 at every single system call of a commit."""
+"""kill -9 at every single system call of commits, of one request and of groups."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,14 @@ def opened(file: Path, synchronous: str) -> LedgerProcess:
 def test_a_commit_cut_short_anywhere_is_whole_or_not_there(
     tmp_path: Path, synchronous: str
 ) -> None:
-    """A process killed at any system call leaves the acknowledged rows, and at most one more."""
+    """A process killed at any system call leaves the acknowledged rows, and at most the one
+    transaction more that it was at, whole."""
     kill_at_points(
         tmp_path,
         EVERY,
         lambda file: opened(file, synchronous),
         LedgerProcess.work,
-        lambda file, worker: names_in(file) in (worker.kept, worker.kept + worker.refused),
+        lambda file, worker: (
+            names_in(file) in (worker.kept, [*worker.kept, *chain(*worker.refused)])
+        ),
     )

@@ -84,7 +84,7 @@ def test_a_disk_that_fails_under_a_transaction(tmp_path: Path) -> None:
         if place % DIES_EVERY == 0:
             worker.end()
             # A refused one may be in the WAL all the same, as the newest of all.
-            possible = [worker.written, *([*worker.written, name] for name in worker.refused)]
+            possible = [worker.written, *([*worker.written, *names] for names in worker.refused)]
             assert names_in(file) in possible, fault
             continue
         assert worker.credit(AFTER), fault

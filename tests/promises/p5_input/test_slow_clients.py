@@ -61,7 +61,7 @@ def test_all_clients_at_their_worst_fit_into_memory(tmp_path: Path) -> None:
     if hard < FILES_NEEDED:
         pytest.skip(f"{FILES_NEEDED} descriptors are needed, {hard} is the limit here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    allowed = re.findall(r'cpus: "0.44", memory: "(\d+)MB", pids: 20', COMPOSE)
+    allowed = re.findall(r'cpus: "0.52", memory: "(\d+)MB", pids: 20', COMPOSE)
     long = [f"{letter}: {letter * size}" for letter, size in (("a", 900), ("x", 4000), ("y", 4000))]
     body = post(b"{", "/clientes/1/transacoes", *long, length=4000)
     header = get("/health", *long)[:-30]

@@ -60,7 +60,7 @@ def test_a_start_takes_the_primary_that_others_follow(pair: Pair) -> None:
     for _ in range(5):
         ledger = PostgresLedger(pair.address)
         assert ledger.engine.info["primary"] == f"{pair.standby.data}:{pair.standby.port}"
-        assert ledger.transact(1, CREDIT).result.saldo > 0
+        assert ledger.transact(1, CREDIT).saldo > 0
         ledger.close()
 
 
@@ -88,7 +88,7 @@ def test_a_lost_standby_stops_transactions_and_none_is_acknowledged(pair: Pair) 
         pair.ledger.transact(1, CREDIT)
     pair.standby.thaw()
     # The transaction whose outcome was unknown was committed.
-    assert eventually(lambda: pair.ledger.transact(1, CREDIT)).result.saldo == 200
+    assert eventually(lambda: pair.ledger.transact(1, CREDIT)).saldo == 200
     assert pair.ledger.audit().problems == []
 
 
@@ -132,7 +132,7 @@ def test_a_connection_that_was_closed_while_idle_costs_nothing(pair: Pair) -> No
     for _ in range(3):
         pair.primary.query(f"SELECT pg_terminate_backend(pid) {ours}")
         pair.primary.wait_for(f"SELECT count(*) = 0 {ours}")
-        assert pair.ledger.transact(1, CREDIT).result.limite == 100_000
+        assert pair.ledger.transact(1, CREDIT).limite == 100_000
     assert pair.ledger.extrato(1).saldo.total == 300
 
 

@@ -245,7 +245,7 @@ def test_of_two_primaries_without_standbys_the_newer_one_is_taken(pair: Pair) ->
     take_over(pair)
     pair.primary.set(NAMES, "")
     promoted = pair.on_the_new()
-    balance = promoted.transact(1, CREDIT).result.saldo
+    balance = promoted.transact(1, CREDIT).saldo
     for _ in range(5):
         assert eventually(lambda: pair.ledger.extrato(1)).saldo.total == balance
         for server in (pair.primary, pair.standby):

@@ -52,7 +52,7 @@ def found(registry: SqliteRegistry, termo: str) -> list[str]:
 def test_an_added_person_is_found_by_the_other_instance(two: Two) -> None:
     """A person that one instance added is found at once by the other: by id, term and count."""
     here, there = two
-    added = here.add(pessoa("ana", "Ana Barbosa", ["C#", "Node"])).result
+    added = here.add(pessoa("ana", "Ana Barbosa", ["C#", "Node"]))
     assert there.find(added.id) == added
     for termo in ("ana", "BARBOSA", "node"):
         assert there.search(termo) == [added]

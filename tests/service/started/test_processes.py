@@ -51,7 +51,7 @@ def write_until(
     ledger = open_ledger(file, 5.0)
     barrier.wait()
     mine = 0
-    while ledger.transact(1, CREDIT).result.saldo < count:
+    while ledger.transact(1, CREDIT).saldo < count:
         mine += 1
     done.put(mine)
 
@@ -141,7 +141,7 @@ def test_a_neighbour_that_hangs_is_waited_for_in_bounds(
     assert holder.stdout is not None
     print(file=holder.stdin, flush=True)
     assert holder.stdout.readline() == "released\n"
-    assert ledger.transact(1, CREDIT).result.saldo == 1
+    assert ledger.transact(1, CREDIT).saldo == 1
     assert ledger.audit().problems == []
 
 
@@ -151,5 +151,5 @@ def test_a_neighbour_that_is_killed_gives_up_its_turn(
     """A process killed inside a transaction leaves no row and no lock."""
     holder.kill()
     holder.wait()
-    assert ledger.transact(1, CREDIT).result.saldo == 1
+    assert ledger.transact(1, CREDIT).saldo == 1
     assert ledger.audit().problems == []

@@ -204,14 +204,14 @@ def test_a_row_that_somebody_holds_is_a_refusal_in_time(ledger: AnyLedger, addre
     assert ledger.extrato(1).saldo.total == 0
     query(address, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE pid <> pg_backend_pid()")
     holder.wait()
-    assert ledger.transact(1, CREDIT).result.saldo == 1
+    assert ledger.transact(1, CREDIT).saldo == 1
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
 def test_what_the_server_undid_is_repeated(ledger: AnyLedger, address: str, sqlstate: str) -> None:
     """A transaction is repeated after a serialization failure or a deadlock."""
     stumble(address, sqlstate, "nextval('tries') < 4")
-    assert ledger.transact(1, CREDIT).result.saldo == 1
+    assert ledger.transact(1, CREDIT).saldo == 1
     assert query(address, "SELECT last_value FROM tries") == [(4,)]
 
 

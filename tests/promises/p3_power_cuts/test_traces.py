@@ -1,0 +1,128 @@
+"""What the real service does is what the model of its protocol allows."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.help.commands import wait_until
+from tests.help.effort import drawn_seed, effort
+from tests.help.instance_sockets import (
+    STATEMENT,
+    connected,
+    got_before_the_end,
+    stopped,
+    transaction,
+)
+from tests.help.ledger_process import traced
+from tests.help.protocol_trace import CALLS, Event, Replay, TraceError, events_in
+from tests.help.running import Stack
+
+ROUNDS = effort(3, 12, 40)
+ROUNDS_MAX = 100
+# As in the model: debits that take one of the limit each, and a statement.
+CLIENTE, LIMITE = 3, 1_000_000
+REQUESTS = (0, 1, 2, 3)
+LIMIT = 2
+MESSAGES = [
+    *(transaction(CLIENTE, LIMITE // LIMIT, "d", str(number)) for number in REQUESTS[:-1]),
+    STATEMENT,
+]
+
+
+@contextlib.contextmanager
+def stack_in(folder: Path, monkeypatch: pytest.MonkeyPatch, synchronous: str) -> Iterator[Stack]:
+    monkeypatch.chdir(folder)
+    with Stack(folder, RINHA_SYNCHRONOUS=synchronous) as stack:
+        yield stack
+
+
+def trace(stack: Stack, log: Path, rng: Random, *inject: str) -> list[Event]:
+    """Sends the requests to both instances, some together, and returns what these did."""
+    assert stack.client()("POST", "/reset").status == 200
+    for path in ("api01.sock", "api02.sock"):
+        # After this no instance is in doubt about the WAL.
+        with connected(Path(path)) as connection:
+            connection.sendall(transaction(1, 1, "c", "before"))
+            assert b" 200 " in got_before_the_end(connection)
+    pids = [instance.pid for instance in stack.instances]
+    asked: list[tuple[socket.socket, int, bytes]] = []
+    for message in MESSAGES:
+        which = rng.randrange(2)
+        asked.append((connected(Path(f"api0{which + 1}.sock")), which, message))
+    rng.shuffle(asked)
+    words = (f"--trace={CALLS}", "-y", "-s", "400", "-p", str(pids[1]), *inject)
+    with traced(log, pids[0], *words) as tracing, contextlib.ExitStack() as connections:
+        wait_until(lambda: all(map(is_traced, pids)))
+        together = [which for which in range(2) if rng.random() < 0.8]
+        with contextlib.ExitStack() as all_stopped:
+            for which in together:
+                all_stopped.enter_context(stopped(pids[which]))
+            for connection, _, message in asked:
+                connections.enter_context(connection)
+                connection.sendall(message)
+        for connection, _, _ in asked:
+            got_before_the_end(connection)
+    assert tracing.injected <= len(pids)
+    return events_in(log.read_text(), pids)
+
+
+def is_traced(pid: int) -> bool:
+    return "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text()
+
+
+@pytest.mark.parametrize("synchronous", ["FULL", "NORMAL"])
+def test_each_recorded_trace_is_one_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synchronous: str
+) -> None:
+    """Locks, commits, syncs and answers of two instances come in an order that the model allows."""
+    rng = Random(drawn_seed())
+    largest = 0
+    with stack_in(tmp_path, monkeypatch, synchronous) as stack:
+        for number in range(ROUNDS_MAX):
+            # On a busy machine most requests come one by one.
+            if number >= ROUNDS and largest > 1:
+                break
+            events = trace(stack, tmp_path / f"{number}.log", rng)
+            replay = Replay(synchronous, REQUESTS, LIMIT)
+            replay.run(events)
+            largest = max(largest, replay.largest_group)
+            assert_convicted_if_too_early(events, synchronous)
+    print(f"{number} traces, the largest group had {largest} requests")
+    assert largest > 1
+
+
+def test_a_trace_with_a_failed_sync_is_one_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for a sync that fails is not acknowledged, and the WAL is written again first."""
+    rng = Random(drawn_seed())
+    inject = "--inject=fdatasync:error=EIO:when={}"
+    steps: list[str] = []
+    with stack_in(tmp_path, monkeypatch, "FULL") as stack:
+        for number in range(ROUNDS):
+            events = trace(stack, tmp_path / f"{number}.log", rng, inject.format(1 + number % 2))
+            replay = Replay("FULL", REQUESTS, LIMIT)
+            replay.run(events)
+            steps += replay.steps
+    failed, repaired = (
+        sum(what in step for step in steps) for what in ("the sync fails", "write the WAL again")
+    )
+    print(f"{failed} failed syncs, {repaired} times written again")
+    assert failed
+    assert repaired
+
+
+def assert_convicted_if_too_early(events: list[Event], synchronous: str) -> None:
+    """Control: the same trace with a debit answered before its commit is none of the model's."""
+    answered = next(
+        event for event in events if event.kind == "answered" and event.request != REQUESTS[-1]
+    )
+    asked = events.index(Event(answered.instance, "request", answered.request))
+    early = [event for event in events if event != answered]
+    early.insert(asked + 1, answered)
+    with pytest.raises(TraceError):
+        Replay(synchronous, REQUESTS, LIMIT).run(early)
