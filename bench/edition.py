@@ -14,8 +14,8 @@ from stack.run.limits import ControlGroups
 
 class Budget(NamedTuple):
     rounds: int
-    # No contender starts after this, so that a run ends in time even on a slow machine. It does not
-    # include the official run at the end.
+    # No contender starts after this, so that a run of the edition's contenders ends in time even on
+    # a slow machine. It does not include the official run at the end.
     max_s: float
 
 

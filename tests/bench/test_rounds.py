@@ -1,6 +1,8 @@
 """A run goes on beside contenders that fail, and repeats what was thrown out."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -61,3 +63,28 @@ def test_what_was_thrown_out_is_repeated_once(
     for one in (*edition.workloads, edition.official):
         times = 1 if one.name in ("fill", "official") else 2
         assert run._run_workload(running, "rinha", one, 0) == (times if one.quick_seconds else 0)
+
+
+@pytest.mark.parametrize("edition", [CREBITOS, PESSOAS], ids=lambda edition: edition.name)
+def test_further_contenders_take_no_time_from_the_editions_own(
+    edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With twice the contenders a run has twice the time: no round of this service is left out."""
+    own = {name: one for name, one in edition.contenders.items() if one.quick}
+    others = {f"{name}_again": one for name, one in own.items()}
+    # Each contender takes its share of the time.
+    step_s = edition.quick.max_s / edition.quick.rounds / len(own) * 0.99
+    clock = [0.0]
+
+    def attempt(_run: rounds.Rounds, _name: str, _step: object) -> None:
+        clock[0] += step_s
+
+    monkeypatch.setattr(rounds.Rounds, "attempt", attempt)
+    monkeypatch.setattr(rounds, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(rounds, "fsync_times_ms", lambda _folder: [1.0])
+    results = results_of({})
+    groups = ControlGroups(tmp_path, tmp_path)
+    without_direct = replace(edition, directs={})
+    run = rounds.Rounds(without_direct, {**own, **others}, results, tmp_path, groups, 0.0)
+    run.run()
+    assert results.remarks == []
