@@ -46,6 +46,10 @@ class GroupCommit:
         half = len(body) // 2
         try:
             yield body[:half]
+            # With each byte more bjoern also reads the requests that have arrived meanwhile.
+            while group.waits_for_more and half < len(body) - 1:
+                half += 1
+                yield body[half - 1 : half]
         except GeneratorExit:
             # The client is gone. The others wait for the group all the same.
             with suppress(RinhaError), self._turn:

@@ -20,7 +20,14 @@ from types import TracebackType
 import apsw
 
 from rinha.errors import OutcomeUnknownError, RinhaError, StoreUnavailableError
-from rinha.sqlite.limits import GROUP_ALONE_S, GROUP_S_MAX, GROUP_TRANSACTIONS_MAX
+from rinha.sqlite.limits import (
+    GROUP_ALONE_S,
+    GROUP_S_MAX,
+    GROUP_TRANSACTIONS_MAX,
+    GROUP_WAIT_S_MAX,
+    GROUP_WAIT_SHARE,
+    SYNCS_AVERAGED,
+)
 from rinha.sqlite.lock import WriteLock
 from rinha.sqlite.wal_repair import Wal
 from rinha.store import Meter
@@ -39,6 +46,11 @@ class Group:
         self.writes = 0
         self.is_committed = False
         self.failure: RinhaError | None = None
+        self._waits_until = began_at + min(writing.sync_s * GROUP_WAIT_SHARE, GROUP_WAIT_S_MAX)
+
+    @property
+    def waits_for_more(self) -> bool:
+        return self._writing.group is self and time.monotonic() < self._waits_until
 
     def end(self) -> None:
         """Commits the group unless that is done, and raises if what it wrote may be lost."""
@@ -76,6 +88,8 @@ class Writing:
         # Last request, also one that only reads: the next may not be alone.
         self.used_at = 0.0
         self._changes_before = 0
+        # Moving average of the time that a sync takes; 0 with NORMAL.
+        self.sync_s = 0.0
 
     def close(self) -> None:
         self.end_group()
@@ -133,6 +147,7 @@ class Writing:
             committed_at = time.monotonic()
             if self._wal and group.writes:
                 self._wal.sync()
+                self.sync_s += (time.monotonic() - committed_at - self.sync_s) / SYNCS_AVERAGED
             group.is_committed = True
         except apsw.Error as error:
             group.failure = self._error_of(error)

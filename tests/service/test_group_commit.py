@@ -8,6 +8,7 @@ import pytest
 
 from rinha.group_commit import GroupCommit
 from rinha.sqlite import group
+from rinha.sqlite.limits import GROUP_WAIT_SHARE
 from tests.help.one_by_one import EXTRATO, LIMITE, TRANSACOES, Service, Syncs, full_only, whole
 
 
@@ -97,9 +98,43 @@ def test_a_short_answer_is_not_whole_before_the_commit_either(
     """The last byte of an answer comes after the commit, for an answer of any length."""
     ended_after: list[bytes] = []
     parts: list[bytes] = []
-    opened = SimpleNamespace(end=lambda: ended_after.append(b"".join(parts)))
+    opened = SimpleNamespace(waits_for_more=False, end=lambda: ended_after.append(b"".join(parts)))
     engine: Any = SimpleNamespace(group=opened, group_requests=lambda: None)
     for part in GroupCommit(lambda *_: [body], engine)({}, lambda *_: lambda _: None):
         parts.append(part)
     assert b"".join(parts) == body
     assert ended_after[0] == body[: len(body) // 2]
+
+
+@full_only
+def test_a_group_waits_for_more_where_a_sync_takes_long(
+    service: Service, syncs: Syncs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a slow disk each answer goes on by a byte, never to its end, until the group has waited
+    a share of a sync; who joins meanwhile shares the commit."""
+    clock = SimpleNamespace(now=1.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(group, "time", clock)
+    service.ledger.engine.writing.sync_s = 0.003
+    [(first, rest)] = service.begin(TRANSACOES)
+    got = first + next(rest) + next(rest)
+    assert (len(got), service.saldo()) == (len(first) + 2, 0)
+    joined = service.begin(TRANSACOES)
+    clock.now += GROUP_WAIT_SHARE * 0.003
+    assert json.loads(got + b"".join(rest))["saldo"] == 1
+    assert whole(joined)[0]["saldo"] == service.saldo() == 2
+    assert syncs.count == 1
+
+
+@full_only
+def test_an_answer_that_waits_too_long_is_not_whole_either(service: Service, syncs: Syncs) -> None:
+    """The last byte of an answer comes after the commit, however long the group may wait."""
+    service.ledger.engine.writing.sync_s = 9999
+    [(first, rest)] = service.begin(TRANSACOES)
+    got = [first]
+    while service.ledger.engine.group is not None:
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(b"".join(got))
+        got.append(next(rest))
+    assert syncs.count == 1
+    assert json.loads(b"".join([*got, *rest]))["saldo"] == 1
