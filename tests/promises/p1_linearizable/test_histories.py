@@ -98,9 +98,20 @@ def test_every_history_has_an_order(tmp_path: Path, new_ledger: NewLedger) -> No
     """One order explains every answer of both instances to 64 connections, refusals and statements
     included. Half of the runs use one client."""
     with Stack(tmp_path, ledger=new_ledger(tmp_path)) as stack:
-        told = let_nginx_tell_who_answered(stack)
-        seed = drawn_seed()
-        seen = [run(stack, seed + number, on_one_client=number % 2 == 0) for number in range(SEEDS)]
+        assert_ordered(stack)
+
+
+def test_every_history_with_normal_has_an_order(tmp_path: Path) -> None:
+    """The same holds with NORMAL, whose groups are ended by no sync."""
+    with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
+        assert_ordered(stack)
+
+
+def assert_ordered(stack: Stack) -> None:
+    told = let_nginx_tell_who_answered(stack)
+    seed = drawn_seed()
+    seen = [run(stack, seed + number, on_one_client=number % 2 == 0) for number in range(SEEDS)]
+    stack.stop()
     total = sum(seen, Counter[str]())
     answered_by = Counter(told.read_text().split())
     shares = [count / answered_by.total() for count in answered_by.values()]
