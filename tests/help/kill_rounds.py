@@ -44,7 +44,8 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
     if isinstance(load, PeopleLoad):
         load.assert_everybody_is_found()
     assert_sound(stack.ledger, **stack.environment)
-    return [_with_unanswered(each, load) for each in done]
+    next_kills = [*(each.killed_at_s for each in done[1:]), float("inf")]
+    return [_with_unanswered(*each, load) for each in zip(done, next_kills, strict=True)]
 
 
 def _kill(stack: Stack, victims: str, rng: random.Random) -> None:
@@ -60,13 +61,14 @@ def _kill(stack: Stack, victims: str, rng: random.Random) -> None:
         stack.start_part(name)
 
 
-def _with_unanswered(each: Round, load: TransactionLoad | PeopleLoad) -> Round:
+def _with_unanswered(each: Round, next_kill_s: float, load: TransactionLoad | PeopleLoad) -> Round:
     until_s = each.killed_at_s + each.back_s
     unanswered = [
         outcome
         for outcome in load.failed
         if outcome.is_open
-        and each.killed_at_s <= outcome.sent_at_s + outcome.after_s
+        # While the disk is slow, a request of this round may wait until the next kill ends it.
+        and each.killed_at_s <= outcome.sent_at_s + outcome.after_s < next_kill_s
         and outcome.sent_at_s < until_s
     ]
     return each._replace(unanswered=len(unanswered))
