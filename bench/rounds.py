@@ -32,9 +32,9 @@ class Rounds:
     def run(self) -> None:
         quick = self.results.quick
         budget = self.edition.quick if quick else self.edition.full
-        own = [one for one in self.edition.contenders.values() if one.quick or not quick]
         # Contenders of STACKS bring their own time with them.
-        deadline = self.started_at + budget.max_s * max(1, len(self.contenders) / max(1, len(own)))
+        own = self.contenders.keys() & self.edition.contenders.keys()
+        deadline = self.started_at + budget.max_s * len(self.contenders) / len(own)
         for round_ in range(budget.rounds):
             self.results.fsync_ms.append(median(fsync_times_ms(self.folder)))
             for name, step in self._steps(round_):

@@ -28,7 +28,7 @@ def test_requests_that_come_together_share_a_commit_and_a_sync(
 
 
 def test_refusals_and_statements_wait_for_their_group_too(service: Service) -> None:
-    """What an answer shows is committed before the answer ends, in whatever answer it is."""
+    """No answer ends before the transactions that it shows are committed."""
     [credited] = service.begin(TRANSACOES)
     [refused] = service.begin(TRANSACOES, valor=LIMITE + 2, tipo="d")
     [statement] = service.begin(EXTRATO)

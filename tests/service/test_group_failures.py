@@ -62,7 +62,7 @@ def test_a_failed_commit_breaks_off_its_group_and_refuses_in_full_after_that(
 def test_a_commit_that_was_interrupted_acknowledges_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever ends a commit early, no answer of its group ends."""
+    """No answer ends whose group's commit was interrupted."""
     answers = service.begin(TRANSACOES, TRANSACOES)
     writing = service.ledger.engine.writing
     execute = writing._execute

@@ -12,8 +12,6 @@ from tests.help.running import Stack
 
 AT_ONCE = 8
 CREDIT = transaction(3, 1, "c", "abc")
-
-
 # On a busy machine requests that are sent together may be read far apart, and are then alone.
 TRIES_MAX = 30
 

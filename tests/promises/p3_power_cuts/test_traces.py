@@ -1,4 +1,4 @@
-"""What the real service does is what the model of its protocol allows."""
+"""The model of the protocol allows each step of the real service."""
 
 import contextlib
 import socket
@@ -51,10 +51,9 @@ def trace(stack: Stack, log: Path, rng: Random, *inject: str) -> list[Event]:
             connection.sendall(transaction(1, 1, "c", "before"))
             assert b" 200 " in got_before_the_end(connection)
     pids = [instance.pid for instance in stack.instances]
-    asked: list[tuple[socket.socket, int, bytes]] = []
+    asked: list[tuple[socket.socket, bytes]] = []
     for message in MESSAGES:
-        which = rng.randrange(2)
-        asked.append((connected(Path(f"api0{which + 1}.sock")), which, message))
+        asked.append((connected(Path(f"api0{rng.randint(1, 2)}.sock")), message))
     rng.shuffle(asked)
     words = (f"--trace={CALLS}", "-y", "-s", "400", "-p", str(pids[1]), *inject)
     with traced(log, pids[0], *words) as tracing, contextlib.ExitStack() as connections:
@@ -63,10 +62,10 @@ def trace(stack: Stack, log: Path, rng: Random, *inject: str) -> list[Event]:
         with contextlib.ExitStack() as all_stopped:
             for which in together:
                 all_stopped.enter_context(stopped(pids[which]))
-            for connection, _, message in asked:
+            for connection, message in asked:
                 connections.enter_context(connection)
                 connection.sendall(message)
-        for connection, _, _ in asked:
+        for connection, _ in asked:
             got_before_the_end(connection)
     assert tracing.injected <= len(pids)
     return events_in(log.read_text(), pids)
@@ -100,7 +99,7 @@ def test_each_recorded_trace_is_one_of_the_model(
 def test_a_trace_with_a_failed_sync_is_one_of_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits for a sync that fails is not acknowledged, and the WAL is written again first."""
+    """No answer that waits for a failed sync is sent whole, and the WAL is written again first."""
     rng = Random(drawn_seed())
     inject = "--inject=fdatasync:error=EIO:when={}"
     seen = Counter[str]()
