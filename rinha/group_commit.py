@@ -47,7 +47,7 @@ class GroupCommit:
         try:
             yield body[:half]
             # With each byte more bjoern also reads the requests that have arrived meanwhile.
-            while group.waits_for_more and half < len(body) - 1:
+            while half < len(body) - 1 and group.pause():
                 half += 1
                 yield body[half - 1 : half]
         except GeneratorExit:

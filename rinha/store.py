@@ -9,9 +9,8 @@ from typing import NamedTuple, Protocol
 class Group(Protocol):
     """Requests whose transactions are committed together."""
 
-    @property
-    def waits_for_more(self) -> bool:
-        """Tells if the commit is worth a delay, in which more requests may join."""
+    def pause(self) -> bool:
+        """Delays the commit a little where it is worth it, so that more requests may join."""
 
     def end(self) -> None:
         """Commits the group unless that is done, and raises if what it wrote may be lost."""

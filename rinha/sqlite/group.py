@@ -22,6 +22,7 @@ import apsw
 from rinha.errors import OutcomeUnknownError, RinhaError, StoreUnavailableError
 from rinha.sqlite.limits import (
     GROUP_ALONE_S,
+    GROUP_PAUSES,
     GROUP_S_MAX,
     GROUP_TRANSACTIONS_MAX,
     GROUP_WAIT_S_MAX,
@@ -46,11 +47,16 @@ class Group:
         self.writes = 0
         self.is_committed = False
         self.failure: RinhaError | None = None
-        self._waits_until = began_at + min(writing.sync_s * GROUP_WAIT_SHARE, GROUP_WAIT_S_MAX)
+        wait_s = min(writing.sync_s * GROUP_WAIT_SHARE, GROUP_WAIT_S_MAX)
+        self._waits_until = time.monotonic() + wait_s if wait_s else 0.0
+        self._pause_s = wait_s / GROUP_PAUSES
 
-    @property
-    def waits_for_more(self) -> bool:
-        return self._writing.group is self and time.monotonic() < self._waits_until
+    def pause(self) -> bool:
+        """Sleeps for a part of the time in which others may join; tells if it was not over."""
+        if self._writing.group is not self or time.monotonic() >= self._waits_until:
+            return False
+        time.sleep(self._pause_s)
+        return True
 
     def end(self) -> None:
         """Commits the group unless that is done, and raises if what it wrote may be lost."""

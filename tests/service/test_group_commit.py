@@ -72,6 +72,7 @@ def test_a_request_that_is_alone_is_committed_at_once(
     """A request before which none came for a while waits for no other."""
     clock = SimpleNamespace(now=1.0)
     clock.monotonic = lambda: clock.now
+    clock.sleep = lambda _s: None
     monkeypatch.setattr(group, "time", clock)
     monkeypatch.setattr(group, "GROUP_ALONE_S", 0.001)
     assert isinstance(service.ask(TRANSACOES), list)
@@ -98,7 +99,7 @@ def test_a_short_answer_is_not_whole_before_the_commit_either(
     """The last byte of an answer comes after the commit, for an answer of any length."""
     ended_after: list[bytes] = []
     parts: list[bytes] = []
-    opened = SimpleNamespace(waits_for_more=False, end=lambda: ended_after.append(b"".join(parts)))
+    opened = SimpleNamespace(pause=lambda: False, end=lambda: ended_after.append(b"".join(parts)))
     engine: Any = SimpleNamespace(group=opened, group_requests=lambda: None)
     for part in GroupCommit(lambda *_: [body], engine)({}, lambda *_: lambda _: None):
         parts.append(part)
@@ -114,6 +115,7 @@ def test_a_group_waits_for_more_where_a_sync_takes_long(
     a share of a sync; who joins meanwhile shares the commit."""
     clock = SimpleNamespace(now=1.0)
     clock.monotonic = lambda: clock.now
+    clock.sleep = lambda _s: None
     monkeypatch.setattr(group, "time", clock)
     service.ledger.engine.writing.sync_s = 0.003
     [(first, rest)] = service.begin(TRANSACOES)
