@@ -9,7 +9,7 @@ def main() -> int:
     # While modules load, and after the report is printed, SIGINT ends the process without a
     # traceback, as a shell expects.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from loadtest.command import run  # noqa: PLC0415 - SIGINT must have its default handler first
+    from loadtest.commands.main import run  # noqa: PLC0415 - SIGINT must have its default handler first
 
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -79,9 +79,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest/pessoas/official", "loadtest/pessoas/rules"),
         *("loadtest/report", "loadtest/wire"),
     },
+    "loadtest/commands": {
+        *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"),
+    },
+    # The table of editions, and the entry point.
     "loadtest": {
-        *("loadtest/crebitos/edition.py", "loadtest/drive", "loadtest/gatling"),
-        *("loadtest/judging", "loadtest/pessoas/edition.py", "loadtest/report", "loadtest/wire"),
+        *("loadtest/commands", "loadtest/crebitos/edition.py", "loadtest/judging"),
+        "loadtest/pessoas/edition.py",
     },
     "rinha": set(),
     "rinha/__main__.py": {

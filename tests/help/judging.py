@@ -13,7 +13,7 @@ from time import perf_counter_ns as clock_ns
 from typing import Any
 from unittest.mock import patch
 
-from loadtest import command
+from loadtest.commands import main
 from loadtest.crebitos.mix import build_requests
 from loadtest.drive.pool import Job, Work
 from loadtest.drive.run import Run, View
@@ -46,8 +46,8 @@ NEVER_SLOW: dict[str, Any] = {
 }
 # Shorter timeouts, for entries that keep the judge waiting.
 SHORT: dict[str, Any] = {
-    "loadtest.command.REQUEST_TIMEOUT_S": 0.2,
-    "loadtest.command.OFFICIAL_TIMEOUT_S": 0.2,
+    "loadtest.commands.load.REQUEST_TIMEOUT_S": 0.2,
+    "loadtest.commands.load.OFFICIAL_TIMEOUT_S": 0.2,
     "loadtest.wire.probe.PROBE_TIMEOUT_S": 0.1,
     "loadtest.wire.probe.SILENCE_MAX_S": 0.6,
     "loadtest.wire.probe.SILENT_TIMEOUT_S": 0.005,
@@ -72,7 +72,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
         "loadtest.drive.loops.Engine": engine,
         "loadtest.wire.probe.Engine": engine,
         "loadtest.judging.edition.run_workers": _run_worker,
-        "loadtest.command._files_for": lambda connections: connections or 1_000,
+        "loadtest.commands.load._files_for": lambda connections: connections or 1_000,
         **SMALL,
         **NEVER_SLOW,
         **(SHORT if short else {}),
@@ -84,7 +84,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
             patched.enter_context(patch(name, value))
         patched.enter_context(redirect_stdout(out))
         patched.enter_context(redirect_stderr(out))
-        code = command.run([*words, "--plain", *reports])
+        code = main.run([*words, "--plain", *reports])
     return Judged(code, out.getvalue(), monotonic() - began_s, _memory("VmHWM") - before_bytes)
 
 

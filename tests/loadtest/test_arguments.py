@@ -2,7 +2,7 @@
 
 import argparse
 
-from loadtest.arguments import parser
+from loadtest.commands.parser import parser
 
 FILES = {"--json", "--html", "--save-baseline"}
 RULES = {"--strict", "--no-strict", "--all"}

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from loadtest.arguments import parser
+from loadtest.commands.parser import parser
 from loadtest.crebitos.edition import CREBITOS
 from loadtest.drive import worker
 from loadtest.drive.memory import MemoryFile

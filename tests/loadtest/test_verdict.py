@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadtest.commands.values import threshold
 from loadtest.crebitos.mix import LedgerRequest, extrato, transacao
 from loadtest.crebitos.official.judge import Judge, load_fault
 from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Counts, Official
 from loadtest.measure.recorder import Recorder
-from loadtest.option_values import threshold
 from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import Answer
 

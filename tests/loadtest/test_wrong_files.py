@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.command import run
+from loadtest.commands.main import run
 from loadtest.report.json import write_json
 from tests.help.simulated_runs import simulated_report
 

@@ -1,0 +1,1 @@
+"""The command line: commands and options, what each command does, and its exit code."""

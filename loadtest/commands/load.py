@@ -1,0 +1,131 @@
+"""The commands that send requests: run, official, check, gatling; and the score of the last."""
+
+import argparse
+import resource
+from pathlib import Path
+from random import SystemRandom
+
+from rich.console import Console
+
+from loadtest.commands.options import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
+from loadtest.commands.output import UsageError, finish
+from loadtest.drive.plan import FOR_EVER_S, OfficialPlan, Plan
+from loadtest.drive.run import View
+from loadtest.editions import edition
+from loadtest.gatling.run import require_maven
+from loadtest.limits import (
+    CONNECTIONS_MAX,
+    FILES_BESIDE_CONNECTIONS,
+    OFFICIAL_TIMEOUT_S,
+    REQUEST_TIMEOUT_S,
+)
+from loadtest.report.json import bytes_of
+from loadtest.report.progress import PlainLines
+from loadtest.report.screen import Screen
+
+
+def run(asked: argparse.Namespace) -> int:
+    plan, chosen = _plan(asked), edition(asked.edition)
+    view = _view(asked, plan.way, plan.planned_s, plan.size)
+    if not plan.chosen(chosen.cycle):
+        types = ", ".join(dict.fromkeys(kind.name for kind in chosen.cycle))
+        raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
+    report = chosen.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
+    return finish(asked, report, view)
+
+
+def official(asked: argparse.Namespace) -> int:
+    plan = OfficialPlan(asked.url, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
+    _files_for(None)
+    chosen = edition(asked.edition)
+    view = _view(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
+    report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
+    return finish(asked, report, view)
+
+
+def check(asked: argparse.Namespace) -> int:
+    _files_for(None)
+    seed, chosen = _seed(asked), edition(asked.edition)
+    report = chosen.run_check(asked.url, seed, reset=asked.reset, strict=asked.strict)
+    return finish(asked, report)
+
+
+def gatling(asked: argparse.Namespace) -> int:
+    if asked.simulation:
+        _require_text(asked.simulation)
+    require_maven()
+    report, folder = edition(asked.edition).gatling(
+        asked.url, asked.simulation, asked.scale, reset=asked.reset
+    )
+    code = finish(asked, report)
+    print(f"Gatling's report: {folder / 'index.html'}")
+    return code
+
+
+def score(asked: argparse.Namespace) -> int:
+    return finish(asked, edition(asked.edition).score(asked.folder))
+
+
+def _require_text(simulation: Path) -> None:
+    """Refuses a simulation that is not text at once; Maven would do so a minute later."""
+    try:
+        bytes_of(simulation).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{simulation} is no Scala source: it is not text") from error
+
+
+def _plan(asked: argparse.Namespace) -> Plan:
+    duration_s = asked.duration or (FOR_EVER_S if asked.requests else DEFAULT_DURATION_S)
+    if asked.ramp and duration_s == FOR_EVER_S:
+        raise UsageError("a ramp needs a duration: add -d")
+    if asked.poisson and not asked.rate:
+        raise UsageError("--poisson needs a --rate")
+    open_loop = bool(asked.rate or asked.ramp)
+    connections = asked.connections or (None if open_loop else DEFAULT_CONNECTIONS)
+    return Plan(
+        address=asked.url,
+        mode="rate" if asked.rate else "ramp" if asked.ramp else "closed",
+        connections=_files_for(connections),
+        duration_s=duration_s,
+        size=asked.requests,
+        seed=_seed(asked),
+        workers=asked.workers,
+        timeout_s=REQUEST_TIMEOUT_S,
+        rate=asked.ramp[1] if asked.ramp else asked.rate or 0.0,
+        from_rate=asked.ramp[0] if asked.ramp else 0.0,
+        poisson=asked.poisson,
+        keep_alive=not asked.new_connections,
+        checked=asked.checked,
+        only=asked.only,
+    )
+
+
+def _files_for(connections: int | None) -> int:
+    """Raises the limit of open files as needed, and returns the number of connections."""
+    wanted = connections or CONNECTIONS_MAX
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + FILES_BESIDE_CONNECTIONS
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        if connections is not None:
+            raise UsageError(
+                f"{connections} connections need {needed} file descriptors, this system allows "
+                f"{hard}: raise `ulimit -Hn`, or use fewer connections"
+            )
+        wanted, needed = hard - FILES_BESIDE_CONNECTIONS, hard
+    if soft != resource.RLIM_INFINITY and needed > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return wanted
+
+
+def _seed(asked: argparse.Namespace) -> int:
+    return SystemRandom().randrange(2**31) if asked.seed is None else int(asked.seed)
+
+
+def _view(
+    asked: argparse.Namespace, title: str, duration_s: float | None, size: int | None
+) -> View:
+    """Returns a live screen on a terminal, else plain lines; both go to standard error."""
+    console = Console(stderr=True, highlight=False)
+    if asked.plain or not console.is_terminal or console.is_dumb_terminal:
+        return PlainLines(duration_s, size)
+    return Screen(title, duration_s, size, getattr(asked, "rate", None), console)

@@ -1,0 +1,83 @@
+"""Runs one command: parses the arguments, and turns each error into one line and an exit code."""
+
+import argparse
+import signal
+import sys
+from contextlib import closing, suppress
+from http import HTTPStatus
+
+try:
+    import rich as _rich  # noqa: F401 - only looked for
+except ModuleNotFoundError:
+    sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
+
+from loadtest.commands import load, saved
+from loadtest.commands.output import UsageError
+from loadtest.commands.parser import parser
+from loadtest.editions import EDITIONS, edition
+from loadtest.gatling.run import GatlingError
+from loadtest.report.json import BadReportError
+from loadtest.report.judgement import (
+    EXIT_BAD,
+    EXIT_INVALID,
+    EXIT_STOPPED,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+)
+from loadtest.wire.outcome import one_line
+from loadtest.wire.probe import NotReadyError, UnreachableError, reach
+
+HANDLERS = {
+    "run": load.run,
+    "official": load.official,
+    "gatling": load.gatling,
+    "score": load.score,
+    "check": load.check,
+    "compare": saved.compare_reports,
+    "report": saved.show_report,
+}
+
+
+def run(args: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        asked = parser().parse_args(args)
+        return _run_command(asked)
+    except UnreachableError as error:
+        return _complain(f"target unreachable: {error}", EXIT_UNREACHABLE)
+    except NotReadyError as error:
+        return _complain(f"not ready: {error}", EXIT_INVALID)
+    except (UsageError, BadReportError, GatlingError) as error:
+        return _complain(f"loadtest: {error}", EXIT_USAGE)
+    except KeyboardInterrupt:
+        return _complain("loadtest: stopped by Ctrl-C, without a report", EXIT_STOPPED)
+
+
+def _run_command(asked: argparse.Namespace) -> int:
+    """Runs the command; after a failure, prints a hint if the target is of another edition."""
+    code = EXIT_UNREACHABLE
+    try:
+        code = HANDLERS[asked.command](asked)
+    finally:
+        if code in {EXIT_BAD, EXIT_UNREACHABLE} and "url" in asked:
+            with suppress(UnreachableError):
+                _hint_at_edition(asked)
+    return code
+
+
+def _hint_at_edition(asked: argparse.Namespace) -> None:
+    for name in EDITIONS:
+        hello = edition(name).hello(asked.url)
+        with closing(reach(asked.url, hello)) as probe:
+            answers = probe.ask(hello).code == HTTPStatus.OK
+        if answers and name != asked.edition:
+            line = f"hint: {asked.url} answers as edition {name} does: --edition {name}"
+            print(line, file=sys.stderr)
+        if answers:
+            return
+
+
+def _complain(what: str, code: int) -> int:
+    print(one_line(what), file=sys.stderr)
+    return code

@@ -1,0 +1,54 @@
+"""The table of commands: the help and the options of each."""
+
+DESCRIPTION = """\
+The judge of the Rinha de Backend as a command: does the official run against the server on
+port 9999, checks the contract rule by rule, and measures load."""
+
+EXAMPLES = """\
+examples:
+  loadtest official                     the whole official run, four minutes, ends in USD
+  loadtest official --scale 0.05        a rehearsal: 12 seconds of the same
+  loadtest official --edition pessoas   the contest of the year before, in three and a half
+  loadtest check                        the broken rules of the contract, with curl lines
+  loadtest gatling                      the same run by Gatling itself, with its own report
+  loadtest score out/gatling/NAME       the verdict on Gatling's results
+  loadtest run -c 14 -d 30              as fast as it goes, 14 connections, 30 seconds
+  loadtest run -r 340 -d 60             340 requests/s, however slow the target is
+  loadtest run --ramp 1:2000 -d 60      from 1 to 2,000 requests/s in a minute
+  loadtest run -r 340 --threshold 'p99<5' --html out/run.html
+  loadtest compare before.json after.json --fail-on-regression
+
+exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid, 130 Ctrl-C"""
+
+
+FILES = ("--json", "--html", "--save-baseline")
+TARGET = ("--edition", "url", "--reset")
+# Each command with its help and its options; every command has --plain.
+COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "run": (
+        "send the mix of the official run",
+        (
+            *(*TARGET, "--rate", "--ramp", "--connections", "--duration", "--requests"),
+            *("--poisson", "--new-connections", "--only", "--workers", "--threshold"),
+            *("--no-checks", "--seed", "--strict", "--all", *FILES),
+        ),
+    ),
+    "official": (
+        "do the official run and give the verdict",
+        (*TARGET, "--speed", "--scale", "--seed", "--strict", "--all", *FILES),
+    ),
+    "gatling": (
+        "let Gatling do the official run, and score it",
+        (*TARGET, "--scale", "--simulation", *FILES),
+    ),
+    "score": (
+        "give the official verdict on a folder of Gatling's results",
+        ("--edition", "folder", *FILES),
+    ),
+    "check": (
+        "check every rule of the contract",
+        (*TARGET, "--seed", "--strict", "--all", *FILES),
+    ),
+    "compare": ("compare two reports or baselines", ("before", "after", "--fail-on-regression")),
+    "report": ("show a saved report again, or as a page", ("file", "--all", *FILES)),
+}
