@@ -17,7 +17,7 @@ GROUP_ALONE_S = 0.0007
 # no more, and the other instance waits.
 GROUP_TRANSACTIONS_MAX = 64
 # With FULL a group waits this share of a sync for more requests: half of an instance's clients send
-# their next request right after the last sync. With a sync of 3 ms that is a quarter more requests
+# their next request right after the last sync. With a sync of 3 ms that is a third more requests
 # with 14 connections; on a fast disk it is 0.05 ms, which costs nothing.
 GROUP_WAIT_SHARE = 0.25
 GROUP_WAIT_S_MAX = 0.001
