@@ -82,3 +82,11 @@ TERMINATE_WAIT_S = 5.0  # a worker that is asked to stop has this long before it
 STOP_GRACE_S = 0.5  # after a stop, answers in flight get half a second
 NOTES_BUFFERED_MAX = 200  # notes of answers before a write: 20 kB, 100 us
 START_AHEAD_S = 0.2  # all workers are up and wait for the common start by then
+
+# Compose files.
+COMPOSE_BYTES_MAX = 262_144  # fifty times the largest of the contest; a second of PyYAML
+COMPOSE_DEPTH_MAX = 64  # levels; a compose file has eight
+MERGED_KEYS_MAX = 100_000  # keys that `<<` adds in one file
+EXTENDS_MAX = 32  # services that extend one another, or files that include one another
+NESTED_DEFAULTS_MAX = 16  # as in ${A:-${B:-c}}
+EXPANDED_CHARACTERS_MAX = 65_536  # a value after its variables, which may double each other

@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure"),
         *("loadtest/report", "loadtest/wire"),
     },
+    "loadtest/arena": {"loadtest", "loadtest/judging", "loadtest/report", "loadtest/wire"},
     # An edition imports the machinery and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
     "loadtest/crebitos/history": {
@@ -80,7 +81,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest/report", "loadtest/wire"),
     },
     "loadtest/commands": {
-        *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/report", "loadtest/wire"),
+        *("loadtest", "loadtest/arena", "loadtest/drive", "loadtest/gatling", "loadtest/report"),
+        "loadtest/wire",
     },
     # The table of editions, and the entry point.
     "loadtest": {

@@ -11,7 +11,9 @@ try:
 except ModuleNotFoundError:
     sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
 
+from loadtest.arena.nodes import ComposeError
 from loadtest.commands import load, saved
+from loadtest.commands.arena import arena
 from loadtest.commands.output import UsageError
 from loadtest.commands.parser import parser
 from loadtest.editions import EDITIONS, edition
@@ -33,6 +35,7 @@ HANDLERS = {
     "gatling": load.gatling,
     "score": load.score,
     "check": load.check,
+    "arena": arena,
     "compare": saved.compare_reports,
     "report": saved.show_report,
 }
@@ -48,7 +51,7 @@ def run(args: list[str] | None = None) -> int:
         return _complain(f"target unreachable: {error}", EXIT_UNREACHABLE)
     except NotReadyError as error:
         return _complain(f"not ready: {error}", EXIT_INVALID)
-    except (UsageError, BadReportError, GatlingError) as error:
+    except (UsageError, BadReportError, ComposeError, GatlingError) as error:
         return _complain(f"loadtest: {error}", EXIT_USAGE)
     except KeyboardInterrupt:
         return _complain("loadtest: stopped by Ctrl-C, without a report", EXIT_STOPPED)

@@ -123,6 +123,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "RESULTS_DIR",
         "help": "with simulation.log, and js/ if there is one",
     },
+    "entry": {
+        "nargs": "?",
+        "type": Path,
+        "default": Path(),
+        "metavar": "ENTRY",
+        "help": "a folder with a compose file, or the file itself (default: this folder)",
+    },
+    "--rules-only": {
+        **FLAG,
+        "help": "only the arena's rules on the compose file; starts nothing and needs no Docker",
+    },
     "before": {"metavar": "BEFORE", **REPORT},
     "after": {"metavar": "AFTER", **REPORT},
     "file": {"metavar": "REPORT", **REPORT},

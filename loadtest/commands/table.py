@@ -10,6 +10,7 @@ examples:
   loadtest official --scale 0.05        a rehearsal: 12 seconds of the same
   loadtest official --edition pessoas   the contest of the year before, in three and a half
   loadtest check                        the broken rules of the contract, with curl lines
+  loadtest arena --rules-only ENTRY     the arena's rules on the compose file of a folder
   loadtest gatling                      the same run by Gatling itself, with its own report
   loadtest score out/gatling/NAME       the verdict on Gatling's results
   loadtest run -c 14 -d 30              as fast as it goes, 14 connections, 30 seconds
@@ -48,6 +49,10 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "check": (
         "check every rule of the contract",
         (*TARGET, "--seed", "--strict", "--all", *FILES),
+    ),
+    "arena": (
+        "check the arena's rules on an entry's compose file",
+        ("--edition", "entry", "--rules-only", "--all", *FILES),
     ),
     "compare": ("compare two reports or baselines", ("before", "after", "--fail-on-regression")),
     "report": ("show a saved report again, or as a page", ("file", "--all", *FILES)),

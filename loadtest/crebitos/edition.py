@@ -1,5 +1,6 @@
 """The edition crebitos, the contest of 2024/Q1: a ledger with debits, credits and statements."""
 
+from decimal import Decimal
 from itertools import cycle as repeat
 
 from loadtest.crebitos import state
@@ -17,6 +18,7 @@ from loadtest.crebitos.rules.check import check
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.judging.edition import Edition
+from loadtest.judging.terms import Terms
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
 from loadtest.report.data import Load
@@ -73,6 +75,7 @@ class LedgerOfficial:
 
 CREBITOS = Edition(
     report_type=CrebitosReport,
+    terms=Terms(cpus=Decimal("1.5"), memory="550MB"),
     kinds=KINDS,
     cycle=CYCLE,
     line=LINE,

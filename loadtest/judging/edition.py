@@ -20,6 +20,7 @@ from loadtest.drive.run import Run, View, run_workers
 from loadtest.gatling.log import LOG_NAME, GatlingRun, read_log
 from loadtest.gatling.results import CLOCK_NOTE, gatling_load
 from loadtest.gatling.run import run_gatling
+from loadtest.judging.terms import Terms
 from loadtest.measure.health import generator_health, rate_of, why_unfit
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
@@ -63,6 +64,7 @@ class Edition(Generic[ReportT]):
     """An edition: constants, requests, rules and score, and the commands made of them."""
 
     report_type: type[ReportT]
+    terms: Terms
     kinds: Sequence[Kind]
     cycle: Sequence[Kind]  # the request types that a load repeats, shuffled each time
     line: Line

@@ -1,12 +1,14 @@
 """The edition pessoas, the contest of 2023/Q3: people, and searches for them."""
 
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 from loadtest.drive.memory import Notes
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.judging.edition import Edition
+from loadtest.judging.terms import Terms
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
 from loadtest.pessoas import state
@@ -95,6 +97,12 @@ def _save_stored(address: Address, folder: Path) -> None:
 
 PESSOAS = Edition(
     report_type=PessoasReport,
+    terms=Terms(
+        cpus=Decimal("1.5"),
+        memory="3.0GB",
+        balancers=frozenset({"nginx"}),
+        databases=frozenset({"mongo", "mongodb", "mysql", "postgres", "postgresql"}),
+    ),
     kinds=KINDS,
     cycle=CYCLE,
     line=LINE,

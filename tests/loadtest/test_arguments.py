@@ -14,6 +14,7 @@ COMMON = {
     "gatling": {"--plain", "--edition", "--reset", "--scale", *FILES},
     "score": {"--plain", "--edition", *FILES},
     "report": {"--plain", "--all", *FILES},
+    "arena": {"--plain", "--edition", "--all", *FILES},
     "compare": {"--plain"},
 }
 
