@@ -10,10 +10,10 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rinha.errors import RinhaError
+from rinha.logs import log
 from rinha.settings import GROUP_CHECK_EVERY_S
 from rinha.store import Engine, Group
 
@@ -27,10 +27,10 @@ class GroupCommit:
     def __init__(self, application: "WSGIApplication", engine: Engine) -> None:
         self._application = application
         self._engine = engine
-        engine.group_requests()
         # Held while a request or a commit runs: the engine is used by one thread at a time.
         self._turn = threading.Lock()
-        threading.Thread(target=self._end_old_groups, name="groups", daemon=True).start()
+        if engine.group_requests():
+            threading.Thread(target=self._end_old_groups, name="groups", daemon=True).start()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -52,8 +52,7 @@ class GroupCommit:
                 yield body[half - 1 : half]
         except GeneratorExit:
             # The client is gone. The others wait for the group all the same.
-            with suppress(RinhaError), self._turn:
-                group.end()
+            self._end_unread(group)
             raise
         with self._turn:
             group.end()
@@ -67,6 +66,13 @@ class GroupCommit:
             time.sleep(GROUP_CHECK_EVERY_S)
             group = self._engine.group
             if group is not None and group is seen:
-                with suppress(RinhaError), self._turn:
-                    group.end()
+                self._end_unread(group)
             seen = group
+
+    def _end_unread(self, group: Group) -> None:
+        """Ends a group where no client may be left to whom its error could be told."""
+        try:
+            with self._turn:
+                group.end()
+        except RinhaError as error:
+            log.error("store unavailable", exc_info=error)

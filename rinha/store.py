@@ -69,8 +69,9 @@ class Engine(Protocol):
     def info(self) -> Mapping[str, object]:
         """Returns fields for the line of the log about a start."""
 
-    def group_requests(self) -> None:
-        """Lets requests share a commit from now on. The caller looks at `group` after each."""
+    def group_requests(self) -> bool:
+        """Lets requests share a commit from now on; returns whether it does. The caller looks at
+        `group` after each."""
 
     @property
     def group(self) -> Group | None:

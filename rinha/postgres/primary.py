@@ -73,8 +73,9 @@ class Primary:
         session = self._search.found
         return session.info if session else {}
 
-    def group_requests(self) -> None:
+    def group_requests(self) -> bool:
         """Each transaction is committed by itself: it waits for the server, not for the CPU."""
+        return False
 
     @property
     def group(self) -> None:

@@ -145,8 +145,9 @@ class SqliteFile:
             yield
             self.writing.end_group()
 
-    def group_requests(self) -> None:
+    def group_requests(self) -> bool:
         self.writing.may_group = True
+        return True
 
     @property
     def group(self) -> Group | None:

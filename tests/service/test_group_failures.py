@@ -1,5 +1,6 @@
 """A group whose commit fails, or whose client is gone, acknowledges nothing false and ends."""
 
+import logging
 import os
 from typing import Any
 
@@ -88,6 +89,28 @@ def test_a_vanished_client_leaves_no_group_open(service: Service) -> None:
     assert service.ledger.engine.group is None
     assert service.saldo() == 2
     assert whole(others)[0]["saldo"] == 2
+
+
+@pytest.mark.parametrize("reader", ["vanished", "does not read"])
+def test_a_failure_that_nobody_can_be_told_is_logged(
+    reader: str,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A failed commit is in the log, also if no client is left to whom it could be answered."""
+    monkeypatch.setattr(logging.getLogger("rinha"), "propagate", True)
+    [(_, rest)] = service.begin(TRANSACOES)
+    writing = service.ledger.engine.writing
+
+    def fail() -> None:
+        writing._rollback()
+        raise apsw.FullError("database or disk is full")
+
+    monkeypatch.setattr(writing, "_commit", fail)
+    if reader == "vanished":
+        rest.close()  # type: ignore[attr-defined]
+    wait_until(lambda: any("store unavailable" in line for line in caplog.messages))
 
 
 def test_a_group_that_nobody_ends_is_committed_in_time(service: Service) -> None:
