@@ -39,6 +39,9 @@ BROKEN_SHOWN = 20  # broken rules in full: enough to start with
 ANSWER_CHARACTERS_MAX = 600  # a wrong answer: enough to recognize it; JSON and HTML have more
 CELL_CHARACTERS_MAX = 120  # one cell: an answer that is a page of HTML must not bury the table
 
+# A league.
+LEAGUE_FILES_MAX = 5_000  # JSON files of a folder: seven editions of the contest's 700 entries
+
 # Sending.
 CYCLES_BUILT = 512  # cycles built before a run: 17,408 requests, a second or more of full load
 SPIN_NS = 400_000  # a sleeping process wakes 50 to 300 us late: it sleeps short of it, then spins

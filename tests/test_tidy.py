@@ -25,6 +25,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/measure/target"),
         "loadtest/wire",
     },
+    "loadtest/league": {
+        *("loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/report"),
+        "loadtest/wire",
+    },
     "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
     "loadtest/judging": {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure"),
@@ -81,7 +85,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest/report", "loadtest/wire"),
     },
     "loadtest/commands": {
-        *("loadtest", "loadtest/arena", "loadtest/drive", "loadtest/gatling", "loadtest/report"),
+        *("loadtest", "loadtest/arena", "loadtest/drive", "loadtest/gatling", "loadtest/league"),
+        "loadtest/report",
         "loadtest/wire",
     },
     # The table of editions, and the entry point.

@@ -12,7 +12,7 @@ except ModuleNotFoundError:
     sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
 
 from loadtest.arena.nodes import ComposeError
-from loadtest.commands import load, saved
+from loadtest.commands import league, load, saved
 from loadtest.commands.arena import arena
 from loadtest.commands.output import UsageError
 from loadtest.commands.parser import parser
@@ -38,6 +38,7 @@ HANDLERS = {
     "arena": arena,
     "compare": saved.compare_reports,
     "report": saved.show_report,
+    "league": league.make_league,
 }
 
 

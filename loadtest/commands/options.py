@@ -137,6 +137,22 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "before": {"metavar": "BEFORE", **REPORT},
     "after": {"metavar": "AFTER", **REPORT},
     "file": {"metavar": "REPORT", **REPORT},
+    "reports": {
+        "type": Path,
+        "nargs": "+",
+        "metavar": "DIR|REPORT",
+        "help": "JSON reports, or folders of them; an entry.json beside them names the entry",
+    },
+    "--ceiling": {
+        "type": Path,
+        "action": "append",
+        "default": [],
+        "metavar": "REPORT",
+        "help": "a closed loop against a constant answer, for the share of the machine's ceiling "
+        "(repeatable, one a machine)",
+    },
+    "--csv": {"type": Path, "metavar": "FILE", "help": "write the table as CSV"},
+    "--markdown": {"type": Path, "metavar": "FILE", "help": "write as Markdown"},
     "--fail-on-regression": {
         "type": number(1000),
         "nargs": "?",

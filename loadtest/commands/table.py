@@ -18,6 +18,7 @@ examples:
   loadtest run --ramp 1:2000 -d 60      from 1 to 2,000 requests/s in a minute
   loadtest run -r 340 --threshold 'p99<5' --html out/run.html
   loadtest compare before.json after.json --fail-on-regression
+  loadtest league out/ --html out/league.html   many reports as one table
 
 exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid, 130 Ctrl-C"""
 
@@ -56,4 +57,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "compare": ("compare two reports or baselines", ("before", "after", "--fail-on-regression")),
     "report": ("show a saved report again, or as a page", ("file", "--all", *FILES)),
+    "league": (
+        "make one table of many saved reports",
+        ("reports", "--ceiling", "--html", "--csv", "--markdown"),
+    ),
 }

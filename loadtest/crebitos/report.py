@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct, field
 
 from loadtest.limits import REASONS_SHOWN
-from loadtest.report.data import Count, Report
+from loadtest.report.data import Count, Report, Score
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import count_text
 
@@ -84,6 +84,12 @@ class CrebitosReport(Report, tag="crebitos", kw_only=True):
 
     official: Official | None = None
     clientes: list[Cliente] = field(default_factory=list)
+
+    def score(self) -> Score | None:
+        if self.official is None:
+            return None
+        paid = Decimal(self.official.paid_usd)
+        return Score("USD paid", float(paid), f"{paid:,}")
 
     def summary(self) -> str:
         if self.official is None:

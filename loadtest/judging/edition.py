@@ -22,6 +22,7 @@ from loadtest.gatling.results import CLOCK_NOTE, gatling_load
 from loadtest.gatling.run import run_gatling
 from loadtest.judging.terms import Terms
 from loadtest.measure.health import generator_health, rate_of, why_unfit
+from loadtest.measure.machine import this_machine
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
 from loadtest.report.data import Load, Report, Rule, Verdict, load_of, moment_text
@@ -130,6 +131,7 @@ class Edition(Generic[ReportT]):
                 target=probe.host,
                 seed=seed,
                 rules=self.check(probe, seed, strict),
+                machine=this_machine(),
             )
         report.verdict = verdict(wrong_answers(report), [], [])
         return report
@@ -177,6 +179,7 @@ class Edition(Generic[ReportT]):
             seed=plan.seed,
             load=load,
             notes=load_notes(load),
+            machine=this_machine(),
         )
 
 

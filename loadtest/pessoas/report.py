@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
-from loadtest.report.data import Count, Report
+from loadtest.report.data import Count, Report, Score
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import count_text
 
@@ -42,6 +42,11 @@ class PessoasReport(Report, tag="pessoas", kw_only=True):
 
     official: Official | None = None
     people: People | None = None
+
+    def score(self) -> Score | None:
+        if self.official is None or self.people is None or self.people.stored is None:
+            return None
+        return Score("people stored", self.people.stored, f"{self.people.stored:,}")
 
     def summary(self) -> str:
         if self.official is None or self.people is None:

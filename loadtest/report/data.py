@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from loadtest.measure.health import Generator, Rate
 from loadtest.measure.histogram import Histogram
+from loadtest.measure.machine import Machine
 from loadtest.measure.recorder import Example, Times
 from loadtest.measure.tally import Clock, SecondCounts, Tally, answered
 from loadtest.measure.target.usage import Usage
@@ -98,6 +99,14 @@ class Verdict(Struct):
     reasons: list[str]
 
 
+class Score(NamedTuple):
+    """A contest's own score: the name of what it counts, the count, and the count as text."""
+
+    name: str
+    value: float
+    text: str
+
+
 class Report(Struct, tag_field="edition", kw_only=True):
     """The part of a report that all editions share; each edition adds its own in a subclass."""
 
@@ -111,6 +120,12 @@ class Report(Struct, tag_field="edition", kw_only=True):
     notes: list[str] = field(default_factory=list)
     load: Load | None = None
     rules: list[Rule] = field(default_factory=list)
+    # The generator's machine. Reports of earlier versions do not name it, nor does Gatling's log.
+    machine: Machine | UnsetType = UNSET
+
+    def score(self) -> Score | None:
+        """Returns the score of an official run."""
+        return None
 
     def summary(self) -> str:
         """Returns the edition's verdict in a few words, or an empty string."""

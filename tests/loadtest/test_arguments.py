@@ -16,6 +16,7 @@ COMMON = {
     "report": {"--plain", "--all", *FILES},
     "arena": {"--plain", "--edition", "--all", *FILES},
     "compare": {"--plain"},
+    "league": {"--plain", "--html"},
 }
 
 

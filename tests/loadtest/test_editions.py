@@ -139,7 +139,9 @@ def test_every_edition_has_one_name_everywhere() -> None:
             assert parser().parse_args(["check", "--edition", word]).edition == name
 
 
-@pytest.mark.parametrize("folder", ["wire", "measure", "drive", "report", "gatling", "judging"])
+@pytest.mark.parametrize(
+    "folder", ["wire", "measure", "drive", "report", "league", "gatling", "judging"]
+)
 def test_no_shared_folder_knows_an_edition(folder: str) -> None:
     """No module of the machinery contains a word that belongs to one edition."""
     words = re.compile(

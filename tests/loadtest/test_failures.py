@@ -150,6 +150,8 @@ def test_a_silent_target_times_out(answer_with: Respond) -> None:
         ("official", "--scale", "2"),
         ("official", "--edition", "1999q1"),
         ("report", "/nonexistent.json"),
+        ("league",),
+        ("league", "/nonexistent.json"),
         ("compare", "/nonexistent.json", "/nonexistent.json"),
         ("fly",),
         (),

@@ -31,7 +31,12 @@ LONG = {
     "gatling": "gatling {target}",
     "waiting": "official 127.0.0.1:1",
 }
-SHORT = {"compare": "compare {kept} {kept}", "report": "report {kept}", "help": "--help"}
+SHORT = {
+    "compare": "compare {kept} {kept}",
+    "report": "report {kept}",
+    "league": "league {kept}",
+    "help": "--help",
+}
 STOPPED = {130, -signal.SIGINT}
 
 

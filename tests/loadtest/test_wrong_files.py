@@ -47,6 +47,7 @@ COMMANDS = {
     "before": ("compare", "{wrong}", "{right}"),
     "after": ("compare", "{right}", "{wrong}", "--fail-on-regression"),
     "report": ("report", "{wrong}"),
+    "ceiling": ("league", "{right}", "--ceiling", "{wrong}"),
     "results": ("score", "{wrong}"),
     "people": ("score", "{wrong}", "--edition", "pessoas"),
 }
@@ -93,7 +94,7 @@ def test_a_wrong_simulation_is_one_line(
     assert str(path) in refused(["gatling", "--simulation", str(path)], capfd)
 
 
-@pytest.mark.parametrize("command", ["compare", "report", "score", "gatling"])
+@pytest.mark.parametrize("command", ["compare", "report", "score", "gatling", "league"])
 def test_a_name_that_no_file_can_have_is_one_line(
     right: Path, capfd: pytest.CaptureFixture[str], command: str
 ) -> None:
