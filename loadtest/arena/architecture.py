@@ -26,6 +26,11 @@ class Layout(NamedTuple):
         return front + sum(one.replicas for one in self.others)
 
     @property
+    def may_share_container(self) -> bool:
+        """Returns whether one container has ports enough for two instances."""
+        return any(len({port.target for port in one.ports}) > 1 for one in self.others)
+
+    @property
     def may_store(self) -> bool:
         """Returns whether a service that is not known to be a database may hold the data.
 

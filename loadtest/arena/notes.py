@@ -1,11 +1,10 @@
 """Notes on a compose file: what is allowed, and what it means for a run."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from loadtest.arena.architecture import Layout
 from loadtest.arena.roles import BALANCERS, Role, program_of
-from loadtest.arena.services import Mount, Service, Services
+from loadtest.arena.services import Service, Services
 from loadtest.judging.terms import Terms
 
 
@@ -55,18 +54,8 @@ def _volume_notes(started: Sequence[Service]) -> Iterator[str]:
                     f"{service.name} ({mount.place}): {mount.target} is in memory (tmpfs): what is "
                     f"there counts as its memory, and is lost when the container ends"
                 )
-            elif mount.kind == "bind" and _is_missing(mount):
+            elif mount.is_missing:
                 yield (
                     f"{service.name} ({mount.place}): there is no {mount.source} beside the file: "
                     f"Docker makes an empty folder of that name, or refuses to start"
                 )
-
-
-def _is_missing(mount: Mount) -> bool:
-    """Returns whether the folder of the compose file lacks a path that a service mounts."""
-    if not mount.source.startswith("."):
-        return False  # a path of the machine, which may be another one than this
-    try:
-        return not Path(mount.place.file.parent, mount.source).exists()
-    except (OSError, ValueError):
-        return True

@@ -138,7 +138,7 @@ def _check_instances(findings: Findings, layout: Layout) -> None:
     """Checks that two instances can stand behind a load balancer."""
     names = ", ".join(one.name for one in layout.others)
     front = layout.front.name if layout.front is not None else "no load balancer"
-    if layout.containers < CONTAINERS_MIN:
+    if layout.containers < CONTAINERS_MIN and not layout.may_share_container:
         wanted = f"{CONTAINERS_MIN} containers besides databases: a load balancer, two instances"
         found = f"{layout.containers}: {front}, {names or 'nothing behind it'}"
         findings.add(INSTANCES, wanted, found, passed=False)

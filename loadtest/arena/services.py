@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from loadtest.arena.amounts import Limit, cpu_limit, memory_limit
@@ -28,6 +29,13 @@ class Mount(NamedTuple):
     source: str
     target: str
     place: Place
+
+    @property
+    def is_missing(self) -> bool:
+        """Returns whether it is a path beside the compose file that does not exist."""
+        # A path of the machine may exist on another machine than this.
+        is_beside = self.kind == "bind" and self.source.startswith(".")
+        return is_beside and is_missing(Scalar(self.place, self.source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ def _service(name: str, place: Place, node: MapNode, replicas: int, tree: MapNod
     image, build = node.text("image"), _build(node)
     if not image and not build:
         faults.append(Fault(place, "an image or a build", "neither"))
-    faults += _name_faults(node, tree)
+    faults += _name_faults(node, tree) + _env_file_faults(node)
     if replicas > 1 and (fixed := node.scalar("container_name")) is not None:
         found = f"container_name: {fixed.text} for {replicas} replicas"
         faults.append(Fault(fixed.place, "a name of its own for each container", found))
@@ -183,6 +191,25 @@ def _name_faults(node: MapNode, tree: MapNode) -> list[Fault]:
             expected = f"{mount.source} among the volumes"
             faults.append(Fault(mount.place, expected, f"{mount.source}:{mount.target}"))
     return faults
+
+
+def _env_file_faults(node: MapNode) -> list[Fault]:
+    """Returns the required files of variables that do not exist."""
+    value, faults = node.get("env_file"), []
+    for item in value.items if isinstance(value, ListNode) else (value,):
+        path = item.scalar("path") if isinstance(item, MapNode) else item
+        optional = isinstance(item, MapNode) and item.text("required") == "false"
+        if isinstance(path, Scalar) and not optional and is_missing(path):
+            faults.append(Fault(path.place, "a file of that name", f"env_file: {path.text}"))
+    return faults
+
+
+def is_missing(path: Scalar) -> bool:
+    """Returns whether there is no file of that name; the name counts from the compose file."""
+    try:
+        return not Path(path.place.file.parent, path.text).exists()
+    except (OSError, ValueError):
+        return True
 
 
 def _mounts(node: MapNode) -> list[Mount]:

@@ -50,13 +50,13 @@ class Variables:
         """Returns the value of the reference at `start`, and the position after it."""
         if text.startswith("$$", start):
             return "$", start + 2
-        braced = text.startswith("${", start)
-        name = _NAME.match(text, start + 1 + braced)
-        end = _closing(text, start) if braced else -1
-        if name is None or (braced and end < 0):
+        if not text.startswith("${", start):
+            name = _NAME.match(text, start + 1)
+            # A dollar sign before anything else is itself.
+            return (self._plain(name[0], place), name.end()) if name else ("$", start + 1)
+        name, end = _NAME.match(text, start + 2), _closing(text, start)
+        if name is None or end < 0:
             raise _invalid(text[start:], place)
-        if not braced:
-            return self._plain(name[0], place), name.end()
         if name.end() == end:
             return self._plain(name[0], place), end + 1
         sign = _SIGN.match(text, name.end())

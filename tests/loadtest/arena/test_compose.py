@@ -43,6 +43,11 @@ def image(folder: Path, text: str, **environ: str) -> str:
         ("$${A}", "${A}"),
         ("$A$A", "aa"),
         ("${NONE:-a-b:c?d}", "a-b:c?d"),
+        ("$", "$"),
+        ("a $ b$", "a $ b$"),
+        ("$1 $(A) $-", "$1 $(A) $-"),
+        ("\\$A", "\\a"),
+        ("${NONE:-$}", "$"),
     ],
 )
 def test_variables_are_replaced(tmp_path: Path, text: str, expected: str) -> None:
@@ -51,10 +56,10 @@ def test_variables_are_replaced(tmp_path: Path, text: str, expected: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["$", "$1", "${", "${}", "${A", "${1}", "${A!x}", "${A:x}", "a $ b", "${NONE:-$}"]
+    "text", ["${", "${}", "${A", "${1}", "${A!x}", "${A:x}", "a ${ b", "${NONE:-${}}", "${A }"]
 )
 def test_an_invalid_variable_is_refused(tmp_path: Path, text: str) -> None:
-    """A dollar sign that begins no variable is refused, with its line."""
+    """A dollar sign and a brace that begin no variable are refused, with their line."""
     with pytest.raises(ComposeError, match=r"docker-compose.yml:1: no valid variable"):
         image(tmp_path, text, A="a")
 

@@ -26,9 +26,11 @@ FILES = {
     "ranges": service_of("ports: ['9990-9999:9990-9999']"),
     "addresses": service_of("ports: ['127.0.0.1:9999:80', '[::1]:9999:81']"),
     "long ports": service_of("ports: [{ target: 80, published: '9999' }, { target: 81 }]"),
-    "variables": service_of("cpus: '${C:-0.5}', mem_limit: '${M}', container_name: a$$b"),
+    "variables": service_of("cpus: '${C:-0.5}', mem_limit: '${M}'"),
+    "dollar signs": "services: { one: { image: 'a $$M $ $1 $(M) $M ${M}$' } }",
     "nested variables": service_of("cpus: '${NONE:-${ALSO:-0.75}}', mem_limit: '${M:?needed}'"),
-    "alternatives": service_of("container_name: 'a${M:+b}${NONE:+c}${NONE-d}${EMPTY-e}'"),
+    "alternatives": "services: { one: { image: '${M:+a}${NONE:+b}${NONE-c}${EMPTY-d}${M+e}' } }",
+    "empty variables": "services: { one: { image: 'i${EMPTY:-a}${EMPTY+b}${EMPTY:+c}${NONE}' } }",
     "merge keys": f"{COMMON}\nservices: {{ one: {{ <<: *limits, image: i }} }}",
     "merged lists": f"{COMMON}\nx-b: &b {{ cpus: 1, image: b }}\n"
     "services: { one: { <<: [*limits, *b], image: i, cpus: '0.25' } }",
@@ -63,7 +65,8 @@ def as_docker_reads(path: Path) -> dict[str, Any]:
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **ENVIRON},
         check=True,
     )
-    found: dict[str, Any] = json.loads(done.stdout)["services"]
+    # It writes a dollar sign as two.
+    found: dict[str, Any] = json.loads(done.stdout.replace(b"$$", b"$"))["services"]
     return found
 
 

@@ -8,12 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.arena.roles import Role, role_of
-from loadtest.commands.main import run
 from loadtest.crebitos.edition import CREBITOS
 from loadtest.judging.terms import Terms
 from loadtest.pessoas.edition import PESSOAS
-from tests.loadtest.arena.entries import API, ENTRY, LIMITS, broken, entry, findings, write
-from tests.loadtest.command import ROOT, loadtest
+from tests.loadtest.arena.entries import API, ENTRY, LIMITS, broken, entry, findings
 
 HALF = LIMITS % ("0.5", "200MB")
 
@@ -24,12 +22,6 @@ def test_a_right_entry_breaks_no_rule(tmp_path: Path) -> None:
     assert found.notes == []
     assert broken(found) == []
     assert {rule.group for rule in found.rules} == {"architecture", "limits", "port", "privileges"}
-
-
-def test_this_projects_own_entry_breaks_no_rule() -> None:
-    """The submission of this project is within the rules of its contest."""
-    found = loadtest("arena", "--rules-only", ROOT, "--all")
-    assert found.code == 0, found.out
 
 
 # Each entry with the rules that it breaks: the service, the rule, and a part of the answer.
@@ -109,6 +101,10 @@ BROKEN: dict[str, tuple[dict[str, str | None], list[tuple[str, str, str]]]] = {
             ("api02", "refused part", "v:/v"),
         ],
     ),
+    "a missing file of variables": (
+        {"api02": f"env_file: [none.env, {{ path: no.env, required: false }}], {API}"},
+        [("api02", "refused part", "env_file: none.env (docker-compose.yml:4)")],
+    ),
     "one name for two containers": (
         {
             "api01": f"image: ana/api, container_name: x, scale: 2, {LIMITS % ('.5', '200M')}",
@@ -169,6 +165,10 @@ NOTED: dict[str, tuple[dict[str, str | None], str]] = {
             "dados": f"image: ana/h2, {LIMITS % ('0.2', '50MB')}",
         },
         "database: cannot tell from db: redis",
+    ),
+    "two instances in one container": (
+        {"api01": f"ports: ['3001:3001', '3002:3002'], {API}", "api02": None},
+        "cannot tell; the containers are nginx and api01",
     ),
     "no database": ({"db": None}, "database: cannot tell from this file"),
     "instances of different programs": (
@@ -269,29 +269,3 @@ def test_sums_are_exact(
 def test_an_image_tells_its_role(service: str, image: str, expected: Role) -> None:
     """A known program's image has its role; other images have that of the service's name."""
     assert role_of(service, image) is expected
-
-
-def test_the_command_reports_and_exits_with_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Broken rules are printed with service, line, expected and found, and give exit code 1."""
-    path = write(tmp_path, entry(db=f"privileged: true, {ENTRY['db']}"))
-    page = tmp_path / "report.html"
-    assert run(["arena", "--rules-only", str(path), "--html", str(page)]) == 1
-    out = capsys.readouterr().out
-    assert "FAIL: 1 of " in out
-    assert "privileges, db (docker-compose.yml:5): privileged mode" in out
-    assert "privileged: true" in page.read_text()
-    write(tmp_path, entry())
-    assert run(["arena", "--rules-only", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("PASS: all ")
-
-
-def test_bytes_of_a_file_do_not_reach_the_terminal(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Escape codes in names and values of a file are printed as text."""
-    text = 'services: { "a\\e[31m\\nb": { image: "x\\e[31m", privileged: "true" } }'
-    write(tmp_path, text)
-    assert run(["arena", "--rules-only", str(tmp_path), "--plain"]) == 1
-    assert "\x1b" not in capsys.readouterr().out
