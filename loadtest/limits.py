@@ -76,6 +76,15 @@ DURATIONS_RATIO_MAX = 1.5  # a longer run has more rare answers, and other secon
 MIX_DIFFERS_MAX = 0.05  # difference in the share of a type: short runs end in the middle of a cycle
 RUNS_DIFFER = 0.05  # noise between runs that their seconds do not show: memory, clock speeds
 
+# Rounds.
+ROUNDS_MAX = 100  # of one command: more do not narrow an interval that anybody reads
+ROUNDS_S_MAX = 86_400.0  # all rounds together: a day, as for one run; their reports are one file
+ROUNDS_OF_A_PAIR = 6  # without --rounds: find four of five changes of 10% on a noisy machine
+ROUNDS_COMPARED_MIN = 3  # with two, Student's distribution allows any difference
+MEDIAN_CONFIDENCE = 0.95  # of the interval of a median, where there are enough rounds
+PROCESSES_DIFFER = 0.02  # two processes of one program differ as long as they live: memory layout
+REPORT_BYTES_MAX = 268_435_456  # a file of reports: a day of seconds has 60 MB
+
 # Watching.
 POLL_EVERY_S = 0.1  # polling of workers, keys and Ctrl-C: fast enough for a person
 SAMPLE_EVERY_S = 1.0  # target CPU and memory, on the time axis of the run

@@ -29,6 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest", "loadtest/measure", "loadtest/measure/target", "loadtest/report"),
         "loadtest/wire",
     },
+    "loadtest/report/sets": {
+        *("loadtest", "loadtest/measure", "loadtest/report", "loadtest/wire"),
+    },
     "loadtest/gatling": {"loadtest/measure", "loadtest/report", "loadtest/wire"},
     "loadtest/judging": {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure"),
@@ -86,8 +89,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "loadtest/commands": {
         *("loadtest", "loadtest/arena", "loadtest/drive", "loadtest/gatling", "loadtest/league"),
-        "loadtest/report",
-        "loadtest/wire",
+        *("loadtest/report", "loadtest/report/sets", "loadtest/wire"),
     },
     # The table of editions, and the entry point.
     "loadtest": {

@@ -3,12 +3,12 @@
 import argparse
 import resource
 from pathlib import Path
-from random import SystemRandom
 
 from rich.console import Console
 
 from loadtest.commands.options import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
 from loadtest.commands.output import UsageError, finish
+from loadtest.commands.rounds import in_rounds, seed_of
 from loadtest.drive.plan import FOR_EVER_S, OfficialPlan, Plan
 from loadtest.drive.run import View
 from loadtest.editions import edition
@@ -18,34 +18,52 @@ from loadtest.limits import (
     FILES_BESIDE_CONNECTIONS,
     OFFICIAL_TIMEOUT_S,
     REQUEST_TIMEOUT_S,
+    ROUNDS_S_MAX,
 )
+from loadtest.report.data import Report
 from loadtest.report.json import bytes_of
 from loadtest.report.progress import PlainLines
 from loadtest.report.screen import Screen
 
 
 def run(asked: argparse.Namespace) -> int:
+    if (asked.duration or DEFAULT_DURATION_S) * (asked.rounds or 1) > ROUNDS_S_MAX:
+        raise UsageError(f"{asked.rounds} rounds of {asked.duration:g} s take more than a day")
+    return in_rounds(asked, _run_once)
+
+
+def _run_once(asked: argparse.Namespace) -> tuple[Report, View]:
     plan, chosen = _plan(asked), edition(asked.edition)
     view = _view(asked, plan.way, plan.planned_s, plan.size)
     if not plan.chosen(chosen.cycle):
         types = ", ".join(dict.fromkeys(kind.name for kind in chosen.cycle))
         raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
     report = chosen.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
-    return finish(asked, report, view)
+    return report, view
 
 
 def official(asked: argparse.Namespace) -> int:
-    plan = OfficialPlan(asked.url, _seed(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
+    if asked.rounds and asked.rounds > 1 and not asked.reset:
+        raise UsageError(
+            "each round of an official run begins with an empty target: add --reset, or for a "
+            "target without POST /reset restart it before each run, with --json, and give the "
+            "folder of the reports to `compare` or `report`"
+        )
+    return in_rounds(asked, _official_once)
+
+
+def _official_once(asked: argparse.Namespace) -> tuple[Report, View]:
+    plan = OfficialPlan(asked.url, seed_of(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
     _files_for(None)
     chosen = edition(asked.edition)
     view = _view(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
     report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
-    return finish(asked, report, view)
+    return report, view
 
 
 def check(asked: argparse.Namespace) -> int:
     _files_for(None)
-    seed, chosen = _seed(asked), edition(asked.edition)
+    seed, chosen = seed_of(asked), edition(asked.edition)
     report = chosen.run_check(asked.url, seed, reset=asked.reset, strict=asked.strict)
     return finish(asked, report)
 
@@ -88,7 +106,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
         connections=_files_for(connections),
         duration_s=duration_s,
         size=asked.requests,
-        seed=_seed(asked),
+        seed=seed_of(asked),
         workers=asked.workers,
         timeout_s=REQUEST_TIMEOUT_S,
         rate=asked.ramp[1] if asked.ramp else asked.rate or 0.0,
@@ -115,10 +133,6 @@ def _files_for(connections: int | None) -> int:
     if soft != resource.RLIM_INFINITY and needed > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
     return wanted
-
-
-def _seed(asked: argparse.Namespace) -> int:
-    return SystemRandom().randrange(2**31) if asked.seed is None else int(asked.seed)
 
 
 def _view(

@@ -12,7 +12,7 @@ except ModuleNotFoundError:
     sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
 
 from loadtest.arena.nodes import ComposeError
-from loadtest.commands import league, load, saved
+from loadtest.commands import comparison, league, load, saved
 from loadtest.commands.arena import arena
 from loadtest.commands.output import UsageError
 from loadtest.commands.parser import parser
@@ -36,7 +36,7 @@ HANDLERS = {
     "score": load.score,
     "check": load.check,
     "arena": arena,
-    "compare": saved.compare_reports,
+    "compare": comparison.compare_reports,
     "report": saved.show_report,
     "league": league.make_league,
 }

@@ -15,7 +15,13 @@ from loadtest.commands.values import (
     whole,
 )
 from loadtest.editions import CONTESTS, EDITIONS
-from loadtest.limits import CONNECTIONS_MAX, RATE_MAX, WORKERS_MAX
+from loadtest.limits import (
+    CONNECTIONS_MAX,
+    RATE_MAX,
+    ROUNDS_MAX,
+    ROUNDS_OF_A_PAIR,
+    WORKERS_MAX,
+)
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_CONNECTIONS = 14
@@ -27,7 +33,9 @@ SHORT = {"--rate": "-r", "--connections": "-c", "--duration": "-d", "--requests"
 CONTEST_OF = {name: contest for contest, name in CONTESTS.items()}
 EDITION_HELP = " or ".join(f"{name} ({CONTEST_OF[name]})" for name in EDITIONS)
 FLAG: dict[str, Any] = {"action": "store_true"}
-REPORT: dict[str, Any] = {"help": "a JSON report, or a baseline's name"}
+REPORT: dict[str, Any] = {
+    "help": "a JSON report, the set of --rounds, a folder of them, or a baseline's name"
+}
 SHARE: dict[str, Any] = {"default": 1.0, "metavar": "X"}
 OPTIONS: dict[str, dict[str, Any]] = {
     "--plain": {**FLAG, "help": "no live screen and no colours, on a terminal too"},
@@ -98,6 +106,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "'p99<5'",
         "help": "fail unless it holds: p50…p99.99, max, mean in ms; rate; failures (repeatable)",
     },
+    "--rounds": {
+        "type": whole(1, ROUNDS_MAX),
+        "metavar": "N",
+        "help": "run N times: the median, its interval and the spread of each figure (default 1, "
+        f"and {ROUNDS_OF_A_PAIR} with --pair)",
+    },
+    "--pair": {
+        "type": address,
+        "metavar": "URL",
+        "help": "run this target in turns with the first, and tell whether it is better or worse",
+    },
     "--no-checks": {
         "dest": "checked",
         "action": "store_false",
@@ -135,7 +154,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "only the arena's rules on the compose file; starts nothing and needs no Docker",
     },
     "before": {"metavar": "BEFORE", **REPORT},
-    "after": {"metavar": "AFTER", **REPORT},
+    "after": {
+        "nargs": "?",
+        "metavar": "AFTER",
+        "help": "the same; left out for the set of --pair, which has both targets",
+    },
     "file": {"metavar": "REPORT", **REPORT},
     "reports": {
         "type": Path,

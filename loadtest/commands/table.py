@@ -17,6 +17,8 @@ examples:
   loadtest run -r 340 -d 60             340 requests/s, however slow the target is
   loadtest run --ramp 1:2000 -d 60      from 1 to 2,000 requests/s in a minute
   loadtest run -r 340 --threshold 'p99<5' --html out/run.html
+  loadtest run -c 14 --rounds 6 --json out/before.json
+  loadtest run localhost:9999 --pair localhost:8888 -c 14 -d 5
   loadtest compare before.json after.json --fail-on-regression
   loadtest league out/ --html out/league.html   many reports as one table
 
@@ -32,12 +34,12 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             *(*TARGET, "--rate", "--ramp", "--connections", "--duration", "--requests"),
             *("--poisson", "--new-connections", "--only", "--workers", "--threshold"),
-            *("--no-checks", "--seed", "--strict", "--all", *FILES),
+            *("--rounds", "--pair", "--no-checks", "--seed", "--strict", "--all", *FILES),
         ),
     ),
     "official": (
         "do the official run and give the verdict",
-        (*TARGET, "--speed", "--scale", "--seed", "--strict", "--all", *FILES),
+        (*TARGET, "--speed", "--scale", "--rounds", "--seed", "--strict", "--all", *FILES),
     ),
     "gatling": (
         "let Gatling do the official run, and score it",

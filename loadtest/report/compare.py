@@ -134,7 +134,7 @@ def _rate(before: Load, after: Load, sure: float) -> list[Figure]:
 
 
 def _cpu(before: Load, after: Load, sure: float) -> list[Figure]:
-    series = [_cpu_us_per_answer(load) for load in (before, after)]
+    series = [cpu_us_per_answer(load) for load in (before, after)]
     if not all(series):
         return []
     old, new = (sum(one) / len(one) for one in series)
@@ -151,7 +151,7 @@ def _mean(
     return Figure(*named, ratio, math.exp(-noise), math.exp(noise))
 
 
-def _cpu_us_per_answer(load: Load) -> list[float]:
+def cpu_us_per_answer(load: Load) -> list[float]:
     """Returns the CPU time per answer of each sample, other work of the target included."""
     rate = load.rate.achieved
     cores = [sum(p.cpu for p in sample.parts.values()) for sample in load.target_usage.samples]

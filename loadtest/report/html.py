@@ -31,18 +31,22 @@ def write_html(report: Report, path: Path) -> None:
 
 def page(report: Report) -> str:
     """Returns the whole page: the verdict, then the evidence for it."""
-    cards = [_table_card(table) for table in report.tables()]
+    cards = [table_card(table) for table in report.tables()]
     if report.load is not None:
         cards += _load_cards(report.load)
-    cards += _rules_cards(report.rules)
-    title = escape(f"{headline(report)} · {report.target}")
+    cards += rules_cards(report.rules)
+    title = f"{headline(report)} · {report.target}"
+    inner = f'{_verdict(report)}{_tiles(report.load)}<div class="cards">{"".join(cards)}</div>'
+    return document(title, inner, f"{report.ended_at} · report schema {report.schema}")
+
+
+def document(title: str, inner: str, footer: str) -> str:
+    """Returns a page around its sections."""
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{STYLE.read_text()}</style></head><body><main>{_verdict(report)}"
-        f'{_tiles(report.load)}<div class="cards">{"".join(cards)}</div>'
-        f"<footer>{escape(report.ended_at)} · report schema {report.schema}</footer>"
-        f"</main></body></html>\n"
+        f"<style>{STYLE.read_text()}</style></head><body><main>{inner}"
+        f"<footer>{escape(footer)}</footer></main></body></html>\n"
     )
 
 
@@ -54,8 +58,8 @@ def _verdict(report: Report) -> str:
     texts = [f"<li>{escape(text)}</li>" for text in [*reasons, *report.notes]]
     listed = "".join(texts[:REASONS_SHOWN])
     if len(texts) > REASONS_SHOWN:
-        folded = "".join(texts[REASONS_SHOWN:])
-        listed += f"</ul>{_folded(f'{len(texts) - REASONS_SHOWN} more', f'<ul>{folded}</ul>')}<ul>"
+        more = "".join(texts[REASONS_SHOWN:])
+        listed += f"</ul>{folded(f'{len(texts) - REASONS_SHOWN} more', f'<ul>{more}</ul>')}<ul>"
     where = escape(f"{report.target} · {report.way}{seed}")
     return (
         f'<section class="verdict {report.verdict.state}"><h1><b>{word}</b>{escape(":" + rest)}'
@@ -84,6 +88,11 @@ def _tiles(load: Load | None) -> str:
     if generator is not None:
         late = f"sent late by {generator.late_p99_us:,} us at p99"
         tiles.append(("generator CPU a request", f"{generator.cpu_us_per_request:.1f} us", late))
+    return tiles_of(tiles)
+
+
+def tiles_of(tiles: Sequence[tuple[str, str, str]]) -> str:
+    """Returns the largest figures: the name, the value and a remark of each."""
     inner = "".join(
         f'<div class="tile"><span>{name}</span><strong>{value}</strong><small>{small}</small></div>'
         for name, value, small in tiles
@@ -91,19 +100,19 @@ def _tiles(load: Load | None) -> str:
     return f'<div class="tiles">{inner}</div>'
 
 
-def _card(title: str, inner: str, *, wide: bool = False) -> str:
+def card(title: str, inner: str, *, wide: bool = False) -> str:
     width = " wide" if wide else ""
     heading = escape(title[:1].upper() + title[1:])
     return f'<section class="card{width}"><h2>{heading}</h2>{inner}</section>'
 
 
-def _folded(summary: str, inner: str) -> str:
+def folded(summary: str, inner: str) -> str:
     return f"<details><summary>{escape(summary)}</summary>{inner}</details>"
 
 
-def _table_card(table: Table) -> str:
+def table_card(table: Table) -> str:
     width = sum(map(partial(_width, table), range(len(table.columns))))
-    return _card(table.title, _table(table), wide=width > WIDE_TABLE)
+    return card(table.title, _table(table), wide=width > WIDE_TABLE)
 
 
 def _table(table: Table) -> str:
@@ -164,10 +173,10 @@ def _load_cards(load: Load) -> list[str]:
     cards = []
     if load.totals.answers:
         cards += [
-            _card("latency by percentile", percentile_chart(load)),
-            _card("latency over time", latency_chart(load)),
-            _card("rate over time", rate_chart(load)),
-            _table_card(latency_table(load)),
+            card("latency by percentile", percentile_chart(load)),
+            card("latency over time", latency_chart(load)),
+            card("rate over time", rate_chart(load)),
+            table_card(latency_table(load)),
         ]
     samples = load.target_usage.samples
     used = [part for sample in samples for part in sample.parts.values()]
@@ -178,15 +187,13 @@ def _load_cards(load: Load) -> list[str]:
         }
         if any(part.throttled_s > 0 for part in used):
             charts["target throttled, seconds in each second"] = lambda part: part.throttled_s
-        cards += [
-            _card(title, usage_chart(load, title, figure)) for title, figure in charts.items()
-        ]
-    cards.append(_table_card(outcome_table(load)))
+        cards += [card(title, usage_chart(load, title, figure)) for title, figure in charts.items()]
+    cards.append(table_card(outcome_table(load)))
     if load.generator is not None:
-        cards.append(_table_card(generator_table(load.generator)))
+        cards.append(table_card(generator_table(load.generator)))
     if load.examples:
         blocks = [_block(one.what, {"got": one.answer}, one.repeat) for one in load.examples]
-        cards.append(_card("examples of what failed", "".join(blocks), wide=True))
+        cards.append(card("examples of what failed", "".join(blocks), wide=True))
     return cards
 
 
@@ -198,7 +205,7 @@ def _block(title: str, texts: dict[str, str], repeat: str) -> str:
     return f'<details class="broken" open><summary>{escape(title)}</summary>{inner}</details>'
 
 
-def _rules_cards(rules: Sequence[Rule]) -> list[str]:
+def rules_cards(rules: Sequence[Rule]) -> list[str]:
     """Returns the rules as cards: the broken ones open and first, the others folded by group."""
     cards, broken, fine = [], broken_rules(rules), [rule for rule in rules if rule.passed]
     if broken:
@@ -207,12 +214,12 @@ def _rules_cards(rules: Sequence[Rule]) -> list[str]:
             for number, alike in enumerate(broken, 1)
         ]
         title = f"broken rules: {len(rules) - len(fine)} of {len(rules)}"
-        cards.append(_card(title, "".join(blocks), wide=True))
+        cards.append(card(title, "".join(blocks), wide=True))
     groups = []
     for group in dict.fromkeys(rule.group for rule in fine):
         rows = [(one.name, one.expected, one.answer) for one in fine if one.group == group]
         table = Table("", ("rule", "expected", "got"), rows, text_columns=range(3))
-        groups.append(_folded(f"{group}: {len(rows)}", _table(table)))
+        groups.append(folded(f"{group}: {len(rows)}", _table(table)))
     if groups:
-        cards.append(_card(f"rules that hold: {len(fine)}", "".join(groups), wide=True))
+        cards.append(card(f"rules that hold: {len(fine)}", "".join(groups), wide=True))
     return cards

@@ -2,10 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from loadtest.limits import REPORT_BYTES_MAX
 from loadtest.measure.histogram import decode, encode
 from loadtest.report.data import SCHEMA_VERSION, Report
 
@@ -17,13 +18,14 @@ class BadReportError(Exception):
 
 
 class Versioned(msgspec.Struct):
-    """The schema number, which reports of all versions have."""
+    """The schema number, which files of all versions have, and the reports of a set."""
 
     schema: int
+    reports: msgspec.Raw = msgspec.Raw()
 
 
-def write_json(report: Report, path: Path) -> None:
-    """Writes a report atomically: a reader never sees half of it."""
+def write_json(report: msgspec.Struct, path: Path) -> None:
+    """Writes a report or a set of them atomically: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
     partial.write_bytes(encode(report) + b"\n")
@@ -38,23 +40,39 @@ def baseline_path(name: str) -> Path:
 
 def find_report(name_or_file: str, edition: type[AnyReport]) -> AnyReport:
     """Reads the file of that name or, if there is none, the baseline."""
+    return read_json(path_of(name_or_file), edition)
+
+
+def path_of(name_or_file: str) -> Path:
+    """Returns the path of that name or, if there is none, the baseline's."""
     path, baseline = Path(name_or_file), baseline_path(name_or_file)
     # `lexists` is False, and raises nothing, for a name that no file can have.
-    is_baseline = not os.path.lexists(path) and os.path.lexists(baseline)
-    return read_json(baseline if is_baseline else path, edition)
+    return baseline if not os.path.lexists(path) and os.path.lexists(baseline) else path
 
 
 def read_json(path: Path, edition: type[AnyReport]) -> AnyReport:
     """Reads a report of that edition; the type may be a union of several editions' reports."""
+    data = bytes_of(path)
+    if holds_set(path, data):
+        raise BadReportError(f"{path} is a set of reports, where a single one is needed")
+    report: AnyReport = decoded(path, data, edition)
+    return report
+
+
+def holds_set(path: Path, data: bytes) -> bool:
+    """Returns whether these are several reports; raises if they are of another version."""
+    versioned: Versioned = decoded(path, data, Versioned)
+    if versioned.schema != SCHEMA_VERSION:
+        raise BadReportError(
+            f"{path} has schema version {versioned.schema}, this tool reads {SCHEMA_VERSION}"
+        )
+    return memoryview(versioned.reports).nbytes > 0
+
+
+def decoded(path: Path, data: bytes, type_: Any) -> Any:
+    """Decodes the content of a file; an error becomes one line with its path."""
     try:
-        data = bytes_of(path)
-        schema = msgspec.json.decode(data, type=Versioned).schema
-        if schema != SCHEMA_VERSION:
-            raise BadReportError(
-                f"{path} has schema version {schema}, this tool reads {SCHEMA_VERSION}"
-            )
-        report: AnyReport = decode(data, edition)
-        return report
+        return decode(data, type_)
     except msgspec.ValidationError as error:
         raise BadReportError(f"{path} is not a report of this tool: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -68,6 +86,8 @@ def bytes_of(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             kind = "a directory" if path.is_dir() else "no regular file"
             raise BadReportError(f"{path} is {kind}")
+        if path.stat().st_size > REPORT_BYTES_MAX:
+            raise BadReportError(f"{path} has more than {REPORT_BYTES_MAX:,} bytes")
         return path.read_bytes()
     except OSError as error:
         raise BadReportError(f"{path}: {error.strerror}") from error

@@ -57,7 +57,7 @@ def _luck_shared(load: Load, place: int) -> float:
     slower = [second.slower[place] for second in seconds]
     share = sum(slower) / sum(answers)
     off = [one - share * all_ for one, all_ in zip(slower, answers, strict=True)]
-    spread = len(off) * variance(off) * _memory(off)
+    spread = len(off) * variance(off) * memory(off)
     expected = share * (1 - share) * sum(answers)
     return min(max(spread / expected, 1.0), LUCK_SHARED_MAX) if expected else 1.0
 
@@ -65,11 +65,11 @@ def _luck_shared(load: Load, place: int) -> float:
 def mean_error(values: Sequence[float]) -> float:
     """Returns the standard error of the mean of values per second, as a share of the mean."""
     middle = mean(values)
-    memory = _memory([one - middle for one in values])
-    return math.sqrt(variance(values) * memory / len(values)) / abs(middle)
+    alike = memory([one - middle for one in values])
+    return math.sqrt(variance(values) * alike / len(values)) / abs(middle)
 
 
-def _memory(off: Sequence[float]) -> float:
+def memory(off: Sequence[float]) -> float:
     """Returns the factor by which correlated seconds raise the variance of the mean."""
     squares = sum(one * one for one in off)
     if not squares:

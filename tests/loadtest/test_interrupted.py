@@ -29,6 +29,8 @@ LONG = {
     "official": "official {target}",
     "check": "check {target}",
     "gatling": "gatling {target}",
+    "rounds": "run {target} -d 60 --rounds 3",
+    "pair": "run {target} --pair {target} -d 0.4",
     "waiting": "official 127.0.0.1:1",
 }
 SHORT = {
