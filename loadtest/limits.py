@@ -9,6 +9,7 @@ ASKED_MAX_S = 600.0  # total time of a probe's requests: ten times what a slow s
 SILENT_TIMEOUT_S = 0.25  # timeout of one request once either total above is exceeded
 READY_WAIT_S = 40.0  # the contest's arena waits this long for a service to start
 READY_PAUSE_S = 2.0  # and asks once in this time
+TLS_PEEK_S = 2.0  # one handshake, to tell a target that speaks TLS from one that is broken
 EXPIRE_EVERY_S = 0.1  # how often timeouts are checked: a hundredth of a timeout
 
 # Bytes.
@@ -44,6 +45,9 @@ LEAGUE_FILES_MAX = 5_000  # JSON files of a folder: seven editions of the contes
 
 # Sending.
 CYCLES_BUILT = 512  # cycles built before a run: 17,408 requests, a second or more of full load
+MIX_SUM_MAX = 10_000  # requests in one cycle: weights of four digits, and memory for a cycle
+CLIENTES_MAX = 100_000  # the highest number in a span of clients, each of which is listed
+STAGES_MAX = 1_000  # more than anybody writes by hand
 SPIN_NS = 400_000  # a sleeping process wakes 50 to 300 us late: it sleeps short of it, then spins
 SENDS_PER_TURN = 16  # sends between two reads of answers, when behind schedule
 OVERDUE_MAX_S = 10  # a run that is later than this ends: it cannot reach its rate any more
@@ -51,6 +55,7 @@ RETRY_PAUSE_S = 0.05  # a dead target is asked 20 times a second per connection,
 CONNECTIONS_MAX = 20_000  # under the 28,000 local ports of one address pair
 FILES_BESIDE_CONNECTIONS = 64  # files a process needs besides its connections
 WORKERS_MAX = 64  # more generator processes than any host of this challenge has cores
+DURATION_MAX_S = 86_400  # a day
 RATE_MAX = 1_000_000.0  # requests a second; no generator in Python gets near
 
 # A generator that is itself the limit proves nothing about the target.

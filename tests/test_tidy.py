@@ -88,8 +88,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest/report", "loadtest/wire"),
     },
     "loadtest/commands": {
-        *("loadtest", "loadtest/arena", "loadtest/drive", "loadtest/gatling", "loadtest/league"),
-        *("loadtest/report", "loadtest/report/sets", "loadtest/wire"),
+        *("loadtest", "loadtest/arena", "loadtest/drive", "loadtest/gatling", "loadtest/judging"),
+        *("loadtest/league", "loadtest/report", "loadtest/report/sets", "loadtest/wire"),
     },
     # The table of editions, and the entry point.
     "loadtest": {

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from loadtest.commands.load_shape import refuse_contradictions, refuse_unknown
 from loadtest.commands.options import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
 from loadtest.commands.output import UsageError, finish
 from loadtest.commands.rounds import in_rounds, seed_of
-from loadtest.drive.plan import FOR_EVER_S, OfficialPlan, Plan
+from loadtest.drive.plan import FOR_EVER_S, Mode, OfficialPlan, Plan, Subset
 from loadtest.drive.run import View
 from loadtest.editions import edition
 from loadtest.gatling.run import require_maven
@@ -23,21 +24,22 @@ from loadtest.limits import (
 from loadtest.report.data import Report
 from loadtest.report.json import bytes_of
 from loadtest.report.progress import PlainLines
+from loadtest.report.rule_progress import RuleBar, RuleLines, RuleView
 from loadtest.report.screen import Screen
 
 
 def run(asked: argparse.Namespace) -> int:
-    if (asked.duration or DEFAULT_DURATION_S) * (asked.rounds or 1) > ROUNDS_S_MAX:
-        raise UsageError(f"{asked.rounds} rounds of {asked.duration:g} s take more than a day")
+    stages_s = sum(stage.duration_s for stage in asked.stages or ())
+    duration_s = stages_s or asked.duration or DEFAULT_DURATION_S
+    if duration_s * (asked.rounds or 1) > ROUNDS_S_MAX:
+        raise UsageError(f"{asked.rounds} rounds of {duration_s:g} s take more than a day")
     return in_rounds(asked, _run_once)
 
 
 def _run_once(asked: argparse.Namespace) -> tuple[Report, View]:
     plan, chosen = _plan(asked), edition(asked.edition)
+    refuse_unknown(asked, chosen)
     view = _view(asked, plan.way, plan.planned_s, plan.size)
-    if not plan.chosen(chosen.cycle):
-        types = ", ".join(dict.fromkeys(kind.name for kind in chosen.cycle))
-        raise UsageError(f"there is no type {plan.only!r} in this mix: {types}")
     report = chosen.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
     return report, view
 
@@ -64,7 +66,8 @@ def _official_once(asked: argparse.Namespace) -> tuple[Report, View]:
 def check(asked: argparse.Namespace) -> int:
     _files_for(None)
     seed, chosen = seed_of(asked), edition(asked.edition)
-    report = chosen.run_check(asked.url, seed, reset=asked.reset, strict=asked.strict)
+    view = _rule_view(asked, chosen.rules[asked.strict])
+    report = chosen.run_check(asked.url, seed, view, reset=asked.reset, strict=asked.strict)
     return finish(asked, report)
 
 
@@ -94,15 +97,14 @@ def _require_text(simulation: Path) -> None:
 
 def _plan(asked: argparse.Namespace) -> Plan:
     duration_s = asked.duration or (FOR_EVER_S if asked.requests else DEFAULT_DURATION_S)
-    if asked.ramp and duration_s == FOR_EVER_S:
-        raise UsageError("a ramp needs a duration: add -d")
-    if asked.poisson and not asked.rate:
-        raise UsageError("--poisson needs a --rate")
-    open_loop = bool(asked.rate or asked.ramp)
+    refuse_contradictions(asked, duration_s)
+    if asked.stages:
+        duration_s = sum(stage.duration_s for stage in asked.stages)
+    open_loop = bool(asked.rate or asked.ramp or asked.stages)
     connections = asked.connections or (None if open_loop else DEFAULT_CONNECTIONS)
     return Plan(
         address=asked.url,
-        mode="rate" if asked.rate else "ramp" if asked.ramp else "closed",
+        mode=_mode(asked),
         connections=_files_for(connections),
         duration_s=duration_s,
         size=asked.requests,
@@ -115,7 +117,18 @@ def _plan(asked: argparse.Namespace) -> Plan:
         keep_alive=not asked.new_connections,
         checked=asked.checked,
         only=asked.only,
+        stages=asked.stages or (),
+        mix=asked.mix or (),
+        subset=Subset("clients", asked.clientes) if asked.clientes else None,
     )
+
+
+def _mode(asked: argparse.Namespace) -> Mode:
+    if asked.stages:
+        return "stages"
+    if asked.ramp:
+        return "ramp"
+    return "rate" if asked.rate else "closed"
 
 
 def _files_for(connections: int | None) -> int:
@@ -140,6 +153,16 @@ def _view(
 ) -> View:
     """Returns a live screen on a terminal, else plain lines; both go to standard error."""
     console = Console(stderr=True, highlight=False)
-    if asked.plain or not console.is_terminal or console.is_dumb_terminal:
+    if _is_plain(asked, console):
         return PlainLines(duration_s, size)
     return Screen(title, duration_s, size, getattr(asked, "rate", None), console)
+
+
+def _rule_view(asked: argparse.Namespace, size: int) -> RuleView:
+    """Returns a bar on a terminal, else plain lines; both go to standard error."""
+    console = Console(stderr=True, highlight=False)
+    return RuleLines(size) if _is_plain(asked, console) else RuleBar(size, console)
+
+
+def _is_plain(asked: argparse.Namespace, console: Console) -> bool:
+    return asked.plain or not console.is_terminal or console.is_dumb_terminal

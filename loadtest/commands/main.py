@@ -12,10 +12,11 @@ except ModuleNotFoundError:
     sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
 
 from loadtest.arena.nodes import ComposeError
-from loadtest.commands import comparison, league, load, saved
+from loadtest.commands import comparison, completion, league, load, saved
 from loadtest.commands.arena import arena
 from loadtest.commands.output import UsageError
 from loadtest.commands.parser import parser
+from loadtest.commands.target import complete_targets
 from loadtest.editions import EDITIONS, edition
 from loadtest.gatling.run import GatlingError
 from loadtest.report.json import BadReportError
@@ -36,6 +37,7 @@ HANDLERS = {
     "score": load.score,
     "check": load.check,
     "arena": arena,
+    "completion": completion.print_completion,
     "compare": comparison.compare_reports,
     "report": saved.show_report,
     "league": league.make_league,
@@ -47,6 +49,7 @@ def run(args: list[str] | None = None) -> int:
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         asked = parser().parse_args(args)
+        complete_targets(asked)
         return _run_command(asked)
     except UnreachableError as error:
         return _complain(f"target unreachable: {error}", EXIT_UNREACHABLE)

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from loadtest.commands.load_values import clientes, mix, stages
+from loadtest.commands.target import authorities, header
 from loadtest.commands.values import (
     address,
     duration,
@@ -27,7 +29,7 @@ DEFAULT_URL = "http://localhost:9999"
 DEFAULT_CONNECTIONS = 14
 DEFAULT_DURATION_S = 10.0
 DEFAULT_REGRESSION_PERCENT = 10.0
-
+SHELLS = ("bash", "zsh", "fish")
 
 SHORT = {"--rate": "-r", "--connections": "-c", "--duration": "-d", "--requests": "-n"}
 CONTEST_OF = {name: contest for contest, name in CONTESTS.items()}
@@ -52,6 +54,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "URL",
         "help": f"where the target listens (default {DEFAULT_URL})",
     },
+    "--header": {
+        "type": header,
+        "action": "append",
+        "default": [],
+        "metavar": "'NAME: VALUE'",
+        "help": "send this header with every request (repeatable)",
+    },
+    "--cacert": {
+        "type": authorities,
+        "metavar": "FILE",
+        "help": "for https://: trust the authorities of this PEM file, not the system's",
+    },
+    "--insecure": {**FLAG, "help": "for https://: do not verify the target's certificate"},
     "--reset": {**FLAG, "help": "POST /reset first, for a target that has it"},
     "--json": {"type": Path, "metavar": "FILE", "help": "write the report as JSON"},
     "--html": {"type": Path, "metavar": "FILE", "help": "write the report as a page"},
@@ -75,6 +90,23 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": ramp,
         "metavar": "FROM:TO",
         "help": "open loop: a rate that grows or falls",
+    },
+    "--stages": {
+        "type": stages,
+        "metavar": "10s:100,…",
+        "help": "open loop: durations, and the rate at the end of each; it begins at 0",
+    },
+    "--mix": {
+        "type": mix,
+        "metavar": "22:11:1",
+        "help": "weights of the types: debits:credits:statements; "
+        "pessoas: posts:details:searches:searches without t",
+    },
+    "--clients": {
+        "type": clientes,
+        "dest": "clientes",
+        "metavar": "1,3-5",
+        "help": "send requests of these clients only (crebitos)",
     },
     "--connections": {
         "type": whole(1, CONNECTIONS_MAX),
@@ -104,7 +136,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "append",
         "default": [],
         "metavar": "'p99<5'",
-        "help": "fail unless it holds: p50…p99.99, max, mean in ms; rate; failures (repeatable)",
+        "help": "fail unless it holds: min, p50…p99.99, max, mean, stdev in ms; rate; failures; "
+        "'debits.p99<5' for one type (repeatable)",
     },
     "--rounds": {
         "type": whole(1, ROUNDS_MAX),
@@ -153,6 +186,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         **FLAG,
         "help": "only the arena's rules on the compose file; starts nothing and needs no Docker",
     },
+    "shell": {"choices": SHELLS, "metavar": "|".join(SHELLS), "help": "the shell"},
     "before": {"metavar": "BEFORE", **REPORT},
     "after": {
         "nargs": "?",

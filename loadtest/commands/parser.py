@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=description)
         either = command.add_mutually_exclusive_group()
         for option in ("--plain", *options):
-            group = either if option in {"--rate", "--ramp"} else command
+            group = either if option in {"--rate", "--ramp", "--stages"} else command
             names = [SHORT[option], option] if option in SHORT else [option]
             group.add_argument(*names, **OPTIONS[option])
         command.set_defaults(strict=name == "check")

@@ -16,7 +16,9 @@ examples:
   loadtest run -c 14 -d 30              as fast as it goes, 14 connections, 30 seconds
   loadtest run -r 340 -d 60             340 requests/s, however slow the target is
   loadtest run --ramp 1:2000 -d 60      from 1 to 2,000 requests/s in a minute
-  loadtest run -r 340 --threshold 'p99<5' --html out/run.html
+  loadtest run --stages 10s:100,1m:340,10s:0
+  loadtest run --mix 1:1:1 --clients 1 --header 'X-Team: ours' https://example.com
+  loadtest run -r 340 --threshold 'p99<5' --threshold 'debits.p99<4' --html out/run.html
   loadtest run -c 14 --rounds 6 --json out/before.json
   loadtest run localhost:9999 --pair localhost:8888 -c 14 -d 5
   loadtest compare before.json after.json --fail-on-regression
@@ -27,19 +29,24 @@ exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid,
 
 FILES = ("--json", "--html", "--save-baseline")
 TARGET = ("--edition", "url", "--reset")
+HTTP = ("--header", "--cacert", "--insecure")
 # Each command with its help and its options; every command has --plain.
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "run": (
         "send the mix of the official run",
         (
-            *(*TARGET, "--rate", "--ramp", "--connections", "--duration", "--requests"),
-            *("--poisson", "--new-connections", "--only", "--workers", "--threshold"),
-            *("--rounds", "--pair", "--no-checks", "--seed", "--strict", "--all", *FILES),
+            *(*TARGET, *HTTP, "--rate", "--ramp", "--stages", "--connections", "--duration"),
+            *("--requests", "--poisson", "--new-connections", "--mix", "--only", "--clients"),
+            *("--workers", "--threshold", "--rounds", "--pair", "--no-checks", "--seed"),
+            *("--strict", "--all", *FILES),
         ),
     ),
     "official": (
         "do the official run and give the verdict",
-        (*TARGET, "--speed", "--scale", "--rounds", "--seed", "--strict", "--all", *FILES),
+        (
+            *(*TARGET, *HTTP, "--speed", "--scale", "--rounds", "--seed", "--strict", "--all"),
+            *FILES,
+        ),
     ),
     "gatling": (
         "let Gatling do the official run, and score it",
@@ -51,13 +58,14 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "check": (
         "check every rule of the contract",
-        (*TARGET, "--seed", "--strict", "--all", *FILES),
+        (*TARGET, *HTTP, "--seed", "--strict", "--all", *FILES),
     ),
     "arena": (
         "check the arena's rules on an entry's compose file",
         ("--edition", "entry", "--rules-only", "--all", *FILES),
     ),
     "compare": ("compare two reports or baselines", ("before", "after", "--fail-on-regression")),
+    "completion": ("print the completion of a shell, for the words after `loadtest`", ("shell",)),
     "report": ("show a saved report again, or as a page", ("file", "--all", *FILES)),
     "league": (
         "make one table of many saved reports",

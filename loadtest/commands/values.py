@@ -6,23 +6,29 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from loadtest.editions import CONTESTS, EDITIONS
-from loadtest.limits import RATE_MAX
+from loadtest.limits import DURATION_MAX_S, RATE_MAX
 from loadtest.report.thresholds import FIGURES, Threshold
-from loadtest.wire.request import Address
+from loadtest.wire.request import DEFAULT_PORTS, Address, Tls
 
-_THRESHOLD = re.compile(r"(?P<figure>[a-z0-9.]+)\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m)?")
+_FIGURE = "|".join(map(re.escape, sorted(FIGURES, key=len, reverse=True)))
+_THRESHOLD = re.compile(
+    rf"(?:(?P<kind>\S.*)\.)?(?P<figure>{_FIGURE})\s*(?P<sign>[<>])\s*(?P<bound>\d+(?:\.\d+)?)"
+)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(s|m)?", re.ASCII)
 
 
 def address(text: str) -> Address:
-    parts = urlsplit(text if "://" in text else f"http://{text}")
     try:
-        port = parts.port or 80
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
+        host = (parts.hostname or "").encode("idna").decode()
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from error
-    if parts.scheme != "http" or not parts.hostname or parts.path not in {"", "/"}:
-        raise argparse.ArgumentTypeError(f"{text} is not like http://localhost:9999")
-    return Address(parts.hostname, port)
+    more = parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in DEFAULT_PORTS or not host or parts.path not in {"", "/"} or more:
+        like = "http://localhost:9999 or https://example.com"
+        raise argparse.ArgumentTypeError(f"{text} is not like {like}")
+    return Address(host, port, Tls() if parts.scheme == "https" else None)
 
 
 def edition_name(text: str) -> str:
@@ -63,20 +69,28 @@ def ramp(text: str) -> tuple[float, float]:
 
 
 def duration(text: str) -> float:
-    shape = _DURATION.fullmatch(text)
-    seconds = float(shape[1]) * (60 if shape[2] == "m" else 1) if shape else 0.0
-    if not 0 < seconds <= 86_400:
+    found_s = seconds(text)
+    if not found_s or found_s > DURATION_MAX_S:
         raise argparse.ArgumentTypeError(f"{text} is not like 30 or 2m, up to a day")
-    return seconds
+    return found_s
+
+
+def seconds(text: str) -> float | None:
+    """Returns the seconds of `30`, `30s` or `2m`, and None for any other text."""
+    shape = _DURATION.fullmatch(text)
+    return float(shape[1]) * (60 if shape[2] == "m" else 1) if shape else None
 
 
 def threshold(text: str) -> Threshold:
-    """Parses `p99<5` (ms, response time), `max<100`, `rate>300` (per second), `failures<1`."""
+    """Parses `p99<5` (ms, response time), `rate>300` (per second), `failures<1`.
+
+    `debits.p99<5` is a threshold of one type of request, by its name in the report.
+    """
     shape = _THRESHOLD.fullmatch(text.strip())
-    if shape is None or shape["figure"] not in FIGURES:
-        like = f"{text!r} is not like p99<5, with one of {', '.join(FIGURES)}"
+    if shape is None:
+        like = f"{text!r} is not like p99<5 or debits.p99<5, with one of {', '.join(FIGURES)}"
         raise argparse.ArgumentTypeError(like)
-    return Threshold(shape["figure"], shape["sign"] == "<", float(shape["bound"]))
+    return Threshold(shape["figure"], shape["sign"] == "<", float(shape["bound"]), shape["kind"])
 
 
 def plain_name(text: str) -> str:

@@ -14,7 +14,7 @@ from loadtest.crebitos.official.run import Official
 from loadtest.crebitos.official.score import NAMES, add_score
 from loadtest.crebitos.official.verdict import LINE, judge_official, official_part
 from loadtest.crebitos.report import CrebitosReport, undecided
-from loadtest.crebitos.rules.check import check
+from loadtest.crebitos.rules.check import RULES, check
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.judging.edition import Edition
@@ -33,8 +33,13 @@ class LedgerLoad:
     def __init__(self, plan: Plan, probe: Probe) -> None:
         self._oracle = Oracle(probe, plan.workers) if plan.checked else None
         kinds = plan.chosen(CYCLE)
+        clientes = plan.subset.numbers if plan.subset is not None else CLIENTES
         self.mixes = [
-            repeat(build_requests(probe.host, seed, reuse=plan.keep_alive, cycle=kinds))
+            repeat(
+                build_requests(
+                    plan.address, seed, reuse=plan.keep_alive, cycle=kinds, clientes=clientes
+                )
+            )
             for seed in plan.worker_seeds
         ]
 
@@ -51,7 +56,11 @@ class LedgerOfficial:
     """An official run with its oracle and the official judge."""
 
     def __init__(self, plan: OfficialPlan, probe: Probe) -> None:
-        self._plan, self._oracle, self._judge = plan, Oracle(probe, 1), Judge(Recorder())
+        self._plan, self._oracle, self._judge = (
+            plan,
+            Oracle(probe, 1),
+            Judge(Recorder(plan.address)),
+        )
         self._arrivals = official_plan.build_load(plan)
 
     def loop(self, job: Job) -> Official:
@@ -78,6 +87,7 @@ CREBITOS = Edition(
     terms=Terms(cpus=Decimal("1.5"), memory="550MB"),
     kinds=KINDS,
     cycle=CYCLE,
+    numbers=CLIENTES,
     line=LINE,
     hello=state.hello,
     require_fresh=state.require_fresh,
@@ -87,6 +97,7 @@ CREBITOS = Edition(
     official_size=official_plan.size,
     judge_official=judge_official,
     check=check,
+    rules=RULES,
     simulation=official_plan.SIMULATION,
     warm_up=f"/clientes/{CLIENTES[0]}/extrato",
     gatling_names=NAMES,

@@ -12,13 +12,13 @@ State = dict[int, Extrato | Answer]
 
 def hello(address: Address) -> LedgerRequest:
     """Returns a request that a ready service answers with 200."""
-    return extrato(str(address), CLIENTES[0])
+    return extrato(address, CLIENTES[0])
 
 
 def state_of(probe: Probe) -> State:
     found: State = {}
     for cliente in CLIENTES:
-        answer = probe.read(extrato(probe.host, cliente))
+        answer = probe.read(extrato(probe.target, cliente))
         try:
             found[cliente] = read_extrato(answer.body) if answer.code == 200 else answer
         except ContractBrokenError:

@@ -20,11 +20,14 @@ from loadtest.limits import (
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import WorkerSecond
 from loadtest.wire.engine import Engine
-from loadtest.wire.outcome import Failure, outcome_name
+from loadtest.wire.outcome import NO_TLS, Failure, outcome_name
 from loadtest.wire.request import Request
 
 PAUSE_AFTER = frozenset(
-    {Failure.REFUSED, Failure.RESET, Failure.NO_PORTS, Failure.NO_FILES, Failure.UNREACHABLE}
+    {
+        *(Failure.REFUSED, Failure.RESET, Failure.NO_PORTS, Failure.NO_FILES),
+        *(Failure.UNREACHABLE, Failure.TLS_BROKEN, *NO_TLS),
+    }
 )
 UNREADABLE = "the answer cannot be read"
 SECOND_NS = 1_000_000_000
@@ -100,12 +103,15 @@ class Loop:
 
     def _hand_over(self) -> None:
         cpu_s, spun_s, start_ns = process_time(), self.spun_ns / 1e9, self._job.start_ns
+        sent_bytes, received_bytes = self._engine.take_traffic()
         second = WorkerSecond(
             second=(self._second_ends_ns - start_ns) // SECOND_NS - 1,
             elapsed_s=(clock_ns() - start_ns) / 1e9,
             cpu_s=cpu_s - self._cpu_s,
             spun_s=spun_s - self._spun_s,
             counts=self._recorder.take(),
+            sent_bytes=sent_bytes,
+            received_bytes=received_bytes,
         )
         self._job.send(second)
         self._cpu_s, self._spun_s = cpu_s, spun_s

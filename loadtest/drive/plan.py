@@ -1,16 +1,27 @@
 """Plans: the settings of a load run and of an official run."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from loadtest.drive import schedule
 from loadtest.wire.request import Address, Kind
 
 FOR_EVER_S = 1e9
-Mode = Literal["closed", "rate", "ramp"]
+Mode = Literal["closed", "rate", "ramp", "stages"]
+
+
+class Subset(NamedTuple):
+    """A part of what an edition numbers: its name, and the numbers in ascending order."""
+
+    name: str
+    numbers: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} {spans(self.numbers)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +43,32 @@ class Plan:
     checked: bool = True
     # The only type of request to send; without it the whole mix is sent.
     only: str | None = None
+    stages: tuple[schedule.Stage, ...] = ()
+    # The weight of each type of the edition in the mix; without any, the edition's own.
+    mix: tuple[int, ...] = ()
+    # The part of the edition's data that the requests are about; without one, all of it.
+    subset: Subset | None = None
 
     @property
     def way(self) -> str:
         """The loop and its settings in words."""
-        only = f", {self.only} only" if self.only else ""
+        parts = [self._loop]
+        parts += [f"mix {':'.join(map(str, self.mix))}"] if self.mix else []
+        parts += [str(self.subset)] if self.subset is not None else []
+        parts += [f"{self.only} only"] if self.only else []
+        return ", ".join(parts)
+
+    @property
+    def _loop(self) -> str:
         if self.mode == "closed":
-            return f"closed loop, {self.connections} connections{only}"
+            return f"closed loop, {self.connections} connections"
         if self.mode == "ramp":
-            return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s{only}"
+            return f"open loop, a ramp from {self.from_rate:g} to {self.rate:g} requests/s"
+        if self.mode == "stages":
+            named = ", ".join(f"{one.duration_s:g}s:{one.rate:g}" for one in self.stages)
+            return f"open loop, stages {named} requests/s"
         spacing = "Poisson" if self.poisson else "even"
-        return f"open loop, {self.rate:g} requests/s, {spacing} spacing{only}"
+        return f"open loop, {self.rate:g} requests/s, {spacing} spacing"
 
     @property
     def planned_s(self) -> float | None:
@@ -50,7 +76,14 @@ class Plan:
         return None if self.duration_s == FOR_EVER_S else self.duration_s
 
     def chosen(self, cycle: Sequence[Kind]) -> list[Kind]:
-        """Returns the part of a mix that `only` keeps; it is empty if the mix has no such type."""
+        """Returns the shortest cycle of the plan's mix; it is empty if `only` is none of its types.
+
+        `cycle` has the types of the edition, in its own mix.
+        """
+        if self.mix:
+            shortest = math.gcd(*self.mix)
+            weighted = zip(dict.fromkeys(cycle), self.mix, strict=True)
+            return [kind for kind, weight in weighted for _ in range(weight // shortest)]
         return [kind for kind in cycle if self.only in {None, kind.name}]
 
     @property
@@ -62,6 +95,8 @@ class Plan:
         """Returns the schedule of an open loop, in seconds from its start."""
         if self.mode == "ramp":
             due_times = schedule.ramp(self.from_rate, self.rate, self.duration_s)
+        elif self.mode == "stages":
+            due_times = schedule.stages(self.stages)
         elif self.poisson:
             due_times = schedule.poisson(self.rate, Random(self.seed))
         else:
@@ -75,6 +110,17 @@ class Plan:
     def wanted(self) -> int | None:
         """Returns the number of requests that an open loop has to send; None for a closed loop."""
         return None if self.mode == "closed" else sum(1 for _ in self.due_times())
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Returns ascending numbers as text, neighbours as a span: 1,3-5."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return ",".join(f"{one[0]}-{one[-1]}" if len(one) > 1 else str(one[0]) for one in found)
 
 
 @dataclass(frozen=True, slots=True)

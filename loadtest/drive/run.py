@@ -50,7 +50,7 @@ def run_workers(
     """Runs the load until its end, a key press or Ctrl-C; always returns the counts so far."""
     with _counted_interrupts() as interrupts:
         start_ns = clock_ns() + int(START_AHEAD_S * 1e9)
-        usage = TargetUsage(*address, start_ns)
+        usage = TargetUsage(address.host, address.port, start_ns)
         done = Run(Tally(kinds), usage.seen, workers)
         pool = WorkerPool(work, workers, start_ns)
         try:

@@ -28,7 +28,7 @@ def work(
 
     `mixes` has an endless stream of requests per worker; `unit` is the size of one cycle.
     """
-    recorder = Recorder()
+    recorder = Recorder(plan.address)
     watch = watch_of(job.worker, recorder)
     connections = plan.connections // plan.workers + (job.worker < plan.connections % plan.workers)
     own = iter(mixes[job.worker])

@@ -27,6 +27,7 @@ from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
 from loadtest.report.data import Load, Report, Rule, Verdict, load_of, moment_text
 from loadtest.report.judgement import Line, judge_load, load_notes, verdict, wrong_answers
+from loadtest.report.rule_progress import RuleLines, RuleView
 from loadtest.report.thresholds import Threshold
 from loadtest.wire.probe import Probe, reach, wait_ready
 from loadtest.wire.request import Address, Kind, Request
@@ -81,13 +82,17 @@ class Edition(Generic[ReportT]):
     # The verdict on an official run, of our own generator or of Gatling.
     judge_official: Callable[[ReportT, Load], Verdict]
     # Checks the contract rule by rule: all rules, or only those of the official run.
-    check: Callable[[Probe, int, bool], list[Rule]]
+    check: Callable[[Probe, int, bool, RuleView], list[Rule]]
+    # The number of these rules: of all, and of those of the official run.
+    rules: Mapping[bool, int]
     # Gatling's own official run: its source, the path of its first request, its names of requests.
     simulation: Traversable
     warm_up: str
     gatling_names: Mapping[str, Kind]
     # Adds the official score of Gatling's results in a folder.
     add_score: Callable[[ReportT, Load, GatlingRun, Path], None]
+    # The numbers to which a load can be limited; none where requests are about nothing numbered.
+    numbers: Sequence[int] = ()
     # The files that the simulation reads, and the state that is saved beside its results.
     feeds: Callable[[], Mapping[str, str]] = dict
     save_state: Callable[[Address, Path], None] = lambda _address, _folder: None
@@ -104,7 +109,7 @@ class Edition(Generic[ReportT]):
             load = _load_of(done, plan.wanted(), plan.planned_s)
             report = self._report("run", plan, probe, load)
             checks.examine(report, load)
-            report.rules = self.check(probe, plan.seed, True) if strict else []
+            report.rules = self._all_rules(probe, plan.seed) if strict else []
         report.verdict = judge_load(report, load, self.line, thresholds)
         return report
 
@@ -118,19 +123,28 @@ class Edition(Generic[ReportT]):
             load = _load_of(done, checks.size(done.tally), self.official_duration_s(plan))
             report = self._report("official", plan, probe, load)
             checks.examine(report, load)
-            report.rules = self.check(probe, plan.seed, True) if strict else []
+            report.rules = self._all_rules(probe, plan.seed) if strict else []
         report.verdict = self.judge_official(report, load)
         return report
 
-    def run_check(self, address: Address, seed: int, *, reset: bool, strict: bool) -> ReportT:
+    def run_check(
+        self,
+        address: Address,
+        seed: int,
+        view: RuleView | None = None,
+        *,
+        reset: bool,
+        strict: bool,
+    ) -> ReportT:
         """`loadtest check`: checks the contract, rule by rule, without load."""
-        with self._probe(address, reset=reset) as probe:
+        shown = view or RuleLines(self.rules[strict])
+        with self._probe(address, reset=reset) as probe, shown:
             report = self.report_type(
                 command="check",
                 way="every rule of the contract" if strict else "the rules of the official run",
                 target=probe.host,
                 seed=seed,
-                rules=self.check(probe, seed, strict),
+                rules=self.check(probe, seed, strict, shown),
                 machine=this_machine(),
             )
         report.verdict = verdict(wrong_answers(report), [], [])
@@ -142,7 +156,7 @@ class Edition(Generic[ReportT]):
         """`loadtest gatling`: Gatling does the official run; returns report and results folder."""
         with self._probe(address, reset=reset, wait=True) as probe:
             self.require_fresh(probe)
-        source, url = simulation or self.simulation, f"http://{address}"
+        source, url = simulation or self.simulation, address.url
         folder = run_gatling(source, url, self.warm_up, scale, self.feeds())
         self.save_state(address, folder)
         return self.score(folder), folder
@@ -162,6 +176,14 @@ class Edition(Generic[ReportT]):
         self.add_score(report, load, run, folder)
         report.verdict = self.judge_official(report, load)
         return report
+
+    def _all_rules(self, probe: Probe, seed: int) -> list[Rule]:
+        return self.check(probe, seed, True, RuleLines(self.rules[True]))
+
+    @property
+    def types(self) -> list[str]:
+        """The names of the types of request that a load has, in the order of the mix."""
+        return list(dict.fromkeys(kind.name for kind in self.cycle))
 
     @contextmanager
     def _probe(self, address: Address, *, reset: bool, wait: bool = False) -> Iterator[Probe]:

@@ -1,19 +1,17 @@
 """Rules of a contract: how every edition checks and records them."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from time import monotonic
 from typing import NamedTuple, ParamSpec, TypeVar
 
-from loadtest.limits import PLAIN_LINE_EVERY_S
 from loadtest.report.data import Rule
+from loadtest.report.rule_progress import RuleView
 from loadtest.wire.curl import shell_line
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.outcome import printable
 from loadtest.wire.probe import Answer, Probe
-from loadtest.wire.request import CHECK, Request, post
+from loadtest.wire.request import CHECK, Address, Request, post
 
 Asked = ParamSpec("Asked")
 Read = TypeVar("Read")
@@ -38,7 +36,7 @@ class Question(NamedTuple):
 
 
 def bad_body_questions(
-    host: str,
+    target: Address,
     path: str,
     good: Mapping[str, object],
     field: str,
@@ -59,8 +57,8 @@ def bad_body_questions(
     ]
     deep = b'{"%s":' % field.encode() + b"[" * 2000 + b"]" * 2000 + b"}"
     return [
-        *[Question("bodies", rule, post(host, path, body), refusals) for rule, body in bodies],
-        Question("bodies", "2,000 nested lists", post(host, path, deep), (*refusals, 413)),
+        *[Question("bodies", rule, post(target, path, body), refusals) for rule, body in bodies],
+        Question("bodies", "2,000 nested lists", post(target, path, deep), (*refusals, 413)),
     ]
 
 
@@ -80,13 +78,13 @@ class Rulebook:
     A broken rule gets all requests of its group as lines for a shell.
     """
 
-    def __init__(self, probe: Probe) -> None:
-        self.host = probe.host
+    def __init__(self, probe: Probe, view: RuleView | None = None) -> None:
+        self.target = probe.target
         self.rules: list[Rule] = []
         self._probe = probe
         self._group, self._whose, self._weight = "", "", 0
         self._asked: list[Sequence[Request]] = []
-        self._next_line_s = monotonic() + PLAIN_LINE_EVERY_S
+        self._view = view or RuleView()
 
     def begin(self, group: str, weight: int, whose: str = "") -> None:
         """Begins a group of rules; broken rules with the lowest weight are shown first."""
@@ -139,17 +137,13 @@ class Rulebook:
         if passed:
             repeat = ""
         elif not repeat:
-            repeat = "\n".join(map(shell_line, self._asked))
+            repeat = "\n".join(shell_line(self.target, asked) for asked in self._asked)
         asked = (self._group, self._whose, rule)
         # These texts quote answers: unprintable characters must not keep a report from being
         # written.
         texts = (printable(expected), printable(answer))
         self.rules.append(Rule(*asked, *texts, passed, self._weight, repeat))
-        if monotonic() > self._next_line_s:
-            self._next_line_s = monotonic() + PLAIN_LINE_EVERY_S
-            broken = sum(not rule.passed for rule in self.rules)
-            line = f"{len(self.rules)} rules asked, {broken} broken so far"
-            print(line, file=sys.stderr, flush=True)
+        self._view.show(len(self.rules), sum(not rule.passed for rule in self.rules))
 
     def expect_status(self, rule: str, answer: Answer, allowed: Sequence[int]) -> None:
         text = "any 4xx" if len(allowed) > 4 else " or ".join(map(str, allowed))

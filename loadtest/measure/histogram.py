@@ -1,5 +1,6 @@
 """Mergeable latency histograms in microseconds, exact below 2,048 us."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 EXACT_BELOW_US = 2_048
 SIGNIFICANT_BITS = 11
 PERCENTILES = (50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99)
-FIGURES = (*(f"p{percent:g}" for percent in PERCENTILES), "max", "mean")
+FIGURES = ("min", *(f"p{percent:g}" for percent in PERCENTILES), "max", "mean", "stdev")
 
 
 def bucket_us(value_us: int) -> int:
@@ -41,6 +42,10 @@ class Histogram:
         return sum(self.counts.values())
 
     @property
+    def min_us(self) -> int:
+        return min(self.counts, default=0)
+
+    @property
     def max_us(self) -> int:
         return max(self.counts, default=0)
 
@@ -48,6 +53,13 @@ class Histogram:
     def mean_us(self) -> float:
         total = self.total
         return sum(us * count for us, count in self.counts.items()) / total if total else 0.0
+
+    @property
+    def stdev_us(self) -> float:
+        """The standard deviation of all samples, which are the whole load and not drawn from it."""
+        total, mean_us = self.total, self.mean_us
+        squares = sum((us - mean_us) ** 2 * count for us, count in self.counts.items())
+        return math.sqrt(squares / total) if total else 0.0
 
     def percentile(self, percent: float) -> int:
         """Returns the smallest value that at least this share of the samples does not exceed."""
@@ -71,8 +83,9 @@ class Histogram:
         return found
 
     def figures_us(self) -> dict[str, int]:
-        """Returns percentiles, maximum and mean by name."""
-        values_us = (*self.percentiles(), self.max_us, round(self.mean_us))
+        """Returns minimum, percentiles, maximum, mean and standard deviation by name."""
+        mean_us, stdev_us = round(self.mean_us), round(self.stdev_us)
+        values_us = (self.min_us, *self.percentiles(), self.max_us, mean_us, stdev_us)
         return dict(zip(FIGURES, values_us, strict=True))
 
     def count_at_least(self, value_us: int) -> int:

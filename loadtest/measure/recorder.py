@@ -9,7 +9,7 @@ from loadtest.limits import EXAMPLES_PER_FAILURE
 from loadtest.measure.histogram import EXACT_BELOW_US, Histogram, bucket_us
 from loadtest.wire.curl import curl_line
 from loadtest.wire.outcome import outcome_name, shown
-from loadtest.wire.request import STATUS_BITS, Kind, Request
+from loadtest.wire.request import STATUS_BITS, Address, Kind, Request
 
 
 class Example(Struct):
@@ -62,7 +62,8 @@ class Recorder:
     The counting is inlined: a call for each value would cost more than the counting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, target: Address) -> None:
+        self._target = target
         self._times: dict[int, tuple[dict[int, int], dict[int, int]]] = {}
         self._kinds: dict[int, Kind] = {}
         self._late: dict[int, int] = defaultdict(int)
@@ -106,7 +107,7 @@ class Recorder:
         if self._examples_seen[what] < EXAMPLES_PER_FAILURE:
             self._examples_seen[what] += 1
             answer = f"{outcome_name(code)} {shown(body)}".rstrip()
-            self._examples.append(Example(what, curl_line(request.data), answer))
+            self._examples.append(Example(what, curl_line(self._target, request.data), answer))
 
     def take(self) -> Counts:
         """Returns all counts since the last call, and resets them."""

@@ -23,12 +23,21 @@ class WorkerSecond(Struct, tag=True):
     cpu_s: float
     spun_s: float
     counts: Counts
+    sent_bytes: int = 0
+    received_bytes: int = 0
 
 
 class Crash(Struct, tag=True):
     """The traceback of a worker that failed."""
 
     trace: str
+
+
+class Traffic(Struct):
+    """Bytes of HTTP, heads and bodies, that a load sent and received."""
+
+    sent_bytes: int = 0
+    received_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -57,6 +66,8 @@ class Tally:
     held: int = 0
     elapsed_s: float = 0.0
     crashes: list[str] = field(default_factory=list)
+    # Bytes of HTTP; None if the program that drove the load does not tell.
+    traffic: Traffic | None = None
 
     def add(self, message: WorkerSecond | Crash) -> None:
         if isinstance(message, Crash):
@@ -69,6 +80,9 @@ class Tally:
         second.spun_s += message.spun_s
         second.late.merge(counts.late)
         self.late.merge(counts.late)
+        self.traffic = self.traffic or Traffic()
+        self.traffic.sent_bytes += message.sent_bytes
+        self.traffic.received_bytes += message.received_bytes
         self.sent += counts.sent
         self.held += counts.held
         self.findings.update(counts.findings)

@@ -132,7 +132,7 @@ def _folded(pessoa: Pessoa | None) -> bytes:
 def _gone(added: Sequence[Posted], probe: Probe) -> int:
     """Asks for every added person once more, and returns how many are not found."""
     gone = 0
-    asked = [detail(probe.host, one.path, one.place) for one in added if one.path]
+    asked = [detail(probe.target, one.path, one.place) for one in added if one.path]
     for start in range(0, len(asked), ASKED_TOGETHER):
         answers = probe.ask_together(asked[start : start + ASKED_TOGETHER])
         gone += sum(answer.code != 200 for answer in answers)

@@ -21,7 +21,7 @@ from loadtest.pessoas.official import score
 from loadtest.pessoas.official.run import Official
 from loadtest.pessoas.official.verdict import LINE, judge_official, official_part
 from loadtest.pessoas.report import People, PessoasReport
-from loadtest.pessoas.rules.check import check
+from loadtest.pessoas.rules.check import RULES, check
 from loadtest.pessoas.watch import Learner, Watch
 from loadtest.report.data import Count, Load
 from loadtest.wire.outcome import NEVER_LEFT
@@ -40,7 +40,7 @@ class PeopleLoad:
                 crowd.meet(id_, pessoa)
         kinds = plan.chosen(CYCLE)
         self.mixes = [
-            mixed(probe.host, seed, crowd, kinds, reuse=plan.keep_alive)
+            mixed(plan.address, seed, crowd, kinds, reuse=plan.keep_alive)
             for seed, crowd in zip(plan.worker_seeds, self._crowds, strict=True)
         ]
 
@@ -76,7 +76,7 @@ class PeopleOfficial:
         self._arrivals, self._notes = official_plan.build_load(plan, self._crowd), Notes[Note](Note)
 
     def loop(self, job: Job) -> Official:
-        recorder = Recorder()
+        recorder = Recorder(self._plan.address)
         watch = Watch(recorder, self._crowd, self._notes, alone=True)
         return Official(self._plan, self._arrivals, recorder, watch, job)
 
@@ -114,6 +114,7 @@ PESSOAS = Edition(
     official_size=official_plan.size,
     judge_official=judge_official,
     check=check,
+    rules=RULES,
     simulation=official_plan.SIMULATION,
     warm_up="/contagem-pessoas",
     gatling_names=score.NAMES,

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from loadtest.pessoas.crowd import Crowd
 from loadtest.pessoas.payloads import Payload, payloads, termos
-from loadtest.wire.request import CHECK, Kind, Request, get, post
+from loadtest.wire.request import CHECK, Address, Kind, Request, get, post
 
 # A post may be refused, and a search without a term must be.
 POST = Kind(1, "posts", frozenset({201, 422, 400}))
@@ -33,30 +33,30 @@ class PessoaRequest(Request):
         self.termo = termo
 
 
-def post_of(host: str, payload: Payload, place: int, *, reuse: bool = True) -> PessoaRequest:
-    data = post(host, "/pessoas", payload.body)
+def post_of(target: Address, payload: Payload, place: int, *, reuse: bool = True) -> PessoaRequest:
+    data = post(target, "/pessoas", payload.body)
     return PessoaRequest(POST, data, reuse=reuse, place=place)
 
 
-def detail(host: str, path: str, place: int, *, reuse: bool = True) -> PessoaRequest:
-    return PessoaRequest(DETAIL, get(host, path), reuse=reuse, place=place)
+def detail(target: Address, path: str, place: int, *, reuse: bool = True) -> PessoaRequest:
+    return PessoaRequest(DETAIL, get(target, path), reuse=reuse, place=place)
 
 
-def search(host: str, termo: str, *, reuse: bool = True) -> PessoaRequest:
-    data = get(host, f"/pessoas?t={quote(termo, safe='')}")
+def search(target: Address, termo: str, *, reuse: bool = True) -> PessoaRequest:
+    data = get(target, f"/pessoas?t={quote(termo, safe='')}")
     return PessoaRequest(SEARCH, data, reuse=reuse, termo=termo)
 
 
-def bare_search(host: str, *, reuse: bool = True) -> PessoaRequest:
-    return PessoaRequest(BARE, get(host, "/pessoas"), reuse=reuse)
+def bare_search(target: Address, *, reuse: bool = True) -> PessoaRequest:
+    return PessoaRequest(BARE, get(target, "/pessoas"), reuse=reuse)
 
 
-def count(host: str) -> Request:
-    return Request(CHECK, get(host, "/contagem-pessoas"))
+def count(target: Address) -> Request:
+    return Request(CHECK, get(target, "/contagem-pessoas"))
 
 
 def mixed(
-    host: str, seed: int, crowd: Crowd, cycle: Sequence[Kind], *, reuse: bool
+    target: Address, seed: int, crowd: Crowd, cycle: Sequence[Kind], *, reuse: bool
 ) -> Iterator[PessoaRequest]:
     """Yields cycles without end: posts of new people, details of added ones, searches."""
     random, people, terms = Random(seed), payloads(seed), termos(seed)
@@ -66,12 +66,12 @@ def mixed(
         for kind in kinds:
             if kind == DETAIL and crowd.added:
                 place = random.choice(crowd.added)
-                yield detail(host, crowd.paths[place], place, reuse=reuse)
+                yield detail(target, crowd.paths[place], place, reuse=reuse)
             elif kind == SEARCH:
-                yield search(host, next(terms), reuse=reuse)
+                yield search(target, next(terms), reuse=reuse)
             elif kind == BARE:
-                yield bare_search(host, reuse=reuse)
+                yield bare_search(target, reuse=reuse)
             else:
                 # A post replaces a detail while no person has been added.
                 payload = next(people)
-                yield post_of(host, payload, crowd.join(payload), reuse=reuse)
+                yield post_of(target, payload, crowd.join(payload), reuse=reuse)

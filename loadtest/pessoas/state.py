@@ -14,12 +14,12 @@ from loadtest.wire.request import Address, Request
 
 def hello(address: Address) -> Request:
     """Returns a request that a ready service answers with 200."""
-    return count(str(address))
+    return count(address)
 
 
 def stored(probe: Probe) -> int | None:
     """Returns the service's own count, or None if it cannot be read."""
-    answer = probe.read(count(probe.host))
+    answer = probe.read(count(probe.target))
     try:
         return read_count(answer.body) if answer.code == 200 else None
     except ContractBrokenError:
@@ -28,7 +28,7 @@ def stored(probe: Probe) -> int | None:
 
 def known_people(probe: Probe) -> dict[str, Pessoa]:
     """Returns some of the stored people: those shown by searches for a single letter."""
-    answers = probe.ask_together([search(probe.host, letter) for letter in ascii_lowercase])
+    answers = probe.ask_together([search(probe.target, letter) for letter in ascii_lowercase])
     known: dict[str, Pessoa] = {}
     for answer in answers:
         with suppress(ContractBrokenError):
@@ -40,7 +40,7 @@ def adds_a_new_person(probe: Probe) -> bool:
     """Returns whether the service adds a right person with a new random apelido."""
     letters = SystemRandom().choices(ascii_lowercase, k=APELIDO_MAX)
     newcomer = {"apelido": "".join(letters), "nome": "Nova", "nascimento": "2000-01-01"}
-    return probe.ask(post_of(probe.host, payload_of(newcomer), -1)).code == 201
+    return probe.ask(post_of(probe.target, payload_of(newcomer), -1)).code == 201
 
 
 def require_fresh(probe: Probe) -> None:

@@ -10,7 +10,7 @@ from loadtest.measure.health import Generator, Rate
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.machine import Machine
 from loadtest.measure.recorder import Example, Times
-from loadtest.measure.tally import Clock, SecondCounts, Tally, answered
+from loadtest.measure.tally import Clock, SecondCounts, Tally, Traffic, answered
 from loadtest.measure.target.usage import Usage
 from loadtest.report.table import Table
 
@@ -41,6 +41,13 @@ class Second(Struct):
     slower: list[int] = field(default_factory=list)
 
 
+class Throughput(Traffic):
+    """Bytes of HTTP that a load sent and received, and how many of them in a second."""
+
+    sent_bytes_per_s: float = 0.0
+    received_bytes_per_s: float = 0.0
+
+
 class Count(Struct):
     """A fault, and how often it was seen."""
 
@@ -65,6 +72,10 @@ class Load(Struct):
     interrupted: bool = False
     # The planned duration, if there was one.
     planned_s: float | None = None
+    # Earlier versions did not write these; Gatling's log does not tell bytes.
+    throughput: Throughput | UnsetType = UNSET
+    # Figures by clock, and of the response times by type, for readers that take no histograms.
+    latency_us: dict[str, dict[str, int]] | UnsetType = UNSET
 
     def answered(self, clock: Clock, kind: str | None = None) -> Histogram:
         """Returns the times of the answers by one clock, of one kind or of all."""
@@ -173,13 +184,14 @@ def load_of(
 ) -> Load:
     """Returns a tally as the data of a report."""
     response, outcomes = tally.answered("response"), tally.outcomes()
+    mix = {
+        kind.name: sum(times.count for times in outcomes if times.kind == kind.name)
+        for kind in tally.kinds
+    }
     boundaries = [boundary_of(response, percent) for percent in PERCENTS]
     return Load(
         totals=Totals(tally.sent, tally.done, response.total, tally.failed),
-        mix={
-            kind.name: sum(times.count for times in outcomes if times.kind == kind.name)
-            for kind in tally.kinds
-        },
+        mix=mix,
         rate=rate,
         generator=generator,
         invalid=invalid,
@@ -190,7 +202,24 @@ def load_of(
         findings=[Count(what, count) for what, count in sorted(tally.findings.items())],
         examples=tally.examples,
         crashes=tally.crashes,
+        throughput=_throughput(tally.traffic, rate.elapsed_s),
+        latency_us={
+            "response": response.figures_us(),
+            "service": tally.answered("service").figures_us(),
+            **{
+                kind: tally.answered("response", kind).figures_us()
+                for kind, count in mix.items()
+                if count
+            },
+        },
     )
+
+
+def _throughput(traffic: Traffic | None, elapsed_s: float) -> Throughput | UnsetType:
+    if traffic is None:
+        return UNSET
+    sizes = traffic.sent_bytes, traffic.received_bytes
+    return Throughput(*sizes, *(round(size / elapsed_s, 1) if elapsed_s else 0.0 for size in sizes))
 
 
 def _second(number: int, second: SecondCounts, boundaries: Sequence[Boundary]) -> Second:

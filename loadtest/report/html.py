@@ -6,12 +6,21 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
+from msgspec import UnsetType
+
 from loadtest.limits import REASONS_SHOWN
 from loadtest.measure.target.usage import Used
 from loadtest.report.charts import latency_chart, percentile_chart, rate_chart, usage_chart
 from loadtest.report.data import Load, Report, Rule, broken_rules
 from loadtest.report.table import Mark, Table
-from loadtest.report.tables import duration, generator_table, latency_table, outcome_table
+from loadtest.report.tables import (
+    duration,
+    generator_table,
+    latency_table,
+    megabytes,
+    outcome_table,
+    spread_text,
+)
 from loadtest.report.text import headline, rule_texts
 
 STYLE = files("loadtest.report") / "page.css"
@@ -83,8 +92,13 @@ def _tiles(load: Load | None) -> str:
             duration(response["p99"]),
             f"p99.9 {duration(response['p99.9'])}",
         ),
-        ("slowest", duration(response["max"]), f"mean {duration(response['mean'])}"),
+        ("slowest", duration(response["max"]), spread_text(response)),
     ]
+    if not isinstance(load.throughput, UnsetType):
+        one = load.throughput
+        received = f"{megabytes(one.received_bytes_per_s)} MB/s"
+        whole = f"{megabytes(one.received_bytes)} MB, {megabytes(one.sent_bytes)} MB sent"
+        tiles.append(("received", received, whole))
     if generator is not None:
         late = f"sent late by {generator.late_p99_us:,} us at p99"
         tiles.append(("generator CPU a request", f"{generator.cpu_us_per_request:.1f} us", late))

@@ -16,6 +16,17 @@ def passed(elapsed_s: float, duration_s: float | None) -> str:
     return f"{elapsed_s:.1f} s, {duration_s:.0f} s planned"
 
 
+def left(elapsed_s: float, duration_s: float | None, done: int, size: int | None) -> str:
+    """Returns the time that is left, as the end of a text; nothing if nobody knows.
+
+    A run ends by its time or by its number of requests, whichever comes first.
+    """
+    ends = [duration_s - elapsed_s] if duration_s is not None and elapsed_s <= duration_s else []
+    if size and done:
+        ends.append(max(0.0, (size - done) * elapsed_s / done))
+    return f", {min(ends):.0f} s left" if ends else ""
+
+
 def counted_wrong(tally: Tally) -> str:
     """Returns the counts of failed requests and of wrong answers as text."""
     wrong = f", {tally.wrong:,} answered wrongly" if tally.wrong else ""
@@ -39,8 +50,9 @@ class PlainLines(View):
         rate = (tally.done - last_done) / (elapsed_s - last_s)
         p50_us, p99_us = tally.answered("response").percentiles((50.0, 99.0))
         size = f" of {self._size:,}" if self._size is not None else ""
+        rest = left(elapsed_s, self._duration_s, tally.done, self._size)
         line = (
-            f"{passed(elapsed_s, self._duration_s):>6}  {tally.done:>9,}{size} requests  "
+            f"{passed(elapsed_s, self._duration_s):>6}{rest}  {tally.done:>9,}{size} requests  "
             f"{rate:>9,.0f}/s  p50 {p50_us / 1000:.3f} ms  p99 {p99_us / 1000:.3f} ms  "
             f"{counted_wrong(tally)}"
         )

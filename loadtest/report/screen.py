@@ -22,7 +22,7 @@ from loadtest.limits import (
     SEND_LATE_P99_MAX_US,
 )
 from loadtest.measure.tally import SecondCounts, Tally
-from loadtest.report.progress import counted_wrong, passed
+from loadtest.report.progress import counted_wrong, left, passed
 from loadtest.wire.outcome import one_line
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -99,8 +99,10 @@ class Screen(View):
         grid = Table.grid(padding=(0, 2), expand=True)
         grid.add_column(ratio=1)
         grid.add_column()
+        rest = left(elapsed_s, self._duration_s, tally.done, self._size)
         text = Text(
-            f"{passed(elapsed_s, self._duration_s)}   {tally.done:,}{of_size} requests   {rate}"
+            f"{passed(elapsed_s, self._duration_s)}{rest}   "
+            f"{tally.done:,}{of_size} requests   {rate}"
         )
         bad = tally.failed or tally.wrong
         failed = Text(f"   {counted_wrong(tally)}", style="red" if bad else "green")

@@ -1,5 +1,9 @@
 """The tables that every load has."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import UnsetType
+
 from loadtest.measure.health import Generator
 from loadtest.measure.histogram import FIGURES
 from loadtest.report.data import Load
@@ -11,17 +15,40 @@ CLOCKS_NOTE = (
 )
 
 
-def latency_table(load: Load) -> Table:
+def latency_table(load: Load, figures: Sequence[str] = FIGURES) -> Table:
     rows = [("response", load.answered("response"))]
     if load.generator is not None:
         rows.append(("service", load.answered("service")))
     rows += [(kind, load.answered("response", kind)) for kind, count in load.mix.items() if count]
     return Table(
         "latency in ms, response times by type",
-        ("", *FIGURES),
-        [(name, *map(milliseconds, one.figures_us().values())) for name, one in rows],
+        ("", *figures),
+        [(name, *_chosen(one.figures_us(), figures)) for name, one in rows],
         note=CLOCKS_NOTE if load.generator is not None else "",
     )
+
+
+def _chosen(figures_us: Mapping[str, int], names: Sequence[str]) -> Iterator[str]:
+    return (milliseconds(figures_us[name]) for name in names)
+
+
+def spread_text(figures_us: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {duration(figures_us[name])}" for name in ("min", "mean", "stdev"))
+
+
+def throughput_text(load: Load) -> str:
+    """Returns the bytes in both directions and their rates, or nothing if they are unknown."""
+    if isinstance(load.throughput, UnsetType):
+        return ""
+    one = load.throughput
+    sent = f"sent {megabytes(one.sent_bytes)} MB at {megabytes(one.sent_bytes_per_s)} MB/s"
+    received = f"{megabytes(one.received_bytes)} MB at {megabytes(one.received_bytes_per_s)} MB/s"
+    return f"{sent}, received {received}"
+
+
+def megabytes(size: float) -> str:
+    """Returns a number of bytes in MB, with a readable number of digits."""
+    return f"{size / 1e6:,.1f}" if size >= 1e8 else f"{size / 1e6:.3f}"
 
 
 def outcome_table(load: Load) -> Table:

@@ -16,12 +16,23 @@ from loadtest.limits import (
     REASON_CHARACTERS_MAX,
     REASONS_SHOWN,
 )
+from loadtest.measure.histogram import FIGURES
 from loadtest.report.data import Load, Report, Rule, broken_rules
 from loadtest.report.table import Mark, Table
-from loadtest.report.tables import generator_table, latency_table, outcome_table, usage_table
+from loadtest.report.tables import (
+    generator_table,
+    latency_table,
+    outcome_table,
+    spread_text,
+    throughput_text,
+    usage_table,
+)
 from loadtest.wire.outcome import one_line
 
 FRAMED_WIDTH_MIN = 100  # narrower terminals have no room for frames around the latency table
+# Narrower ones have no room for all figures, and these are the first to be left out.
+ALL_FIGURES_WIDTH_MIN = 120
+SPREAD = ("min", "stdev")
 STATE_STYLES = {"pass": "bold green", "fail": "bold red", "invalid": "bold yellow"}
 
 
@@ -97,8 +108,14 @@ def _print_load(load: Load, console: Console) -> None:
         rate += f" of {load.rate.wanted:,.1f}/s wanted"
     mix = ", ".join(f"{count:,} {kind}" for kind, count in load.mix.items() if count)
     console.print(f"{load.totals.done:,} requests in {load.rate.elapsed_s:.1f} s, {rate}")
+    if traffic := throughput_text(load):
+        console.print(Text(traffic))
     console.print(Text(f"mix: {mix}\n"))
-    for table in (latency_table(load), outcome_table(load)):
+    is_wide = console.width >= ALL_FIGURES_WIDTH_MIN
+    if not is_wide:
+        console.print(f"response times: {spread_text(load.answered('response').figures_us())}\n")
+    figures = [name for name in FIGURES if is_wide or name not in SPREAD]
+    for table in (latency_table(load, figures), outcome_table(load)):
         print_table(table, console)
     if load.generator is not None:
         print_table(generator_table(load.generator), console)

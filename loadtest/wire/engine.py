@@ -5,40 +5,25 @@ import select
 import socket
 from collections.abc import Callable
 from time import perf_counter_ns as clock_ns
-from typing import Any
 
 from loadtest.limits import FRAMINGS_KEPT_MAX, KEPT_HEAD_BYTES_MAX, RECEIVE_BYTES, UNREAD_BYTES_MAX
-from loadtest.wire.connection import Connection
+from loadtest.wire.connection import READABLE, WRITABLE, Connection, resolve
 from loadtest.wire.http_parser import AnswerParser, BadAnswerError, Framing
 from loadtest.wire.outcome import Failure, failure_of
 from loadtest.wire.request import Address, Request
-
-READABLE = select.EPOLLIN
-WRITABLE = select.EPOLLOUT
+from loadtest.wire.tls import opener
 
 # Arguments: the request, its status or failure, the bytes of the answer, and the times in ns at
 # which it was due and sent.
 Ended = Callable[[Request, int, bytes, int, int], None]
 
 
-def _resolve(address: Address) -> tuple[int, Any]:
-    try:
-        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
-    except socket.gaierror:
-        if address.host != "localhost":
-            raise
-        # Without /etc/hosts the name may not resolve, but it still means this machine.
-        return socket.AF_INET, ("127.0.0.1", address.port)
-    # `localhost` often resolves to IPv6 and IPv4 while the target listens on IPv4 only.
-    resolved = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-    return resolved[0], resolved[4]
-
-
 class Engine:
     """Sends requests, and calls `ended` once for each; `now_ns` is the time of that call."""
 
     def __init__(self, address: Address, ended: Ended, timeout_s: float) -> None:
-        self._family, self._address = _resolve(address)
+        self._family, self._address = resolve(address)
+        self._connection_of = opener(address)
         self._ended = ended
         self._timeout_ns = int(timeout_s * 1e9)
         self._epoll = select.epoll()
@@ -48,6 +33,8 @@ class Engine:
         self._unsent: list[tuple[Request, Failure, int, int]] = []
         self.now_ns = clock_ns()
         self.in_flight = 0
+        # Bytes of HTTP that connections have sent and received.
+        self.sent_bytes = self.received_bytes = 0
         # Bytes of all answers that are not complete yet.
         self._unread = 0
 
@@ -77,11 +64,13 @@ class Engine:
         except OSError as error:
             connection.request = None
             self._close(connection)
-            self._unsent.append((request, failure_of(error), due_ns, sent_ns))
+            failure = connection.explain(failure_of(error))
+            self._unsent.append((request, failure, due_ns, sent_ns))
             return sent_ns
+        self.sent_bytes += taken
         if taken != len(request.data):
             connection.unsent = request.data[taken:]
-            self._epoll.modify(connection.fileno, READABLE | WRITABLE)
+            self._epoll.modify(connection.fileno, connection.awaited)
         return sent_ns
 
     def turn(self, wait_s: float) -> None:
@@ -89,6 +78,7 @@ class Engine:
         events = self._epoll.poll(0 if self._unsent else wait_s)
         self.now_ns = clock_ns()
         connections, framings = self._connections, self._framings
+        received_bytes = 0
         for fileno, mask in events:
             connection = connections.get(fileno)
             if connection is None:
@@ -99,13 +89,18 @@ class Engine:
                 continue
             try:
                 data = connection.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                self._send_rest(connection)
+                continue
             except OSError as error:
                 self._broken(connection, error)
                 continue
             # Fast path: most answers arrive whole, with a head that is already cached.
+            size = len(data)
+            received_bytes += size
             body_start = data.find(b"\r\n\r\n") + 4
             framing = framings.get(data[:body_start])
-            if framing is None or len(data) - body_start != framing.length:
+            if framing is None or size - body_start != framing.length:
                 self._feed(connection, data)
                 continue
             connection.request = None
@@ -116,8 +111,15 @@ class Engine:
                 self._close(connection)
             body, due_ns, sent_ns = data[body_start:], connection.due_ns, connection.sent_ns
             self._ended(request, framing.status, body, due_ns, sent_ns)
+        self.received_bytes += received_bytes
         if self._unsent:
             self._report_unsent()
+
+    def take_traffic(self) -> tuple[int, int]:
+        """Returns the bytes sent and received since the last call."""
+        taken = self.sent_bytes, self.received_bytes
+        self.sent_bytes = self.received_bytes = 0
+        return taken
 
     def take_idle(self) -> Connection | None:
         """Takes the connection of the last answer, so that the caller can reuse it."""
@@ -163,7 +165,7 @@ class Engine:
         if code not in {0, errno.EINPROGRESS}:
             opened.close()
             raise OSError(code, "connect")
-        connection = Connection(opened)
+        connection = self._connection_of(opened)
         self._connections[connection.fileno] = connection
         self._epoll.register(connection.fileno, READABLE)
         return connection
@@ -181,10 +183,7 @@ class Engine:
 
     def _turn_slowly(self, connection: Connection, mask: int) -> None:
         if connection.request is None:
-            # No request is open: the peer has closed the connection, or sent unexpected bytes.
-            if connection in self._idle:
-                self._idle.remove(connection)
-            self._close(connection)
+            self._turn_idle(connection)
             return
         if connection.unsent and mask & WRITABLE and not mask & select.EPOLLERR:
             self._send_rest(connection)
@@ -192,20 +191,38 @@ class Engine:
         try:
             data = connection.recv(RECEIVE_BYTES)
         except BlockingIOError:
-            return
+            self._send_rest(connection)
         except OSError as error:
             self._broken(connection, error)
         else:
+            self.received_bytes += len(data)
             self._feed(connection, data)
 
+    def _turn_idle(self, connection: Connection) -> None:
+        """Closes an idle connection whose peer has closed it, or has sent unexpected bytes."""
+        try:
+            connection.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            # TLS has messages of its own, such as a session ticket.
+            return
+        except OSError:
+            pass
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._close(connection)
+
     def _send_rest(self, connection: Connection) -> None:
+        if not connection.unsent:
+            return
         try:
             taken = connection.send(connection.unsent)
         except BlockingIOError:
+            self._epoll.modify(connection.fileno, connection.awaited)
             return
         except OSError as error:
             self._broken(connection, error)
             return
+        self.sent_bytes += taken
         connection.unsent = connection.unsent[taken:]
         if not connection.unsent:
             self._epoll.modify(connection.fileno, READABLE)
@@ -269,4 +286,4 @@ class Engine:
         self.in_flight -= 1
         self._close(connection)
         due_ns, sent_ns = connection.due_ns, connection.sent_ns
-        self._ended(request, failure, seen, due_ns, sent_ns)
+        self._ended(request, connection.explain(failure), seen, due_ns, sent_ns)

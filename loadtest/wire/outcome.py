@@ -19,6 +19,13 @@ class Failure(IntEnum):
     NO_FILES = 8
     UNREACHABLE = 9
     TOO_LARGE = 10
+    UNTRUSTED = 11
+    WRONG_HOST = 12
+    WRONG_TIME = 13
+    NOT_TLS = 14
+    HANDSHAKE = 15
+    HANDSHAKE_TIMEOUT = 16
+    TLS_BROKEN = 17
 
 
 FAILURE_TEXTS = {
@@ -32,12 +39,26 @@ FAILURE_TEXTS = {
     Failure.NO_FILES: "too few file descriptors",
     Failure.UNREACHABLE: "target cannot be reached",
     Failure.TOO_LARGE: "answer larger than any of the contract",
+    Failure.UNTRUSTED: "certificate of no trusted authority; --cacert FILE names another one",
+    Failure.WRONG_HOST: "certificate is for another host",
+    Failure.WRONG_TIME: "certificate is not valid at this time",
+    Failure.NOT_TLS: "target does not speak TLS; use http://",
+    Failure.HANDSHAKE: "TLS handshake failed",
+    Failure.HANDSHAKE_TIMEOUT: "no TLS handshake in time",
+    Failure.TLS_BROKEN: "TLS connection broken",
 }
 
 # Failures of the generator itself: they say nothing about the target.
 OWN_FAILURES = frozenset({Failure.NO_PORTS, Failure.NO_FILES})
+# There was no TLS connection that could have carried a request.
+NO_TLS = frozenset(
+    {
+        *(Failure.UNTRUSTED, Failure.WRONG_HOST, Failure.WRONG_TIME, Failure.NOT_TLS),
+        *(Failure.HANDSHAKE, Failure.HANDSHAKE_TIMEOUT),
+    }
+)
 # The target never saw the request, so it cannot have applied it.
-NEVER_LEFT = OWN_FAILURES | {Failure.REFUSED}
+NEVER_LEFT = OWN_FAILURES | NO_TLS | {Failure.REFUSED}
 STATUS_FIRST = 100
 
 
@@ -80,5 +101,15 @@ _FAILURES = {
 }
 
 
+class FailedError(OSError):
+    """An error of a connection that has a name of its own."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(FAILURE_TEXTS[failure])
+        self.failure = failure
+
+
 def failure_of(error: OSError) -> Failure:
+    if isinstance(error, FailedError):
+        return error.failure
     return _FAILURES.get(error.errno or 0, Failure.UNREACHABLE)

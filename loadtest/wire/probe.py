@@ -19,7 +19,8 @@ from loadtest.limits import (
 )
 from loadtest.wire.engine import Engine
 from loadtest.wire.outcome import Failure, outcome_name, shown
-from loadtest.wire.request import CHECK, Address, Request, post
+from loadtest.wire.request import CHECK, Address, Request, Tls, post
+from loadtest.wire.tls import speaks_tls
 
 
 class UnreachableError(Exception):
@@ -55,7 +56,7 @@ class Probe:
     """Sends requests one batch at a time, over idle connections if there are any."""
 
     def __init__(self, address: Address) -> None:
-        self.host = str(address)
+        self.target, self.host = address, str(address)
         self._engine = Engine(address, self._ended, PROBE_TIMEOUT_S)
         self._answers: dict[int, Answer] = {}
         # Bytes of the answers to the current batch; seconds of all batches so far, and of those
@@ -101,7 +102,7 @@ class Probe:
 
     def reset(self) -> None:
         """Empties the target by its own POST /reset."""
-        answer = self.ask(Request(CHECK, post(self.host, "/reset", b"")))
+        answer = self.ask(Request(CHECK, post(self.target, "/reset", b"")))
         if answer.code not in {200, 204}:
             raise NotReadyError(
                 f"POST /reset of {self.host} was answered with {answer}: switch the route on there "
@@ -133,10 +134,22 @@ def reach(address: Address, hello: Request, *, until_ready: bool = False) -> Pro
             f"{address.host} has no address: {error.strerror or error}"
         ) from error
     code = probe.ask(hello).code
-    if code in tuple(Failure) or (until_ready and code != 200):
+    wrong_scheme = _wants_tls(address, code)
+    if code in tuple(Failure) or (until_ready and code != 200) or wrong_scheme:
         probe.close()
-        raise UnreachableError(f"{address}: {outcome_name(code)}")
+        raise UnreachableError(f"{address}: {wrong_scheme or outcome_name(code)}")
     return probe
+
+
+def _wants_tls(address: Address, code: int) -> str:
+    """Returns advice if a plain request was lost on a target that speaks TLS, else nothing.
+
+    Some servers close the connection, some send an alert, and some answer 400 in plain HTTP.
+    """
+    suspicious = {Failure.CLOSED, Failure.RESET, Failure.RUBBISH, Failure.CUT, 400}
+    if address.tls is not None or code not in suspicious or not speaks_tls(address):
+        return ""
+    return f"it speaks TLS; use {address._replace(tls=Tls()).url}"
 
 
 def wait_ready(address: Address, hello: Request) -> Probe:
@@ -150,7 +163,7 @@ def wait_ready(address: Address, hello: Request) -> Probe:
                 text = f"{error} (asked for {READY_WAIT_S:.0f} s)"
                 raise UnreachableError(text) from error
             if not announced:
-                waiting = f"waiting for http://{address}, up to {READY_WAIT_S:.0f} s ({error})"
+                waiting = f"waiting for {address.url}, up to {READY_WAIT_S:.0f} s ({error})"
                 print(waiting, file=sys.stderr, flush=True)
                 announced = True
             sleep(READY_PAUSE_S)

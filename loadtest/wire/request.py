@@ -1,18 +1,57 @@
-"""One request: its bytes, and the type under which it is reported."""
+"""One request: its bytes, the target it is for, and the type under which it is reported."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple, Self
 
 STATUS_BITS = 10
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Tls(NamedTuple):
+    """How the certificate of the target is verified: by the system's authorities by default."""
+
+    cacert: Path | None = None
+    insecure: bool = False
+
+
+class Header(NamedTuple):
+    """A header line that the user adds to every request."""
+
+    name: str
+    value: str
 
 
 class Address(NamedTuple):
-    """Host and port of the target; as text, in the form that a URL has."""
+    """The target: where it listens, TLS or not, and the user's headers for every request."""
 
     host: str
     port: int
+    tls: Tls | None = None
+    headers: tuple[Header, ...] = ()
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        """Returns the address for a reader; plain HTTP goes without saying."""
+        return self.url if self.tls is not None else f"{self._bracketed}:{self.port}"
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.tls is not None else "http"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self._bracketed}:{self.port}"
+
+    @property
+    def host_header(self) -> str:
+        """The value of Host: as browsers and curl send it, without the scheme's own port."""
+        if self.port == DEFAULT_PORTS[self.scheme]:
+            return self._bracketed
+        return f"{self._bracketed}:{self.port}"
+
+    @property
+    def _bracketed(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 class Kind(NamedTuple):
@@ -50,15 +89,24 @@ class Request:
         self.fine = kind.fine
 
 
-def get(host: str, path: str) -> bytes:
-    return _head("GET", host, path)
+JSON = Header("Content-Type", "application/json")
 
 
-def post(host: str, path: str, body: bytes) -> bytes:
-    more = ("Content-Type: application/json", f"Content-Length: {len(body)}")
-    return _head("POST", host, path, *more) + body
+def get(target: Address, path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\n{_lines(target)}\r\n".encode()
 
 
-def _head(method: str, host: str, path: str, *more: str) -> bytes:
-    lines = (f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept: application/json", *more)
-    return "\r\n".join([*lines, "", ""]).encode()
+def post(target: Address, path: str, body: bytes) -> bytes:
+    lines = _lines(target, JSON)
+    head = f"POST {path} HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+# Cached, because an edition may make its requests while the load runs.
+@lru_cache
+def _lines(target: Address, *more: Header) -> str:
+    """Returns the header lines that requests to a target have in common, the user's among them."""
+    ours = (Header("Host", target.host_header), Header("Accept", "application/json"), *more)
+    replaced = {header.name.lower() for header in target.headers}
+    kept = [header for header in ours if header.name.lower() not in replaced]
+    return "".join(f"{name}: {value}\r\n" for name, value in (*kept, *target.headers))

@@ -73,6 +73,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
         "loadtest.wire.probe.Engine": engine,
         "loadtest.judging.edition.run_workers": _run_worker,
         "loadtest.commands.load._files_for": lambda connections: connections or 1_000,
+        "loadtest.wire.probe.speaks_tls": lambda _address: False,
         **SMALL,
         **NEVER_SLOW,
         **(SHORT if short else {}),

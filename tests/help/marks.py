@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from stack.run.processes import Processes
+from tests.help.certificates import Authority
 from tests.help.checkout import Checkout
 from tests.help.cluster import Cluster
 from tests.help.effort import effort
@@ -28,6 +29,7 @@ MARKS: dict[Any, tuple[pytest.MarkDecorator, ...]] = {
     Processes: (pytest.mark.starts,),
     "selenium": (pytest.mark.starts, pytest.mark.needs("chromium", "chromedriver")),
     traced: (pytest.mark.needs("strace"),),
+    Authority: (pytest.mark.needs("openssl"),),
     Stack: (pytest.mark.needs("nginx"),),
     Checkout: (pytest.mark.needs("nginx", "runsvdir", "sqlite3", "curl"),),
     Following: (pytest.mark.needs("litestream"),),

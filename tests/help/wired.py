@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import Any, Protocol
 
-from loadtest.wire.connection import Connection
-from loadtest.wire.engine import READABLE, Engine
+from loadtest.wire.connection import READABLE, Connection
+from loadtest.wire.engine import Engine
 
 PAUSE_S = 0.01  # between polls while an entry still has something to send
 REQUEST_BYTES = 1 << 20

@@ -30,9 +30,12 @@ def serve() -> Iterator[Serve]:
     """Yields a function that starts a reference entry in its own process and returns its port."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(fault: str = "none", seed: int = 1, edition: str = "crebitos") -> int:
+    def start(
+        fault: str = "none", seed: int = 1, edition: str = "crebitos", **options: object
+    ) -> int:
         program = [sys.executable, "-m", PROGRAMS[edition]]
         command = [*program, "--fault", fault, "--seed", str(seed)]
+        command += [f"--{name}={value}" for name, value in options.items()]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         running.append(server)
         assert server.stdout is not None

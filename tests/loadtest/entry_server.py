@@ -9,8 +9,11 @@ import asyncio
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
+
+from tests.help.certificates import server_context
 
 
 class Answer(NamedTuple):
@@ -23,6 +26,9 @@ class Answer(NamedTuple):
 
 class Entry:
     """A correct entry; its fault breaks exactly one rule."""
+
+    # A header line without which each request is refused.
+    required = ""
 
     def __init__(self, fault: str, seed: int) -> None:
         self.fault = fault
@@ -46,7 +52,9 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ent
             method, target, _ = head.split(" ", 2)
             length = re.search(r"(?i)content-length: *(\d+)", head)
             body = await reader.readexactly(int(length[1]) if length else 0)
-            answer = await entry.answer(method, target, body)
+            answer: Answer | None = Answer(401, {"error": "header"})
+            if entry.required in head:
+                answer = await entry.answer(method, target, body)
             if answer is None:
                 break
             status, content, location = answer
@@ -68,10 +76,17 @@ async def _main(make: type[Entry], faults: Sequence[str]) -> None:
     parser.add_argument("--fault", choices=faults, default="none")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--required", default="")
     asked = parser.parse_args()
     entry = make(asked.fault, asked.seed)
+    entry.required = asked.required
     server = await asyncio.start_server(
-        lambda reader, writer: _serve(reader, writer, entry), "127.0.0.1", asked.port, backlog=2048
+        lambda reader, writer: _serve(reader, writer, entry),
+        *(asked.host, asked.port),
+        backlog=2048,
+        ssl=server_context(asked.certificate) if asked.certificate else None,
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     entry.started()

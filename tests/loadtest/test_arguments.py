@@ -4,19 +4,21 @@ import argparse
 
 from loadtest.commands.parser import parser
 
+HTTP = {"--header", "--cacert", "--insecure"}
 FILES = {"--json", "--html", "--save-baseline"}
 RULES = {"--strict", "--no-strict", "--all"}
 # Common options of each command; each command has further options of its own.
 COMMON = {
-    "run": {"--plain", "--edition", "--reset", "--seed", *RULES, *FILES},
-    "official": {"--plain", "--edition", "--reset", "--seed", "--scale", *RULES, *FILES},
-    "check": {"--plain", "--edition", "--reset", "--seed", *RULES, *FILES},
+    "run": {"--plain", "--edition", "--reset", "--seed", *HTTP, *RULES, *FILES},
+    "official": {"--plain", "--edition", "--reset", "--seed", "--scale", *HTTP, *RULES, *FILES},
+    "check": {"--plain", "--edition", "--reset", "--seed", *HTTP, *RULES, *FILES},
     "gatling": {"--plain", "--edition", "--reset", "--scale", *FILES},
     "score": {"--plain", "--edition", *FILES},
     "report": {"--plain", "--all", *FILES},
     "arena": {"--plain", "--edition", "--all", *FILES},
     "compare": {"--plain"},
     "league": {"--plain", "--html"},
+    "completion": {"--plain"},
 }
 
 

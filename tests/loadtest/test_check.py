@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.editions import EDITIONS, any_report, edition
+from loadtest.report.json import read_json
 from tests.loadtest.command import Ran, loadtest
 from tests.loadtest.conftest import Serve
 
@@ -145,3 +147,15 @@ def test_the_page_opens_what_is_broken_and_folds_the_rest(serve: Serve, tmp_path
     assert details[: len(opened)] == [(' class="broken" open', summary) for summary in opened]
     assert "fields: 34" in folded
     assert "<pre>curl -i " in page.read_text()
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+@pytest.mark.parametrize("strict", [True, False])
+def test_the_number_of_rules_is_known_before_they_are_asked(
+    serve: Serve, tmp_path: Path, name: str, strict: bool
+) -> None:
+    """A right entry is asked as many rules as the progress of a check counts to."""
+    options = ("--edition", name, "--strict" if strict else "--no-strict")
+    ran = loadtest("check", f"127.0.0.1:{serve(edition=name)}", *options, folder=tmp_path)
+    assert ran.code == 0, ran.out
+    assert len(read_json(ran.path, any_report()).rules) == edition(name).rules[strict]

@@ -47,12 +47,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[str, Heard]]:
+def server() -> Iterator[tuple[Address, Heard]]:
     """Starts a server; yields its address and the list of requests it received."""
     Handler.heard = []
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield str(Address("127.0.0.1", listening.server_port)), Handler.heard
+    yield Address("127.0.0.1", listening.server_port), Handler.heard
     listening.shutdown()
     listening.server_close()
 
@@ -64,47 +64,47 @@ def paste(line: str) -> str:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_pasted_line_sends_the_same_bytes(server: tuple[str, Heard], name: str) -> None:
+def test_a_pasted_line_sends_the_same_bytes(server: tuple[Address, Heard], name: str) -> None:
     """Method, path, content type and body arrive unchanged, for any body."""
-    host, heard = server
-    out = paste(curl_line(post(host, "/clientes/1/transacoes", BODIES[name])))
+    target, heard = server
+    out = paste(curl_line(target, post(target, "/clientes/1/transacoes", BODIES[name])))
     [(method, path, headers, body)] = heard
     assert (method, path, body) == ("POST", "/clientes/1/transacoes", BODIES[name])
     assert headers["Content-Type"] == headers["Accept"] == "application/json"
     assert out.startswith("HTTP/1.0 418"), "the answer is shown with its status"
 
 
-def test_a_pasted_line_asks_for_the_same_path(server: tuple[str, Heard]) -> None:
+def test_a_pasted_line_asks_for_the_same_path(server: tuple[Address, Heard]) -> None:
     """Unusual spellings of a client's number arrive unchanged."""
-    host, heard = server
+    target, heard = server
     paths = [f"/clientes/{name}/extrato" for name in ("1", "+1", "%D9%A1", "1e0", "%31%20")]
     for path in paths:
-        paste(curl_line(get(host, path)))
+        paste(curl_line(target, get(target, path)))
     assert [(method, path) for method, path, *_ in heard] == [("GET", path) for path in paths]
 
 
-def test_any_bytes_can_be_pasted(server: tuple[str, Heard]) -> None:
+def test_any_bytes_can_be_pasted(server: tuple[Address, Heard]) -> None:
     """Random bytes arrive unchanged through the shell and curl."""
-    host, heard = server
+    target, heard = server
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     drawn = random.Random(seed)
     bodies = [drawn.randbytes(drawn.randrange(300)) for _ in range(25)]
     for body in bodies:
-        paste(curl_line(post(host, "/", body)))
+        paste(curl_line(target, post(target, "/", body)))
     assert [body for *_, body in heard] == bodies
 
 
-def test_requests_of_one_moment_are_one_line(server: tuple[str, Heard]) -> None:
+def test_requests_of_one_moment_are_one_line(server: tuple[Address, Heard]) -> None:
     """Concurrent requests become one shell line that counts their statuses: 3 and 25 are 28."""
-    host, heard = server
-    once = [Request(CHECK, get(host, f"/{number}")) for number in range(3)]
-    out = paste(shell_line([*once, *[Request(CHECK, post(host, "/", b"{}"))] * 25]))
+    target, heard = server
+    once = [Request(CHECK, get(target, f"/{number}")) for number in range(3)]
+    out = paste(shell_line(target, [*once, *[Request(CHECK, post(target, "/", b"{}"))] * 25]))
     assert len(heard) == 28
     assert out.split() == ["28", "418"]
 
 
 def test_an_address_of_the_new_kind_keeps_its_brackets() -> None:
     """An IPv6 address keeps its brackets in the URL."""
-    host = str(Address("::1", 9999))
-    assert curl_line(get(host, "/x")).endswith("'http://[::1]:9999/x'")
+    target = Address("::1", 9999)
+    assert curl_line(target, get(target, "/x")).endswith("'http://[::1]:9999/x'")

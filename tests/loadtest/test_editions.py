@@ -66,7 +66,7 @@ class GreetingReport(Report, tag="greetings", kw_only=True):
 
 def greet(port: int) -> GreetingReport:
     address, file = Address("127.0.0.1", port), MemoryFile()
-    requests = repeat(Request(GREETING, get(str(address), "/hello")))
+    requests = repeat(Request(GREETING, get(address, "/hello")))
     plan = Plan(address, "closed", 3, 60.0, SIZE, seed=1, workers=1, timeout_s=5.0)
     watch_of = partial(_watch, file)
     work = partial(worker.work, plan, [requests], 1, watch_of)

@@ -144,7 +144,7 @@ def test_a_silent_target_times_out(answer_with: Respond) -> None:
         ("run", "--ramp", "1:9", "-n", "5"),
         ("run", "--poisson"),
         ("run", "-r", "5", "--ramp", "1:5"),
-        ("run", "https://localhost:9999"),
+        ("run", "ftp://localhost:9999"),
         ("run", "--threshold", "p98<1"),
         ("run", "--only", "nonsense"),
         ("official", "--scale", "2"),

@@ -2,11 +2,19 @@
 
 import json
 import math
+import statistics
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.measure.histogram import EXACT_BELOW_US, Histogram, bucket_us, decode, encode
+from loadtest.measure.histogram import (
+    EXACT_BELOW_US,
+    FIGURES,
+    Histogram,
+    bucket_us,
+    decode,
+    encode,
+)
 
 LATENCIES = st.integers(min_value=0, max_value=60_000_000)
 SAMPLES = st.lists(LATENCIES, min_size=1, max_size=300)
@@ -40,6 +48,21 @@ def test_a_percentile_is_the_nearest_rank(values: list[int], percent: float) -> 
     rank = max(1, math.ceil(round(percent * len(values) / 100, 9)))
     expected = sorted(bucket_us(value) for value in values)[rank - 1]
     assert filled(values).percentile(percent) == expected
+
+
+@given(st.lists(st.integers(0, EXACT_BELOW_US - 1), min_size=1, max_size=300))
+def test_minimum_mean_and_deviation_are_those_of_the_samples(values: list[int]) -> None:
+    """Minimum, mean and standard deviation follow from the counts as from the samples."""
+    histogram = filled(values)
+    assert histogram.min_us == min(values)
+    assert math.isclose(histogram.mean_us, statistics.fmean(values), abs_tol=1e-9)
+    assert math.isclose(histogram.stdev_us, statistics.pstdev(values), abs_tol=1e-6)
+    assert list(histogram.figures_us()) == list(FIGURES)
+
+
+def test_figures_of_nothing_are_zero() -> None:
+    """Without a sample every figure is 0."""
+    assert set(Histogram().figures_us().values()) == {0}
 
 
 @given(st.lists(SAMPLES, min_size=1, max_size=5))

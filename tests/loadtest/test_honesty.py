@@ -12,10 +12,12 @@ from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, build_requests
 from loadtest.drive.worker import share_of_size
 from loadtest.measure.tally import Clock
 from loadtest.report.data import Load
+from loadtest.wire.request import Address
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
 from tests.loadtest.ledger_server import STALL_S
 
+TARGET = Address("h", 1)
 RATE, DURATION_S = 200, 4
 # Delay that the generator itself may add beside other tests. A tool that ignores the stall is off
 # by hundreds of milliseconds.
@@ -103,13 +105,13 @@ def test_every_cycle_has_the_mix_and_the_same_seed_the_same_bytes() -> None:
     """Each cycle of 34 has 22 debits, 11 credits and 1 statement, in an order fixed by the seed."""
     seed = Random().randrange(2**31)
     print(f"seed {seed}")
-    requests = build_requests("h:1", seed, cycles=20)
+    requests = build_requests(TARGET, seed, cycles=20)
     for start in range(0, len(requests), len(CYCLE)):
         kinds = Counter(request.kind for request in requests[start : start + len(CYCLE)])
         assert kinds == {DEBIT: 22, CREDIT: 11, EXTRATO: 1}
-    again = build_requests("h:1", seed, cycles=20)
+    again = build_requests(TARGET, seed, cycles=20)
     assert [one.data for one in requests] == [one.data for one in again]
-    other = build_requests("h:1", seed + 1, cycles=20)
+    other = build_requests(TARGET, seed + 1, cycles=20)
     assert [one.data for one in requests] != [one.data for one in other]
 
 

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from loadtest.crebitos.contract import read_text
 from loadtest.crebitos.mix import DEBIT
@@ -19,7 +21,8 @@ from loadtest.judging.rulebook import Rulebook
 from loadtest.measure.tally import Tally
 from loadtest.report.data import Rule, Verdict
 from loadtest.report.judgement import not_complete
-from loadtest.report.progress import counted_wrong, passed
+from loadtest.report.progress import counted_wrong, left, passed
+from loadtest.report.rule_progress import RuleBar, RuleLines
 from loadtest.report.started import command_line
 from loadtest.report.text import headline
 from loadtest.wire.document import ContractBrokenError
@@ -29,7 +32,7 @@ from tests.help.simulated_runs import simulated_report, simulated_run
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import STATEMENT, Respond, Serve, answering
 
-ASKED = Request(CHECK, get("here", "/"))
+ASKED = Request(CHECK, get(Address("here", 80), "/"))
 
 
 def made(state: str, reasons: list[str]) -> CrebitosReport:
@@ -71,6 +74,39 @@ def test_progress_tells_wrong_answers_and_no_odd_share_of_time() -> None:
     assert counted_wrong(Tally([DEBIT])) == "0 failed"
     assert passed(5.04, 12.0) == "5.0 of 12 s"
     assert passed(15.1, 12.0) == "15.1 s, 12 s planned"
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "duration_s", "done", "size", "told"),
+    [
+        (12.0, 60.0, 100, None, ", 48 s left"),
+        (12.0, None, 250, 1_000, ", 36 s left"),
+        (12.0, 60.0, 250, 1_000, ", 36 s left"),
+        (12.0, 20.0, 250, 1_000, ", 8 s left"),
+        (25.0, 20.0, 900, 1_000, ", 3 s left"),
+        (25.0, 20.0, 900, None, ""),
+        (12.0, None, 0, 1_000, ""),
+        (12.0, None, 1_001, 1_000, ", 0 s left"),
+        (12.0, None, 100, None, ""),
+    ],
+)
+def test_the_time_that_is_left(
+    elapsed_s: float, duration_s: float | None, done: int, size: int | None, told: str
+) -> None:
+    """A run ends by its time or by its number of requests; a late run has no time left to tell."""
+    assert left(elapsed_s, duration_s, done, size) == told
+
+
+def test_a_check_on_a_terminal_has_a_bar() -> None:
+    """The bar tells how many rules were asked of how many, and how many are broken."""
+    console = Console(file=StringIO(), width=100, force_terminal=True, color_system=None)
+    with RuleBar(135, console) as bar:
+        bar.show(45, 2)
+        # The thread draws at its own times.
+        bar._bar.refresh()
+        shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "2 broken" in shown
+    assert "45/135 rules" in shown
 
 
 def test_a_wrong_type_has_the_name_that_json_gives_it() -> None:
@@ -134,13 +170,13 @@ def test_a_check_that_takes_long_is_not_silent(
     answer_with: Respond, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A long check prints at intervals how many rules were asked."""
-    monkeypatch.setattr("loadtest.judging.rulebook.PLAIN_LINE_EVERY_S", 0.0)
+    monkeypatch.setattr("loadtest.report.rule_progress.PLAIN_LINE_EVERY_S", 0.0)
     target = Address("127.0.0.1", answer_with(answering(200, STATEMENT % 7)))
     with closing(reach(target, ASKED)) as probe:
-        book = Rulebook(probe)
+        book = Rulebook(probe, RuleLines(8))
         book.add("a rule", "1", "2", passed=False)
         book.add("a rule", "1", "1", passed=True)
-    assert "2 rules asked, 1 broken so far" in capfd.readouterr().err
+    assert "2 of 8 rules asked, 1 broken so far" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from loadtest.crebitos.report import Counts, Official
 from loadtest.measure.recorder import Recorder
 from loadtest.wire.outcome import Failure
 from loadtest.wire.probe import Answer
+from loadtest.wire.request import Address
 
 MS = 1_000_000
+TARGET = Address("h", 80)
 
 
 def paid_for(total: int, ok_in_time: int, consistency: int) -> Official:
@@ -64,9 +66,9 @@ def answer(code: int, body: bytes = b"", took_ms: float = 1.0) -> Answer:
     return Answer(code, body, 0, int(took_ms * MS))
 
 
-DEBIT = transacao("h", 2, -5, "abc")
-CREDIT = transacao("h", 2, 5, "abc")
-EXTRATO = extrato("h", 2)
+DEBIT = transacao(TARGET, 2, -5, "abc")
+CREDIT = transacao(TARGET, 2, 5, "abc")
+EXTRATO = extrato(TARGET, 2)
 AT_LIMIT = b'{"limite": 80000, "saldo": -80000}'
 BELOW = b'{"limite": 80000, "saldo": -80001}'
 TORN_BELOW = (
@@ -103,7 +105,7 @@ def test_the_load_is_judged_as_the_judge_does(
 
 def test_an_answer_of_250_ms_is_late() -> None:
     """A correct answer is in time below 250 ms and slow at 250 ms."""
-    judge = Judge(Recorder())
+    judge = Judge(Recorder(TARGET))
     for took_ms in (249.999, 250.0):
         judge.judge(DEBIT, answer(200, AT_LIMIT, took_ms), None)
     judge.flush()

@@ -50,6 +50,6 @@ def size(plan: OfficialPlan) -> int:
 
 def build_load(plan: OfficialPlan) -> list[tuple[float, LedgerRequest]]:
     """Returns every request of the load with its time; each has a connection of its own."""
-    random, host = Random(plan.seed), str(plan.address)
+    random, target = Random(plan.seed), plan.address
     moments = schedule.in_turn({kind: due_times(plan, kind) for kind in TO_RATES})
-    return [(due_s, random_request(kind, host, random, reuse=False)) for due_s, kind in moments]
+    return [(due_s, random_request(kind, target, random, reuse=False)) for due_s, kind in moments]

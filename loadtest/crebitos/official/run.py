@@ -25,23 +25,23 @@ class Official(OfficialLoop):
         self, plan: OfficialPlan, load: Arrivals, judge: Judge, watch: Watch, job: Job
     ) -> None:
         super().__init__(plan, job, judge.recorder, watch)
-        self._host, self._load, self._judge = str(plan.address), load, judge
+        self._target, self._load, self._judge = plan.address, load, judge
         self._tick_ns = int(TICK_S / plan.speed * 1e9)
         self._asked: dict[int, tuple[steps.User, Sequence[Request], dict[int, Answer]]] = {}
 
     def run(self) -> None:
         """Sends 25 debits, 25 credits, the five clients' steps and the load."""
-        judge, host = self._judge, self._host
+        judge, target = self._judge, self._target
         for delta, total in ((-1, -steps.TOGETHER), (1, 0)):
             self._run_users(
-                [steps.one_transacao(judge, host, delta) for _ in range(steps.TOGETHER)]
+                [steps.one_transacao(judge, target, delta) for _ in range(steps.TOGETHER)]
             )
-            self._run_users([steps.extrato_shows(judge, host, total)])
+            self._run_users([steps.extrato_shows(judge, target, total)])
         began_ns = clock_ns()
         for cliente in CLIENTES:
-            self._begin(steps.one_cliente(judge, host, cliente))
+            self._begin(steps.one_cliente(judge, target, cliente))
         unknown = len(self._asked)
-        self._begin(steps.unknown_cliente(judge, host))
+        self._begin(steps.unknown_cliente(judge, target))
         # The load waits for this answer only; the clients' steps go on meanwhile.
         last = list(self._asked)[unknown]
         self.settle(lambda: last not in self._asked)

@@ -19,7 +19,7 @@ from loadtest.crebitos.official.checks import (
 )
 from loadtest.crebitos.official.judge import Judge
 from loadtest.wire.probe import Answer
-from loadtest.wire.request import Request
+from loadtest.wire.request import Address, Request
 
 User = Generator[Sequence[Request], list[Answer], None]
 
@@ -40,37 +40,37 @@ def _status(*allowed: int) -> Callable[[Answer], Fault | None]:
     return lambda answer: status_fault(answer, *allowed)
 
 
-def one_transacao(judge: Judge, host: str, delta: int) -> User:
+def one_transacao(judge: Judge, target: Address, delta: int) -> User:
     """One of the 25 users that move client 1 by one cent at the same moment."""
-    request = transacao(host, 1, delta, "validacao", reuse=False).as_check()
+    request = transacao(target, 1, delta, "validacao", reuse=False).as_check()
     yield from _ask(judge, request, _status(200))
 
 
-def extrato_shows(judge: Judge, host: str, total: int) -> User:
+def extrato_shows(judge: Judge, target: Address, total: int) -> User:
     """Asks for the statement after 25 at once: a wrong total costs a fine."""
-    request = extrato(host, 1, reuse=False).as_check()
+    request = extrato(target, 1, reuse=False).as_check()
     yield from _ask(judge, request, lambda answer: total_fault(answer, total))
 
 
-def unknown_cliente(judge: Judge, host: str) -> User:
-    request = extrato(host, CLIENTE_DESCONHECIDO, reuse=False).as_check()
+def unknown_cliente(judge: Judge, target: Address) -> User:
+    request = extrato(target, CLIENTE_DESCONHECIDO, reuse=False).as_check()
     yield from _ask(judge, request, _status(404))
 
 
-def one_cliente(judge: Judge, host: str, cliente: int) -> User:
+def one_cliente(judge: Judge, target: Address, cliente: int) -> User:
     """Step 3 for one client: a credit and a debit, their rows, and five bodies to refuse."""
-    request = extrato(host, cliente).as_check()
+    request = extrato(target, cliente).as_check()
     yield from _ask(judge, request, lambda answer: opening_fault(answer, cliente), cliente)
     for delta, descricao in ((1, "toma"), (-1, "devolve")):
-        request = transacao(host, cliente, delta, descricao).as_check()
+        request = transacao(target, cliente, delta, descricao).as_check()
         yield from _ask(judge, request, lambda answer: transacao_fault(answer, 200))
-    request = extrato(host, cliente).as_check()
+    request = extrato(target, cliente).as_check()
     rows = (("devolve", "d", 1), ("toma", "c", 1))
     yield from _ask(judge, request, lambda answer: rows_fault(answer, *rows), cliente)
-    request = transacao(host, cliente, 1, "danada").as_check()
+    request = transacao(target, cliente, 1, "danada").as_check()
     credit = yield from _ask(judge, request, answered_fault)
     if answered_fault(credit) is None:
-        requests = [extrato(host, cliente).as_check() for _ in range(EXTRATOS_TOGETHER)]
+        requests = [extrato(target, cliente).as_check() for _ in range(EXTRATOS_TOGETHER)]
         answers = yield requests
         for request, answer in zip(requests, answers, strict=True):
             fault = newest_fault(answer, ("danada", "c", 1), credit)
@@ -78,4 +78,4 @@ def one_cliente(judge: Judge, host: str, cliente: int) -> User:
     else:
         judge.leave_out(EXTRATOS_TOGETHER)
     for name, fields in BAD_FIELDS.items():
-        yield from _ask(judge, BadRequest(host, cliente, name, fields), _status(422, 400))
+        yield from _ask(judge, BadRequest(target, cliente, name, fields), _status(422, 400))

@@ -21,10 +21,11 @@ from loadtest.crebitos.rules.suite import Suite, read_move
 from loadtest.crebitos.state import State
 from loadtest.judging.rulebook import Weight
 from loadtest.report.started import command_line
-from loadtest.wire.curl import curl_line
+from loadtest.wire.curl import curl_line, target_options
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.outcome import STATUS_FIRST
 from loadtest.wire.probe import Answer
+from loadtest.wire.request import Address
 
 BURSTS = (25, 100, 500)
 MIXED_TRANSACOES = 120
@@ -37,7 +38,8 @@ RUN_MIN = 5_000  # a second or two of load, which shows rare faults too
 class Seen:
     """Operations and first faults of many answers; the answers may be large, and are not kept."""
 
-    def __init__(self, of: Sequence[int], together: int) -> None:
+    def __init__(self, target: Address, of: Sequence[int], together: int) -> None:
+        self._target = target
         # The clients of these answers, and the number of requests sent at once.
         self.of, self.together = of, together
         self.operations: list[tuple[int, Operation]] = []
@@ -52,13 +54,13 @@ class Seen:
             self.wrong += 1
             if self.wrong == 1:
                 text = f"{request.kind.name} {answer}"
-                self.first_wrong = text, curl_line(request.data)
+                self.first_wrong = text, curl_line(self._target, request.data)
         if self.first_broken[0]:
             return
         try:
             self.operations += [(request.cliente, one) for one in _operations(request, answer)]
         except ContractBrokenError as broken:
-            self.first_broken = f"{broken}: {answer}", curl_line(request.data)
+            self.first_broken = f"{broken}: {answer}", curl_line(self._target, request.data)
 
 
 def ask_bursts(suite: Suite, *, strict: bool) -> None:
@@ -76,7 +78,7 @@ def _ask_official_burst(suite: Suite, delta: int) -> None:
     """Checks 25 transactions at once: all are accepted, and all are in the balance."""
     suite.begin_restored("bursts", Weight.DATA)
     before = suite.extrato(1)
-    requests = [transacao(suite.host, 1, delta, "validacao") for _ in range(25)]
+    requests = [transacao(suite.target, 1, delta, "validacao") for _ in range(25)]
     answers = suite.ask_together(requests)
     after = suite.extrato(1)
     if before is None or after is None:
@@ -99,7 +101,7 @@ def _ask_burst_at_limit(suite: Suite, cliente: int, size: int) -> None:
     bottom, room = -LIMITES[cliente], size // 2
     suite.move(cliente, room + 1, "folga")
     suite.move(cliente, bottom - before.total - 1, "perto")
-    requests = [transacao(suite.host, cliente, -1, "disputa") for _ in range(size)]
+    requests = [transacao(suite.target, cliente, -1, "disputa") for _ in range(size)]
     moves = [read_move(answer) for answer in suite.ask_together(requests)]
     after = suite.extrato(cliente)
     saldos = sorted(moved.saldo for moved in moves if moved.saldo is not None)
@@ -123,11 +125,11 @@ def _ask_mixed_burst(suite: Suite, cliente: int) -> None:
     requests = []
     for index in range(MIXED_TRANSACOES):
         delta = random.randint(1, 5_000) * (1 if index % 2 else -1)
-        requests.append(transacao(suite.host, cliente, delta, f"mista {index}"))
-    requests += [extrato(suite.host, cliente) for _ in range(MIXED_EXTRATOS)]
+        requests.append(transacao(suite.target, cliente, delta, f"mista {index}"))
+    requests += [extrato(suite.target, cliente) for _ in range(MIXED_EXTRATOS)]
     random.shuffle(requests)
     before = suite.begin_restored("bursts", Weight.DATA, f"client {cliente}")
-    seen = _seen(suite, Seen([cliente], len(requests)), requests)
+    seen = _seen(suite, Seen(suite.target, [cliente], len(requests)), requests)
     rule = f"{len(requests)} debits, credits and statements at once"
     _explain(suite, rule, before, seen)
 
@@ -141,10 +143,10 @@ def _seen(suite: Suite, seen: Seen, requests: list[LedgerRequest]) -> Seen:
 def _ask_sustained(suite: Suite) -> None:
     """Checks a load that is long enough to show a fault of one request in a thousand."""
     random, ends_s = Random(suite.seed), monotonic() + SUSTAINED_MAX_S
-    seen = Seen(CLIENTES, len(CYCLE))
+    seen = Seen(suite.target, CLIENTES, len(CYCLE))
     before = suite.begin_restored("bursts", Weight.DATA)
     for _ in range(SUSTAINED_CYCLES):
-        cycle = [random_request(kind, suite.host, random) for kind in shuffled_cycle(random)]
+        cycle = [random_request(kind, suite.target, random) for kind in shuffled_cycle(random)]
         _seen(suite, seen, cycle)
         if monotonic() > ends_s:
             break
@@ -158,9 +160,8 @@ def _ask_sustained(suite: Suite) -> None:
 def _explain(suite: Suite, rule: str, before: State, seen: Seen) -> None:
     """Checks that an order exists; a broken rule advises a `loadtest run` of the same kind."""
     size = max(seen.count, RUN_MIN)
-    again = (
-        f"{command_line()} run http://{suite.host} -n {size} -c {seen.together} --seed {suite.seed}"
-    )
+    where = " ".join(target_options(suite.target))
+    again = f"{command_line()} run {where} -n {size} -c {seen.together} --seed {suite.seed}"
     faults = []
     if seen.first_broken[0]:
         first, again = seen.first_broken

@@ -9,16 +9,19 @@ from loadtest.crebitos.rules.ledger import ask_accepted_bodies, ask_ledger_rules
 from loadtest.crebitos.rules.suite import Suite
 from loadtest.judging.rulebook import Question, Weight
 from loadtest.report.data import Rule
+from loadtest.report.rule_progress import RuleView
 from loadtest.wire.probe import Probe
 from loadtest.wire.request import CHECK, Request
 
 NO_TRACE = "refused requests change nothing"
+# Rules of a whole check, and of one by the official rules alone; a fault may add or hide some.
+RULES = {True: 135, False: 18}
 
 
-def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
+def check(probe: Probe, seed: int, strict: bool, view: RuleView) -> list[Rule]:
     """Checks all rules, then restores the balance of every client."""
-    suite = Suite(probe, seed)
-    asked = [one for one in questions(suite.host) if strict or one.official]
+    suite = Suite(probe, seed, view)
+    asked = [one for one in questions(suite.target) if strict or one.official]
     suite.attempt(_ask_questions, suite, asked)
     suite.attempt(ask_shapes, suite)
     if strict:

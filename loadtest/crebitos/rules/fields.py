@@ -4,7 +4,7 @@ import json
 
 from loadtest.crebitos.contract import BAD_FIELDS, CLIENTE_DESCONHECIDO
 from loadtest.judging.rulebook import Question, bad_body_questions
-from loadtest.wire.request import get, post
+from loadtest.wire.request import Address, get, post
 
 BAD_FIELD = (400, 422)
 NO_CLIENTE = (404,)
@@ -14,9 +14,9 @@ PATH = "/clientes/1/transacoes"
 GOOD = {"valor": 1, "tipo": "c", "descricao": "regra"}
 
 
-def questions(host: str) -> list[Question]:
+def questions(target: Address) -> list[Question]:
     """Returns all rules of this kind; none of their requests may change the ledger."""
-    return [*_bad_fields(host), *_bad_bodies(host), *_unknown_clientes(host)]
+    return [*_bad_fields(target), *_bad_bodies(target), *_unknown_clientes(target)]
 
 
 _BAD_VALORES: list[tuple[str, object]] = [
@@ -50,7 +50,7 @@ _BAD_DESCRICOES: list[tuple[str, object]] = [
 ]
 
 
-def _bad_fields(host: str) -> list[Question]:
+def _bad_fields(target: Address) -> list[Question]:
     cases: list[tuple[str, dict[str, object]]] = [
         *[(f"valor is {name}", {**GOOD, "valor": value}) for name, value in _BAD_VALORES],
         ("valor is a debit of 10^30", {**GOOD, "tipo": "d", "valor": 10**30}),
@@ -61,52 +61,56 @@ def _bad_fields(host: str) -> list[Question]:
         ("no field at all", {}),
     ]
     asked = [
-        Question("fields", rule, _post(host, fields), BAD_FIELD, official=True)
+        Question("fields", rule, _post(target, fields), BAD_FIELD, official=True)
         for rule, fields in BAD_FIELDS.items()
     ]
-    return asked + [Question("fields", rule, _post(host, body), BAD_FIELD) for rule, body in cases]
+    return asked + [
+        Question("fields", rule, _post(target, body), BAD_FIELD) for rule, body in cases
+    ]
 
 
 def _without(field: str) -> dict[str, object]:
     return {name: value for name, value in GOOD.items() if name != field}
 
 
-def _post(host: str, fields: dict[str, object]) -> bytes:
-    return post(host, PATH, json.dumps(fields).encode())
+def _post(target: Address, fields: dict[str, object]) -> bytes:
+    return post(target, PATH, json.dumps(fields).encode())
 
 
-def _bad_bodies(host: str) -> list[Question]:
+def _bad_bodies(target: Address) -> list[Question]:
     whole = json.dumps(GOOD).encode()
     return bad_body_questions(
-        *(host, PATH, GOOD, "valor", BAD_FIELD),
+        *(target, PATH, GOOD, "valor", BAD_FIELD),
         ("a body that is not JSON", b"valor=1&tipo=c&descricao=regra"),
         ("valor is NaN", whole.replace(b"1", b"NaN")),
         ("bytes that are not UTF-8", whole.replace(b"regra", b"\xff\xfe\xe9")),
     )
 
 
-def _unknown_clientes(host: str) -> list[Question]:
+def _unknown_clientes(target: Address) -> list[Question]:
     unknown = CLIENTE_DESCONHECIDO
     good, bad = json.dumps(GOOD).encode(), json.dumps({**GOOD, "valor": 0}).encode()
     cases = [
-        (f"statement of client {unknown}", _get(host, unknown), NO_CLIENTE),
-        (f"credit for client {unknown}", _send(host, unknown, good), NO_CLIENTE),
-        (f"a bad credit for client {unknown}", _send(host, unknown, bad), (404, *BAD_FIELD)),
+        (f"statement of client {unknown}", _get(target, unknown), NO_CLIENTE),
+        (f"credit for client {unknown}", _send(target, unknown, good), NO_CLIENTE),
+        (f"a bad credit for client {unknown}", _send(target, unknown, bad), (404, *BAD_FIELD)),
     ]
     for other in ("0", "7", "1000000"):
-        cases.append((f"statement of client {other}", _get(host, other), NO_CLIENTE))
+        cases.append((f"statement of client {other}", _get(target, other), NO_CLIENTE))
     spellings = ["01", "+1", "-1", "1.0", "1e0", "0x1", "1_0", "%31%20", "abc", "%D9%A1", "9" * 25]
     for spelling in spellings:
-        cases.append((f"statement of client {spelling!r}", _get(host, spelling), ANY_REFUSAL))
-        cases.append((f"credit for client {spelling!r}", _send(host, spelling, good), ANY_REFUSAL))
-    cases.append(("GET on transacoes", get(host, PATH), ANY_REFUSAL))
+        cases.append((f"statement of client {spelling!r}", _get(target, spelling), ANY_REFUSAL))
+        cases.append(
+            (f"credit for client {spelling!r}", _send(target, spelling, good), ANY_REFUSAL)
+        )
+    cases.append(("GET on transacoes", get(target, PATH), ANY_REFUSAL))
     # The official run asks the first of these.
     return [Question("clients", *case, not place) for place, case in enumerate(cases)]
 
 
-def _get(host: str, cliente: object) -> bytes:
-    return get(host, f"/clientes/{cliente}/extrato")
+def _get(target: Address, cliente: object) -> bytes:
+    return get(target, f"/clientes/{cliente}/extrato")
 
 
-def _send(host: str, cliente: object, body: bytes) -> bytes:
-    return post(host, f"/clientes/{cliente}/transacoes", body)
+def _send(target: Address, cliente: object, body: bytes) -> bytes:
+    return post(target, f"/clientes/{cliente}/transacoes", body)

@@ -22,7 +22,7 @@ _ACCEPTED: list[tuple[str, str]] = [
 def ask_shapes(suite: Suite) -> None:
     """Checks that both kinds of answer have the contract's fields and types."""
     suite.begin("shape", Weight.OFFICIAL)
-    answer = suite.ask(transacao(suite.host, 1, 1, "forma"))
+    answer = suite.ask(transacao(suite.target, 1, 1, "forma"))
     rule, expected = "a credit answers limit and balance", "200, `limite` 100000, integers"
     try:
         limite, saldo = read_saldo(answer.body)
@@ -86,7 +86,7 @@ def ask_accepted_bodies(suite: Suite) -> None:
         suite.add(rule, "200, shown as sent", f"{moved.text}, newest row {shown!r}", passed)
     for rule, body in spellings(lambda: {"valor": 1, "tipo": "c", "descricao": "ç"}):
         suite.begin("accepted", Weight.REST)
-        data = post(suite.host, "/clientes/1/transacoes", body)
+        data = post(suite.target, "/clientes/1/transacoes", body)
         suite.expect_status(rule, suite.ask(Request(CHECK, data)), (200,))
 
 

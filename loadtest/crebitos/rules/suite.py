@@ -7,6 +7,7 @@ from loadtest.crebitos.mix import extrato, transacao
 from loadtest.crebitos.state import State, state_of
 from loadtest.judging.rulebook import Rulebook, Weight
 from loadtest.report.data import Rule
+from loadtest.report.rule_progress import RuleView
 from loadtest.wire.curl import curl_line
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.probe import Answer, Probe
@@ -23,8 +24,8 @@ class Moved(NamedTuple):
 class Suite(Rulebook):
     """A rulebook that knows every client's balance before the check, and restores it."""
 
-    def __init__(self, probe: Probe, seed: int) -> None:
-        super().__init__(probe)
+    def __init__(self, probe: Probe, seed: int, view: RuleView | None = None) -> None:
+        super().__init__(probe, view)
         self.seed = seed
         self._before = state_of(probe)
 
@@ -42,23 +43,23 @@ class Suite(Rulebook):
             was = self._before[cliente]
             if isinstance(was, Extrato) and isinstance(now, Extrato) and was.total != now.total:
                 delta = was.total - now.total
-                self._probe.ask(transacao(self.host, cliente, delta, "devolve"))
+                self._probe.ask(transacao(self.target, cliente, delta, "devolve"))
 
     def extrato(self, cliente: int) -> Extrato | None:
         """Returns a statement, or adds a broken rule that says why there is none."""
-        request = extrato(self.host, cliente)
+        request = extrato(self.target, cliente)
         text, shown = self.read(request, read_extrato)
         if shown is not None:
             return shown
         asked = ("shape", f"client {cliente}", "statement")
-        weight, repeat = int(Weight.OFFICIAL), curl_line(request.data)
+        weight, repeat = int(Weight.OFFICIAL), curl_line(self.target, request.data)
         rule = Rule(*asked, "200 and a valid statement", text, False, weight, repeat)
         if all(one.name != rule.name for one in self.rules):
             self.rules.append(rule)
         return None
 
     def move(self, cliente: int, delta: int, descricao: str = "regra") -> Moved:
-        return read_move(self.ask(transacao(self.host, cliente, delta, descricao)))
+        return read_move(self.ask(transacao(self.target, cliente, delta, descricao)))
 
 
 def read_move(answer: Answer) -> Moved:

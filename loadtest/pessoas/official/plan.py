@@ -66,16 +66,16 @@ def size(plan: OfficialPlan) -> int:
 
 def build_load(plan: OfficialPlan, crowd: Crowd) -> list[Arrival]:
     """Returns every request of the load with its time; each user has a connection of its own."""
-    host = str(plan.address)
+    target = plan.address
     people = (
         # The connection is kept for the detail that follows.
-        post_of(host, payload, place, reuse=True)
+        post_of(target, payload, place, reuse=True)
         for place, payload in enumerate(crowd.payloads)
     )
-    searches = (search(host, termo, reuse=False) for termo in termos(plan.seed))
+    searches = (search(target, termo, reuse=False) for termo in termos(plan.seed))
     of_kind: dict[Kind, Iterator[PessoaRequest]] = {POST: people, SEARCH: searches}
     moments = schedule.in_turn({kind: due_times(plan, kind) for kind in TO_RATES})
     return [
-        (due_s, bare_search(host, reuse=False) if kind == BARE else next(of_kind[kind]))
+        (due_s, bare_search(target, reuse=False) if kind == BARE else next(of_kind[kind]))
         for due_s, kind in moments
     ]

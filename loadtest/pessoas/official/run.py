@@ -30,7 +30,7 @@ class Official(OfficialLoop):
         job: Job,
     ) -> None:
         super().__init__(plan, job, recorder, watch)
-        self._host, self._load, self._speed = str(plan.address), load, plan.speed
+        self._target, self._load, self._speed = plan.address, load, plan.speed
         self._random = Random(f"pauses {plan.seed}")
         self._numbers = count()
         # Heap of the details that follow: due time, unique number, request, connection.
@@ -64,7 +64,7 @@ class Official(OfficialLoop):
         path = location_of(body) if code == 201 and request.kind == POST else ""
         if path and isinstance(request, PessoaRequest):
             pause_s = self._random.uniform(*PAUSE_S) / self._speed
-            following = detail(self._host, path, request.place)
+            following = detail(self._target, path, request.place)
             due_ns = self._engine.now_ns + int(pause_s * 1e9)
             heapq.heappush(self._following, (due_ns, next(self._numbers), following, connection))
         elif connection is not None:

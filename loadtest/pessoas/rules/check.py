@@ -9,14 +9,18 @@ from loadtest.pessoas.rules.people import ask_accepted, ask_apelidos, ask_count
 from loadtest.pessoas.rules.search import ask_searches
 from loadtest.pessoas.rules.suite import Suite
 from loadtest.report.data import Rule
+from loadtest.report.rule_progress import RuleView
 from loadtest.report.tables import count_text
 from loadtest.wire.probe import Probe
 
+# Rules of a whole check, and of one by the official rules alone; a fault may add or hide some.
+RULES = {True: 126, False: 16}
 
-def check(probe: Probe, seed: int, strict: bool) -> list[Rule]:
+
+def check(probe: Probe, seed: int, strict: bool, view: RuleView) -> list[Rule]:
     """Checks all rules; some hundreds of people stay in the service."""
-    suite = Suite(probe, seed)
-    asked = [one for one in questions(suite.host, suite.fields) if strict or one.official]
+    suite = Suite(probe, seed, view)
+    asked = [one for one in questions(suite.target, suite.fields) if strict or one.official]
     suite.attempt(_ask_questions, suite, asked)
     suite.attempt(ask_accepted, suite, strict=strict)
     suite.attempt(ask_searches, suite, strict=strict)

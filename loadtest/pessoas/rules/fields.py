@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loadtest.judging.rulebook import Question, bad_body_questions
-from loadtest.wire.request import get, post
+from loadtest.wire.request import Address, get, post
 
 REFUSED = (400, 422)
 NOBODY = (404,)
@@ -15,9 +15,9 @@ UNKNOWN_ID = "01890000-0000-7000-8000-000000000000"
 Fields = Callable[..., dict[str, Any]]
 
 
-def questions(host: str, fields: Fields) -> list[Question]:
+def questions(target: Address, fields: Fields) -> list[Question]:
     """Returns all rules of this kind; none of their requests may add a person."""
-    return [*_bad_fields(host, fields), *_bad_bodies(host, fields), *_paths(host)]
+    return [*_bad_fields(target, fields), *_bad_bodies(target, fields), *_paths(target)]
 
 
 # The wrong people of the official run come first.
@@ -67,39 +67,39 @@ OTHERS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def _bad_fields(host: str, fields: Fields) -> list[Question]:
+def _bad_fields(target: Address, fields: Fields) -> list[Question]:
     asked = [
-        Question("fields", rule, _post(host, fields(**changes)), REFUSED, official)
+        Question("fields", rule, _post(target, fields(**changes)), REFUSED, official)
         for cases, official in ((OFFICIAL, True), (OTHERS, False))
         for rule, changes in cases
     ]
     for missing in ("apelido", "nome", "nascimento"):
         whole = fields()
         del whole[missing]
-        asked.append(Question("fields", f"{missing} is missing", _post(host, whole), REFUSED))
-    return [*asked, Question("fields", "no field at all", _post(host, {}), REFUSED)]
+        asked.append(Question("fields", f"{missing} is missing", _post(target, whole), REFUSED))
+    return [*asked, Question("fields", "no field at all", _post(target, {}), REFUSED)]
 
 
-def _post(host: str, fields: dict[str, Any]) -> bytes:
-    return post(host, "/pessoas", json.dumps(fields, ensure_ascii=False).encode())
+def _post(target: Address, fields: dict[str, Any]) -> bytes:
+    return post(target, "/pessoas", json.dumps(fields, ensure_ascii=False).encode())
 
 
-def _bad_bodies(host: str, fields: Fields) -> list[Question]:
+def _bad_bodies(target: Address, fields: Fields) -> list[Question]:
     good = fields()
     whole = json.dumps(good).encode()
     return bad_body_questions(
-        *(host, "/pessoas", good, "stack", REFUSED),
+        *(target, "/pessoas", good, "stack", REFUSED),
         ("a body that is not JSON", b"apelido=regra&nome=Regra"),
         ("bytes that are not UTF-8", whole.replace(b"Regra", b"\xff\xfe\xe9")),
     )
 
 
-def _paths(host: str) -> list[Question]:
+def _paths(target: Address) -> list[Question]:
     return [
-        Question("search", "without t", get(host, "/pessoas"), (400,), official=True),
-        Question("ids", "an unknown id", get(host, f"/pessoas/{UNKNOWN_ID}"), NOBODY),
+        Question("search", "without t", get(target, "/pessoas"), (400,), official=True),
+        Question("ids", "an unknown id", get(target, f"/pessoas/{UNKNOWN_ID}"), NOBODY),
         *[
-            Question("ids", f"the id {id_!r}", get(host, f"/pessoas/{id_}"), ANY_REFUSAL)
+            Question("ids", f"the id {id_!r}", get(target, f"/pessoas/{id_}"), ANY_REFUSAL)
             for id_ in ("1", "nobody", UNKNOWN_ID[:-1])
         ],
     ]

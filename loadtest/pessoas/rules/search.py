@@ -60,8 +60,8 @@ def _ask_texts(suite: Suite) -> None:
 def _ask_spelling(suite: Suite, tag: str) -> None:
     """Checks that escapes in the URL are decoded."""
     escaped = "".join(f"%{byte:02X}" for byte in tag.encode())
-    answer = suite.ask(Request(CHECK, get(suite.host, f"/pessoas?t={escaped}")))
-    plain = suite.ask(Request(CHECK, get(suite.host, f"/pessoas?t={quote(tag)}")))
+    answer = suite.ask(Request(CHECK, get(suite.target, f"/pessoas?t={escaped}")))
+    plain = suite.ask(Request(CHECK, get(suite.target, f"/pessoas?t={quote(tag)}")))
     same = answer.code == 200 and answer.body == plain.body
     suite.add("every letter escaped", "the same as without", str(answer), same)
 

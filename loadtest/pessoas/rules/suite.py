@@ -17,6 +17,7 @@ from loadtest.pessoas.contract import (
 )
 from loadtest.pessoas.mix import PessoaRequest, count, detail, post_of, search
 from loadtest.pessoas.payloads import Payload
+from loadtest.report.rule_progress import RuleView
 from loadtest.wire.outcome import STATUS_FIRST, outcome_name, shown
 from loadtest.wire.probe import Answer, Probe
 
@@ -26,8 +27,8 @@ TAG_LETTERS = 8
 class Suite(Rulebook):
     """A rulebook with random names, because people that are added stay in the service."""
 
-    def __init__(self, probe: Probe, seed: int) -> None:
-        super().__init__(probe)
+    def __init__(self, probe: Probe, seed: int, view: RuleView | None = None) -> None:
+        super().__init__(probe, view)
         self._random = Random(f"check {seed}")
 
     def tag(self) -> str:
@@ -54,25 +55,25 @@ class Suite(Rulebook):
         return self.post_body(json.dumps(fields, ensure_ascii=False).encode(), reuse=reuse)
 
     def post_body(self, body: bytes, *, reuse: bool = True) -> PessoaRequest:
-        return post_of(self.host, Payload(body, None, ""), -1, reuse=reuse)
+        return post_of(self.target, Payload(body, None, ""), -1, reuse=reuse)
 
     def person(self, path: str, *, reuse: bool = True) -> tuple[str, Pessoa | None]:
         """Returns the person at a path: as text, and as a Pessoa or None."""
-        text, shown = self.read(detail(self.host, path, -1, reuse=reuse), read_pessoa)
+        text, shown = self.read(detail(self.target, path, -1, reuse=reuse), read_pessoa)
         if shown is None:
             return text, None
         return f"200 {json.dumps(shown[1]._asdict(), ensure_ascii=False)}", shown[1]
 
     def found(self, termo: str, *, reuse: bool = True) -> tuple[str, list[str] | None]:
         """Returns the apelidos that a search shows: as text, and as a list or None."""
-        text, shown = self.read(search(self.host, termo, reuse=reuse), read_pessoas)
+        text, shown = self.read(search(self.target, termo, reuse=reuse), read_pessoas)
         if shown is None:
             return text, None
         apelidos = [pessoa.apelido for _, pessoa in shown]
         return found_text(apelidos), apelidos
 
     def count(self) -> int | None:
-        return self.read(count(self.host), read_count)[1]
+        return self.read(count(self.target), read_count)[1]
 
     def add_person(self, fields: Mapping[str, Any]) -> str:
         """Adds a person for a rule; returns the path, or an empty string."""

@@ -34,9 +34,10 @@ def test_unfinished_answers_of_all_connections_have_one_limit() -> None:
         ended.append(code)
 
     with patch("loadtest.wire.engine.UNREAD_BYTES_MAX", 10 * len(PART)):
-        engine = WiredEngine(Halfway(), Address("127.0.0.1", 1), keep, 60.0)
+        target = Address("127.0.0.1", 1)
+        engine = WiredEngine(Halfway(), target, keep, 60.0)
         for _ in range(TOGETHER):
-            engine.start(Request(CHECK, get("here", "/")), 0)
+            engine.start(Request(CHECK, get(target, "/")), 0)
         for _ in range(20):
             engine.turn(0.01)
     assert len(ended) >= TOGETHER - 10

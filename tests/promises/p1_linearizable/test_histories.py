@@ -42,12 +42,12 @@ SHARE_MIN = 0.2
 TIMEOUT_S = 60.0
 
 
-def one_client(requests: list[LedgerRequest], host: str, cliente: int) -> list[LedgerRequest]:
+def one_client(requests: list[LedgerRequest], target: Address, cliente: int) -> list[LedgerRequest]:
     """Returns the same mix for one client only, so that order alone decides the answers."""
     return [
-        transacao(host, cliente, request.delta, f"nr {number}")
+        transacao(target, cliente, request.delta, f"nr {number}")
         if request.delta
-        else extrato(host, cliente)
+        else extrato(target, cliente)
         for number, request in enumerate(requests)
     ]
 
@@ -82,9 +82,9 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
         workers=1,
         timeout_s=TIMEOUT_S,
     )
-    requests = build_requests(str(address), seed, cycles=REQUESTS // 34 + 1)
+    requests = build_requests(address, seed, cycles=REQUESTS // 34 + 1)
     if on_one_client:
-        requests = one_client(requests, str(address), Random(seed).choice(POOR_CLIENTS))
+        requests = one_client(requests, address, Random(seed).choice(POOR_CLIENTS))
     clientes, refused = apart(drive, plan, requests)
     for one in clientes:
         assert (one.fault, one.breaks) == (None, []), f"seed {seed}"
