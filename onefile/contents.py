@@ -36,5 +36,6 @@ EXECUTABLES = {
         # prometheus-client imports _ssl, whose libraries nginx needs anyway.
         ("_ssl",),
     ),
-    "loadtest": Contents("loadtest.__main__", ("loadtest",), ("loadtest.txt",), (), ()),
+    # For https:// targets.
+    "loadtest": Contents("loadtest.__main__", ("loadtest",), ("loadtest.txt",), (), ("_ssl",)),
 }
