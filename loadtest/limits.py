@@ -88,7 +88,7 @@ ROUNDS_OF_A_PAIR = 6  # without --rounds: find four of five changes of 10% on a 
 ROUNDS_COMPARED_MIN = 3  # with two, Student's distribution allows any difference
 MEDIAN_CONFIDENCE = 0.95  # of the interval of a median, where there are enough rounds
 PROCESSES_DIFFER = 0.02  # two processes of one program differ as long as they live: memory layout
-REPORT_BYTES_MAX = 268_435_456  # a file of reports: a day of seconds has 60 MB
+REPORT_BYTES_MAX = 536_870_912  # a file of reports: 100 rounds of a pair, 1.2 MB a run at most
 
 # Watching.
 POLL_EVERY_S = 0.1  # polling of workers, keys and Ctrl-C: fast enough for a person
