@@ -101,7 +101,8 @@ def _round_axis(count: int) -> Axis:
 
 
 def _text_of(name: str) -> Callable[[float], str]:
-    return lambda value: f"{value:,.4g} {kind_of(name).unit}"
+    unit = kind_of(name).unit
+    return lambda value: f"{value:,g} {unit}" if unit.isalpha() else f"{value:,g}{unit}"
 
 
 def _round(report: Report) -> str:
