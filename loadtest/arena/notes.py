@@ -56,6 +56,6 @@ def _volume_notes(started: Sequence[Service]) -> Iterator[str]:
                 )
             elif mount.is_missing:
                 yield (
-                    f"{service.name} ({mount.place}): there is no {mount.source} beside the file: "
-                    f"Docker makes an empty folder of that name, or refuses to start"
+                    f"{service.name} ({mount.place}): there is no {mount.source} beside the file, "
+                    f"so Docker mounts an empty folder of that name"
                 )

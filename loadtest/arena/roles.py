@@ -33,7 +33,9 @@ HELPERS = frozenset(
     }
 )
 # Words of a service's name; `api-db` is taken for an API.
-BALANCER_NAMES = BALANCERS | {"lb", "loadbalancer", "balancer", "proxy", "gateway"}
+BALANCER_NAMES = BALANCERS | {
+    *("lb", "loadbalancer", "balancer", "balance", "balanceador", "proxy", "gateway", "yarp"),
+}
 DATABASE_NAMES = DATABASES | MEMORY_ONLY | {"db", "database", "banco", "cache"}
 API_NAMES = {"api", "app", "apis", "backend", "server", "web", "servidor"}
 

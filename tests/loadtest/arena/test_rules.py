@@ -144,7 +144,7 @@ NOTED: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "a missing file": (
         {"nginx": f"volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro'], {ENTRY['nginx']}"},
-        "nginx (docker-compose.yml:2): there is no ./nginx.conf beside the file",
+        "nginx (docker-compose.yml:2): there is no ./nginx.conf beside the file, so Docker mounts an empty folder",
     ),
     "a build": ({"api01": f"build: ., {HALF}", "api02": f"build: ., {HALF}"}, "built on this"),
     "a profile": ({"k6": "image: grafana/k6, profiles: [load]"}, "and in no sum: k6 (profile)"),
