@@ -13,6 +13,9 @@ def notes_of(services: Services, layout: Layout, terms: Terms) -> Iterator[str]:
     started = services.started
     if services.left_out:
         yield f"not started, and in no sum: {', '.join(services.left_out)}"
+    for service in started:
+        for place, key in service.unknown_keys:
+            yield f"{service.name} ({place}): docker compose knows no key {key}, and may refuse it"
     yield from _balancer_notes(layout, terms)
     yield from _network_notes(started)
     yield from _volume_notes(started)

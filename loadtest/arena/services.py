@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from loadtest.arena.amounts import Limit, cpu_limit, memory_limit
 from loadtest.arena.compose import Project
+from loadtest.arena.keys import unknown_keys
 from loadtest.arena.nodes import ComposeError, ListNode, MapNode, Node, Place, Scalar, texts_of
 from loadtest.arena.ports import Port, read_port
 from loadtest.arena.roles import Role, role_of
@@ -53,6 +54,7 @@ class Service:
     host_network: Place | None
     privileged: Place | None
     mounts: Sequence[Mount]
+    unknown_keys: Sequence[tuple[Place, str]]
     faults: Sequence[Fault]
 
     @property
@@ -117,6 +119,7 @@ def _service(name: str, place: Place, node: MapNode, replicas: int, tree: MapNod
         host_network=_host_network(node, tree),
         privileged=privileged.place if privileged is not None and privileged.is_true else None,
         mounts=_mounts(node),
+        unknown_keys=list(unknown_keys(node)),
         faults=faults,
     )
 

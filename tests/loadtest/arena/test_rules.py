@@ -30,6 +30,10 @@ BROKEN: dict[str, tuple[dict[str, str | None], list[tuple[str, str, str]]]] = {
         {"db": "image: postgres:16"},
         [("db", "CPU limit", "none"), ("db", "memory limit", "none")],
     ),
+    "limits at the wrong depth": (
+        {"db": "image: postgres:16, deploy: { limits: { cpus: '0.1', memory: 50MB } }"},
+        [("db", "CPU limit", "none"), ("db", "memory limit", "none")],
+    ),
     "no memory limit": (
         {"db": "image: postgres:16, cpus: 0.1"},
         [("db", "memory limit", "none")],
@@ -144,7 +148,11 @@ NOTED: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "a missing file": (
         {"nginx": f"volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro'], {ENTRY['nginx']}"},
-        "nginx (docker-compose.yml:2): there is no ./nginx.conf beside the file, so Docker mounts an empty folder",
+        "there is no ./nginx.conf beside the file, so Docker mounts an empty folder",
+    ),
+    "a key that is not known": (
+        {"db": f"Limits: {{}}, {ENTRY['db']}"},
+        "db (docker-compose.yml:5): docker compose knows no key Limits",
     ),
     "a build": ({"api01": f"build: ., {HALF}", "api02": f"build: ., {HALF}"}, "built on this"),
     "a profile": ({"k6": "image: grafana/k6, profiles: [load]"}, "and in no sum: k6 (profile)"),
