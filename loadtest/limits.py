@@ -8,6 +8,7 @@ SILENCE_MAX_S = 30.0  # total time lost in timeouts; after it SILENT_TIMEOUT_S a
 ASKED_MAX_S = 600.0  # total time of a probe's requests: ten times what a slow service needs
 SILENT_TIMEOUT_S = 0.25  # timeout of one request once either total above is exceeded
 READY_WAIT_S = 40.0  # the contest's arena waits this long for a service to start
+PESSOAS_READY_WAIT_S = 45.0  # the same of the contest of 2023
 READY_PAUSE_S = 2.0  # and asks once in this time
 TLS_PEEK_S = 2.0  # one handshake, to tell a target that speaks TLS from one that is broken
 EXPIRE_EVERY_S = 0.1  # how often timeouts are checked: a hundredth of a timeout
@@ -107,3 +108,15 @@ MERGED_KEYS_MAX = 100_000  # keys that `<<` adds in one file
 EXTENDS_MAX = 32  # services that extend one another, or files that include one another
 NESTED_DEFAULTS_MAX = 16  # as in ${A:-${B:-c}}
 EXPANDED_CHARACTERS_MAX = 65_536  # a value after its variables, which may double each other
+
+# The arena's engine.
+ENGINE_ANSWER_MAX_S = 30.0  # a short command of docker; a busy daemon takes seconds
+PULL_MAX_S = 1800.0  # a large image over a slow line
+BUILD_MAX_S = 3600.0  # a program in Rust or C++ with its dependencies, on a small machine
+DOWN_MAX_S = 120.0  # removal of ten containers that do not stop by themselves
+STOP_WAIT_S = 1.0  # an entry that is removed has nothing to save
+DOWN_TIMES_MAX = 3  # a start that was cut short may still create a container during the first
+LOG_BYTES_MAX = 65_536  # of a log: its last lines, however long
+LOG_LINES_SHOWN = 12  # of a log: an error with its stack's last frames
+ARENA_LOGS_SHOWN = 4  # logs of containers that explain a fault: the first ones have the cause
+ENGINE_TEXT_MAX = 300  # characters of an error of the engine, a health check or an answer

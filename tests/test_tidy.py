@@ -37,7 +37,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure"),
         *("loadtest/report", "loadtest/wire"),
     },
-    "loadtest/arena": {"loadtest", "loadtest/judging", "loadtest/report", "loadtest/wire"},
+    "loadtest/arena": {
+        *("loadtest", "loadtest/drive", "loadtest/judging", "loadtest/measure/target"),
+        *("loadtest/report", "loadtest/wire"),
+    },
     # An edition imports the machinery and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
     "loadtest/crebitos/history": {
@@ -83,7 +86,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest/report", "loadtest/wire"),
     },
     "loadtest/pessoas/edition.py": {
-        *("loadtest/drive", "loadtest/judging", "loadtest/measure", "loadtest/pessoas"),
+        *("loadtest", "loadtest/drive", "loadtest/judging", "loadtest/measure", "loadtest/pessoas"),
         *("loadtest/pessoas/official", "loadtest/pessoas/rules"),
         *("loadtest/report", "loadtest/wire"),
     },

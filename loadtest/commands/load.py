@@ -39,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
 def _run_once(asked: argparse.Namespace) -> tuple[Report, View]:
     plan, chosen = _plan(asked), edition(asked.edition)
     refuse_unknown(asked, chosen)
-    view = _view(asked, plan.way, plan.planned_s, plan.size)
+    view = view_of(asked, plan.way, plan.planned_s, plan.size)
     report = chosen.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
     return report, view
 
@@ -56,15 +56,15 @@ def official(asked: argparse.Namespace) -> int:
 
 def _official_once(asked: argparse.Namespace) -> tuple[Report, View]:
     plan = OfficialPlan(asked.url, seed_of(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
-    _files_for(None)
+    files_for(None)
     chosen = edition(asked.edition)
-    view = _view(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
+    view = view_of(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
     report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
     return report, view
 
 
 def check(asked: argparse.Namespace) -> int:
-    _files_for(None)
+    files_for(None)
     seed, chosen = seed_of(asked), edition(asked.edition)
     view = _rule_view(asked, chosen.rules[asked.strict])
     report = chosen.run_check(asked.url, seed, view, reset=asked.reset, strict=asked.strict)
@@ -105,7 +105,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
     return Plan(
         address=asked.url,
         mode=_mode(asked),
-        connections=_files_for(connections),
+        connections=files_for(connections),
         duration_s=duration_s,
         size=asked.requests,
         seed=seed_of(asked),
@@ -131,7 +131,7 @@ def _mode(asked: argparse.Namespace) -> Mode:
     return "rate" if asked.rate else "closed"
 
 
-def _files_for(connections: int | None) -> int:
+def files_for(connections: int | None) -> int:
     """Raises the limit of open files as needed, and returns the number of connections."""
     wanted = connections or CONNECTIONS_MAX
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -148,7 +148,7 @@ def _files_for(connections: int | None) -> int:
     return wanted
 
 
-def _view(
+def view_of(
     asked: argparse.Namespace, title: str, duration_s: float | None, size: int | None
 ) -> View:
     """Returns a live screen on a terminal, else plain lines; both go to standard error."""

@@ -10,7 +10,8 @@ examples:
   loadtest official --scale 0.05        a rehearsal: 12 seconds of the same
   loadtest official --edition pessoas   the contest of the year before, in three and a half
   loadtest check                        the broken rules of the contract, with curl lines
-  loadtest arena --rules-only ENTRY     the arena's rules on the compose file of a folder
+  loadtest arena ENTRY                  an entry from its compose file to its verdict
+  loadtest arena ENTRY --rules-only     only the arena's rules on its compose file
   loadtest gatling                      the same run by Gatling itself, with its own report
   loadtest score out/gatling/NAME       the verdict on Gatling's results
   loadtest run -c 14 -d 30              as fast as it goes, 14 connections, 30 seconds
@@ -61,8 +62,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         (*TARGET, *HTTP, "--seed", "--strict", "--all", *FILES),
     ),
     "arena": (
-        "check the arena's rules on an entry's compose file",
-        ("--edition", "entry", "--rules-only", "--all", *FILES),
+        "run an entry from its compose file as the arena does",
+        (
+            *("--edition", "entry", "--rules-only", "--rounds", "--speed", "--scale", "--seed"),
+            *("--all", *FILES),
+        ),
     ),
     "compare": ("compare two reports or baselines", ("before", "after", "--fail-on-regression")),
     "completion": ("print the completion of a shell, for the words after `loadtest`", ("shell",)),

@@ -80,6 +80,9 @@ class WorkerPool:
 def _run(work: Work, job: Job) -> None:
     # Ctrl-C is handled by the process that writes the report; it stops workers by the flag.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A handler of the parent's is not for its workers.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     gc.collect()
     gc.freeze()
     gc.disable()

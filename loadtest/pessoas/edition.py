@@ -9,6 +9,7 @@ from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
 from loadtest.judging.edition import Edition
 from loadtest.judging.terms import Terms
+from loadtest.limits import PESSOAS_READY_WAIT_S
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
 from loadtest.pessoas import state
@@ -102,6 +103,7 @@ PESSOAS = Edition(
         memory="3.0GB",
         balancers=frozenset({"nginx"}),
         databases=frozenset({"mongo", "mongodb", "mysql", "postgres", "postgresql"}),
+        ready_wait_s=PESSOAS_READY_WAIT_S,
     ),
     kinds=KINDS,
     cycle=CYCLE,

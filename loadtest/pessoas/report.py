@@ -54,8 +54,7 @@ class PessoasReport(Report, tag="pessoas", kw_only=True):
         people = self.people
         rehearsal = " (REHEARSAL, not the official run)" if self.official.rehearsal else ""
         stored, expected = (count_text(one, UNKNOWN) for one in (people.stored, people.expected))
-        acknowledged = f"{people.acknowledged:,} acknowledged"
-        return f"{stored} people stored, {acknowledged}, {expected} expected{rehearsal}"
+        return f"the arena would count {stored} of {expected} people{rehearsal}"
 
     def faults(self) -> list[str]:
         people = self.people

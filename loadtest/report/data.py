@@ -12,6 +12,7 @@ from loadtest.measure.machine import Machine
 from loadtest.measure.recorder import Example, Times
 from loadtest.measure.tally import Clock, SecondCounts, Tally, Traffic, answered
 from loadtest.measure.target.usage import Usage
+from loadtest.report.arena import Arena
 from loadtest.report.table import Table
 
 SCHEMA_VERSION = 2
@@ -133,6 +134,8 @@ class Report(Struct, tag_field="edition", kw_only=True):
     rules: list[Rule] = field(default_factory=list)
     # The generator's machine. Reports of earlier versions do not name it, nor does Gatling's log.
     machine: Machine | UnsetType = UNSET
+    # Only if the judge started the entry from its compose file.
+    arena: Arena | UnsetType = UNSET
 
     def score(self) -> Score | None:
         """Returns the score of an official run."""
@@ -153,6 +156,9 @@ class Report(Struct, tag_field="edition", kw_only=True):
     def tables(self) -> Sequence[Table]:
         """Returns the edition's tables, the most important first."""
         return []
+
+    def every_table(self) -> Sequence[Table]:
+        return [*self.tables(), *(self.arena.tables() if self.arena is not UNSET else ())]
 
 
 def moment_text(moment: datetime) -> str:

@@ -6,12 +6,13 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from loadtest.limits import REASONS_SHOWN
 from loadtest.measure.target.usage import Used
 from loadtest.report.charts import latency_chart, percentile_chart, rate_chart, usage_chart
 from loadtest.report.data import Load, Report, Rule, broken_rules
+from loadtest.report.head import headline, reasons
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import (
     duration,
@@ -21,7 +22,7 @@ from loadtest.report.tables import (
     outcome_table,
     spread_text,
 )
-from loadtest.report.text import headline, rule_texts
+from loadtest.report.text import rule_texts
 
 STYLE = files("loadtest.report") / "page.css"
 MEGABYTE = 1_000_000
@@ -40,7 +41,7 @@ def write_html(report: Report, path: Path) -> None:
 
 def page(report: Report) -> str:
     """Returns the whole page: the verdict, then the evidence for it."""
-    cards = [table_card(table) for table in report.tables()]
+    cards = [table_card(table) for table in report.every_table()]
     if report.load is not None:
         cards += _load_cards(report.load)
     cards += rules_cards(report.rules)
@@ -63,17 +64,25 @@ def _verdict(report: Report) -> str:
     word, _, rest = headline(report).partition(":")
     seed = f" · seed {report.seed}" if report.seed is not None else ""
     # The reasons of a check are its broken rules, which follow below.
-    reasons = report.verdict.reasons if report.load is not None else []
-    texts = [f"<li>{escape(text)}</li>" for text in [*reasons, *report.notes]]
-    listed = "".join(texts[:REASONS_SHOWN])
-    if len(texts) > REASONS_SHOWN:
-        more = "".join(texts[REASONS_SHOWN:])
-        listed += f"</ul>{folded(f'{len(texts) - REASONS_SHOWN} more', f'<ul>{more}</ul>')}<ul>"
+    kinds = reasons(report) if report.load is not None or report.arena is not UNSET else []
+    listed = "".join(_listed(title, texts) for title, texts in kinds)
+    listed += _listed("", report.notes)
     where = escape(f"{report.target} · {report.way}{seed}")
     return (
         f'<section class="verdict {report.verdict.state}"><h1><b>{word}</b>{escape(":" + rest)}'
-        f"</h1><p>{where}</p>{f'<ul>{listed}</ul>' if listed else ''}</section>"
+        f"</h1><p>{where}</p>{listed}</section>"
     )
+
+
+def _listed(title: str, texts: Sequence[str]) -> str:
+    """Returns texts as a list; all but the first ones are folded."""
+    items = [f"<li>{escape(text)}</li>" for text in texts]
+    parts = [f"<p>{escape(title)}</p>"] if title else []
+    parts += [f"<ul>{''.join(items[:REASONS_SHOWN])}</ul>"] if items else []
+    if len(items) > REASONS_SHOWN:
+        more = f"<ul>{''.join(items[REASONS_SHOWN:])}</ul>"
+        parts.append(folded(f"{len(items) - REASONS_SHOWN} more", more))
+    return "".join(parts)
 
 
 def _tiles(load: Load | None) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from msgspec import UNSET
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as Grid
@@ -18,6 +19,7 @@ from loadtest.limits import (
 )
 from loadtest.measure.histogram import FIGURES
 from loadtest.report.data import Load, Report, Rule, broken_rules
+from loadtest.report.head import headline, reasons
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import (
     generator_table,
@@ -39,14 +41,14 @@ STATE_STYLES = {"pass": "bold green", "fail": "bold red", "invalid": "bold yello
 def print_report(report: Report, console: Console, *, every_rule: bool = False) -> None:
     """Prints the whole report, the verdict first."""
     console.print(Text(headline(report), style=STATE_STYLES[report.verdict.state]))
-    if report.load is not None:
+    if report.load is not None or report.arena is not UNSET:
         # The reasons of a check are its broken rules, which are printed in full below.
-        _print_reasons(report.verdict.reasons, console)
+        _print_reasons(report, console)
     seed = f", seed {report.seed}" if report.seed is not None else ""
     console.print(Text(f"{report.target}: {report.way}{seed}\n"))
     if report.load is None:
         _print_rules(report.rules, console, every_rule=every_rule)
-    for table in report.tables():
+    for table in report.every_table():
         print_table(table, console)
     if report.load is not None:
         _print_load(report.load, console)
@@ -55,51 +57,15 @@ def print_report(report: Report, console: Console, *, every_rule: bool = False) 
         console.print(Text(f"note: {one_line(note)}", style="yellow"))
 
 
-def headline(report: Report) -> str:
-    """Returns the verdict in one line: the fault, then the contest's own score."""
-    state, load = report.verdict.state.upper(), report.load
-    head = f"{state}{_stopped(load)}"
-    if state == "INVALID":
-        return f"{head}: the generator or the run was not fit to judge by"
-    if state == "FAIL":
-        wrong = _wrong(report)
-        return f"{head}: {wrong}" + (f". {_sentence(report.summary())}" if report.summary() else "")
-    if report.summary():
-        return f"{head}: {report.summary()}"
-    if load is None:
-        return f"{head}: all {len(report.rules)} rules hold"
-    return f"{head}: {load.totals.done:,} requests, {load.totals.failures:,} failed"
-
-
-def _stopped(load: Load | None) -> str:
-    if load is None or not load.interrupted:
-        return ""
-    whole = f" of {load.planned_s:.0f}" if load.planned_s else ""
-    return f", stopped after {load.rate.elapsed_s:.0f}{whole} s"
-
-
-def _wrong(report: Report) -> str:
-    """Returns the first reason and the number of others, or the number of broken rules."""
-    broken, reasons = broken_rules(report.rules), report.verdict.reasons
-    count = sum(map(len, broken))
-    if broken and len(reasons) <= count:
-        return f"{count} of {len(report.rules)} rules are broken, first of all: {broken[0][0].name}"
-    if not reasons:
-        return "no reason is known"
-    more = f", and {len(reasons) - 1} reasons more" if len(reasons) > 1 else ""
-    return f"{_short(reasons[0])}{more}"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"
-
-
-def _print_reasons(reasons: Sequence[str], console: Console) -> None:
-    for reason in reasons[:REASONS_SHOWN]:
-        console.print(Text(f"  - {_short(reason, REASON_CHARACTERS_MAX)}"))
-    hidden = len(reasons) - REASONS_SHOWN
-    if hidden > 0:
-        console.print(f"  - and {hidden} more")
+def _print_reasons(report: Report, console: Console) -> None:
+    for title, texts in reasons(report):
+        if title:
+            console.print(f"  {title}:")
+        for reason in texts[:REASONS_SHOWN]:
+            console.print(Text(f"  - {_short(reason, REASON_CHARACTERS_MAX)}"))
+        hidden = len(texts) - REASONS_SHOWN
+        if hidden > 0:
+            console.print(f"  - and {hidden} more")
 
 
 def _print_load(load: Load, console: Console) -> None:

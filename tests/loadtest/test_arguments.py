@@ -15,7 +15,7 @@ COMMON = {
     "gatling": {"--plain", "--edition", "--reset", "--scale", *FILES},
     "score": {"--plain", "--edition", *FILES},
     "report": {"--plain", "--all", *FILES},
-    "arena": {"--plain", "--edition", "--all", *FILES},
+    "arena": {"--plain", "--edition", "--seed", "--scale", "--all", *FILES},
     "compare": {"--plain"},
     "league": {"--plain", "--html"},
     "completion": {"--plain"},

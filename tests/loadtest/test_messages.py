@@ -19,12 +19,14 @@ from loadtest.crebitos.official.verdict import official_part
 from loadtest.crebitos.report import Counts, CrebitosReport
 from loadtest.judging.rulebook import Rulebook
 from loadtest.measure.tally import Tally
+from loadtest.pessoas.report import Official as OfficialPeople
+from loadtest.pessoas.report import People, PessoasReport
 from loadtest.report.data import Rule, Verdict
-from loadtest.report.judgement import not_complete
+from loadtest.report.head import headline, reasons
+from loadtest.report.judgement import not_complete, wrong_answers
 from loadtest.report.progress import counted_wrong, left, passed
 from loadtest.report.rule_progress import RuleBar, RuleLines
 from loadtest.report.started import command_line
-from loadtest.report.text import headline
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.probe import Answer, reach
 from loadtest.wire.request import CHECK, Address, Request, get
@@ -48,13 +50,53 @@ def paid(ok: int) -> CrebitosReport:
 
 
 def test_a_failed_run_that_would_be_paid_is_no_puzzle() -> None:
-    """The headline names the broken rule first, and then the sum that the arena would pay."""
+    """The headline answers two questions: what the arena would pay, and what is wrong beyond."""
     report = paid(61_503)
     report.rules = [Rule("g", "", f"r{n}", "1", "2", n > 2, 0, "") for n in range(135)]
-    report.verdict.reasons = ["a", "b", "c"]
+    report.verdict.reasons = wrong_answers(report)
     assert headline(report) == (
-        "FAIL: 3 of 135 rules are broken, first of all: g: r0. "
-        "The arena would pay USD 100,000.00 of 100,000.00"
+        "FAIL: the arena would pay USD 100,000.00 of 100,000.00. "
+        "Beyond that, 3 of 135 rules are broken, first of all: g: r0"
+    )
+    assert reasons(report) == [("beyond the arena's score", wrong_answers(report))]
+
+
+def test_a_fine_and_a_broken_rule_are_kept_apart() -> None:
+    """Reasons for a fine, beyond it, and of the run itself have titles of their own."""
+    report = paid(50_000)
+    report.rules = [Rule("g", "", "r", "1", "2", False, 0, "")]
+    assert report.load is not None
+    report.load.invalid = ["the generator was late"]
+    report.verdict.reasons = [*wrong_answers(report), "slow: 19%", *report.load.invalid]
+    assert headline(report) == (
+        "FAIL: the arena would pay USD 83,300.00 of 100,000.00, because slow: 19%. "
+        "Beyond that, 1 of 1 rules are broken, first of all: g: r"
+    )
+    assert reasons(report) == [
+        ("in the arena's score", ["slow: 19%"]),
+        ("beyond the arena's score", ["g: r: expected 1, got 2"]),
+        ("of the run itself", ["the generator was late"]),
+    ]
+
+
+def test_a_fine_alone_says_that_nothing_else_is_wrong() -> None:
+    """A run that is only slow says that nothing wrong was found beyond its fine."""
+    report = paid(50_000)
+    report.verdict.reasons = ["slow: 19%"]
+    assert headline(report).endswith(", because slow: 19%. Nothing wrong was found beyond that")
+    report.verdict = Verdict("pass", 0, [])
+    assert headline(report).endswith("; nothing wrong was found beyond that")
+
+
+def test_people_are_counted_before_what_is_wrong_beyond() -> None:
+    """The head of the other edition has its own score: the number of people."""
+    report = PessoasReport(command="official", way="", target="", load=simulated_run(1, seconds=6))
+    report.official = OfficialPeople({}, complete=True, rehearsal=False)
+    report.people = People(acknowledged=9, stored=9, expected=10)
+    report.verdict = Verdict("fail", 1, ["1 people who are right are not stored"])
+    assert headline(report) == (
+        "FAIL: the arena would count 9 of 10 people, because 1 people who are right are not "
+        "stored. Nothing wrong was found beyond that"
     )
 
 

@@ -91,12 +91,10 @@ class TargetUsage:
 
 def _parts(pids: list[int]) -> dict[str, tuple[dict[str, Path], list[int]]]:
     """Returns the target's processes by container or control group, else by program."""
-    own = _groups_of("self")
+    own = groups_of("self")
     parts: dict[str, tuple[dict[str, Path], list[int]]] = {}
     for pid in pids:
-        groups = {
-            name: path for name, path in _groups_of(str(pid)).items() if own.get(name) != path
-        }
+        groups = {name: path for name, path in groups_of(str(pid)).items() if own.get(name) != path}
         container = container_of(pid)
         name = container_name(container) if container else None
         name = name or next((path.name for path in groups.values()), None) or _program(pid)
@@ -104,7 +102,7 @@ def _parts(pids: list[int]) -> dict[str, tuple[dict[str, Path], list[int]]]:
     return parts
 
 
-def _groups_of(pid: str) -> dict[str, Path]:
+def groups_of(pid: str) -> dict[str, Path]:
     """Returns a process's control group directories by controller; version 2 has `unified`."""
     groups: dict[str, Path] = {}
     with suppress(OSError):
@@ -127,16 +125,16 @@ def _program(pid: int) -> str:
 
 
 def read_groups(groups: dict[str, Path], pids: list[int]) -> Reading | None:
-    cpu = _number(groups, "cpuacct", "cpuacct.usage")
+    cpu = number_of(groups, "cpuacct", "cpuacct.usage")
     if cpu is not None:
-        stat = _fields(groups.get("cpu"), "cpu.stat")
-        memory = _number(groups, "memory", "memory.usage_in_bytes")
+        stat = fields_of(groups.get("cpu"), "cpu.stat")
+        memory = number_of(groups, "memory", "memory.usage_in_bytes")
         cpu_s, throttled_s = cpu / 1e9, stat.get("throttled_time", 0) / 1e9
     else:
-        stat = _fields(groups.get("unified"), "cpu.stat")
+        stat = fields_of(groups.get("unified"), "cpu.stat")
         if "usage_usec" not in stat:
             return None
-        memory = _number(groups, "unified", "memory.current")
+        memory = number_of(groups, "unified", "memory.current")
         cpu_s, throttled_s = stat["usage_usec"] / 1e6, stat.get("throttled_usec", 0) / 1e6
     if memory is None:
         memory = _read_processes(pids).memory_bytes
@@ -155,14 +153,14 @@ def _read_processes(pids: list[int]) -> Reading:
 
 def quota_of(groups: dict[str, Path]) -> Quota:
     found = Quota()
-    quota = _number(groups, "cpu", "cpu.cfs_quota_us")
-    period = _number(groups, "cpu", "cpu.cfs_period_us")
+    quota = number_of(groups, "cpu", "cpu.cfs_quota_us")
+    period = number_of(groups, "cpu", "cpu.cfs_period_us")
     if quota and period and quota > 0:
         found.cpus = quota / period
     with suppress(OSError, ValueError, KeyError):
         fields = (groups["unified"] / "cpu.max").read_text().split()
         found.cpus = int(fields[0]) / int(fields[1])
-    memory = _number(groups, "memory", "memory.limit_in_bytes") or _number(
+    memory = number_of(groups, "memory", "memory.limit_in_bytes") or number_of(
         groups, "unified", "memory.max"
     )
     if memory and memory < 1 << 60:
@@ -170,13 +168,13 @@ def quota_of(groups: dict[str, Path]) -> Quota:
     return found
 
 
-def _number(groups: dict[str, Path], controller: str, file: str) -> int | None:
+def number_of(groups: dict[str, Path], controller: str, file: str) -> int | None:
     with suppress(OSError, ValueError, KeyError):
         return int((groups[controller] / file).read_text())
     return None
 
 
-def _fields(group: Path | None, file: str) -> dict[str, int]:
+def fields_of(group: Path | None, file: str) -> dict[str, int]:
     if group is not None:
         with suppress(OSError, ValueError):
             lines = (group / file).read_text().splitlines()

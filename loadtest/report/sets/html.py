@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.report.data import Report
+from loadtest.report.head import headline
 from loadtest.report.html import (
     card,
     document,
@@ -21,7 +22,6 @@ from loadtest.report.sets.tables import names_of
 from loadtest.report.sets.text import broken_rounds, set_description, set_headline, set_tables
 from loadtest.report.svg import Axis, Series, line_chart, linear_axis, logarithmic_axis
 from loadtest.report.tables import latency_table, outcome_table
-from loadtest.report.text import headline
 
 TIMES = ("p50", "p99", "max")
 TICKS_MAX = 12

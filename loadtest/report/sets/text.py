@@ -7,12 +7,13 @@ from rich.text import Text
 
 from loadtest.limits import REASONS_SHOWN
 from loadtest.report.data import Report
+from loadtest.report.head import headline
 from loadtest.report.sets.data import ReportSet
 from loadtest.report.sets.difference import compare_pair
 from loadtest.report.sets.figures import figures_of, kind_of
 from loadtest.report.sets.tables import difference_table, names_of, rounds_table, summary_table
 from loadtest.report.table import Table
-from loadtest.report.text import STATE_STYLES, headline, print_table
+from loadtest.report.text import STATE_STYLES, print_table
 from loadtest.wire.outcome import one_line
 
 
