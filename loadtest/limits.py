@@ -39,6 +39,7 @@ REASON_CHARACTERS_MAX = 300  # two or three lines of a terminal
 EXAMPLES_SHOWN = 6  # two kinds of failure, with all their examples
 BROKEN_SHOWN = 20  # broken rules in full: enough to start with
 ANSWER_CHARACTERS_MAX = 600  # a wrong answer: enough to recognize it; JSON and HTML have more
+MARKDOWN_CHARACTERS_MAX = 60_000  # GitHub takes a comment of 65,536; a workflow may add its own
 CELL_CHARACTERS_MAX = 120  # one cell: an answer that is a page of HTML must not bury the table
 
 # A league.

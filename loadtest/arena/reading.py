@@ -51,7 +51,7 @@ def _yaml() -> Any:
     try:
         import yaml  # noqa: PLC0415 - only the arena needs it
     except ModuleNotFoundError as error:
-        needs = "reading a compose file needs PyYAML: pip install 'rinha[arena]'"
+        needs = "reading a compose file needs PyYAML: pip install rinha-loadtest"
         raise ComposeError(needs) from error
     return yaml
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from loadtest.commands.load_shape import refuse_contradictions, refuse_unknown
+from loadtest.commands.load_shape import refuse_contradictions, refuse_unknown, refuse_unknown_types
 from loadtest.commands.options import DEFAULT_CONNECTIONS, DEFAULT_DURATION_S
 from loadtest.commands.output import UsageError, finish
 from loadtest.commands.rounds import in_rounds, seed_of
@@ -58,8 +58,11 @@ def _official_once(asked: argparse.Namespace) -> tuple[Report, View]:
     plan = OfficialPlan(asked.url, seed_of(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
     files_for(None)
     chosen = edition(asked.edition)
+    refuse_unknown_types(chosen, asked.threshold)
     view = view_of(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
-    report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
+    report = chosen.run_official(
+        plan, asked.threshold, view, reset=asked.reset, strict=asked.strict
+    )
     return report, view
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 try:
     import rich as _rich  # noqa: F401 - only looked for
 except ModuleNotFoundError:
-    sys.exit("loadtest: the judge needs rich for its screen: pip install 'rinha[loadtest]'")
+    sys.exit("loadtest: the judge needs rich for its screen: pip install rinha-loadtest")
 
 from loadtest.arena.nodes import ComposeError
 from loadtest.commands import comparison, completion, league, load, saved
@@ -41,6 +41,7 @@ HANDLERS = {
     "compare": comparison.compare_reports,
     "report": saved.show_report,
     "league": league.make_league,
+    "schema": saved.print_schema,
 }
 
 

@@ -13,6 +13,7 @@ from loadtest.commands.values import (
     number,
     plain_name,
     ramp,
+    saved_report,
     threshold,
     whole,
 )
@@ -70,6 +71,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--reset": {**FLAG, "help": "POST /reset first, for a target that has it"},
     "--json": {"type": Path, "metavar": "FILE", "help": "write the report as JSON"},
     "--html": {"type": Path, "metavar": "FILE", "help": "write the report as a page"},
+    "--junit": {"type": Path, "metavar": "FILE", "help": "write each check as a test case, in XML"},
+    "--markdown": {"type": Path, "metavar": "FILE", "help": "write as Markdown"},
+    "--baseline": {
+        "type": saved_report,
+        "metavar": "REPORT",
+        "help": "add the difference to this JSON report or baseline",
+    },
     "--save-baseline": {
         "type": plain_name,
         "metavar": "NAME",
@@ -209,7 +217,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "(repeatable, one a machine)",
     },
     "--csv": {"type": Path, "metavar": "FILE", "help": "write the table as CSV"},
-    "--markdown": {"type": Path, "metavar": "FILE", "help": "write as Markdown"},
     "--fail-on-regression": {
         "type": number(1000),
         "nargs": "?",

@@ -5,17 +5,23 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from rich.console import Console
+from rich.text import Text
 
 from loadtest.drive.run import View
 from loadtest.report.data import Report
+from loadtest.report.difference import difference
 from loadtest.report.html import write_html
 from loadtest.report.json import baseline_path, write_json
 from loadtest.report.judgement import EXIT_STOPPED
-from loadtest.report.text import print_report
+from loadtest.report.junit import write_junit
+from loadtest.report.markdown import write_markdown
+from loadtest.report.sets.data import ReportSet
+from loadtest.report.text import print_report, print_table
+from loadtest.wire.outcome import one_line
 
 Data = TypeVar("Data", bound=Struct)
 
@@ -46,11 +52,13 @@ def deliver(
 
     The files come first, so that they are complete even if standard output is closed early.
     """
-    written, failed = [], []
+    written, failed, worst = [], [], _worst_of(data)
     baseline = baseline_path(asked.save_baseline) if asked.save_baseline else None
     files: tuple[tuple[str, Callable[[Data, Path], None], Path | None], ...] = (
         ("report", write_json, asked.json),
         ("page", write_page, asked.html),
+        ("test cases", lambda _, path: write_junit(worst, path), asked.junit),
+        ("comment", lambda _, path: write_markdown(worst, path, asked.baseline), asked.markdown),
         (f"baseline {asked.save_baseline}", write_json, baseline),
     )
     for name, write, path in files:
@@ -63,10 +71,27 @@ def deliver(
                 failed.append(f"{path}: {getattr(error, 'strerror', None) or error}")
     console = console_of(asked)
     show(console)
+    if asked.baseline is not None:
+        _print_difference(asked.baseline, worst, console)
     for line in written:
         console.print(line, markup=False)
     if failed:
         raise UsageError("; ".join(failed))
+
+
+def _worst_of(data: Struct) -> Report:
+    """Returns the report, or that of a set whose verdict is the set's."""
+    report: Any = data.worst if isinstance(data, ReportSet) else data
+    assert isinstance(report, Report)
+    return report
+
+
+def _print_difference(baseline: Report, report: Report, console: Console) -> None:
+    notes, table = difference(baseline, report)
+    for note in notes:
+        console.print(Text(f"note: {one_line(note)}", style="yellow"))
+    if table is not None:
+        print_table(table, console)
 
 
 def console_of(asked: argparse.Namespace) -> Console:

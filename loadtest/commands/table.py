@@ -28,7 +28,7 @@ examples:
 exit codes: 0 fine, 1 verdict bad, 2 usage, 3 target unreachable, 4 run invalid, 130 Ctrl-C"""
 
 
-FILES = ("--json", "--html", "--save-baseline")
+FILES = ("--json", "--html", "--junit", "--markdown", "--baseline", "--save-baseline")
 TARGET = ("--edition", "url", "--reset")
 HTTP = ("--header", "--cacert", "--insecure")
 # Each command with its help and its options; every command has --plain.
@@ -45,8 +45,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "official": (
         "do the official run and give the verdict",
         (
-            *(*TARGET, *HTTP, "--speed", "--scale", "--rounds", "--seed", "--strict", "--all"),
-            *FILES,
+            *(*TARGET, *HTTP, "--speed", "--scale", "--threshold", "--rounds", "--seed"),
+            *("--strict", "--all", *FILES),
         ),
     ),
     "gatling": (
@@ -75,4 +75,5 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         "make one table of many saved reports",
         ("reports", "--ceiling", "--html", "--csv", "--markdown"),
     ),
+    "schema": ("print the JSON Schema of the report", ()),
 }

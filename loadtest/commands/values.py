@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from loadtest.editions import CONTESTS, EDITIONS
+from loadtest.editions import CONTESTS, EDITIONS, any_report
 from loadtest.limits import DURATION_MAX_S, RATE_MAX
+from loadtest.report.data import Report
+from loadtest.report.json import BadReportError, find_report
 from loadtest.report.thresholds import FIGURES, Threshold
 from loadtest.wire.request import DEFAULT_PORTS, Address, Tls
 
@@ -97,3 +99,12 @@ def plain_name(text: str) -> str:
     if not re.fullmatch(r"[\w-][\w.-]*", text):
         raise argparse.ArgumentTypeError(f"{text!r}: letters, digits, dots and dashes only")
     return text
+
+
+def saved_report(text: str) -> Report:
+    """Reads a report now: a wrong name must not be found only after the run."""
+    try:
+        report: Report = find_report(text, any_report())
+    except BadReportError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return report

@@ -5,12 +5,14 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from loadtest.limits import REASONS_SHOWN
-from loadtest.report.data import Count, Report, Score
+from loadtest.limits import REASONS_SHOWN, SLA_PERCENT, SLOW_MS
+from loadtest.report.data import Check, Count, Report, Score
+from loadtest.report.judgement import counts_text
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import count_text
 
 REWARD_USD = "100000.00"
+NOTHING_USD = "0.00"
 APPLIED_TWICE = "applied twice"
 NOT_DECIDED = "not decided"
 
@@ -112,6 +114,20 @@ class CrebitosReport(Report, tag="crebitos", kw_only=True):
         """Returns whether something was applied twice: that takes balances below the limit too."""
         return any(one.breaks and one.breaks[0].name == APPLIED_TWICE for one in self.clientes)
 
+    def checks(self) -> list[Check]:
+        official = _official_checks(self.official) if self.official is not None else []
+        clientes = [
+            Check(
+                f"client {one.cliente}: balance and history",
+                "explained by its answers",
+                "; ".join([*([one.fault] if one.fault else []), *(b.text for b in one.breaks)])
+                or one.order,
+                passed=not one.is_broken and one.order != NOT_DECIDED,
+            )
+            for one in self.clientes
+        ]
+        return official + clientes
+
     def tables(self) -> Sequence[Table]:
         tables = []
         if self.official is not None:
@@ -119,6 +135,36 @@ class CrebitosReport(Report, tag="crebitos", kw_only=True):
             if self.official.failed_checks:
                 tables.append(_failed_checks_table(self.official.failed_checks))
         return [*tables, _clientes_table(self.clientes)] if self.clientes else tables
+
+
+def _official_checks(official: Official) -> list[Check]:
+    """Returns the official judge's checks: its own totals, then each check that failed."""
+    counts, paid = official.counts, f"USD {official.paid_usd}"
+    return [
+        Check(
+            "every request was sent",
+            counts_text(official.expected),
+            "all of them" if official.complete else "not all of them",
+            passed=official.complete,
+        ),
+        Check(
+            f"{SLA_PERCENT}% of the answers are right and under {SLOW_MS} ms",
+            f"{SLA_PERCENT}%",
+            f"{official.ok_percent}%",
+            passed=official.sla_fine_usd == NOTHING_USD,
+        ),
+        Check(
+            "no check of consistency fails",
+            "0",
+            f"{counts.consistency:,}",
+            passed=not counts.consistency,
+        ),
+        Check("paid in full", f"USD {REWARD_USD}", paid, passed=official.is_paid_in_full),
+        *(
+            Check(one.what, "no such answer", f"{one.count:,} answers", passed=False)
+            for one in official.failed_checks
+        ),
+    ]
 
 
 def _official_table(official: Official) -> Table:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
-from loadtest.report.data import Count, Report, Score
+from loadtest.report.data import Check, Count, Report, Score
+from loadtest.report.judgement import counts_text
 from loadtest.report.table import Mark, Table
 from loadtest.report.tables import count_text
 
@@ -63,6 +64,23 @@ class PessoasReport(Report, tag="pessoas", kw_only=True):
         found = [f"{one.what} ({one.count:,})" for one in people.differences]
         if people.stored is None:
             found.append("the service's own count could not be read")
+        return found
+
+    def checks(self) -> list[Check]:
+        found, official, people = [], self.official, self.people
+        if official is not None:
+            got = "all of them" if official.complete else "not all of them"
+            wanted = counts_text(official.expected)
+            found.append(Check("every request was sent", wanted, got, passed=official.complete))
+        if people is not None:
+            expected = people.acknowledged if people.expected is None else people.expected
+            stored = f"{count_text(people.stored, UNKNOWN)} people"
+            wanted = f"{expected:,} people"
+            found.append(Check("all people are stored", wanted, stored, people.is_whole))
+            found += [
+                Check(one.what, "never", f"{one.count:,} times", passed=False)
+                for one in people.differences
+            ]
         return found
 
     def tables(self) -> Sequence[Table]:

@@ -103,6 +103,23 @@ class Rule(Struct):
         return f"{self.group}{', ' if self.whose else ''}{self.whose}: {self.rule}"
 
 
+class Check(NamedTuple):
+    """A check with its result, in words; `repeat` asks it again in a shell."""
+
+    name: str
+    expected: str
+    got: str
+    passed: bool
+    repeat: str = ""
+
+
+class HeldThreshold(Struct):
+    """A threshold of the user; `reason` says why it does not hold, and is empty if it does."""
+
+    threshold: str
+    reason: str = ""
+
+
 class Verdict(Struct):
     """Pass, fail or invalid, with every reason in words."""
 
@@ -136,6 +153,8 @@ class Report(Struct, tag_field="edition", kw_only=True):
     machine: Machine | UnsetType = UNSET
     # Only if the judge started the entry from its compose file.
     arena: Arena | UnsetType = UNSET
+    # Those of the user, if there were any.
+    thresholds: list[HeldThreshold] | UnsetType = UNSET
 
     def score(self) -> Score | None:
         """Returns the score of an official run."""
@@ -152,6 +171,10 @@ class Report(Struct, tag_field="edition", kw_only=True):
     def explains_findings(self) -> bool:
         """Returns whether the edition's findings explain the wrong single answers."""
         return False
+
+    def checks(self) -> list[Check]:
+        """Returns the edition's checks of an official run, and of the data after a load."""
+        return []
 
     def tables(self) -> Sequence[Table]:
         """Returns the edition's tables, the most important first."""

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
 from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_NOTED_MEDIANS
-from loadtest.report.data import Load, Report, Verdict, broken_rules
+from loadtest.report.data import HeldThreshold, Load, Report, Verdict, broken_rules
 from loadtest.report.thresholds import Threshold, broken_thresholds
 from loadtest.wire.outcome import OWN_FAILURES, STATUS_FIRST
 
@@ -103,7 +106,22 @@ def judge_load(report: Report, load: Load, line: Line, thresholds: list[Threshol
     wrong, slow = wrong_answers(report) + failed_requests(load), slow_answers(load, line)
     if slowness_is_proved(load, line):
         wrong, slow = wrong + slow, []
-    return verdict(wrong, slow + broken_thresholds(load, thresholds), load.invalid)
+    judged = verdict(wrong, slow, load.invalid)
+    return judge_thresholds(report, load, thresholds, judged)
+
+
+def judge_thresholds(
+    report: Report, load: Load, thresholds: list[Threshold], judged: Verdict
+) -> Verdict:
+    """Records the thresholds in the report, and returns the verdict with the broken ones."""
+    held = [HeldThreshold(str(one), "".join(broken_thresholds(load, [one]))) for one in thresholds]
+    report.thresholds = held or UNSET
+    broken = [one.reason for one in held if one.reason]
+    if not broken:
+        return judged
+    reasons = judged.reasons + broken
+    # Slowness proves nothing in a run that is not fit to judge by.
+    return verdict(reasons, [], []) if judged.state == "pass" else replace(judged, reasons=reasons)
 
 
 def verdict(wrong: list[str], slow: list[str], invalid: list[str]) -> Verdict:

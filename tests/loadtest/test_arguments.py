@@ -5,7 +5,7 @@ import argparse
 from loadtest.commands.parser import parser
 
 HTTP = {"--header", "--cacert", "--insecure"}
-FILES = {"--json", "--html", "--save-baseline"}
+FILES = {"--json", "--html", "--junit", "--markdown", "--baseline", "--save-baseline"}
 RULES = {"--strict", "--no-strict", "--all"}
 # Common options of each command; each command has further options of its own.
 COMMON = {
@@ -17,8 +17,9 @@ COMMON = {
     "report": {"--plain", "--all", *FILES},
     "arena": {"--plain", "--edition", "--seed", "--scale", "--all", *FILES},
     "compare": {"--plain"},
-    "league": {"--plain", "--html"},
     "completion": {"--plain"},
+    "league": {"--plain", "--html", "--markdown"},
+    "schema": {"--plain"},
 }
 
 

@@ -111,7 +111,8 @@ def test_the_edition_defines_which_status_is_right(
 
 def test_files_that_are_not_python_are_packed() -> None:
     """The package data has every file that is not Python: style, Gatling's build and simulation."""
-    packed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    project = ROOT / "packages" / "loadtest" / "pyproject.toml"
+    packed = tomllib.loads(project.read_text())["tool"]["setuptools"]
     listed = subprocess.run(
         ["git", "ls-files", "loadtest"], cwd=ROOT, capture_output=True, text=True, check=True
     )

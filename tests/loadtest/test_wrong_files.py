@@ -48,6 +48,7 @@ COMMANDS = {
     "after": ("compare", "{right}", "{wrong}", "--fail-on-regression"),
     "report": ("report", "{wrong}"),
     "ceiling": ("league", "{right}", "--ceiling", "{wrong}"),
+    "baseline": ("report", "{right}", "--baseline", "{wrong}"),
     "results": ("score", "{wrong}"),
     "people": ("score", "{wrong}", "--edition", "pessoas"),
 }

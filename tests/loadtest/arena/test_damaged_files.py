@@ -114,7 +114,7 @@ def test_without_pyyaml_the_package_is_named(
     monkeypatch.setitem(sys.modules, "yaml", None)
     write(tmp_path, entry())
     assert run(["arena", "--rules-only", str(tmp_path)]) == 2
-    assert "pip install 'rinha[arena]'" in capfd.readouterr().err
+    assert "pip install rinha-loadtest" in capfd.readouterr().err
 
 
 def laughs(inner: str, outer: str, joined: str = "{0}, {0}") -> str:
