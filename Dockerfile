@@ -16,12 +16,10 @@ RUN python -m venv /opt/rinha \
     && stack/install.sh /opt/rinha locks/build.txt locks/ops.txt \
     && cp /usr/lib/*/libev.so.4 /opt/rinha/lib/ \
     && find /opt/rinha -name '_bjoern*.so' -exec strip --strip-unneeded {} +
-COPY pyproject.toml README.md schema.sql ./
+COPY pyproject.toml VERSION README.md schema.sql ./
 COPY rinha rinha
-# The image has no load generator, so its command goes.
 RUN /opt/rinha/bin/pip install --no-deps --no-build-isolation . \
-    && /opt/rinha/bin/pip check \
-    && rm /opt/rinha/bin/loadtest
+    && /opt/rinha/bin/pip check
 
 # The project's own tests, in the image's own Python. It has no PostgreSQL and no strace.
 FROM build AS tests

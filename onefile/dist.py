@@ -1,4 +1,4 @@
-"""Writes dist/: two executables and their SBOMs, the wheel, the sdist, and checksums.
+"""Writes dist/: two executables and their SBOMs, two wheels and sdists, and checksums.
 
 Runs in build/venv, which dist.sh makes.
 """
@@ -8,7 +8,6 @@ import os
 import platform
 import shutil
 import sys
-import tomllib
 
 from onefile.blobs import TooNewError
 from onefile.build import build
@@ -21,7 +20,7 @@ MEGABYTE = 1_000_000
 
 
 def main() -> int:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version = (ROOT / "VERSION").read_text().strip()
     made_at_s = int(os.environ["SOURCE_DATE_EPOCH"])
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)

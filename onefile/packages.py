@@ -1,4 +1,4 @@
-"""The wheel and the sdist, by setuptools, with the same bytes for the same sources."""
+"""The wheels and sdists, by setuptools, with the same bytes for the same sources."""
 
 import gzip
 import io
@@ -10,20 +10,32 @@ from pathlib import Path
 
 from onefile.contents import ROOT
 
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", "rinha", "loadtest")
+# The sources of each distribution, and the folder that has them.
+DISTRIBUTIONS = {
+    "rinha": (ROOT, ("pyproject.toml", "README.md", "LICENSE", "VERSION", "rinha")),
+    "rinha-loadtest": (
+        ROOT / "packages" / "loadtest",
+        ("pyproject.toml", "README.md", "LICENSE", "VERSION", "loadtest"),
+    ),
+}
 BUILD = "import sys; from setuptools import build_meta as b; b.build_{}(sys.argv[1])"
 
 
 def build_packages(work: Path, made_at_s: int) -> list[Path]:
-    """Builds the wheel and the sdist from a copy of the sources.
+    return [path for name in DISTRIBUTIONS for path in build_package(name, work, made_at_s)]
+
+
+def build_package(distribution: str, work: Path, made_at_s: int) -> list[Path]:
+    """Builds a wheel and an sdist from a copy of the sources.
 
     setuptools writes folders beside the sources, and packs what an older build left in them.
     """
-    copy, out = work / "sources", work / "packages"
-    for folder in (copy, out):
-        folder.mkdir()
-    for name in SOURCES:
-        _copy(ROOT / name, copy / name)
+    folder, sources = DISTRIBUTIONS[distribution]
+    copy, out = work / distribution / "sources", work / distribution / "packages"
+    for made in (copy, out):
+        made.mkdir(parents=True)
+    for name in sources:
+        _copy(folder / name, copy / name)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(max(made_at_s, 315_532_800))}  # zip: 1980
     for kind in ("wheel", "sdist"):
         command: list[str | Path] = [sys.executable, "-c", BUILD.format(kind), out]

@@ -2,7 +2,6 @@
 
 import platform
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from tests.help.running import ROOT
 from tests.stack.onefile.started import OneFile
 
-VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+VERSION = (ROOT / "VERSION").read_text().strip()
 
 
 @pytest.fixture(scope="session")
