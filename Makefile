@@ -14,6 +14,7 @@
 #? BASELINE    make bench: stored results; exit code 1 if a ratio is worse than there
 #? STACKS      make bench: a folder with your own contenders, one a file
 #? NAME, IMAGE make submission: the entry and its published image
+#? TAG         make release-check: the tag of the release; IMAGE=off builds no image
 #? SEED        test, crash, chaos: repeats the random choices of a failed run
 #? FAILOVERS   make failover: number of rounds of each kind
 #? SOAK        make soak: duration, such as 30m
@@ -51,11 +52,11 @@ GATLING_TEST = tests/loadtest/test_gatling.py
 IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,containers fresh onefile) --ignore $(GATLING_TEST)
 
 # Passed through the environment, so that the shell does not expand their values.
-export SQL SIMULATION FILE FROM AT
+export SQL SIMULATION FILE FROM AT TAG
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot restore drill watch load gatling bench submission
-.PHONY: dist test coverage unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
 
@@ -134,8 +135,15 @@ bench: ## measure the service beside alternatives into docs/benchmarks/; QUICK=1
 submission: dev ## write dist/participante/NAME, an entry for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"
 
-dist: ## build dist/: the whole stack in one executable, the judge in another, a wheel, an sdist
+dist: ## build dist/: the whole stack in one executable, the judge in another, wheels and sdists of both
 	@onefile/dist.sh
+
+release-check: ## do all of a release but the upload: check, build and start it; TAG=v0.1.0
+	@onefile/release_check.sh "$$TAG"
+
+schema: loadtest ## renew docs/report.schema.json from the types of the judge's report
+	@$(PY) -m loadtest schema >docs/report.schema.json.part
+	@mv docs/report.schema.json.part docs/report.schema.json
 
 # More workers than cores: most tests wait most of the time.
 ALL_TESTS = $(PYTEST) -n 4 --dist worksteal $(IN_OTHER_TARGETS)
