@@ -12,6 +12,7 @@ from loadtest.arena.deployment import EntryError
 from loadtest.arena.docker import EngineError
 from loadtest.arena.run import judge_entry
 from loadtest.commands.load import files_for, view_of
+from loadtest.commands.load_shape import refuse_unknown_types
 from loadtest.commands.options import DEFAULT_URL
 from loadtest.commands.output import UsageError, finish
 from loadtest.commands.rounds import in_rounds, seed_of
@@ -21,6 +22,7 @@ from loadtest.drive.run import View
 from loadtest.editions import edition
 from loadtest.limits import OFFICIAL_TIMEOUT_S
 from loadtest.report.data import Report
+from loadtest.report.judgement import judge_thresholds
 
 
 def arena(asked: argparse.Namespace) -> int:
@@ -28,6 +30,7 @@ def arena(asked: argparse.Namespace) -> int:
     environ = {name: text for name, text in os.environ.items() if not name.startswith("COMPOSE_")}
     chosen = edition(asked.edition)
     rules = judge_rules(chosen.report_type, asked.entry, chosen.terms, environ)
+    refuse_unknown_types(chosen, asked.threshold)
     if asked.rules_only:
         return finish(asked, rules)
     return in_rounds(asked, partial(_run_once, rules, load_project(asked.entry, environ).files))
@@ -46,5 +49,6 @@ def _run_once(
         report = judge_entry(files, rules.rules, chosen, plan, view)
     except (EngineError, EntryError) as error:
         raise UsageError(str(error)) from error
+    judge_thresholds(report, asked.threshold)
     report.notes[:0] = rules.notes
     return report, view

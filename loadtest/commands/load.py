@@ -23,6 +23,7 @@ from loadtest.limits import (
 )
 from loadtest.report.data import Report
 from loadtest.report.json import bytes_of
+from loadtest.report.judgement import judge_thresholds
 from loadtest.report.progress import PlainLines
 from loadtest.report.rule_progress import RuleBar, RuleLines, RuleView
 from loadtest.report.screen import Screen
@@ -60,9 +61,8 @@ def _official_once(asked: argparse.Namespace) -> tuple[Report, View]:
     chosen = edition(asked.edition)
     refuse_unknown_types(chosen, asked.threshold)
     view = view_of(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
-    report = chosen.run_official(
-        plan, asked.threshold, view, reset=asked.reset, strict=asked.strict
-    )
+    report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
+    judge_thresholds(report, asked.threshold)
     return report, view
 
 

@@ -64,8 +64,8 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "arena": (
         "run an entry from its compose file as the arena does",
         (
-            *("--edition", "entry", "--rules-only", "--rounds", "--speed", "--scale", "--seed"),
-            *("--all", *FILES),
+            *("--edition", "entry", "--rules-only", "--rounds", "--speed", "--scale"),
+            *("--threshold", "--seed", "--all", *FILES),
         ),
     ),
     "compare": ("compare two reports or baselines", ("before", "after", "--fail-on-regression")),

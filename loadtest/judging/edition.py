@@ -26,14 +26,7 @@ from loadtest.measure.machine import this_machine
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
 from loadtest.report.data import Load, Report, Rule, Verdict, load_of, moment_text
-from loadtest.report.judgement import (
-    Line,
-    judge_load,
-    judge_thresholds,
-    load_notes,
-    verdict,
-    wrong_answers,
-)
+from loadtest.report.judgement import Line, judge_load, load_notes, verdict, wrong_answers
 from loadtest.report.rule_progress import RuleLines, RuleView
 from loadtest.report.thresholds import Threshold
 from loadtest.wire.probe import Probe, reach, wait_ready
@@ -123,7 +116,6 @@ class Edition(Generic[ReportT]):
     def run_official(
         self,
         plan: OfficialPlan,
-        thresholds: list[Threshold],
         view: View,
         *,
         reset: bool,
@@ -143,8 +135,7 @@ class Edition(Generic[ReportT]):
             report = self._report("official", plan, probe, load)
             checks.examine(report, load)
             report.rules = self._all_rules(probe, plan.seed) if strict else [*checked]
-        judged = self.judge_official(report, load)
-        report.verdict = judge_thresholds(report, load, thresholds, judged)
+        report.verdict = self.judge_official(report, load)
         return report
 
     def run_check(

@@ -1,10 +1,7 @@
 """Judges the figures of a report: pass, fail or invalid, with every reason in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-
-from msgspec import UNSET
-from msgspec.structs import replace
 
 from loadtest.limits import GENERATOR_BUSY_MAX, TAIL_NOTED_MEDIANS
 from loadtest.report.data import HeldThreshold, Load, Report, Verdict, broken_rules
@@ -106,22 +103,24 @@ def judge_load(report: Report, load: Load, line: Line, thresholds: list[Threshol
     wrong, slow = wrong_answers(report) + failed_requests(load), slow_answers(load, line)
     if slowness_is_proved(load, line):
         wrong, slow = wrong + slow, []
-    judged = verdict(wrong, slow, load.invalid)
-    return judge_thresholds(report, load, thresholds, judged)
+    report.verdict = verdict(wrong, slow, load.invalid)
+    judge_thresholds(report, thresholds)
+    return report.verdict
 
 
-def judge_thresholds(
-    report: Report, load: Load, thresholds: list[Threshold], judged: Verdict
-) -> Verdict:
-    """Records the thresholds in the report, and returns the verdict with the broken ones."""
+def judge_thresholds(report: Report, thresholds: Sequence[Threshold]) -> None:
+    """Records the thresholds in the report of a load; a broken one fails a run that passed."""
+    load = report.load
+    if load is None or not thresholds:
+        return
     held = [HeldThreshold(str(one), "".join(broken_thresholds(load, [one]))) for one in thresholds]
-    report.thresholds = held or UNSET
-    broken = [one.reason for one in held if one.reason]
-    if not broken:
-        return judged
-    reasons = judged.reasons + broken
-    # Slowness proves nothing in a run that is not fit to judge by.
-    return verdict(reasons, [], []) if judged.state == "pass" else replace(judged, reasons=reasons)
+    report.thresholds = held
+    reasons = report.verdict.reasons + [one.reason for one in held if one.reason]
+    if report.verdict.state == "pass":
+        report.verdict = verdict(reasons, [], [])
+    else:
+        # Slowness proves nothing in a run that is not fit to judge by.
+        report.verdict.reasons = reasons
 
 
 def verdict(wrong: list[str], slow: list[str], invalid: list[str]) -> Verdict:

@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from msgspec import UNSET
+
 from loadtest.limits import ANSWER_CHARACTERS_MAX, REASON_CHARACTERS_MAX
+from loadtest.report.arena import Arena
 from loadtest.report.data import Check, Load, Report
 from loadtest.report.judgement import failed_requests
 from loadtest.wire.outcome import one_line, printable
@@ -44,6 +47,9 @@ def _checks(report: Report) -> Iterator[tuple[str, Check]]:
     for one in report.thresholds or ():
         passed = not one.reason
         yield "thresholds", Check(one.threshold, one.threshold, one.reason, passed=passed)
+    if report.arena is not UNSET:
+        for check in _arena_checks(report.arena):
+            yield "arena", check
     for check in report.checks():
         yield "official", check
     for check in _load_checks(report.load) if report.load is not None else ():
@@ -54,6 +60,14 @@ def _checks(report: Report) -> Iterator[tuple[str, Check]]:
             f"rules.{rule.group}",
             Check(name, rule.expected, rule.answer, passed=rule.passed, repeat=rule.repeat),
         )
+
+
+def _arena_checks(arena: Arena) -> Iterator[Check]:
+    is_ready = arena.ready_s is not None
+    got = f"after {arena.ready_s:.1f} s" if is_ready else f"never: {arena.answer}"
+    yield Check("the entry becomes ready", "ready in time", got, passed=is_ready)
+    for fault in arena.faults:
+        yield Check(fault, "no fault", "this fault", passed=False)
 
 
 def _load_checks(load: Load) -> Iterator[Check]:

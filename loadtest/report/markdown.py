@@ -64,7 +64,7 @@ def _blocks(report: Report, baseline: Report | None) -> Iterator[str]:
         yield f"- and {len(reasons) - REASONS_SHOWN} more"
     seed = "" if report.seed is None else f", seed {report.seed}"
     yield f"\n{_cut(f'{report.target}: {report.way}{seed}', REASON_CHARACTERS_MAX)}\n"
-    yield from map(_table, report.tables())
+    yield from map(_table, report.every_table())
     if report.load is not None:
         yield from _figures(report.load)
     if baseline is not None:

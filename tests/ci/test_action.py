@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from loadtest.commands.parser import parser
 from tests.ci.steps import Runner, Step, load, stand_in, steps_of
 from tests.help.commands import run
 from tests.help.installed_wheels import lock_of_wheels, offline
@@ -77,6 +78,17 @@ def test_a_fine_entry_passes(judged: Judged) -> None:
     reports = judged.runner.workspace / "loadtest-report"
     names = {"report.json", "report.html", "junit.xml", "comment.md"}
     assert {path.name for path in reports.iterdir()} == names
+
+
+def test_the_judge_understands_the_action(judged: Judged) -> None:
+    """The command line that the action makes is one of `loadtest arena`."""
+    baseline = ROOT / "tests" / "loadtest" / "recorded" / "run.json"
+    judged(entry="entries/mine", scale="0.5", thresholds="p99<60000", baseline=str(baseline))
+    asked = parser().parse_args(judged.words)
+    assert (asked.command, asked.scale) == ("arena", 0.5)
+    assert "entries/mine" in map(str, vars(asked).values())
+    assert [str(one) for one in asked.threshold] == ["p99 < 60000"]
+    assert asked.baseline.command == "run"
 
 
 def test_a_faulty_entry_fails_the_step(tmp_path: Path, serve: Serve) -> None:
