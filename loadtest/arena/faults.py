@@ -83,7 +83,7 @@ def start_faults(scene: Scene) -> list[Fault]:
         if one.name not in blamed:
             found += [*_ended(one), *_waits(scene, one)]
     found += _port_faults(scene) + _answer_faults(scene)
-    if scene.start_error and not any(fault.tier is Tier.DEAD for fault in found):
+    if scene.start_error and not any(fault.tier <= Tier.UNHEALTHY for fault in found):
         found.insert(0, Fault(Tier.DEAD, "", f"docker compose up: {scene.start_error}"))
     return _in_order(scene, found)
 

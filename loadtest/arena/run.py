@@ -115,9 +115,7 @@ class _Run:
         faults = start_faults(scene)
         self._record(scene, faults)
         cause = faults[0].text if faults else self.arena.answer
-        raise _NoResultError(
-            f"not ready within {wait_s:.0f} s, so the arena has no result: {cause}"
-        )
+        raise _NoResultError(f"never ready, so the arena has no result: {cause}")
 
     def _check(self) -> None:
         """Checks the contract, every rule of it."""
@@ -174,7 +172,7 @@ class _Run:
             blamed = {fault.name for fault in faults if fault.name}
             logs = [ServiceLog(name, list(lines)) for name, lines in scene.logs.items() if lines]
             named = [log for log in logs if log.name in blamed]
-            arena.logs = (named or logs)[:ARENA_LOGS_SHOWN]
+            arena.logs = (named if blamed else logs)[:ARENA_LOGS_SHOWN]
 
     def _kept(self, error: NotReadyError) -> str:
         """Returns why a new start is not a fresh one."""

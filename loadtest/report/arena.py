@@ -52,7 +52,7 @@ class Arena(Struct):
     left: list[str] = field(default_factory=list)
 
     def tables(self) -> Sequence[Table]:
-        return [self._arena_table(), *self._services_tables(), *map(_log_table, self.logs)]
+        return [self._arena_table(), *self._services_tables(), *self._log_tables()]
 
     def _arena_table(self) -> Table:
         ready = Mark("never", good=False)
@@ -78,6 +78,10 @@ class Arena(Struct):
         table = Table("services", columns, rows, text_columns=(0, 1, 2), note=note)
         return [table] if rows else []
 
+    def _log_tables(self) -> Sequence[Table]:
+        rows = [(log.name, one_line(line)) for log in self.logs for line in log.lines]
+        return [Table("last lines of logs", ("", ""), rows, text_columns=(0, 1))] if rows else []
+
 
 def _row(service: Service) -> list[str | Mark]:
     share = service.throttled_share
@@ -97,8 +101,3 @@ def _row(service: Service) -> list[str | Mark]:
 
 def _number(value: float | None, unit: float, digits: int, missing: str = "") -> str:
     return missing if value is None else f"{value / unit:,.{digits}f}"
-
-
-def _log_table(log: ServiceLog) -> Table:
-    rows = [(one_line(line),) for line in log.lines]
-    return Table(f"last lines of the log of {log.name}", ("",), rows)

@@ -29,6 +29,13 @@ def test_the_shipped_stack_keeps_every_rule(edition: str) -> None:
     assert len(images) == 3
 
 
+@pytest.mark.parametrize("edition", ARENAS)
+def test_settings_are_texts(edition: str) -> None:
+    """No setting is a value of YAML such as `on`, which compose would pass as `true`."""
+    for service in for_the_arena(compose_of(edition), IMAGE)["services"].values():
+        assert all(isinstance(text, str) for text in service.get("environment", {}).values())
+
+
 @pytest.mark.parametrize(
     ("service", "field", "value", "rule"),
     [

@@ -186,6 +186,8 @@ def test_an_error_of_compose_is_the_last_resort() -> None:
     assert faults(BALANCER, start_error=text.removeprefix("docker compose up: "))[0] == text
     dead = inspected("api", "exited", code=1)
     assert faults(dead, BALANCER, start_error="dependency failed") == ["api exited with code 1"]
+    sick = inspected("api", health=("unhealthy", ""))
+    assert "unhealthy" in faults(sick, BALANCER, start_error="dependency failed")[0]
 
 
 def test_listeners_are_read_from_the_kernels_tables(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_an_entry_that_cannot_become_ready_ends_early(play: Play, free_port: int
     assert report.verdict.exit_code == 1
     assert "never" in str(report.every_table()[0].rows)
     assert report.verdict.reasons[0].endswith("so the arena has no result: api exited with code 1")
-    assert headline(report).startswith("FAIL: not ready within 40 s")
+    assert headline(report).startswith("FAIL: never ready, so the arena has no result: api ")
     assert report.arena is not UNSET
     assert report.arena.answer == "connection refused: nothing listens"
     assert report.arena.left == ["/srv/data (api)"]
