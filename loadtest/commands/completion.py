@@ -16,6 +16,8 @@ from loadtest.editions import CONTESTS, EDITIONS, edition
 from loadtest.report.judgement import EXIT_FINE
 
 PROGRAM = "loadtest"
+# The name of the same command where another program is called loadtest.
+OTHER_NAME = "rinha-loadtest"
 # Names of values that are files or folders, as they stand in the help.
 FILE_NAMES = ("FILE", "DIR", "FOLDER", "REPORT", "BEFORE", "AFTER")
 
@@ -104,7 +106,7 @@ def _bash_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
         yield f"            else {rest}; fi ;;"
     yield "    esac"
     yield "}"
-    yield f"complete -F _loadtest {PROGRAM}"
+    yield f"complete -F _loadtest {PROGRAM} {OTHER_NAME}"
 
 
 def _bash_value(one: Option) -> str:
@@ -124,7 +126,7 @@ def zsh() -> str:
 
 
 def _zsh_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
-    yield f"#compdef {PROGRAM}"
+    yield f"#compdef {PROGRAM} {OTHER_NAME}"
     yield f"# zsh completion of {PROGRAM}: source it, or save it in $fpath as _{PROGRAM}"
     yield "_loadtest() {"
     yield "    local -a commands=("
@@ -143,7 +145,7 @@ def _zsh_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
     yield "    esac"
     yield "}"
     yield 'if [[ $funcstack[1] == _loadtest ]]; then _loadtest "$@"'
-    yield f"else compdef _loadtest {PROGRAM}; fi"
+    yield f"else compdef _loadtest {PROGRAM} {OTHER_NAME}; fi"
 
 
 def _zsh_specs(one: Option) -> Iterator[str]:
@@ -166,6 +168,7 @@ def fish() -> str:
 def _fish_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
     start = f"complete -c {PROGRAM}"
     yield f"# fish completion of {PROGRAM}: save it as ~/.config/fish/completions/{PROGRAM}.fish"
+    yield f"complete -c {OTHER_NAME} -w {PROGRAM}"
     yield f"{start} -f"
     for command in by_command:
         told = _fish_quoted(COMMANDS[command][0])
