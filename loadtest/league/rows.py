@@ -93,7 +93,7 @@ def _row(about: About, edition: str, machine: Machine | None, saved: list[Saved]
         state=next(state for state in WORST_FIRST if state in states),
         rules=asked.rules if asked is not None else [],
         score=timed.score() if timed is not None else None,
-        way=timed.way if timed is not None else newest[0].way,
+        way=timed.way if timed is not None else "",
         p50_us=response.percentile(50.0) if response is not None else None,
         p99_us=response.percentile(99.0) if response is not None else None,
         max_us=response.max_us if response is not None else None,
