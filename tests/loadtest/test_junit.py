@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from loadtest.measure.recorder import Example
+from loadtest.report.arena import Arena
 from loadtest.report.data import Count, HeldThreshold, Report, Rule, Verdict
 from loadtest.report.json import write_json
 from loadtest.report.junit import junit
@@ -155,3 +156,21 @@ def test_official_checks_are_cases(tmp_path: Path) -> None:
     assert names["98% of the answers are right and under 250 ms"] == 1
     assert names["client 1: balance and history"] == 1
     assert len(names) == 4 + 20 + 5
+
+
+def test_rounds_have_the_cases_of_the_worst(serve: Serve, tmp_path: Path) -> None:
+    """The cases of many rounds are those of the round whose verdict is that of all."""
+    path = tmp_path / "junit.xml"
+    target = f"127.0.0.1:{serve('saldo_as_string')}"
+    ran = loadtest("run", target, "-n", 100, "--rounds", 2, "--junit", path)
+    assert ran.code == 1, ran.out
+    assert bad(read(path.read_bytes()))
+
+
+def test_faults_of_an_entrys_services_are_cases() -> None:
+    """An entry that is not ready has a case for that, and one for each fault of its services."""
+    report = invented_reports("fast")["crebitos-check"]
+    report.arena = Arena("compose.yml", faults=["db exited with code 1"], answer="refused")
+    [suite] = [one for one in read(junit(report)) if one.get("name") == "arena"]
+    names = {case.get("name"): len(case) for case in suite.iter("testcase")}
+    assert names == {"the entry becomes ready": 1, "db exited with code 1": 1}
