@@ -30,10 +30,10 @@ def test_the_shipped_stack_keeps_every_rule(edition: str) -> None:
 
 
 @pytest.mark.parametrize("edition", ARENAS)
-def test_settings_are_texts(edition: str) -> None:
-    """No setting is a value of YAML such as `on`, which compose would pass as `true`."""
+def test_settings_are_no_booleans(edition: str) -> None:
+    """No setting is a bare `on` or `off` of YAML, which compose would pass as `true` or `false`."""
     for service in for_the_arena(compose_of(edition), IMAGE)["services"].values():
-        assert all(isinstance(text, str) for text in service.get("environment", {}).values())
+        assert not any(isinstance(text, bool) for text in service.get("environment", {}).values())
 
 
 @pytest.mark.parametrize(
