@@ -49,10 +49,10 @@ BROKEN = {
 def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The image of all entries, so that no build counts as time of a start."""
     folder = tmp_path_factory.mktemp("image")
-    for name in ("entry_server.py", "ledger_server.py"):
-        target = folder / "tests" / "loadtest" / name
+    for name in ("loadtest/entry_server.py", "loadtest/ledger_server.py", "help/certificates.py"):
+        target = folder / "tests" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / "tests" / "loadtest" / name, target)
+        shutil.copy(ROOT / "tests" / name, target)
     shutil.copy(ENTRIES / "Dockerfile", folder)
     subprocess.run(["docker", "build", "--tag", IMAGE, str(folder)], check=True)
     yield
