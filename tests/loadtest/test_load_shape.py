@@ -146,7 +146,7 @@ def test_a_right_entry_passes_with_any_mix_and_clients(
     """Balances and histories are right for other mixes; clients without requests keep theirs."""
     words = ("run", f"127.0.0.1:{serve()}", "-n", 800, "--mix", shape, "--clients", chosen)
     ran = loadtest(*words, folder=tmp_path)
-    assert ran.code == 0, ran.out
+    assert ran.is_right, ran.out
     assert ran.report.way == f"closed loop, 14 connections, mix {shape}, clients {chosen}"
     wanted = set(clientes(chosen))
     for one in ran.report.clientes:
@@ -169,7 +169,7 @@ def test_a_lost_update_is_found_with_another_mix_of_one_client(serve: Serve) -> 
 def test_an_edition_has_as_many_weights_as_types(serve: Serve, tmp_path: Path) -> None:
     """Another edition takes its own number of weights, in the order of its types."""
     words = ("run", f"127.0.0.1:{serve(edition='pessoas')}", "--edition", "pessoas", "-n", 400)
-    assert loadtest(*words, "--mix", "2:1:1:0").code == 0
+    assert loadtest(*words, "--mix", "2:1:1:0").is_right
     ran = loadtest(*words, "--mix", "22:11:1")
     assert ran.code == 2
     assert "4 types: posts:details:searches:searches without t" in ran.out

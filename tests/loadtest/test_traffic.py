@@ -59,7 +59,7 @@ def test_a_run_reports_its_bytes(answer_with: Respond, tmp_path: Path) -> None:
     port = answer_with(answering(200, BODY))
     words = ("run", f"127.0.0.1:{port}", "-n", 136, "-c", 4, "--workers", 2, "--no-checks")
     ran = loadtest(*words, folder=tmp_path)
-    assert ran.code == 0, ran.out
+    assert ran.is_right, ran.out
     throughput = ran.load.throughput
     assert isinstance(throughput, Throughput)
     assert throughput.received_bytes == 136 * len(
