@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.commands.parser import parser
 from loadtest.commands.rounds import in_rounds
 from loadtest.crebitos.report import CrebitosReport
 from loadtest.drive.run import View
@@ -37,9 +38,9 @@ def report_of(state: str = "pass", **changed: object) -> CrebitosReport:
 
 def asked(folder: Path, **changed: object) -> argparse.Namespace:
     """Returns the arguments of a command with three rounds."""
-    fields = {"rounds": 3, "pair": None, "seed": 7, "plain": True, "every_rule": False}
-    files = {"json": folder / "set.json", "html": None, "save_baseline": None}
-    return argparse.Namespace(url="first", **{**fields, **files, **changed})
+    words = ("run", "first", "--rounds", "3", "--seed", "7", "--plain")
+    read = parser().parse_args([*words, "--json", str(folder / "set.json")])
+    return argparse.Namespace(**{**vars(read), **changed})
 
 
 def once_of(*results: Report | BaseException) -> Once:
@@ -159,7 +160,7 @@ def test_both_targets_of_a_pair_get_the_same_requests(tmp_path: Path) -> None:
 
     second = Address("second", 1)
     in_rounds(asked(tmp_path, pair=second, rounds=2), once)
-    a, b = "first", second
+    a, b = Address("first", 80), second
     rounds = [*((url, 7) for url in (a, b, b, a)), *((url, 8) for url in (b, a, a, b))]
     assert runs == [(a, 7), (b, 7), *rounds]
 
