@@ -56,7 +56,7 @@ export SQL SIMULATION FILE FROM AT TAG
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs stats reset check sql snapshot restore drill watch load gatling bench submission
-.PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling crash chaos soak lint format lock
+.PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
 
@@ -183,6 +183,9 @@ test-onefile: dev ## test the two executables, as root, in a chroot with only a 
 test-ops: ## test the page in a real browser, and metrics and alerts with Prometheus' own tools
 	@stack/setup.sh browser
 	@$(PYTEST) tests/ops
+
+test-tools: dev ## test what needs zsh, fish, docker compose, actionlint or zizmor; skips those that are missing
+	@$(PYTEST) -m tools
 
 test-gatling: dev ## test rehearsals by Gatling itself, where Maven and its registry answer
 	@$(PYTEST) $(GATLING_TEST)

@@ -17,6 +17,7 @@ WORKFLOWS = [text for text in EXAMPLES if text.startswith("on:") or "\non:" in t
 GITLAB = [text for text in EXAMPLES if "artifacts:" in text]
 
 
+@pytest.mark.tools
 @pytest.mark.needs("actionlint")
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     """actionlint finds nothing in our workflows, nor in the examples."""
@@ -29,6 +30,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     assert done.code == 0, done.text
 
 
+@pytest.mark.tools
 @pytest.mark.needs("zizmor")
 def test_zizmor_finds_nothing() -> None:
     """zizmor finds no way into our action and workflows."""

@@ -33,7 +33,10 @@ def test_a_script_has_every_command_and_option(shell: str) -> None:
                 assert (named if shell == "fish" else flag) in script
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    "shell",
+    [pytest.param(shell, marks=[] if shell == "bash" else pytest.mark.tools) for shell in SHELLS],
+)
 def test_a_script_is_valid(shell: str, tmp_path: Path) -> None:
     """The shell itself reads the printed script without a complaint."""
     if shutil.which(shell) is None:
@@ -86,6 +89,7 @@ def test_bash_completes(tmp_path: Path, words: tuple[str, ...], offered: list[st
     assert sorted(completed_by_bash(tmp_path, *words)) == sorted(offered)
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

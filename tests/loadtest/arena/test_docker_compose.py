@@ -70,6 +70,7 @@ def as_docker_reads(path: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.tools
 @pytest.mark.parametrize("case", FILES)
 def test_docker_compose_reads_the_same(tmp_path: Path, case: str) -> None:
     """Limits, ports, image, replicas and privileges are those that docker compose reads."""
