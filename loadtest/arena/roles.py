@@ -41,7 +41,7 @@ API_NAMES = {"api", "app", "apis", "backend", "server", "web", "servidor"}
 
 
 class Role(Enum):
-    """What a service is in an entry, as far as its image and its name tell."""
+    """The role of a service in an entry, as far as its image and its name tell."""
 
     BALANCER = "load balancer"
     DATABASE = "database"

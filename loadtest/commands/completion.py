@@ -39,13 +39,12 @@ def print_completion(asked: argparse.Namespace) -> int:
     return EXIT_FINE
 
 
-def options_of(command: str) -> list[Option]:
-    """Returns the options of a command as its parser has them."""
+def options_by_command() -> dict[str, list[Option]]:
+    """Returns the options of each command as its parser has them."""
     [commands] = [
         action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)
     ]
-    actions: list[argparse.Action] = commands.choices[command]._actions
-    return [_option(action) for action in actions]
+    return {name: list(map(_option, one._actions)) for name, one in commands.choices.items()}
 
 
 def _option(action: argparse.Action) -> Option:
@@ -72,12 +71,8 @@ def _fixed_words(dest: str) -> tuple[str, ...]:
     return ()
 
 
-def _by_command() -> dict[str, list[Option]]:
-    return {command: options_of(command) for command in COMMANDS}
-
-
 def bash() -> str:
-    return "\n".join(_bash_lines(_by_command())) + "\n"
+    return "\n".join(_bash_lines(options_by_command())) + "\n"
 
 
 def _bash_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
@@ -122,7 +117,7 @@ def _bash_words(words: Sequence[str]) -> str:
 
 
 def zsh() -> str:
-    return "\n".join(_zsh_lines(_by_command())) + "\n"
+    return "\n".join(_zsh_lines(options_by_command())) + "\n"
 
 
 def _zsh_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
@@ -162,7 +157,7 @@ def _zsh_specs(one: Option) -> Iterator[str]:
 
 
 def fish() -> str:
-    return "\n".join(_fish_lines(_by_command())) + "\n"
+    return "\n".join(_fish_lines(options_by_command())) + "\n"
 
 
 def _fish_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import argparse
 import resource
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -14,6 +15,7 @@ from loadtest.drive.plan import FOR_EVER_S, Mode, OfficialPlan, Plan, Subset
 from loadtest.drive.run import View
 from loadtest.editions import edition
 from loadtest.gatling.run import require_maven
+from loadtest.judging.edition import Edition
 from loadtest.limits import (
     CONNECTIONS_MAX,
     FILES_BESIDE_CONNECTIONS,
@@ -27,6 +29,7 @@ from loadtest.report.judgement import judge_thresholds
 from loadtest.report.progress import PlainLines
 from loadtest.report.rule_progress import RuleBar, RuleLines, RuleView
 from loadtest.report.screen import Screen
+from loadtest.wire.request import Address
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -40,7 +43,7 @@ def run(asked: argparse.Namespace) -> int:
 def _run_once(asked: argparse.Namespace) -> tuple[Report, View]:
     plan, chosen = _plan(asked), edition(asked.edition)
     refuse_unknown(asked, chosen)
-    view = view_of(asked, plan.way, plan.planned_s, plan.size)
+    view = _view_of(asked, plan.way, plan.planned_s, plan.size)
     report = chosen.run_load(plan, asked.threshold, view, reset=asked.reset, strict=asked.strict)
     return report, view
 
@@ -56,14 +59,22 @@ def official(asked: argparse.Namespace) -> int:
 
 
 def _official_once(asked: argparse.Namespace) -> tuple[Report, View]:
-    plan = OfficialPlan(asked.url, seed_of(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
-    files_for(None)
     chosen = edition(asked.edition)
     refuse_unknown_types(chosen, asked.threshold)
-    view = view_of(asked, plan.way, chosen.official_duration_s(plan), chosen.official_size(plan))
+    plan, view = official_plan(asked, chosen, asked.url)
     report = chosen.run_official(plan, view, reset=asked.reset, strict=asked.strict)
     judge_thresholds(report, asked.threshold)
     return report, view
+
+
+def official_plan(
+    asked: argparse.Namespace, chosen: Edition[Any], target: Address
+) -> tuple[OfficialPlan, View]:
+    """Returns the plan of an official run and its view."""
+    plan = OfficialPlan(target, seed_of(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
+    files_for(None)
+    duration_s, size = chosen.official_duration_s(plan), chosen.official_size(plan)
+    return plan, _view_of(asked, plan.way, duration_s, size)
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -151,7 +162,7 @@ def files_for(connections: int | None) -> int:
     return wanted
 
 
-def view_of(
+def _view_of(
     asked: argparse.Namespace, title: str, duration_s: float | None, size: int | None
 ) -> View:
     """Returns a live screen on a terminal, else plain lines; both go to standard error."""

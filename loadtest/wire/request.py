@@ -9,7 +9,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Tls(NamedTuple):
-    """How the certificate of the target is verified: by the system's authorities by default."""
+    """The verification of the target's certificate: by the system's authorities by default."""
 
     cacert: Path | None = None
     insecure: bool = False

@@ -135,7 +135,7 @@ def test_an_input_is_never_a_command(judged: Judged, entry: str) -> None:
 
 
 def test_text_of_the_entry_cannot_command_the_runner(judged: Judged) -> None:
-    """What the judge prints stands where the runner does not look for commands."""
+    """The judge's output stands where the runner does not look for commands."""
     lines = judged().log.splitlines()
     token = lines[0].removeprefix("::stop-commands::")
     assert lines[0] != token

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.commands.completion import SCRIPTS, options_of
+from loadtest.commands.completion import SCRIPTS, options_by_command
 from loadtest.commands.options import SHELLS
 from loadtest.commands.table import COMMANDS
 from tests.loadtest.command import loadtest
@@ -25,9 +25,11 @@ def test_every_shell_has_a_script() -> None:
 def test_a_script_has_every_command_and_option(shell: str) -> None:
     """No command and no option is missing in any script."""
     script = SCRIPTS[shell]()
-    for command in COMMANDS:
+    by_command = options_by_command()
+    assert set(by_command) == set(COMMANDS)
+    for command, options in by_command.items():
         assert command in script
-        for option in options_of(command):
+        for option in options:
             for flag in option.flags:
                 named = f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}"
                 assert (named if shell == "fish" else flag) in script

@@ -110,7 +110,7 @@ def test_a_drift_of_the_machine_is_no_difference_of_targets() -> None:
 
 
 def test_each_round_gives_the_outer_and_the_inner_runs_to_their_target() -> None:
-    """In A B B A and B A A B, each figure counts for the target that it was measured on."""
+    """Each figure counts for the target that it was measured on, in A B B A and B A A B."""
     slow, fast = {"p50": 2.0, "rate": 100.0}, {"p50": 1.0, "rate": 200.0}
     rounds = [Round("A", [fast, slow, slow, fast]), Round("B", [slow, fast, fast, slow])] * 2
     p50, rate = compare_rounds(rounds)
@@ -121,7 +121,7 @@ def test_each_round_gives_the_outer_and_the_inner_runs_to_their_target() -> None
 
 
 def test_two_rounds_tell_nothing() -> None:
-    """With fewer than three rounds on either side, no figure gets a verdict."""
+    """No figure gets a verdict with fewer than three rounds on either side."""
     fast, slow = [{"p50": 1.0}], [{"p50": 9.0}]
     assert verdicts(compare_sets(fast * 2, slow * 20)) == {"p50": CANNOT_TELL}
     assert verdicts(compare_sets(fast * 3, slow * 3)) == {"p50": "worse"}

@@ -58,7 +58,7 @@ def test_reports_without_a_description_are_entries_by_file_name(tmp_path: Path) 
 
 
 def test_the_newest_report_of_a_kind_counts(tmp_path: Path) -> None:
-    """Of two official runs of an entry the later one gives the figures; both are linked."""
+    """The later of two official runs of an entry gives the figures; both are linked."""
     write_entry(tmp_path, ABOUT, official(HERE, slow=20_000))
     later = official(HERE)
     later.ended_at = "2026-11-30T02:00:00+00:00"

@@ -110,7 +110,7 @@ def test_a_comment_is_below_githubs_limit() -> None:
 
 
 def test_the_difference_to_a_baseline_is_shown(tmp_path: Path) -> None:
-    """With a baseline, the comment and the terminal have the table of `compare`."""
+    """The comment and the terminal have the table of `compare` if there is a baseline."""
     before, after, comment = (tmp_path / name for name in ("before.json", "after.json", "c.md"))
     write_json(simulated_report(load=closed_run(1)), before)
     write_json(simulated_report(load=closed_run(2, 1.5)), after)

@@ -56,6 +56,13 @@ def once_of(*results: Report | BaseException) -> Once:
     return once
 
 
+def stopped_report() -> Report:
+    """Returns the report of a run that the user ended."""
+    load = simulated_run(1, rate=50, seconds=7)
+    load.interrupted = True
+    return report_of(load=load)
+
+
 def stored(folder: Path) -> ReportSet[CrebitosReport]:
     return read_set(folder / "set.json", CrebitosReport)
 
@@ -119,10 +126,7 @@ def test_ctrl_c_leaves_the_rounds_before_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ctrl-C in the third round gives the summary of two and exit code 130."""
-    stopped = report_of(load=simulated_run(1, rate=50, seconds=7))
-    assert stopped.load is not None
-    stopped.load.interrupted = True
-    ends: list[Report | BaseException] = [KeyboardInterrupt(), stopped]
+    ends: list[Report | BaseException] = [KeyboardInterrupt(), stopped_report()]
     for end in ends:
         assert in_rounds(asked(tmp_path), once_of(report_of(), report_of(), end)) == 130
         assert "PASS: 2 rounds" in capsys.readouterr().out
@@ -133,9 +137,7 @@ def test_a_first_round_that_is_stopped_is_shown_as_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A run that is stopped in the first round has the report of a single run."""
-    stopped = report_of(load=simulated_run(1, rate=50, seconds=7))
-    assert stopped.load is not None
-    stopped.load.interrupted = True
+    stopped = stopped_report()
     in_rounds(asked(tmp_path), once_of(stopped))
     assert "PASS, stopped after" in capsys.readouterr().out
     assert read_json(tmp_path / "set.json", CrebitosReport) == stopped

@@ -11,7 +11,7 @@ Figures = dict[str, float]
 
 
 class Kind(NamedTuple):
-    """How a figure is written, and which of two values is the better one."""
+    """The unit and format of a figure, and which of two values is the better one."""
 
     unit: str
     digits: int

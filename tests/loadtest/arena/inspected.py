@@ -1,4 +1,4 @@
-"""What `docker inspect` says about a container, with the fields that the judge reads."""
+"""Invented output of `docker inspect`, with the fields that the judge reads."""
 
 from typing import Any
 

@@ -96,7 +96,7 @@ def test_the_cause_comes_before_what_it_causes() -> None:
 
 
 def test_without_dependencies_the_first_death_comes_first() -> None:
-    """Of services that declare no dependencies, the one that ended first is the cause."""
+    """The service that ended first is the cause among those that declare no dependencies."""
     found = faults(
         inspected("a", "exited", code=1, ended_at="2026-11-30T02:00:02Z"),
         inspected("b", "exited", code=2, ended_at="2026-11-30T02:00:01Z"),
@@ -147,7 +147,7 @@ def test_a_port_that_nobody_publishes_is_named() -> None:
 
 
 def test_a_bad_gateway_leads_to_the_instance() -> None:
-    """Where the balancer answers 502, its log leads to the instance that does not listen."""
+    """A balancer that answers 502 names, in its log, the instance that does not listen."""
     log = (
         "connect() failed (111: Connection refused) while connecting to upstream, request: "
         '"GET / HTTP/1.1", upstream: "http://172.18.0.3:8080/", host: "localhost"'
@@ -166,7 +166,7 @@ def test_a_bad_gateway_leads_to_the_instance() -> None:
 
 
 def test_a_bad_gateway_leads_to_whoever_listens_nowhere() -> None:
-    """Where no log names an instance, a container that listens on no port is named."""
+    """A container that listens on no port is named if no log names an instance."""
     found = faults(
         BALANCER,
         inspected("api"),

@@ -188,7 +188,7 @@ NOTED: dict[str, tuple[dict[str, str | None], str]] = {
 
 @pytest.mark.parametrize("case", NOTED)
 def test_what_is_allowed_or_not_known_is_noted(tmp_path: Path, case: str) -> None:
-    """What the rules allow, and what a file cannot show, is a note and breaks no rule."""
+    """A note, on what the rules allow or a file cannot show, breaks no rule."""
     changes, expected = NOTED[case]
     found = findings(tmp_path, entry(**changes))
     assert broken(found) == []
