@@ -49,7 +49,10 @@ def up(scenario: dict[str, Any]) -> None:
         assert server.stdout is not None
         server.stdout.readline()
         pids.append(server.pid)
-    (HERE / RUNNING).write_text(json.dumps(pids))
+    # Whole or not at all: the judge may kill this program at any moment.
+    unfinished = HERE / f"{RUNNING}.{os.getpid()}"
+    unfinished.write_text(json.dumps(pids))
+    unfinished.replace(HERE / RUNNING)
     sys.stdout.flush()
     os._exit(0)  # the server goes on
 
