@@ -10,7 +10,7 @@
 -- reads exactly; with it as the cap, no sum of a balance and a transaction can leave 64 bits.
 
 PRAGMA application_id = 1919512168; -- the letters "rinh": tells this file from any other database
-PRAGMA user_version = 1;            -- the version of this schema
+PRAGMA user_version = 2;            -- the version of this schema
 
 CREATE TABLE clientes (
     cliente    INTEGER PRIMARY KEY CHECK (cliente > 0),
@@ -103,3 +103,21 @@ SELECT l.cliente, 'history passes the limit',
 FROM livro AS l JOIN clientes AS c USING (cliente)
 WHERE l.saldo < -c.limite
 GROUP BY l.cliente;
+
+-- Version 2.
+
+-- Idempotency keys, each with the outcome of its request: a request that is sent again is answered
+-- as the first time. Numbered in the order of their commits, so the oldest are the first.
+CREATE TABLE chaves (
+    numero       INTEGER PRIMARY KEY,
+    chave        TEXT    NOT NULL UNIQUE CHECK (length(chave) BETWEEN 1 AND 255),
+    cliente      INTEGER NOT NULL REFERENCES clientes (cliente),
+    -- The body: valor, tipo and descricao, one behind the other.
+    pedido       TEXT    NOT NULL,
+    -- The sequence of its transaction; 0 for a refusal, which has a reason.
+    sequencia    INTEGER NOT NULL CHECK (sequencia >= 0),
+    recusa       TEXT    NOT NULL CHECK ((sequencia = 0) = (recusa <> '')),
+    limite       INTEGER NOT NULL,
+    saldo        INTEGER NOT NULL,
+    criada_em_us INTEGER NOT NULL -- microseconds since 1970-01-01, UTC
+) STRICT;

@@ -1,5 +1,10 @@
 """Errors that the service raises on purpose, one class for each kind. Editions add their own."""
 
+# What a client does after an unknown outcome.
+RETRY = (
+    "send it again with its Idempotency-Key; without one, read the state before you send it again"
+)
+
 
 class RinhaError(Exception):
     """Base of all errors. The text is a reason that the client or the operator understands."""
@@ -19,6 +24,10 @@ class RuleBrokenError(RinhaError):
 
 class MalformedQueryError(RinhaError):
     """The query string lacks a valid parameter."""
+
+
+class MalformedHeaderError(RinhaError):
+    """A header has an invalid value."""
 
 
 class NotFoundError(RinhaError):

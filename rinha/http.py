@@ -10,6 +10,7 @@ from rinha.bodies import Refusal, encode, utc
 from rinha.errors import (
     BodyTooLargeError,
     MalformedBodyError,
+    MalformedHeaderError,
     MalformedQueryError,
     NotFoundError,
     ResetDisabledError,
@@ -24,6 +25,7 @@ from rinha.store import Store
 # An edition's own errors are subclasses of these.
 STATUS_OF: dict[type[RinhaError], str] = {
     MalformedBodyError: falcon.HTTP_400,
+    MalformedHeaderError: falcon.HTTP_400,
     MalformedQueryError: falcon.HTTP_400,
     ResetDisabledError: falcon.HTTP_403,
     NotFoundError: falcon.HTTP_404,

@@ -33,6 +33,11 @@ LOG_LINES_WAITING_MAX = 256
 # Time that a process that ends waits for its last lines; with DRAIN_MAX_S under 2 s.
 LOG_FINISH_MAX_S = 0.2
 
+# A client that could not reach the service for a night still finds its keys.
+KEYS_KEPT_H_MIN = 24
+KEYS_KEPT_H_MAX = 24 * 366
+HOUR_US = 3_600_000_000
+
 # Interval of the progress lines of `rinha move`.
 MOVE_PROGRESS_EVERY_S = 2.0
 
@@ -77,6 +82,11 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
 def _milliseconds(text: str) -> float:
     """Returns the time in seconds."""
     return _whole_number(1, 10_000)(text) / 1000
+
+
+def _hours(text: str) -> int:
+    """Returns the time in microseconds."""
+    return _whole_number(KEYS_KEPT_H_MIN, KEYS_KEPT_H_MAX)(text) * HOUR_US
 
 
 def _replica(text: str) -> str:
@@ -156,6 +166,11 @@ SETTINGS = {
         _milliseconds,
         "how long a request waits for the write lock before it is answered 503",
     ),
+    "RINHA_IDEMPOTENCY_HOURS": Setting(
+        str(KEYS_KEPT_H_MIN),
+        _hours,
+        "how long the answer to a request with an Idempotency-Key is kept, in hours",
+    ),
     "RINHA_RESET": Setting(
         "off", _switch, "on allows POST /reset, which empties the ledger: for contests only"
     ),
@@ -205,6 +220,7 @@ class Settings:
     listen: str | tuple[str, int]
     synchronous: str
     lock_wait_s: float
+    keys_kept_us: int
     reset: bool
     replica: str
     log_level: str

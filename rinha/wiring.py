@@ -64,7 +64,7 @@ def _crebitos_on_postgres(settings: Settings, create: bool) -> Opened:
     from rinha.crebitos.on_postgres import PostgresLedger
 
     assert isinstance(settings.ledger, ServerUrl)
-    ledger = PostgresLedger(settings.ledger, create=create)
+    ledger = PostgresLedger(settings.ledger, create=create, keys_kept_us=settings.keys_kept_us)
     return Opened(ledger, partial(_crebitos_app, ledger))
 
 

@@ -151,7 +151,8 @@ up() {
 differences() {
     made=$(made_with)
     RINHA_IMAGE=$image BIND=$(echo "$BIND" | tr -d '[]')
-    instance="RINHA_EDITION RINHA_IMAGE RINHA_LOCK_WAIT_MS RINHA_LOG_LEVEL RINHA_METRICS RINHA_RESET RINHA_SYNCHRONOUS"
+    instance="RINHA_EDITION RINHA_IDEMPOTENCY_HOURS RINHA_IMAGE RINHA_LOCK_WAIT_MS RINHA_LOG_LEVEL RINHA_METRICS"
+    instance="$instance RINHA_RESET RINHA_SYNCHRONOUS"
     proxy=NETWORK replica=RINHA_REPLICA port=OPS_PORT
     if [ "$OPS_PORT" = off ]; then port=; else instance="$instance RINHA_AUDIT_EVERY"; fi
     # On the host's network no port is mapped; where nobody asked for a network, PORT and BIND decide on it.

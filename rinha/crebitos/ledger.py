@@ -26,6 +26,21 @@ TABLES = (
         key=("cliente", "sequencia"),
         starts_empty=True,
     ),
+    Table(
+        "chaves",
+        {
+            "chave": str,
+            "cliente": int,
+            "pedido": str,
+            "sequencia": int,
+            "recusa": str,
+            "limite": int,
+            "saldo": int,
+            "criada_em_us": int,
+        },
+        key=("criada_em_us", "chave"),
+        starts_empty=True,
+    ),
 )
 
 
@@ -40,6 +55,10 @@ class LimiteExceededError(RuleBrokenError):
 class Ledger(Store, Protocol):
     def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         """Writes the whole transaction, or raises one of the errors above and writes nothing."""
+
+    def transact_once(self, cliente: int, transacao: Transacao, chave: str) -> Resultado:
+        """Does the same for the first request with this key, and keeps its answer. A later one gets
+        the same answer, or KeyReusedError if it is another request."""
 
     def extrato(self, cliente: int) -> Extrato:
         """Returns the balance and the rows of one snapshot."""

@@ -3,6 +3,11 @@
 # The largest integer that every JSON client reads exactly; two of them still fit into 64 bits.
 VALOR_MAX = 2**53 - 1
 DESCRICAO_MAX_CHARACTERS = 10
+# A UUID has 36; clients that name the order and the attempt in a key have room too.
+CHAVE_MAX_CHARACTERS = 255
+# Each transaction with a key removes up to this many expired ones: more than come, so a ledger that
+# has fallen behind catches up, and few enough that no request waits for them.
+EXPIRED_KEYS_REMOVED = 2
 EXTRATO_ROWS = 10
 # A client's number has to fit into SQLite's 64 bits: 18 digits always do.
 CLIENTE_MAX_DIGITS = 18

@@ -6,9 +6,11 @@ from importlib.resources import files
 
 from rinha.address import ServerUrl
 from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.crebitos.idempotency import Outcome, pedido_of
 from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import (
     CLIENTES_SHOWN_MAX,
+    EXPIRED_KEYS_REMOVED,
     EXTRATO_ROWS,
     TRANSACOES_SHOWN_MAX,
     VALOR_MAX,
@@ -16,13 +18,14 @@ from rinha.crebitos.limits import (
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.postgres.content import PostgresContent
-from rinha.postgres.primary import Primary
+from rinha.postgres.primary import REPEATED, Primary
 from rinha.postgres.schema import Schema
 from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
+from rinha.settings import HOUR_US, KEYS_KEPT_H_MIN
 from rinha.store import Gauge
 
-SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 1)
+SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 2)
 
 # The balance rule. A transaction that waited for the row's lock sees the row as the previous one
 # left it. If `moved` is empty, the last line still tells a refused client from an unknown one.
@@ -41,6 +44,42 @@ TRANSACT = Statement(
     FROM clientes LEFT JOIN moved ON true WHERE clientes.cliente = $1
     """,  # noqa: S608 - only our own constants are put in
     (INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER),
+)
+# The same for the first request with a key, and its outcome of then for a later one. Of two that
+# come at once the second waits for the first where it adds the key, and is then repeated.
+TRANSACT_ONCE = Statement(
+    "transact_once",
+    f"""
+    WITH known AS (
+        SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = $7
+    ), moved AS (
+        UPDATE clientes SET saldo = saldo + $2, transacoes = transacoes + 1
+        WHERE cliente = $1 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
+          AND NOT EXISTS (SELECT FROM known)
+        RETURNING limite, saldo, transacoes
+    ), added AS (
+        INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)
+        SELECT $1, transacoes, $3, $4, $5, $6 FROM moved
+    ), kept AS (
+        INSERT INTO chaves
+            (chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us)
+        SELECT $7, $1, $8, coalesce(moved.transacoes, 0),
+               CASE WHEN moved.saldo IS NULL THEN replace($9, '{{limite}}', c.limite::text)
+               ELSE '' END,
+               coalesce(moved.limite, c.limite), coalesce(moved.saldo, c.saldo), $6
+        FROM clientes AS c LEFT JOIN moved ON true
+        WHERE c.cliente = $1 AND NOT EXISTS (SELECT FROM known)
+        RETURNING limite, saldo, recusa
+    ), removed AS (
+        DELETE FROM chaves WHERE chave IN (
+            SELECT chave FROM chaves WHERE criada_em_us < $10
+            ORDER BY criada_em_us LIMIT {EXPIRED_KEYS_REMOVED} FOR UPDATE SKIP LOCKED
+        ) AND EXISTS (SELECT FROM kept)
+    )
+    SELECT cliente, pedido, limite, saldo, recusa FROM known
+    UNION ALL SELECT NULL, NULL, limite, saldo, recusa FROM kept
+    """,  # noqa: S608 - only our own constants are put in
+    (*(INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER), TEXT, TEXT, TEXT, INTEGER),
 )
 # One statement reads one snapshot: the balance and the rows belong together.
 READ_EXTRATO = Statement(
@@ -71,10 +110,29 @@ READ_NEWEST = Statement(
     ORDER BY t.realizada_em_us DESC LIMIT {TRANSACOES_SHOWN_MAX}
     """,  # noqa: S608 - only our own constants are put in
 )
+# The texts of refusals, which the server keeps with a key.
+REFUSALS = {
+    "c": f"the credit would take the balance above {VALOR_MAX}",
+    "d": "the debit would take the balance below -{limite}",
+}
+UNIQUE_VIOLATION = "23505"
 LOOK = Statement("look", "SELECT saldo FROM clientes LIMIT 1")
 # Two statements: the second one sees what was committed while the first one waited for rows.
-RESET = ("UPDATE clientes SET saldo = 0, transacoes = 0", "DELETE FROM transacoes")
+RESET = (
+    "UPDATE clientes SET saldo = 0, transacoes = 0",
+    "DELETE FROM transacoes",
+    "DELETE FROM chaves",
+)
 READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
+# Each key of a transaction that is not there, or is another one.
+READ_LOST_CHAVES = """
+    SELECT k.cliente, 'key of a transaction that is missing or another',
+           concat('sequencia ', k.sequencia)
+    FROM chaves AS k LEFT JOIN transacoes AS t USING (cliente, sequencia)
+    WHERE k.sequencia > 0 AND k.pedido IS DISTINCT FROM t.valor || t.tipo || t.descricao
+"""
+# By the version from which on a ledger has their tables.
+PROBLEMS = {1: READ_PROBLEMS, 2: READ_LOST_CHAVES}
 READ_AUDIT = """
     SELECT c.cliente, c.limite, c.saldo, c.transacoes,
            coalesce(sum(CASE l.tipo WHEN 'c' THEN l.valor ELSE -l.valor END), 0),
@@ -85,35 +143,48 @@ READ_AUDIT = """
 
 
 class PostgresLedger:
-    def __init__(self, url: ServerUrl, *, create: bool = True) -> None:
+    def __init__(
+        self,
+        url: ServerUrl,
+        *,
+        create: bool = True,
+        keys_kept_us: int = KEYS_KEPT_H_MIN * HOUR_US,
+    ) -> None:
         self.engine = Primary(url, SCHEMA, create=create)
         self.content = PostgresContent(self.engine, TABLES)
+        self._keys_kept_us = keys_kept_us
 
     def close(self) -> None:
         self.engine.close()
 
     def transact(self, cliente: int, transacao: Transacao) -> Resultado:
-        valor = b"%d" % transacao.valor
         rows = self.engine.write(
-            TRANSACT,
-            (
-                b"%d" % cliente,
-                valor if transacao.tipo == "c" else b"-" + valor,
-                valor,
-                transacao.tipo.encode(),
-                escaped(transacao.descricao).encode(),
-                b"%d" % (time.time_ns() // 1000),
-            ),
-            _has_moved,
+            TRANSACT, _parameters(cliente, transacao, time.time_ns() // 1000), _has_moved
         )
         if _has_moved(rows):
             return Resultado(*_integers(rows[0]))
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
-        if transacao.tipo == "c":
-            raise LimiteExceededError(f"the credit would take the balance above {VALOR_MAX}")
         (limite,) = _integers(rows[0][:1])
-        raise LimiteExceededError(f"the debit would take the balance below -{limite}")
+        raise LimiteExceededError(REFUSALS[transacao.tipo].format(limite=limite))
+
+    def transact_once(self, cliente: int, transacao: Transacao, chave: str) -> Resultado:
+        now_us, pedido = time.time_ns() // 1000, pedido_of(transacao)
+        rows = self.engine.write(
+            TRANSACT_ONCE,
+            (
+                *_parameters(cliente, transacao, now_us),
+                chave.encode(),
+                escaped(pedido).encode(),
+                REFUSALS[transacao.tipo].encode(),
+                b"%d" % (now_us - self._keys_kept_us),
+            ),
+            _has_kept,
+            (*REPEATED, UNIQUE_VIOLATION),
+        )
+        if not rows:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        return _outcome(rows[0], cliente, pedido).answer(cliente, pedido)
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self.engine.read(READ_EXTRATO, (b"%d" % cliente,))
@@ -149,9 +220,10 @@ class PostgresLedger:
             with self.engine.reading() as (problems, run):
                 if problems:
                     return Audit(problems, [])
-                for row in run(READ_PROBLEMS):
-                    who, what, detail = ((each or b"").decode() for each in row)
-                    problems.append(f"client {who}: {what} ({detail})")
+                for version, query in PROBLEMS.items():
+                    for row in run(query) if version <= self.engine.version else ():
+                        who, what, detail = ((each or b"").decode() for each in row)
+                        problems.append(f"client {who}: {what} ({detail})")
                 clientes = [ClienteAudit(*_integers(row)) for row in run(READ_AUDIT)]
             return Audit(problems, clientes)
         except (LostError, RefusedError) as error:
@@ -161,6 +233,35 @@ class PostgresLedger:
 def _has_moved(rows: list[Row]) -> bool:
     """Returns False for a refusal, which wrote nothing."""
     return bool(rows) and rows[0][1] is not None
+
+
+def _has_kept(rows: list[Row]) -> bool:
+    """Returns False for a known key or an unknown client, which wrote nothing."""
+    return bool(rows) and rows[0][0] is None
+
+
+def _parameters(cliente: int, transacao: Transacao, now_us: int) -> tuple[bytes, ...]:
+    valor = b"%d" % transacao.valor
+    return (
+        b"%d" % cliente,
+        valor if transacao.tipo == "c" else b"-" + valor,
+        valor,
+        transacao.tipo.encode(),
+        escaped(transacao.descricao).encode(),
+        b"%d" % now_us,
+    )
+
+
+def _outcome(row: Row, cliente: int, pedido: str) -> Outcome:
+    """Returns the outcome of a key; a row of this request names neither client nor body."""
+    of, asked, limite, saldo, recusa = row
+    return Outcome(
+        cliente if of is None else int(of),
+        pedido if asked is None else unescaped(asked.decode()),
+        int(limite or 0),
+        int(saldo or 0),
+        (recusa or b"").decode(),
+    )
 
 
 def _transacao(row: Row) -> tuple[int, str, str, int]:

@@ -3,24 +3,45 @@
 import time
 from collections.abc import Iterator
 from importlib.resources import files
+from typing import Self
 
 from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.crebitos.idempotency import Outcome, pedido_of
 from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import (
     CLIENTES_SHOWN_MAX,
+    EXPIRED_KEYS_REMOVED,
     EXTRATO_ROWS,
     TRANSACOES_SHOWN_MAX,
     VALOR_MAX,
 )
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
-from rinha.sqlite.file import Schema
+from rinha.settings import HOUR_US, KEYS_KEPT_H_MIN, Settings
+from rinha.sqlite.schema import Schema
 from rinha.sqlite.store import SqliteStore
 from rinha.store import Gauge
 
 READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
 ADD_TRANSACAO = "INSERT INTO transacoes VALUES (?, ?, ?, ?, ?, ?)"
+READ_CHAVE = "SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = ?"
+ADD_CHAVE = """
+    INSERT INTO chaves (chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+# The oldest keys have the lowest numbers, so this reads no others.
+REMOVE_EXPIRED = f"""
+    DELETE FROM chaves WHERE criada_em_us < ?
+    AND numero IN (SELECT numero FROM chaves ORDER BY numero LIMIT {EXPIRED_KEYS_REMOVED})
+"""  # noqa: S608 - only our own constants are put in
+# Each key of a transaction that is not there, or is another one.
+READ_LOST_CHAVES = """
+    SELECT k.cliente, 'key of a transaction that is missing or another',
+           printf('sequencia %d', k.sequencia)
+    FROM chaves AS k LEFT JOIN transacoes AS t USING (cliente, sequencia)
+    WHERE k.sequencia > 0 AND k.pedido IS NOT t.valor || t.tipo || t.descricao
+"""
 # One statement reads one snapshot: the balance and the rows belong together.
 READ_EXTRATO = f"""
     SELECT c.limite, c.saldo, t.valor, t.tipo, t.descricao, t.realizada_em_us
@@ -44,36 +65,72 @@ READ_NEWEST = """
 
 
 class SqliteLedger(SqliteStore):
-    SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 1)  # "rinh"
+    SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema.sql", 0x72696E68, 2)  # "rinh"
     TABLES = TABLES
+    PROBLEMS = {**SqliteStore.PROBLEMS, 2: READ_LOST_CHAVES}  # noqa: RUF012 - as declared there
+    keys_kept_us = KEYS_KEPT_H_MIN * HOUR_US
+
+    @classmethod
+    def open(cls, settings: Settings, *, create: bool) -> Self:
+        ledger = super().open(settings, create=create)
+        ledger.keys_kept_us = settings.keys_kept_us
+        return ledger
 
     def transact(self, cliente: int, transacao: Transacao) -> Resultado:
-        change = transacao.valor if transacao.tipo == "c" else -transacao.valor
         with self._writing:
-            row = self._execute(READ_SALDO, (cliente,)).fetchone()
-            if row is None:
-                raise UnknownClienteError(f"there is no client {cliente}")
-            limite, saldo, sequencia = row
-            saldo += change
-            # The balance rule.
-            if saldo < -limite:
-                raise LimiteExceededError(f"the debit would take the balance below -{limite}")
-            if saldo > VALOR_MAX:
-                raise LimiteExceededError(f"the credit would take the balance above {VALOR_MAX}")
-            sequencia += 1
-            self._execute(WRITE_SALDO, (saldo, sequencia, cliente))
-            self._execute(
-                ADD_TRANSACAO,
-                (
-                    cliente,
-                    sequencia,
-                    transacao.valor,
-                    transacao.tipo,
-                    transacao.descricao,
-                    time.time_ns() // 1000,
-                ),
-            )
+            limite, saldo, _ = self._add(cliente, transacao)
         return Resultado(limite, saldo)
+
+    def transact_once(self, cliente: int, transacao: Transacao, chave: str) -> Resultado:
+        pedido = pedido_of(transacao)
+        with self._writing:
+            known = self._execute(READ_CHAVE, (chave,)).fetchone()
+            if known is None:
+                outcome = self._add_with_key(cliente, transacao, chave, pedido)
+            else:
+                outcome = Outcome(*known)
+        # A refusal is raised here: its key is to be committed.
+        return outcome.answer(cliente, pedido)
+
+    def _add(self, cliente: int, transacao: Transacao) -> tuple[int, int, int]:
+        """Returns the limit, and the balance and the sequence after the transaction."""
+        change = transacao.valor if transacao.tipo == "c" else -transacao.valor
+        row = self._execute(READ_SALDO, (cliente,)).fetchone()
+        if row is None:
+            raise UnknownClienteError(f"there is no client {cliente}")
+        limite, saldo, sequencia = row
+        saldo += change
+        # The balance rule.
+        if saldo < -limite:
+            raise LimiteExceededError(f"the debit would take the balance below -{limite}")
+        if saldo > VALOR_MAX:
+            raise LimiteExceededError(f"the credit would take the balance above {VALOR_MAX}")
+        sequencia += 1
+        self._execute(WRITE_SALDO, (saldo, sequencia, cliente))
+        self._execute(
+            ADD_TRANSACAO,
+            (
+                cliente,
+                sequencia,
+                transacao.valor,
+                transacao.tipo,
+                transacao.descricao,
+                time.time_ns() // 1000,
+            ),
+        )
+        return limite, saldo, sequencia
+
+    def _add_with_key(self, cliente: int, transacao: Transacao, chave: str, pedido: str) -> Outcome:
+        recusa = ""
+        try:
+            limite, saldo, sequencia = self._add(cliente, transacao)
+        except LimiteExceededError as refused:
+            ((limite, saldo, _),) = self._execute(READ_SALDO, (cliente,))
+            recusa, sequencia = str(refused), 0
+        now_us = time.time_ns() // 1000
+        self._execute(REMOVE_EXPIRED, (now_us - self.keys_kept_us,))
+        self._execute(ADD_CHAVE, (chave, cliente, pedido, sequencia, recusa, limite, saldo, now_us))
+        return Outcome(cliente, pedido, limite, saldo, recusa)
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self.engine.read(READ_EXTRATO, (cliente,))
@@ -85,6 +142,7 @@ class SqliteLedger(SqliteStore):
 
     def reset(self) -> None:
         with self._writing:
+            self._execute("DELETE FROM chaves")
             self._execute("DELETE FROM transacoes")
             self._execute("UPDATE clientes SET saldo = 0, transacoes = 0")
 

@@ -44,6 +44,18 @@ COUNT_AGAIN = """
             SELECT max(t.sequencia) FROM transacoes AS t WHERE t.cliente = clientes.cliente
         ), 0)
 """
+# The same for keys. They are added whole, and those beyond the history are removed.
+ADD_LATER_CHAVES = """
+    INSERT OR IGNORE INTO chaves
+        (chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us)
+    SELECT chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us
+    FROM later.chaves ORDER BY numero
+"""
+TRIM_CHAVES = """
+    DELETE FROM chaves WHERE (sequencia = 0 AND criada_em_us > ?) OR sequencia > (
+        SELECT c.transacoes FROM clientes AS c WHERE c.cliente = chaves.cliente
+    )
+"""
 
 
 def restore(settings: Settings, file: Path | None, at: datetime | None) -> Path | None:
@@ -60,11 +72,20 @@ def _complete(copy: Path, replica: str, at: datetime) -> None:
         litestream.restore(replica, later)
         with contextlib.closing(apsw.Connection(str(copy))) as connection:
             connection.execute("ATTACH ? AS later", (str(later),))
+            # Ledgers of version 1 have no keys.
+            has_keys, adds_keys = (
+                connection.table_exists(it, "chaves") for it in ("main", "later")
+            )
+            at_us = round(at.timestamp() * 1_000_000)
             with connection:
                 if not connection.execute(COUNT_GONE).get:
                     connection.execute(ADD_LATER)
-                connection.execute(TRIM, (round(at.timestamp() * 1_000_000),))
+                    if has_keys and adds_keys:
+                        connection.execute(ADD_LATER_CHAVES)
+                connection.execute(TRIM, (at_us,))
                 connection.execute(COUNT_AGAIN)
+                if has_keys:
+                    connection.execute(TRIM_CHAVES, (at_us,))
     finally:
         for ending in ("", "-wal", "-shm"):
             later.with_name(later.name + ending).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ import falcon
 from falcon.routing import BaseConverter
 
 from rinha.bodies import encode
+from rinha.crebitos.idempotency import HEADER, chave_of
 from rinha.crebitos.ledger import Ledger
 from rinha.crebitos.limits import BODY_MAX_BYTES, CLIENTE_MAX_DIGITS
 from rinha.crebitos.messages import decode_transacao
@@ -22,10 +23,15 @@ class ClienteConverter(BaseConverter):
 class Transacoes:
     def __init__(self, ledger: Ledger) -> None:
         self._transact = ledger.transact
+        self._transact_once = ledger.transact_once
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, cliente: int) -> None:
         transacao = decode_transacao(req.stream.read(BODY_MAX_BYTES + 1))
-        resp.data = encode(self._transact(cliente, transacao))
+        header = req.env.get(HEADER)
+        if header is None:
+            resp.data = encode(self._transact(cliente, transacao))
+        else:
+            resp.data = encode(self._transact_once(cliente, transacao, chave_of(header)))
 
 
 class Extratos:

@@ -102,3 +102,22 @@ SELECT l.cliente, 'history passes the limit',
 FROM livro AS l JOIN clientes AS c ON c.cliente = l.cliente
 WHERE l.saldo < -c.limite
 GROUP BY l.cliente, c.limite;
+
+-- Version 2.
+
+-- Idempotency keys, each with the outcome of its request: a request that is sent again is answered
+-- as the first time.
+CREATE TABLE chaves (
+    -- Ordered by bytes, as on SQLite.
+    chave        TEXT   COLLATE "C" PRIMARY KEY CHECK (length(chave) BETWEEN 1 AND 255),
+    cliente      BIGINT NOT NULL REFERENCES clientes (cliente),
+    -- The body: valor, tipo and descricao, one behind the other.
+    pedido       TEXT   NOT NULL,
+    -- The sequence of its transaction; 0 for a refusal, which has a reason.
+    sequencia    BIGINT NOT NULL CHECK (sequencia >= 0),
+    recusa       TEXT   NOT NULL CHECK ((sequencia = 0) = (recusa <> '')),
+    limite       BIGINT NOT NULL,
+    saldo        BIGINT NOT NULL,
+    criada_em_us BIGINT NOT NULL -- microseconds since 1970-01-01, UTC
+);
+CREATE INDEX chaves_por_idade ON chaves (criada_em_us);

@@ -18,7 +18,7 @@ from rinha.pessoas.messages import (
 from rinha.pessoas.overview import Overview, PessoaSeen
 from rinha.pessoas.registry import TABLES, ApelidoTakenError, UnknownPessoaError
 from rinha.pessoas.search import Words
-from rinha.sqlite.file import Schema
+from rinha.sqlite.schema import Schema
 from rinha.sqlite.store import SqliteStore
 from rinha.store import Gauge
 

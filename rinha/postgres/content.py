@@ -19,7 +19,8 @@ class PostgresContent:
         self._primary = primary
 
     def begin_move(self) -> None:
-        """Does nothing: `transaction` locks the tables."""
+        """Locks nothing: `transaction` locks the tables."""
+        self._primary.assert_newest_version()
 
     def mark_moved(self, place: str) -> None:
         """Does nothing: a server's administrator decides who may use it."""

@@ -17,6 +17,7 @@ from psycopg import pq
 
 from rinha.address import ServerUrl
 from rinha.errors import (
+    RETRY,
     OutcomeUnknownError,
     SnapshotError,
     StoreBusyError,
@@ -63,7 +64,7 @@ class Primary:
                 raise self._search.verdict or StoreUnusableError(f"{url}: no primary: {errors}")
             self._proof.take(session)
             self._taken = session
-            schema.make_if_needed(session, url, create=create)
+            self.version = schema.make_if_needed(session, url, create=create)
         except (LostError, RefusedError, StoreUnusableError) as error:
             self.close()
             raise StoreUnusableError(str(error)) from None
@@ -109,9 +110,10 @@ class Primary:
         statement: Statement,
         parameters: Sequence[bytes],
         has_written: Callable[[list[Row]], bool],
+        repeated: Sequence[str] = REPEATED,
     ) -> list[Row]:
         """Runs one statement as a transaction. If it wrote nothing, its rows are proved like a
-        read's."""
+        read's. It is repeated after the errors in `repeated`."""
 
         def ask(session: Session, timeout_s: float) -> list[Row]:
             behind = self._proof.behind_a_write(session)
@@ -119,7 +121,7 @@ class Primary:
             self._proof.judge(session, looked)
             return rows
 
-        return self._write(ask, ANSWER_MAX_S, has_written)
+        return self._write(ask, ANSWER_MAX_S, has_written, repeated)
 
     def rewrite(self, *statements: str) -> None:
         """Runs one transaction that may touch every row."""
@@ -136,6 +138,7 @@ class Primary:
         ask: Callable[[Session, float], list[Row]],
         timeout_s: float,
         has_written: Callable[[list[Row]], bool],
+        repeated: Sequence[str] = REPEATED,
     ) -> list[Row]:
         """Runs a write, and repeats it only if it certainly wrote nothing."""
         until = time.monotonic() + timeout_s
@@ -149,7 +152,7 @@ class Primary:
                     raise self._unknown() from lost
                 continue
             except RefusedError as refused:
-                if refused.sqlstate not in REPEATED:
+                if refused.sqlstate not in repeated:
                     raise self._error_of(refused) from refused
                 continue
             if has_written(rows) or self._is_proved(session, until):
@@ -190,6 +193,13 @@ class Primary:
             else:
                 return rows
 
+    def assert_newest_version(self) -> None:
+        if self.version < self._schema.version:
+            raise StoreUnusableError(
+                f"{self._url}: a {self._schema.noun} of version {self.version}: `rinha init` or a "
+                "start upgrades it"
+            )
+
     def assert_readable(self, statement: Statement) -> None:
         self.read(statement, ())
 
@@ -198,7 +208,7 @@ class Primary:
         """Yields the problems of the tables, and a function that runs statements on one snapshot
         without a timeout. All of it is proved at the end."""
         session = self._session()
-        problems = self._schema.problems(session)
+        problems = self._schema.problems(session, self.version)
         session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None)
         try:
             yield problems, partial(session.run, timeout_s=None)
@@ -240,7 +250,7 @@ class Primary:
     def _unknown(self) -> OutcomeUnknownError:
         return OutcomeUnknownError(
             f"the {self._schema.noun}'s server was lost before it answered, "
-            "a transaction may be written: read the state before you send it again"
+            f"a transaction may be written: {RETRY}"
         )
 
     def _no_server(self) -> StoreUnavailableError:

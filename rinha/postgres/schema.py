@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rinha.errors import StoreUnusableError
 from rinha.postgres.limits import START_MAX_S
 from rinha.postgres.session import RefusedError, Session
+from rinha.schema_versions import after, up_to
 
 # Advisory lock, so that of several starting instances only one creates the tables: "rinh".
 BEGIN_MAKING = f"""
@@ -48,48 +49,55 @@ class Schema(NamedTuple):
     def mark(self) -> str:
         return f"rinha {self.noun}, version "
 
-    def make_if_needed(self, session: Session, where: str, *, create: bool) -> None:
-        if self._is_there(session, where):
-            return
+    def make_if_needed(self, session: Session, where: str, *, create: bool) -> int:
+        """Makes the tables, or upgrades those of an older version. Returns the version there is."""
+        found = self._version(session, where)
+        if found == self.version or (found and not create):
+            return found
         if not create:
             raise StoreUnusableError(
                 f"{where}: there is no {self.noun} here; `make up` makes one, or `rinha init`"
             )
         try:
             session.run(BEGIN_MAKING, START_MAX_S)
-            if not self._is_there(session, where):
-                session.run(self.sql.read_text(), START_MAX_S)
+            found = self._version(session, where)
+            if found < self.version:
+                session.run(after(found, self.sql.read_text()), START_MAX_S)
                 mark = f"{self.mark}{self.version}"
                 session.run(f"COMMENT ON TABLE {self.marked} IS '{mark}'", START_MAX_S)
             session.run("COMMIT", START_MAX_S)
         except RefusedError as error:
             session.run("ROLLBACK", START_MAX_S)
             raise StoreUnusableError(f"{where}: no {self.noun} was made: {error}") from None
+        return self.version
 
-    def _is_there(self, session: Session, where: str) -> bool:
+    def _version(self, session: Session, where: str) -> int:
+        """Returns the version of the tables, or 0 if there are none."""
         # Not to_regclass, which may miss a table that was created while this session waited.
         question = "SELECT obj_description(oid, 'pg_class') FROM pg_class WHERE relname = "
         question += f"'{self.marked}' AND pg_table_is_visible(oid)"
         tables = session.run(question, START_MAX_S)
         if not tables:
-            return False
+            return 0
         found = (tables[0][0] or b"").decode()
         if not found.startswith(self.mark):
             raise StoreUnusableError(
                 f"{where}: its table {self.marked} is not a {self.noun}'s; it was left as it is"
             )
-        if found != f"{self.mark}{self.version}":
+        version = found.removeprefix(self.mark)
+        if version not in map(str, range(1, self.version + 1)):
             raise StoreUnusableError(
-                f"{where}: a {found.removeprefix('rinha ')}, this program knows {self.version}"
+                f"{where}: a {found.removeprefix('rinha ')}, this program knows {self.version} and "
+                "older ones: use a newer program"
             )
-        return True
+        return int(version)
 
-    def problems(self, session: Session) -> list[str]:
+    def problems(self, session: Session, version: int) -> list[str]:
         """Compares the tables with those that the schema makes, temporarily, on the same server."""
         timeout_s = None
         try:
             session.run("BEGIN; SET LOCAL search_path TO pg_temp", timeout_s)
-            session.run(self.sql.read_text(), timeout_s)
+            session.run(up_to(version, self.sql.read_text()), timeout_s)
             shipped = set(session.run(DESCRIPTION, timeout_s))
         finally:
             session.run("ROLLBACK", timeout_s)

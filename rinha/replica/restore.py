@@ -30,8 +30,8 @@ from rinha.sqlite.entry import (
     undo_restore,
 )
 from rinha.sqlite.extra_tables import drop_litestream_from
-from rinha.sqlite.file import Schema, assert_is_ours
 from rinha.sqlite.lock import keep_out
+from rinha.sqlite.schema import Schema, assert_is_ours
 from rinha.sqlite.store import SqliteStore
 from rinha.sqlite.wal import wal_of
 

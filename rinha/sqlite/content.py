@@ -16,6 +16,7 @@ class SqliteContent:
     def begin_move(self) -> None:
         self._file.lock_out_others()
         assert_not_moved(self._file.connection, self._file.path, "ledger")
+        self._file.assert_newest_version()
 
     def mark_moved(self, place: str) -> None:
         self._file.execute(CREATE_MOVED_TO)

@@ -61,6 +61,11 @@ def lock_out_others(place: int, file: Path, noun: str) -> None:
         ) from None
 
 
+def let_others_in(place: int) -> None:
+    """Makes the use of the file shared again."""
+    fcntl.flock(place, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
 def assert_there(file: Path, noun: str) -> None:
     if not file.exists():
         assert_wal_has_its_file(file, noun)

@@ -9,16 +9,21 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
 from rinha.address import real_path
-from rinha.errors import RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
+from rinha.errors import RETRY, RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
 from rinha.sqlite.checkpoint import checkpointing
-from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, enter, lock_out_others
+from rinha.sqlite.entry import (
+    assert_sqlite_is_sound,
+    assert_there,
+    enter,
+    let_others_in,
+    lock_out_others,
+)
 from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved, drop_litestream_from
 from rinha.sqlite.group import Group, Writing
 from rinha.sqlite.limits import (
@@ -28,41 +33,9 @@ from rinha.sqlite.limits import (
     START_LOCK_WAIT_S,
 )
 from rinha.sqlite.lock import WriteLock, lock_file_of
+from rinha.sqlite.schema import READ_SCHEMA, Schema, assert_is_ours
 from rinha.sqlite.wal_repair import Wal
 from rinha.store import Gauge, Meter
-
-READ_SCHEMA = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-READ_KIND = (
-    "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
-    " FROM pragma_application_id, pragma_user_version"
-)
-
-
-class Schema(NamedTuple):
-    """An edition's tables, and the application id and version that identify its files."""
-
-    noun: str
-    sql: Traversable
-    application_id: int
-    version: int
-
-
-def assert_is_ours(
-    connection: apsw.Connection, path: Path, schema: Schema, *, create: bool = False
-) -> int:
-    """Refuses other programs' databases, editions and versions. Returns the schema's object
-    count."""
-    application, version, objects = connection.execute(READ_KIND).get
-    if application == schema.application_id and version != schema.version:
-        raise StoreUnusableError(
-            f"{path}: a {schema.noun} of version {version}, this program knows {schema.version}"
-        )
-    if application != schema.application_id and (application or objects or not create):
-        raise StoreUnusableError(
-            f"{path}: an SQLite database, but not a {schema.noun}: another program's, or "
-            "another edition's; it was left as it is"
-        )
-    return int(objects)
 
 
 class SqliteFile:
@@ -82,12 +55,13 @@ class SqliteFile:
         self._inode = (0, 0)
         self._foreign_deadline = 0.0
         self._assert_usable(create=create)
-        self._use = enter(path, schema.noun)
         with ExitStack() as on_failure:
-            on_failure.callback(os.close, self._use)
             try:
                 self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, schema.noun)
                 with self._lock:
+                    # Under the lock: an instance that upgrades the file waits for no other start.
+                    self._use = enter(path, schema.noun)
+                    on_failure.callback(os.close, self._use)
                     self._open(create)
                 self.writing = Writing(
                     self.connection,
@@ -119,7 +93,7 @@ class SqliteFile:
         self.connection = apsw.Connection(str(self.path))
         self.connection.set_busy_handler(self._keep_waiting)
         self.execute: Callable[..., apsw.Cursor] = self.connection.execute
-        objects = assert_is_ours(self.connection, self.path, schema, create=create)
+        kind = assert_is_ours(self.connection, self.path, schema, create=create)
         if create:
             assert_not_moved(self.connection, self.path, schema.noun)
         if self.connection.readonly("main"):
@@ -127,16 +101,36 @@ class SqliteFile:
         self.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
         if self.execute("PRAGMA journal_mode = WAL").get != "wal":
             raise StoreUnusableError(f"{self.path}: this file system has no write-ahead log")
-        if not objects:
-            self.execute(f"BEGIN IMMEDIATE; {schema.sql.read_text()}; COMMIT")
+        self.version = kind.version if kind.objects else schema.version
+        if not kind.objects:
+            schema.create(self.connection)
+        elif create and self.version < schema.version:
+            self._upgrade()
         # With FULL, group.py adds a sync after the commit.
         self.execute("PRAGMA synchronous = NORMAL")
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
 
+    def _upgrade(self) -> None:
+        """Upgrades the file, after a snapshot, while no other process uses it."""
+        schema = self._schema
+        lock_out_others(self._use, self.path, f"{schema.noun} of version {self.version}")
+        when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        self.snapshot(self.path.with_name(f"{self.path.name}.version-{self.version}.{when}"))
+        schema.upgrade(self.connection, self.version)
+        self.version = schema.version
+        let_others_in(self._use)
+
     @property
     def info(self) -> Mapping[str, object]:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
+
+    def assert_newest_version(self) -> None:
+        if self.version < self._schema.version:
+            raise StoreUnusableError(
+                f"{self.path}: a {self._schema.noun} of version {self.version}: `rinha init` or a "
+                "start upgrades it"
+            )
 
     @contextmanager
     def serving(self, meter: Meter | None = None) -> Iterator[None]:
@@ -204,9 +198,8 @@ class SqliteFile:
         found = [f"integrity: {line}" for (line,) in self.execute("PRAGMA integrity_check")]
         if found == ["integrity: ok"]:
             found = []
-        shipped = apsw.Connection(":memory:")
-        shipped.execute(self._schema.sql.read_text())
-        if set(shipped.execute(READ_SCHEMA)) != set(self.execute(READ_SCHEMA)) - ACCEPTED:
+        ours = set(self.execute(READ_SCHEMA)) - ACCEPTED
+        if ours != self._schema.definitions(self.version):
             found.append("schema: not the one that this program ships")
         return found
 
@@ -253,5 +246,5 @@ class SqliteFile:
             return self._lock.refused()
         return StoreUnavailableError(
             f"the {self._schema.noun} cannot be used now ({error}); a transaction may be written: "
-            "read the state before you send it again"
+            f"{RETRY}"
         )

@@ -19,7 +19,7 @@ from types import TracebackType
 
 import apsw
 
-from rinha.errors import OutcomeUnknownError, RinhaError, StoreUnavailableError
+from rinha.errors import RETRY, OutcomeUnknownError, RinhaError, StoreUnavailableError
 from rinha.sqlite.limits import (
     GROUP_ALONE_S,
     GROUP_PAUSES,
@@ -33,7 +33,7 @@ from rinha.sqlite.lock import WriteLock
 from rinha.sqlite.wal_repair import Wal
 from rinha.store import Meter
 
-NOT_DURABLE = "written, but a power cut may undo it: read the state before you send it again"
+NOT_DURABLE = f"written, but a power cut may undo it: {RETRY}"
 UNDONE = "undone with a request that failed and was to be committed with it: try again"
 
 

@@ -1,6 +1,6 @@
 """Store of an edition in one SQLite file: what all editions share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Self, TypeVar
 
@@ -8,7 +8,8 @@ import apsw
 
 from rinha.settings import Settings
 from rinha.sqlite.content import SqliteContent
-from rinha.sqlite.file import Schema, SqliteFile
+from rinha.sqlite.file import SqliteFile
+from rinha.sqlite.schema import Schema
 from rinha.store import Audit, Table
 
 T = TypeVar("T")
@@ -17,6 +18,8 @@ T = TypeVar("T")
 class SqliteStore:
     SCHEMA: ClassVar[Schema]
     TABLES: ClassVar[Sequence[Table]]
+    # Queries for broken rules, by the version from which on a file has their tables.
+    PROBLEMS: ClassVar[Mapping[int, str]] = {1: "SELECT * FROM inconsistencias"}
 
     def __init__(
         self, path: Path, *, synchronous: str, lock_wait_s: float, create: bool = True
@@ -52,8 +55,9 @@ class SqliteStore:
                 problems = self.engine.problems()
                 if any(problem.startswith("schema") for problem in problems):
                     return problems, nothing
-                found = self._execute("SELECT * FROM inconsistencias")
-                problems += [f"{noun} {which}: {what} ({detail})" for which, what, detail in found]
+                for version, query in self.PROBLEMS.items():
+                    found = self._execute(query) if version <= self.engine.version else ()
+                    problems += [f"{noun} {one}: {what} ({detail})" for one, what, detail in found]
                 return problems, read()
         except apsw.Error as error:
             return [f"the file cannot be read: {error}"], nothing

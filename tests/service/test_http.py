@@ -36,7 +36,7 @@ class BrokenLedger:
     def transact(self, *_: object) -> Any:
         raise self._error
 
-    extrato = reset = assert_readable = transact
+    transact_once = extrato = reset = assert_readable = transact
 
 
 def broken_api(error: Exception) -> falcon.testing.TestClient:

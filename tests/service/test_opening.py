@@ -84,7 +84,7 @@ def test_a_directory_in_its_place_is_refused(tmp_path: Path) -> None:
     [
         ("CREATE TABLE songs (title TEXT)", "not a ledger"),
         ("PRAGMA application_id = 7", "not a ledger"),
-        ("PRAGMA application_id = 1919512168; PRAGMA user_version = 2", "version 2"),
+        ("PRAGMA application_id = 1919512168; PRAGMA user_version = 3", "version 3"),
     ],
 )
 def test_another_programs_database_is_left_alone(

@@ -20,6 +20,7 @@ class InMemory:
         self.reset()
 
     def reset(self) -> None:
+        self._answers: dict[str, Resultado] = {}
         self._rows: dict[int, list[tuple[int, str, str, int]]] = {one: [] for one in LIMITES}
 
     def assert_readable(self) -> None:
@@ -39,6 +40,11 @@ class InMemory:
         self._rows[cliente].insert(0, row)
         return Resultado(limite, saldo)
 
+    def transact_once(self, cliente: int, transacao: Transacao, chave: str) -> Resultado:
+        if chave not in self._answers:
+            self._answers[chave] = self.transact(cliente, transacao)
+        return self._answers[chave]
+
     def extrato(self, cliente: int) -> Extrato:
         saldo = self.saldo(cliente)
         return extrato_of(LIMITES[cliente], saldo, self._rows[cliente][:10])
@@ -57,9 +63,12 @@ def test_another_engine_carries_the_edition(bank: falcon.testing.TestClient) -> 
     assert bank.simulate_post(path, json={**body, "tipo": "x"}).status_code == 422
     assert bank.simulate_post(path, body="{").status_code == 400
     assert bank.simulate_get("/clientes/6/extrato").status_code == 404
+    for _ in range(2):
+        once = bank.simulate_post(path, json=body, headers={"Idempotency-Key": '"once"'})
+        assert once.json == {"limite": 100_000, "saldo": -14}
     extrato = bank.simulate_get("/clientes/1/extrato").json
-    assert extrato["saldo"]["total"] == -7
-    assert [row["descricao"] for row in extrato["ultimas_transacoes"]] == ["abc"]
+    assert extrato["saldo"]["total"] == -14
+    assert [row["descricao"] for row in extrato["ultimas_transacoes"]] == ["abc", "abc"]
     assert bank.simulate_get("/health").json["status"] == "healthy"
     assert bank.simulate_post("/reset").status_code == 200
     assert bank.simulate_get("/clientes/1/extrato").json["saldo"]["total"] == 0

@@ -23,6 +23,7 @@ OTHERS = {
     "PORT": "8888",
     "RINHA_AUDIT_EVERY": "6h",
     "RINHA_EDITION": "pessoas",
+    "RINHA_IDEMPOTENCY_HOURS": "48",
     "RINHA_LEDGER": "var/other.db",
     "RINHA_LOCK_WAIT_MS": "500",
     "RINHA_LOG_LEVEL": "debug",

@@ -43,6 +43,7 @@ def test_up_refuses_settings_that_the_containers_do_not_run_with(stack: Containe
         {"PORT": "1"},
         {"RINHA_AUDIT_EVERY": "6h"},
         {"RINHA_EDITION": "2023q3", "NETWORK": "bridge"},
+        {"RINHA_IDEMPOTENCY_HOURS": "48"},
         {"RINHA_LOCK_WAIT_MS": "500"},
         {"RINHA_LOG_LEVEL": "debug"},
         {"RINHA_REPLICA": "file:///tmp/rinha-test-copy"},
