@@ -30,6 +30,7 @@ from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
     PAGE_SIZE_BYTES,
+    SECOND_OVER_CHECK_S,
     START_LOCK_WAIT_S,
 )
 from rinha.sqlite.lock import WriteLock, lock_file_of
@@ -115,11 +116,19 @@ class SqliteFile:
         """Upgrades the file, after a snapshot, while no other process uses it."""
         schema = self._schema
         lock_out_others(self._use, self.path, f"{schema.noun} of version {self.version}")
-        when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        self.snapshot(self.path.with_name(f"{self.path.name}.version-{self.version}.{when}"))
+        self.snapshot(self._name_for_old())
         schema.upgrade(self.connection, self.version)
         self.version = schema.version
         let_others_in(self._use)
+
+    def _name_for_old(self) -> Path:
+        """Returns a name with the time. An upgrade killed in this second may have left one."""
+        while True:
+            when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+            kept = self.path.with_name(f"{self.path.name}.version-{self.version}.{when}")
+            if not kept.exists():
+                return kept
+            time.sleep(SECOND_OVER_CHECK_S)
 
     @property
     def info(self) -> Mapping[str, object]:

@@ -32,6 +32,8 @@ GROUP_S_MAX = 0.05
 FOREIGN_LOCK_PAUSE_S = 0.001
 # A start waits longer: another instance may be recovering a large WAL.
 START_LOCK_WAIT_S = 20.0
+# Interval of the check that a second is over, whose name a file has already.
+SECOND_OVER_CHECK_S = 0.1
 # A transaction changes few rows: small pages copy and checksum less than SQLite's usual 4096.
 PAGE_SIZE_BYTES = 1024
 # Pages in the WAL; a transaction adds two or three. From the first limit on the thread runs a
