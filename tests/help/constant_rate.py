@@ -33,6 +33,7 @@ class ConstantRate(Generic[Asked]):
         print(f"seed {seed}")
         self._port = port
         self._rate = rate
+        self.seed = seed
         self._random = random.Random(seed)
         self._next_due = time.monotonic()
         # Unique names.

@@ -28,11 +28,15 @@ class Round(NamedTuple):
     unanswered: int
 
 
-def kill_rounds(stack: Stack, rounds: int, seed: int) -> list[Round]:
-    """Runs the rounds, then asserts that the ledger explains every answer and passes its audit."""
-    rng, done = random.Random(seed), []
+def load_of(stack: Stack, seed: int) -> TransactionLoad | PeopleLoad:
     kind, rate = LOADS[stack.edition]
-    with kind(stack.port, rate, seed) as load:
+    return kind(stack.port, rate, seed)
+
+
+def kill_rounds(stack: Stack, rounds: int, load: TransactionLoad | PeopleLoad) -> list[Round]:
+    """Runs the rounds, then asserts that the ledger explains every answer and passes its audit."""
+    rng, done = random.Random(load.seed), list[Round]()
+    with load:
         for number in range(rounds):
             time.sleep(rng.uniform(0, PAUSE_MAX_S))
             victims = VICTIMS[number % len(VICTIMS)]

@@ -48,8 +48,8 @@ def run(*words: str, **environment: str) -> tuple[int, str, str]:
         ("CREATE TABLE transacoes (nome TEXT)", "already exists"),
         ("CREATE VIEW saldos AS SELECT 1 AS a", "already exists"),
         (
-            "CREATE TABLE clientes (); COMMENT ON TABLE clientes IS 'rinha ledger, version 2'",
-            "version 2, this program knows 1",
+            "CREATE TABLE clientes (); COMMENT ON TABLE clientes IS 'rinha ledger, version 3'",
+            "version 3, this program knows 2",
         ),
     ],
 )
