@@ -58,7 +58,9 @@ class Outcome(NamedTuple):
 def chave_of(header: str) -> str:
     """Returns the key in the header, without its quotes and escapes."""
     found = _ITEM.fullmatch(header)
-    chave = _ESCAPED.sub(r"\1", found[1][1:-1]) if found else ""
+    chave = found[1][1:-1] if found else ""
+    if "\\" in chave:
+        chave = _ESCAPED.sub(r"\1", chave)
     if not 1 <= len(chave) <= CHAVE_MAX_CHARACTERS:
         raise MalformedKeyError(RULE)
     return chave

@@ -8,6 +8,8 @@ CHAVE_MAX_CHARACTERS = 255
 # Each transaction with a key removes up to this many expired ones: more than come, so a ledger that
 # has fallen behind catches up, and few enough that no request waits for them.
 EXPIRED_KEYS_REMOVED = 2
+# While no key has expired, an instance checks once a second: a check takes as long as a statement.
+EXPIRED_KEYS_CHECK_US = 1_000_000
 EXTRATO_ROWS = 10
 # A client's number has to fit into SQLite's 64 bits: 18 digits always do.
 CLIENTE_MAX_DIGITS = 18

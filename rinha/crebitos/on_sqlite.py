@@ -10,6 +10,7 @@ from rinha.crebitos.idempotency import Outcome, pedido_of
 from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import (
     CLIENTES_SHOWN_MAX,
+    EXPIRED_KEYS_CHECK_US,
     EXPIRED_KEYS_REMOVED,
     EXTRATO_ROWS,
     TRANSACOES_SHOWN_MAX,
@@ -69,6 +70,7 @@ class SqliteLedger(SqliteStore):
     TABLES = TABLES
     PROBLEMS = {**SqliteStore.PROBLEMS, 2: READ_LOST_CHAVES}  # noqa: RUF012 - as declared there
     keys_kept_us = KEYS_KEPT_H_MIN * HOUR_US
+    _next_removal_us = 0
 
     @classmethod
     def open(cls, settings: Settings, *, create: bool) -> Self:
@@ -128,7 +130,10 @@ class SqliteLedger(SqliteStore):
             ((limite, saldo, _),) = self._execute(READ_SALDO, (cliente,))
             recusa, sequencia = str(refused), 0
         now_us = time.time_ns() // 1000
-        self._execute(REMOVE_EXPIRED, (now_us - self.keys_kept_us,))
+        if now_us >= self._next_removal_us:
+            self._execute(REMOVE_EXPIRED, (now_us - self.keys_kept_us,))
+            if self.engine.connection.changes() < EXPIRED_KEYS_REMOVED:
+                self._next_removal_us = now_us + EXPIRED_KEYS_CHECK_US
         self._execute(ADD_CHAVE, (chave, cliente, pedido, sequencia, recusa, limite, saldo, now_us))
         return Outcome(cliente, pedido, limite, saldo, recusa)
 

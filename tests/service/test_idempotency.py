@@ -1,6 +1,5 @@
 """A request with an Idempotency-Key is counted once, and answered each time as the first time."""
 
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -182,38 +181,6 @@ def test_the_audit_finds_a_key_without_its_transaction(ledger: AnyLedger, addres
     problems = ledger.audit().problems
     assert len(problems) == 2
     assert all("client 1: key of a transaction that is missing" in each for each in problems)
-
-
-def test_two_at_once_are_one_transaction(address: str) -> None:
-    """Of two instances that get the same key at once, one adds the row and both answer the same."""
-    open_ledger(address).close()
-    answers: list[list[object]] = []
-    start = threading.Barrier(2)
-
-    def retry() -> None:
-        with_lock = open_ledger(address)
-        start.wait()
-        got: list[object] = []
-        for number in range(50):
-            cliente = number % 2 + 1
-            try:
-                got.append(with_lock.transact_once(cliente, CREDIT, f"k{number}"))
-            except Exception as error:  # noqa: BLE001 - compared below
-                got.append(repr(error))
-        answers.append(got)
-        with_lock.close()
-
-    if "://" not in address:
-        pytest.skip("the lock on a file waits in the main thread only; test_kill.py has processes")
-    threads = [threading.Thread(target=retry) for _ in range(2)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert answers[0] == answers[1]
-    saldos = [Resultado((100_000, 80_000)[n % 2], 10 * (n // 2 + 1)) for n in range(50)]
-    assert answers[0] == saldos
-    assert query(address, "SELECT count(*) FROM transacoes") == [(50,)]
 
 
 @pytest.fixture
