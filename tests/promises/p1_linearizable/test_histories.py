@@ -30,6 +30,7 @@ from loadtest.wire.request import Address
 from tests.conftest import NewLedger
 from tests.help.effort import drawn_seed, effort
 from tests.help.forks import apart
+from tests.help.ledgers import query
 from tests.help.running import Stack
 
 SEEDS = effort(2, 12, 30)
@@ -39,6 +40,8 @@ REFUSALS_MIN = 1_000
 # Clients with low limits: a third of their requests is refused.
 POOR_CLIENTS = (1, 2)
 SHARE_MIN = 0.2
+# Half of the requests are transactions, and every second of these has a key.
+KEYS_SHARE_MIN = 0.15
 TIMEOUT_S = 60.0
 
 
@@ -50,6 +53,14 @@ def one_client(requests: list[LedgerRequest], target: Address, cliente: int) -> 
         else extrato(target, cliente)
         for number, request in enumerate(requests)
     ]
+
+
+def with_keys(requests: list[LedgerRequest]) -> None:
+    """Gives every second transaction a key of its own."""
+    for number, request in enumerate(requests):
+        if request.delta and number % 2:
+            line = b'Idempotency-Key: "%d"\r\n' % number
+            request.data = request.data.replace(b"\r\n", b"\r\n" + line, 1)
 
 
 def let_nginx_tell_who_answered(stack: Stack) -> Path:
@@ -85,12 +96,15 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
     requests = build_requests(address, seed, cycles=REQUESTS // 34 + 1)
     if on_one_client:
         requests = one_client(requests, address, Random(seed).choice(POOR_CLIENTS))
+    with_keys(requests)
     clientes, refused = apart(drive, plan, requests)
     for one in clientes:
         assert (one.fault, one.breaks) == (None, []), f"seed {seed}"
         assert one.order == "explained", f"seed {seed}"
         assert one.unknown == 0, f"seed {seed}"
     assert refused.total() == REQUESTS
+    ((keys,),) = query(stack.ledger, "SELECT count(*) FROM chaves")
+    assert REQUESTS * KEYS_SHARE_MIN < keys <= sum(b"Idempotency-Key" in r.data for r in requests)
     return Counter(requests=REQUESTS, refused=refused[True])
 
 

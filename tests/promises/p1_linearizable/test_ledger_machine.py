@@ -13,9 +13,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from rinha.crebitos.idempotency import KeyReusedError
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import VALOR_MAX
-from rinha.crebitos.messages import Transacao
+from rinha.crebitos.messages import Resultado, Transacao
+from rinha.errors import RinhaError
 from tests.conftest import NewLedger
 from tests.help.effort import effort
 from tests.help.ledgers import open_ledger
@@ -31,6 +33,12 @@ valores = st.one_of(
 )
 descricoes = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10)
 
+# Few, so that the same request comes again.
+chaves = st.sampled_from(["a", "b", 'c"\\ ~'])
+few_transacoes = st.builds(
+    Transacao, st.sampled_from([1, 60_000]), st.sampled_from("cd"), st.sampled_from(["a", "\0"])
+)
+
 
 class TwoLedgers(RuleBasedStateMachine):
     new_ledger: NewLedger
@@ -41,6 +49,8 @@ class TwoLedgers(RuleBasedStateMachine):
         self.address = self.new_ledger(Path(self.folder.name))
         self.ledgers = [open_ledger(self.address), open_ledger(self.address)]
         self.rows: dict[int, list[Transacao]] = {cliente: [] for cliente in LIMITES}
+        # The request of each key, and its first answer.
+        self.keys: dict[str, tuple[int, Transacao, object]] = {}
 
     def saldo(self, cliente: int) -> int:
         rows = self.rows[cliente]
@@ -62,6 +72,34 @@ class TwoLedgers(RuleBasedStateMachine):
             self.rows[cliente].append(transacao)
             assert saldo == self.saldo(cliente)
             assert -LIMITES[cliente] <= saldo <= VALOR_MAX
+
+    @rule(which=either, chave=chaves, cliente=st.sampled_from([1, 2, 6]), transacao=few_transacoes)
+    def transact_once(self, which: int, chave: str, cliente: int, transacao: Transacao) -> None:
+        answer: object
+        try:
+            answer = self.ledgers[which].transact_once(cliente, transacao, chave)
+        except RinhaError as error:
+            answer = (type(error), str(error))
+        if chave in self.keys:
+            *request, first = self.keys[chave]
+            if request != [cliente, transacao]:
+                assert isinstance(answer, tuple)
+                assert answer[0] is KeyReusedError
+            else:
+                assert answer == first
+            return
+        if cliente not in LIMITES:
+            assert answer == (UnknownClienteError, "there is no client 6")
+            return
+        self.keys[chave] = (cliente, transacao, answer)
+        after = self.saldo(cliente)
+        after += transacao.valor if transacao.tipo == "c" else -transacao.valor
+        if -LIMITES[cliente] <= after <= VALOR_MAX:
+            assert answer == Resultado(LIMITES[cliente], after)
+            self.rows[cliente].append(transacao)
+        else:
+            assert isinstance(answer, tuple)
+            assert answer[0] is LimiteExceededError
 
     @rule(which=either, cliente=clientes)
     def extrato(self, which: int, cliente: int) -> None:
@@ -86,6 +124,7 @@ class TwoLedgers(RuleBasedStateMachine):
     @rule(which=either)
     def reset(self, which: int) -> None:
         self.ledgers[which].reset()
+        self.keys = {}
         self.rows = {cliente: [] for cliente in LIMITES}
 
     @invariant()
