@@ -23,8 +23,11 @@ EVERYTHING = (
     "SELECT * FROM livro ORDER BY cliente, sequencia",
     "SELECT cliente, sequencia, realizada_em_us FROM transacoes ORDER BY cliente, sequencia",
     "SELECT * FROM saldos ORDER BY cliente",
+    "SELECT chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us"
+    " FROM chaves ORDER BY criada_em_us, chave",
 )
 ROWS = 400
+WITH_KEY_EVERY = 3
 ODD = ["\0", "a\0b", "␛", "␛0", "␛1\0", "\\N", "\t\n\r\\", "😀" * 10, "'\""]
 Move = Callable[[str, str], tuple[int, str, str]]
 
@@ -56,7 +59,11 @@ def fill(address: str, rows: int = ROWS) -> AnyLedger:
         text = ODD[number] if number < len(ODD) else f"n{number}"
         try:
             valor = rng.randint(1, 30_000)
-            ledger.transact(rng.randint(1, 5), Transacao(valor, tipo, text))  # type: ignore[arg-type]
+            transacao = Transacao(valor, tipo, text)  # type: ignore[arg-type]
+            if number % WITH_KEY_EVERY:
+                ledger.transact(rng.randint(1, 5), transacao)
+            else:
+                ledger.transact_once(rng.randint(1, 5), transacao, f"{number}~")
         except LimiteExceededError:
             continue
     return ledger
