@@ -26,11 +26,11 @@ def in_time(act: Callable[[], object]) -> None:
     assert time.monotonic() - started < ANSWER_MAX_S + MARGIN_S
 
 
-@pytest.mark.parametrize("first", ["statement", "refusal", "transaction"])
+@pytest.mark.parametrize("first", ["statement", "refusal", "known key", "transaction"])
 def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, first: str) -> None:
     """A replaced primary that wakes believes that it is the primary. Its old data is never
     returned, whatever request comes first on the open connection."""
-    pair.ledger.transact(1, CREDIT)
+    pair.ledger.transact_once(1, CREDIT, "k")
     pair.primary.freeze()
     take_over(pair)
     promoted = pair.on_the_new()
@@ -42,6 +42,8 @@ def test_a_primary_that_was_frozen_and_replaced_answers_nothing(pair: Pair, firs
         # With the old balance this is refused, with the current one it is not.
         promoted.transact(2, Transacao(50_000, "c", "abc"))
         in_time(lambda: pair.ledger.transact(2, Transacao(100_000, "d", "abc")))
+    elif first == "known key":
+        in_time(lambda: pair.ledger.transact_once(1, CREDIT, "k"))
     else:
         in_time(lambda: pair.ledger.transact(1, CREDIT))
     extrato = eventually(lambda: pair.ledger.extrato(1))
@@ -89,6 +91,21 @@ def test_a_lost_standby_stops_transactions_and_none_is_acknowledged(pair: Pair) 
     pair.standby.thaw()
     # The transaction whose outcome was unknown was committed.
     assert eventually(lambda: pair.ledger.transact(1, CREDIT)).saldo == 200
+    assert pair.ledger.audit().problems == []
+
+
+def test_a_retry_with_its_key_ends_an_unknown_outcome(pair: Pair) -> None:
+    """A request whose outcome was unknown is sent again with its key until it is answered: it is
+    counted once. While its commit still waits for the standby, a retry is not answered."""
+    pair.standby.freeze()
+    with pytest.raises(OutcomeUnknownError, match="with its Idempotency-Key"):
+        pair.ledger.transact_once(1, CREDIT, "k")
+    with pytest.raises(StoreUnavailableError):
+        pair.ledger.transact_once(1, CREDIT, "k")
+    pair.standby.thaw()
+    assert eventually(lambda: pair.ledger.transact_once(1, CREDIT, "k")).saldo == 100
+    assert pair.ledger.transact_once(1, CREDIT, "k").saldo == 100
+    assert pair.ledger.extrato(1).saldo.total == 100
     assert pair.ledger.audit().problems == []
 
 

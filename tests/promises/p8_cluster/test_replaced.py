@@ -54,12 +54,15 @@ READS: dict[str, Act] = {
     "statement of nobody": lambda ledger: ledger.extrato(6),
     "refusal": lambda ledger: ledger.transact(1, TOO_MUCH),
     "transaction of nobody": lambda ledger: ledger.transact(6, CREDIT),
+    "key of nobody": lambda ledger: ledger.transact_once(6, CREDIT, "k"),
     "health": lambda ledger: ledger.assert_readable(),
     "overview": lambda ledger: ledger.overview(),
     "metrics": lambda ledger: list(ledger.gauges()),
 }
 WRITES: dict[str, Act] = {
     "transaction": lambda ledger: ledger.transact(1, CREDIT),
+    "transaction with a key": lambda ledger: ledger.transact_once(1, CREDIT, "k"),
+    "refusal with a key": lambda ledger: ledger.transact_once(1, TOO_MUCH, "k"),
     "reset": lambda ledger: ledger.reset(),
 }
 LONG_READS: dict[str, Act] = {"audit": audit, "move": move, "snapshot": snapshot}
