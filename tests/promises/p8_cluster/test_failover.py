@@ -29,6 +29,7 @@ from tests.help.cluster import Cluster
 from tests.help.commands import assert_sound
 from tests.help.effort import drawn_seed
 from tests.help.failover import Break, Round
+from tests.help.keyed_load import KeyedLoad
 from tests.help.ledgers import query
 from tests.help.running import Stack
 
@@ -164,6 +165,26 @@ def test_nothing_acknowledged_is_lost(cluster: Cluster, tmp_path: Path, kind: Ki
     gaps_s = run(cluster, tmp_path, kind.name, lambda _load: kind.act)
     # One round beside other tests says nothing about time.
     assert not WHOLE or statistics.median(gaps_s) < kind.gap_max_s + SLOWER_S
+
+
+def test_with_keys_no_outcome_is_unknown(cluster: Cluster, tmp_path: Path) -> None:
+    """In a failover each request is sent again with its key until it is answered: each transaction
+    that was sent is there exactly once, and each answer is repeated byte for byte."""
+    with Stack(tmp_path, ledger=cluster.ledger) as stack:
+        stack.reset()
+        with KeyedLoad(stack.port, RATE, drawn_seed()) as load:
+            rounds = []
+            for _ in range(ROUNDS or 1):
+                time.sleep(QUIET_S)
+                rounds.append(failover.run_round(cluster, failover.kill_node))
+            time.sleep(QUIET_S)
+        assert_sound(cluster.ledger)
+        load.assert_explains_every_row(cluster.ledger)
+    taken_over = sum(each.primary != each.primary_after for each in rounds)
+    retries = load.attempts - load.once_more - len(load.outcomes)
+    print(f"{taken_over} failovers, {len(load.outcomes)} transactions, {retries} retries")
+    assert taken_over == len(rounds)
+    assert retries > 0
 
 
 def test_a_node_that_was_frozen_and_wakes_says_nothing(cluster: Cluster, tmp_path: Path) -> None:
