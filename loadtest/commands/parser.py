@@ -9,6 +9,9 @@ from loadtest.report.judgement import EXIT_USAGE
 from loadtest.report.started import command_line
 from loadtest.wire.outcome import one_line
 
+# The load's pace is one of these.
+PACES = {"--rate", "--ramp", "--stages"}
+
 
 class Parser(argparse.ArgumentParser):
     """Argument parser whose errors are one line: the fault, and the command that prints help."""
@@ -32,9 +35,10 @@ def parser() -> argparse.ArgumentParser:
     for name, (what, options) in COMMANDS.items():
         description = f"{what[0].upper()}{what[1:]}."
         command = commands.add_parser(name, help=what, description=description)
-        either = command.add_mutually_exclusive_group()
+        # A group without options cannot be shown.
+        either = command.add_mutually_exclusive_group() if PACES.intersection(options) else command
         for option in ("--plain", *options):
-            group = either if option in {"--rate", "--ramp", "--stages"} else command
+            group = either if option in PACES else command
             names = [SHORT[option], option] if option in SHORT else [option]
             group.add_argument(*names, **OPTIONS[option])
         command.set_defaults(strict=name == "check")

@@ -2,6 +2,8 @@
 
 import argparse
 
+import pytest
+
 from loadtest.commands.parser import parser
 
 HTTP = {"--header", "--cacert", "--insecure"}
@@ -47,3 +49,13 @@ def test_a_word_means_the_same_on_every_command() -> None:
         for word, meaning in words.items():
             meanings.setdefault(word, set()).add(meaning)
     assert [word for word, texts in meanings.items() if len(texts) > 1] == []
+
+
+@pytest.mark.parametrize("command", options())
+def test_every_command_shows_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` of each command ends well and names each of its options."""
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([command, "--help"])
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert [word for word in options()[command] if word not in shown] == []
