@@ -5,6 +5,7 @@
 #? PYTHON      the interpreter for .venv; default: the system's own
 #? OPS_PORT    make up: port of the operator's page and metrics, or off
 #? SQL         make sql: one statement instead of a shell
+#? CLIENTE     make cliente: what to do, such as 'add 6 --limite 100000 --nome Ana'
 #? FILE        make restore: the snapshot to restore
 #? FROM, AT    make restore: FROM=replica, with AT as of a time, such as 02:34:41 or '10 min ago'
 #? DRILL       make drill: seconds of load
@@ -55,7 +56,7 @@ IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,contai
 export SQL SIMULATION FILE FROM AT TAG
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql snapshot restore drill watch load gatling bench submission
+.PHONY: help up down status logs stats reset check sql cliente snapshot restore drill watch load gatling bench submission
 .PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
@@ -89,6 +90,9 @@ check: $(READY) ## audit the ledger, even under load
 
 sql: $(READY) ## open an SQL shell on the live ledger; SQL="SELECT ..." runs one statement
 	@$(STACK) sql $${SQL:+"$$SQL"}
+
+cliente: $(READY) ## clients: CLIENTE="list", "add 6 --limite 100000", "limit 6 500", "close 6"
+	@$(STACK) cliente $(or $(CLIENTE),list)
 
 snapshot: $(READY) ## write a consistent copy into out/, for any sqlite3
 	@$(STACK) snapshot

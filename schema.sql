@@ -121,3 +121,94 @@ CREATE TABLE chaves (
     saldo        INTEGER NOT NULL,
     criada_em_us INTEGER NOT NULL -- microseconds since 1970-01-01, UTC
 ) STRICT;
+
+-- A client's name, and whether it is closed: it then keeps its history, and has no transactions more.
+ALTER TABLE clientes ADD COLUMN nome TEXT NOT NULL DEFAULT '' CHECK (
+    length(nome) <= 60 AND length(CAST(nome AS BLOB)) <= 240
+);
+ALTER TABLE clientes ADD COLUMN fechado INTEGER NOT NULL DEFAULT 0 CHECK (fechado IN (0, 1));
+
+-- Every change to a client by `rinha cliente`. Its limit holds from the transaction after `transacoes`
+-- on. The five clients of a new ledger have no row of their making.
+CREATE TABLE alteracoes (
+    cliente      INTEGER NOT NULL REFERENCES clientes (cliente),
+    numero       INTEGER NOT NULL CHECK (numero > 0), -- counts from 1 within a client
+    acao         TEXT    NOT NULL CHECK (acao IN ('add', 'limit', 'close')),
+    limite_antes INTEGER NOT NULL,
+    limite       INTEGER NOT NULL,
+    -- How many transactions the client had.
+    transacoes   INTEGER NOT NULL CHECK (transacoes >= 0),
+    feita_em_us  INTEGER NOT NULL, -- microseconds since 1970-01-01, UTC
+    PRIMARY KEY (cliente, numero)
+) STRICT, WITHOUT ROWID;
+
+-- The same rules as in version 1, but each transaction is compared with the limit of its time; and
+-- those of the changes.
+DROP VIEW inconsistencias;
+CREATE VIEW inconsistencias AS
+WITH soma AS (
+    SELECT
+        cliente,
+        count(*) AS linhas,
+        max(sequencia) AS ultima,
+        sum(iif(tipo = 'c', valor, -valor)) AS saldo
+    FROM transacoes
+    GROUP BY cliente
+)
+SELECT c.cliente, 'balance is not the sum of the transactions' AS problema,
+       printf('saldo %d, sum %d', c.saldo, ifnull(s.saldo, 0)) AS detalhe
+FROM clientes AS c LEFT JOIN soma AS s USING (cliente)
+WHERE c.saldo <> ifnull(s.saldo, 0)
+UNION ALL
+SELECT c.cliente, 'sequence has a gap',
+       printf('count %d, rows %d, newest %d', c.transacoes, ifnull(s.linhas, 0), ifnull(s.ultima, 0))
+FROM clientes AS c LEFT JOIN soma AS s USING (cliente)
+WHERE c.transacoes <> ifnull(s.linhas, 0) OR c.transacoes <> ifnull(s.ultima, 0)
+UNION ALL
+SELECT s.cliente, 'transactions without a client', printf('rows %d', s.linhas)
+FROM soma AS s
+WHERE s.cliente NOT IN (SELECT cliente FROM clientes)
+UNION ALL
+SELECT c.cliente, 'balance is beyond its bounds', printf('saldo %d, limite %d', c.saldo, c.limite)
+FROM clientes AS c
+WHERE c.saldo NOT BETWEEN -c.limite AND 9007199254740991
+UNION ALL
+SELECT l.cliente, 'history passes the limit',
+       printf('first at sequencia %d, lowest saldo %d, limite %d', min(l.sequencia), min(l.saldo), c.limite)
+FROM livro AS l JOIN clientes AS c USING (cliente)
+-- The limit of the newest change before the transaction, or the one before the first change.
+WHERE l.saldo < -CASE WHEN l.cliente NOT IN (SELECT cliente FROM alteracoes) THEN c.limite ELSE ifnull((
+    SELECT a.limite FROM alteracoes AS a
+    WHERE a.cliente = l.cliente AND a.transacoes < l.sequencia ORDER BY a.numero DESC LIMIT 1
+), (
+    SELECT a.limite_antes FROM alteracoes AS a WHERE a.cliente = l.cliente AND a.numero = 1
+)) END
+GROUP BY l.cliente
+UNION ALL
+SELECT c.cliente, 'limit is not that of the newest change', printf('limite %d, change %d', c.limite, a.limite)
+FROM (SELECT cliente, max(numero) AS numero, limite FROM alteracoes GROUP BY cliente) AS a
+JOIN clientes AS c USING (cliente)
+WHERE c.limite <> a.limite
+UNION ALL
+SELECT a.cliente, 'changes do not follow each other', printf('numero %d', a.numero)
+FROM (
+    SELECT cliente, numero, limite_antes, transacoes,
+           row_number() OVER por_cliente AS conta,
+           lag(limite) OVER por_cliente AS limite_de_antes,
+           lag(transacoes) OVER por_cliente AS transacoes_de_antes
+    FROM alteracoes WINDOW por_cliente AS (PARTITION BY cliente ORDER BY numero)
+) AS a
+WHERE a.numero <> a.conta OR a.limite_antes <> a.limite_de_antes OR a.transacoes < a.transacoes_de_antes
+UNION ALL
+SELECT cliente, 'change without a client', printf('numero %d', min(numero))
+FROM alteracoes
+WHERE cliente NOT IN (SELECT cliente FROM clientes)
+GROUP BY cliente
+UNION ALL
+SELECT c.cliente, 'closed without a change, or open with one', printf('fechado %d', c.fechado)
+FROM clientes AS c
+WHERE c.fechado <> (c.cliente IN (SELECT cliente FROM alteracoes WHERE acao = 'close'))
+UNION ALL
+SELECT c.cliente, 'transactions after the close', printf('count %d, then %d', c.transacoes, a.transacoes)
+FROM alteracoes AS a JOIN clientes AS c USING (cliente)
+WHERE a.acao = 'close' AND c.transacoes <> a.transacoes;

@@ -21,7 +21,7 @@ from rinha.server import Instance
 from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
 from rinha.terminal import printable
-from rinha.wiring import open_edition, restore_of
+from rinha.wiring import clientes_of, open_edition, restore_of
 
 
 def main() -> int:
@@ -165,6 +165,13 @@ def _place(ledger: Path | ServerUrl) -> str:
     return str(ledger.absolute() if isinstance(ledger, Path) else ledger)
 
 
+def cliente(settings: Settings, args: argparse.Namespace) -> int:
+    from rinha.crebitos.command import run as run_cliente  # noqa: PLC0415 - for this edition only
+
+    run_cliente(clientes_of(settings), args)
+    return 0
+
+
 def sql(settings: Settings, args: argparse.Namespace) -> int:
     if isinstance(settings.ledger, Path):
         from rinha.sqlite import shell  # noqa: PLC0415 - for this engine only
@@ -186,6 +193,7 @@ COMMANDS = {
     "restore": restore,
     "replicate": replicate,
     "move": move,
+    "cliente": cliente,
     "sql": sql,
 }
 

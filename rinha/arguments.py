@@ -56,6 +56,7 @@ def parser(
         choices=["state", "watchdog"],
         help="only print the replica's state; or run the watchdog, which Litestream itself starts",
     )
+    _add_cliente(commands.add_parser("cliente", help="add, list or close clients, change a limit"))
     move = commands.add_parser(
         "move", help="copy a ledger into an empty one, from a file to a server or back; audit both"
     )
@@ -69,3 +70,25 @@ def parser(
         help="escape control characters in the output, as is always done on a terminal",
     )
     return top
+
+
+def _add_cliente(cliente: argparse.ArgumentParser) -> None:
+    verbs = cliente.add_subparsers(dest="what", required=True, metavar="VERB")
+    add = verbs.add_parser("add", help="add a client, or those of a CSV file")
+    add.add_argument("cliente", nargs="?", metavar="ID", help="default: after the highest one")
+    add.add_argument("--limite", metavar="CENTS", help="how much it may owe")
+    add.add_argument("--nome", metavar="NAME", help="for lists and the operator's page")
+    add.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="columns cliente,limite or cliente,limite,nome, by ascending cliente; checked whole "
+        "before the first is added; after a kill the same command adds the rest",
+    )
+    listing = verbs.add_parser("list", help="print all clients")
+    listing.add_argument("--json", action="store_true", help="print one JSON object a line")
+    limit = verbs.add_parser("limit", help="change a limit, never below what is owed")
+    limit.add_argument("cliente", metavar="ID")
+    limit.add_argument("limite", metavar="CENTS")
+    close = verbs.add_parser("close", help="close a client for good, if it owes nothing")
+    close.add_argument("cliente", metavar="ID")

@@ -11,6 +11,7 @@ from rinha.errors import RestoreError, StoreUnusableError
 from rinha.settings import Settings
 
 if TYPE_CHECKING:
+    from rinha.crebitos.clientes import Clientes
     from rinha.crebitos.ledger import Ledger
     from rinha.http import App
     from rinha.pessoas.registry import Registry
@@ -51,6 +52,21 @@ def restore_of(settings: Settings) -> Restore:
             "nor replicated"
         )
     return found
+
+
+def clientes_of(settings: Settings) -> "Clientes":
+    """Returns the clients of an existing ledger."""
+    if settings.edition != "crebitos":
+        raise StoreUnusableError(f"{settings.edition} has no clients: they are those of crebitos")
+    if isinstance(settings.ledger, ServerUrl):
+        from rinha.crebitos.on_postgres import PostgresLedger
+        from rinha.crebitos.on_postgres_clientes import PostgresClientes
+
+        return PostgresClientes(PostgresLedger(settings.ledger, create=False))
+    from rinha.crebitos.on_sqlite import SqliteLedger
+    from rinha.crebitos.on_sqlite_clientes import SqliteClientes
+
+    return SqliteClientes(SqliteLedger.open(settings, create=False))
 
 
 def _crebitos_on_sqlite(settings: Settings, create: bool) -> Opened:

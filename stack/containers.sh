@@ -246,7 +246,7 @@ snapshot() {
 command=$1
 shift
 case $command in
-logs | stats | reset | check | sql | snapshot | watch) running api01 || fail "$(message NOTHING_RUNS)" ;;
+logs | stats | reset | check | sql | cliente | snapshot | watch) running api01 || fail "$(message NOTHING_RUNS)" ;;
 esac
 case $command in
 up | stats | snapshot) $command ;;
@@ -266,6 +266,7 @@ reset)
     answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "${answer:-no instance answered}"
     message EMPTY ;;
 check) inside rinha check ;;
+cliente) inside rinha cliente "$@" ;;
 url) echo "$url" ;;
 sql)
     # The output goes to a terminal, which the container cannot see.

@@ -102,6 +102,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha": set(),
     "rinha/__main__.py": {
         "rinha",
+        "rinha/crebitos",
         "rinha/metrics",
         "rinha/postgres",
         "rinha/replica",
@@ -111,6 +112,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/wiring.py": {
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
         *("rinha/crebitos/on_sqlite_restore.py", "rinha/crebitos/on_postgres.py"),
+        *("rinha/crebitos/on_sqlite_clientes.py", "rinha/crebitos/on_postgres_clientes.py"),
         *("rinha/pessoas", "rinha/pessoas/on_sqlite.py"),
         "rinha/replica",
     },
@@ -124,6 +126,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("rinha", "rinha/crebitos/on_sqlite.py", "rinha/replica", "rinha/sqlite"),
     },
     "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
+    "rinha/crebitos/on_sqlite_clientes.py": {
+        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
+    },
+    "rinha/crebitos/on_postgres_clientes.py": {
+        *("rinha", "rinha/crebitos", "rinha/crebitos/on_postgres.py", "rinha/postgres"),
+    },
     "rinha/pessoas": {"rinha"},
     "rinha/pessoas/on_sqlite.py": {"rinha", "rinha/pessoas", "rinha/sqlite"},
     "stack": {"rinha", "rinha/__main__.py", "ops", "stack/nginx", "stack/run"},

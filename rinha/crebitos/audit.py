@@ -17,7 +17,7 @@ class ClienteAudit(NamedTuple):
 
     @property
     def is_wrong(self) -> bool:
-        return self.saldo != self.sum_of_rows or self.lowest_saldo < -self.limite
+        return self.saldo != self.sum_of_rows or self.saldo < -self.limite
 
 
 class Audit(NamedTuple):
@@ -28,10 +28,13 @@ class Audit(NamedTuple):
         """Returns a table of clients, each problem, and the verdict."""
         header = ("client", "limite", "saldo", "sum of rows", "lowest", "rows", "")
         table: list[tuple[str, ...]] = [header]
+        # An earlier limit may have allowed the lowest balance, so the problems decide on it.
+        named = {problem.partition(":")[0] for problem in self.problems}
         for row in self.clientes:
-            if row.is_wrong or len(table) <= AUDIT_ROWS_SHOWN_MAX:
+            is_wrong = row.is_wrong or f"client {row.cliente}" in named
+            if is_wrong or len(table) <= AUDIT_ROWS_SHOWN_MAX:
                 cells = (row.cliente, row.limite, row.saldo, row.sum_of_rows, row.lowest_saldo)
-                verdict = "WRONG" if row.is_wrong else "ok"
+                verdict = "WRONG" if is_wrong else "ok"
                 table.append((*map(str, cells), str(row.transacoes), verdict))
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         lines = [

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from rinha.crebitos.limits import VALOR_MAX
 from rinha.crebitos.messages import Extrato, Resultado, Transacao
 from rinha.errors import NotFoundError, RuleBrokenError
 from rinha.store import Store, Table
@@ -9,7 +10,14 @@ from rinha.store import Store, Table
 TABLES = (
     Table(
         "clientes",
-        {"cliente": int, "limite": int, "saldo": int, "transacoes": int},
+        {
+            "cliente": int,
+            "limite": int,
+            "saldo": int,
+            "transacoes": int,
+            "nome": str,
+            "fechado": int,
+        },
         key=("cliente",),
         starts_empty=False,
     ),
@@ -41,7 +49,28 @@ TABLES = (
         key=("criada_em_us", "chave"),
         starts_empty=True,
     ),
+    Table(
+        "alteracoes",
+        {
+            "cliente": int,
+            "numero": int,
+            "acao": str,
+            "limite_antes": int,
+            "limite": int,
+            "transacoes": int,
+            "feita_em_us": int,
+        },
+        key=("cliente", "numero"),
+        starts_empty=True,
+    ),
 )
+
+
+# The texts of refused transactions. PostgreSQL itself fills them in, where it keeps one with a key.
+REFUSALS = {
+    "c": f"the credit would take the balance above {VALOR_MAX}",
+    "d": "the debit would take the balance below -{limite}",
+}
 
 
 class UnknownClienteError(NotFoundError):
@@ -50,6 +79,13 @@ class UnknownClienteError(NotFoundError):
 
 class LimiteExceededError(RuleBrokenError):
     """The transaction would take the balance beyond its bounds."""
+
+
+class ClienteClosedError(RuleBrokenError):
+    """The client is closed: it keeps its history, and has no transactions more."""
+
+    def __init__(self, cliente: int) -> None:
+        super().__init__(f"client {cliente} is closed")
 
 
 class Ledger(Store, Protocol):

@@ -11,6 +11,16 @@ EXPIRED_KEYS_REMOVED = 2
 # While no key has expired, an instance checks once a second: a check takes as long as a statement.
 EXPIRED_KEYS_CHECK_US = 1_000_000
 EXTRATO_ROWS = 10
+# Limits of the clients of a new ledger, and of a reset one.
+FIRST_LIMITES = {1: 100_000, 2: 80_000, 3: 1_000_000, 4: 10_000_000, 5: 500_000}
+# A name fits into one line of a list and of the operator's page.
+NOME_MAX_CHARACTERS = 60
+# Clients that one transaction adds. It holds the write lock for some milliseconds.
+CLIENTES_ADDED_TOGETHER = 1000
+# A longer line of a CSV file cannot be a client.
+CSV_LINE_MAX_CHARACTERS = 4096
+# Clients that a list reads at once.
+CLIENTES_LISTED_TOGETHER = 1000
 # A client's number has to fit into SQLite's 64 bits: 18 digits always do.
 CLIENTE_MAX_DIGITS = 18
 # Rows on the operator's page. Each client there has a gauge, which is one more series that

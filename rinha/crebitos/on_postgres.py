@@ -7,11 +7,18 @@ from importlib.resources import files
 from rinha.address import ServerUrl
 from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.idempotency import Outcome, pedido_of
-from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
+from rinha.crebitos.ledger import (
+    REFUSALS,
+    TABLES,
+    ClienteClosedError,
+    LimiteExceededError,
+    UnknownClienteError,
+)
 from rinha.crebitos.limits import (
     CLIENTES_SHOWN_MAX,
     EXPIRED_KEYS_REMOVED,
     EXTRATO_ROWS,
+    FIRST_LIMITES,
     TRANSACOES_SHOWN_MAX,
     VALOR_MAX,
 )
@@ -34,17 +41,19 @@ TRANSACT = Statement(
     f"""
     WITH moved AS (
         UPDATE clientes SET saldo = saldo + $2, transacoes = transacoes + 1
-        WHERE cliente = $1 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
+        WHERE cliente = $1 AND fechado = 0 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
         RETURNING limite, saldo, transacoes
     ), added AS (
         INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)
         SELECT $1, transacoes, $3, $4, $5, $6 FROM moved
     )
-    SELECT coalesce(moved.limite, clientes.limite), moved.saldo
+    SELECT coalesce(moved.limite, clientes.limite), moved.saldo, clientes.fechado
     FROM clientes LEFT JOIN moved ON true WHERE clientes.cliente = $1
     """,  # noqa: S608 - only our own constants are put in
     (INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER),
 )
+# In place of a known key's client.
+CLOSED = -1
 # The same for the first request with a key, and its outcome of then for a later one. Of two that
 # come at once the second waits for the first where it adds the key, and is then repeated.
 TRANSACT_ONCE = Statement(
@@ -54,7 +63,7 @@ TRANSACT_ONCE = Statement(
         SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = $7
     ), moved AS (
         UPDATE clientes SET saldo = saldo + $2, transacoes = transacoes + 1
-        WHERE cliente = $1 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
+        WHERE cliente = $1 AND fechado = 0 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
           AND NOT EXISTS (SELECT FROM known)
         RETURNING limite, saldo, transacoes
     ), added AS (
@@ -68,7 +77,7 @@ TRANSACT_ONCE = Statement(
                ELSE '' END,
                coalesce(moved.limite, c.limite), coalesce(moved.saldo, c.saldo), $6
         FROM clientes AS c LEFT JOIN moved ON true
-        WHERE c.cliente = $1 AND NOT EXISTS (SELECT FROM known)
+        WHERE c.cliente = $1 AND c.fechado = 0 AND NOT EXISTS (SELECT FROM known)
         RETURNING limite, saldo, recusa
     ), removed AS (
         DELETE FROM chaves WHERE chave IN (
@@ -78,6 +87,8 @@ TRANSACT_ONCE = Statement(
     )
     SELECT cliente, pedido, limite, saldo, recusa FROM known
     UNION ALL SELECT NULL, NULL, limite, saldo, recusa FROM kept
+    UNION ALL SELECT {CLOSED}, NULL, NULL, NULL, NULL FROM clientes
+    WHERE cliente = $1 AND fechado = 1 AND NOT EXISTS (SELECT FROM known)
     """,  # noqa: S608 - only our own constants are put in
     (*(INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER), TEXT, TEXT, TEXT, INTEGER),
 )
@@ -96,7 +107,8 @@ READ_EXTRATO = Statement(
 )
 READ_CLIENTES = Statement(
     "clientes",
-    f"SELECT cliente, limite, saldo FROM clientes ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}",  # noqa: S608
+    "SELECT cliente, nome, limite, saldo, fechado FROM clientes ORDER BY cliente"  # noqa: S608
+    f" LIMIT {CLIENTES_SHOWN_MAX}",
 )
 # Reads the newest rows of each client that is shown, and of those the newest.
 READ_NEWEST = Statement(
@@ -110,18 +122,17 @@ READ_NEWEST = Statement(
     ORDER BY t.realizada_em_us DESC LIMIT {TRANSACOES_SHOWN_MAX}
     """,  # noqa: S608 - only our own constants are put in
 )
-# The texts of refusals, which the server keeps with a key.
-REFUSALS = {
-    "c": f"the credit would take the balance above {VALOR_MAX}",
-    "d": "the debit would take the balance below -{limite}",
-}
 UNIQUE_VIOLATION = "23505"
 LOOK = Statement("look", "SELECT saldo FROM clientes LIMIT 1")
-# Two statements: the second one sees what was committed while the first one waited for rows.
+FIRST = ", ".join(map(str, FIRST_LIMITES.items()))
+# The later statements see what was committed while the first one waited.
 RESET = (
-    "UPDATE clientes SET saldo = 0, transacoes = 0",
-    "DELETE FROM transacoes",
+    "LOCK TABLE clientes IN EXCLUSIVE MODE",
     "DELETE FROM chaves",
+    "DELETE FROM transacoes",
+    "DELETE FROM alteracoes",
+    "DELETE FROM clientes",
+    f"INSERT INTO clientes (cliente, limite) VALUES {FIRST}",  # noqa: S608 - only our own constants
 )
 READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
 # Each key of a transaction that is not there, or is another one.
@@ -162,10 +173,12 @@ class PostgresLedger:
             TRANSACT, _parameters(cliente, transacao, time.time_ns() // 1000), _has_moved
         )
         if _has_moved(rows):
-            return Resultado(*_integers(rows[0]))
+            return Resultado(*_integers(rows[0][:2]))
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
-        (limite,) = _integers(rows[0][:1])
+        limite, _, fechado = _integers(rows[0])
+        if fechado:
+            raise ClienteClosedError(cliente)
         raise LimiteExceededError(REFUSALS[transacao.tipo].format(limite=limite))
 
     def transact_once(self, cliente: int, transacao: Transacao, chave: str) -> Resultado:
@@ -184,6 +197,8 @@ class PostgresLedger:
         )
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
+        if rows[0][0] == b"%d" % CLOSED:
+            raise ClienteClosedError(cliente)
         return _outcome(rows[0], cliente, pedido).answer(cliente, pedido)
 
     def extrato(self, cliente: int) -> Extrato:
@@ -210,7 +225,7 @@ class PostgresLedger:
         clientes = self.engine.read(READ_CLIENTES, ())
         newest = self.engine.read(READ_NEWEST, ())
         return Overview(
-            [ClienteSeen(*_integers(row)) for row in clientes],
+            [_cliente_seen(row) for row in clientes],
             [_transacao_seen(row) for row in newest],
         )
 
@@ -262,6 +277,12 @@ def _outcome(row: Row, cliente: int, pedido: str) -> Outcome:
         int(saldo or 0),
         (recusa or b"").decode(),
     )
+
+
+def _cliente_seen(row: Row) -> ClienteSeen:
+    cliente, nome, limite, saldo, fechado = (each or b"" for each in row)
+    text = unescaped(nome.decode())
+    return ClienteSeen(int(cliente), text, int(limite), int(saldo), fechado == b"1")
 
 
 def _transacao(row: Row) -> tuple[int, str, str, int]:

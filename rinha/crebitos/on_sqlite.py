@@ -7,12 +7,19 @@ from typing import Self
 
 from rinha.crebitos.audit import Audit, ClienteAudit
 from rinha.crebitos.idempotency import Outcome, pedido_of
-from rinha.crebitos.ledger import TABLES, LimiteExceededError, UnknownClienteError
+from rinha.crebitos.ledger import (
+    REFUSALS,
+    TABLES,
+    ClienteClosedError,
+    LimiteExceededError,
+    UnknownClienteError,
+)
 from rinha.crebitos.limits import (
     CLIENTES_SHOWN_MAX,
     EXPIRED_KEYS_CHECK_US,
     EXPIRED_KEYS_REMOVED,
     EXTRATO_ROWS,
+    FIRST_LIMITES,
     TRANSACOES_SHOWN_MAX,
     VALOR_MAX,
 )
@@ -23,7 +30,11 @@ from rinha.sqlite.schema import Schema
 from rinha.sqlite.store import SqliteStore
 from rinha.store import Gauge
 
-READ_SALDO = "SELECT limite, saldo, transacoes FROM clientes WHERE cliente = ?"
+# By the version from which on a file has their columns. Only clients of version 2 can be closed.
+READ_SALDO = {
+    1: "SELECT limite, saldo, transacoes, 0 FROM clientes WHERE cliente = ?",
+    2: "SELECT limite, saldo, transacoes, fechado FROM clientes WHERE cliente = ?",
+}
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
 ADD_TRANSACAO = "INSERT INTO transacoes VALUES (?, ?, ?, ?, ?, ?)"
 READ_CHAVE = "SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = ?"
@@ -55,7 +66,18 @@ READ_AUDIT = """
     FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
     GROUP BY c.cliente
 """
-READ_CLIENTES = "SELECT cliente, limite, saldo FROM clientes ORDER BY cliente LIMIT ?"
+READ_CLIENTES = {
+    1: "SELECT cliente, '', limite, saldo, 0 FROM clientes ORDER BY cliente LIMIT ?",
+    2: "SELECT cliente, nome, limite, saldo, fechado FROM clientes ORDER BY cliente LIMIT ?",
+}
+FIRST = ", ".join(map(str, FIRST_LIMITES.items()))
+RESET = (
+    "DELETE FROM chaves",
+    "DELETE FROM transacoes",
+    "DELETE FROM alteracoes",
+    "DELETE FROM clientes",
+    f"INSERT INTO clientes (cliente, limite) VALUES {FIRST}",  # noqa: S608 - only our own constants
+)
 # Reads the newest rows of each client that is shown, and of those the newest.
 READ_NEWEST = """
     SELECT t.cliente, t.tipo, t.valor, t.descricao, t.realizada_em_us
@@ -97,16 +119,18 @@ class SqliteLedger(SqliteStore):
     def _add(self, cliente: int, transacao: Transacao) -> tuple[int, int, int]:
         """Returns the limit, and the balance and the sequence after the transaction."""
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
-        row = self._execute(READ_SALDO, (cliente,)).fetchone()
+        row = self._execute(READ_SALDO[self.engine.version], (cliente,)).fetchone()
         if row is None:
             raise UnknownClienteError(f"there is no client {cliente}")
-        limite, saldo, sequencia = row
+        limite, saldo, sequencia, fechado = row
+        if fechado:
+            raise ClienteClosedError(cliente)
         saldo += change
         # The balance rule.
         if saldo < -limite:
-            raise LimiteExceededError(f"the debit would take the balance below -{limite}")
+            raise LimiteExceededError(REFUSALS["d"].format(limite=limite))
         if saldo > VALOR_MAX:
-            raise LimiteExceededError(f"the credit would take the balance above {VALOR_MAX}")
+            raise LimiteExceededError(REFUSALS["c"])
         sequencia += 1
         self._execute(WRITE_SALDO, (saldo, sequencia, cliente))
         self._execute(
@@ -127,7 +151,7 @@ class SqliteLedger(SqliteStore):
         try:
             limite, saldo, sequencia = self._add(cliente, transacao)
         except LimiteExceededError as refused:
-            ((limite, saldo, _),) = self._execute(READ_SALDO, (cliente,))
+            limite, saldo, *_ = self._execute(READ_SALDO[2], (cliente,)).get
             recusa, sequencia = str(refused), 0
         now_us = time.time_ns() // 1000
         if now_us >= self._next_removal_us:
@@ -147,9 +171,8 @@ class SqliteLedger(SqliteStore):
 
     def reset(self) -> None:
         with self._writing:
-            self._execute("DELETE FROM chaves")
-            self._execute("DELETE FROM transacoes")
-            self._execute("UPDATE clientes SET saldo = 0, transacoes = 0")
+            for statement in RESET:
+                self._execute(statement)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT saldo FROM clientes LIMIT 1")
@@ -159,10 +182,14 @@ class SqliteLedger(SqliteStore):
         yield from self.overview().gauges()
 
     def overview(self) -> Overview:
-        clientes = self.engine.read(READ_CLIENTES, (CLIENTES_SHOWN_MAX,))
+        clientes = self.engine.read(READ_CLIENTES[self.engine.version], (CLIENTES_SHOWN_MAX,))
         newest = self.engine.read(READ_NEWEST, (CLIENTES_SHOWN_MAX, TRANSACOES_SHOWN_MAX))
         return Overview(
-            [ClienteSeen(*row) for row in clientes], [TransacaoSeen(*row) for row in newest]
+            [
+                ClienteSeen(cliente, nome, limite, saldo, bool(fechado))
+                for cliente, nome, limite, saldo, fechado in clientes
+            ],
+            [TransacaoSeen(*row) for row in newest],
         )
 
     def audit(self) -> Audit:

@@ -22,6 +22,19 @@ COUNT_GONE = """
             = (t.cliente, t.sequencia, t.valor, t.tipo, t.descricao, t.realizada_em_us)
     ))
 """
+# The same where limits change: each of an earlier state's changes is in a later one.
+COUNT_GONE_2 = """
+    SELECT (SELECT count(*) FROM clientes AS c WHERE NOT EXISTS (
+        SELECT 1 FROM later.clientes AS l
+        WHERE l.cliente = c.cliente AND (l.limite = c.limite OR EXISTS (
+            SELECT 1 FROM later.alteracoes AS a WHERE a.cliente = c.cliente
+        ))
+    )) + (SELECT count(*) FROM (
+        SELECT * FROM alteracoes EXCEPT SELECT * FROM later.alteracoes
+    )) + (SELECT count(*) FROM (
+        SELECT * FROM transacoes EXCEPT SELECT * FROM later.transacoes
+    ))
+"""
 # Ends each client's history before its first transaction after the time.
 TRIM = """
     DELETE FROM transacoes WHERE sequencia >= (
@@ -44,6 +57,46 @@ COUNT_AGAIN = """
             SELECT max(t.sequencia) FROM transacoes AS t WHERE t.cliente = clientes.cliente
         ), 0)
 """
+ADD_LATER_CLIENTES = """
+    INSERT INTO clientes (cliente, limite, nome)
+    SELECT l.cliente, l.limite, l.nome FROM later.clientes AS l
+    WHERE NOT EXISTS (SELECT 1 FROM clientes AS c WHERE c.cliente = l.cliente)
+"""
+ADD_LATER_ALTERACOES = "INSERT OR IGNORE INTO alteracoes SELECT * FROM later.alteracoes"
+# Ends the history of a client's changes too. No transaction stays that came after a change that
+# goes, and no change that came after a transaction that goes.
+KEEP_FIRST = "CREATE TEMP TABLE primeiras AS SELECT * FROM alteracoes WHERE numero = 1"
+TRIM_AFTER_CHANGE = """
+    DELETE FROM transacoes WHERE sequencia > (
+        SELECT min(a.transacoes) FROM alteracoes AS a
+        WHERE a.cliente = transacoes.cliente AND a.feita_em_us > ?
+    )
+"""
+TRIM_ALTERACOES = """
+    DELETE FROM alteracoes WHERE numero >= (
+        SELECT min(a.numero) FROM alteracoes AS a
+        WHERE a.cliente = alteracoes.cliente AND (a.feita_em_us > ? OR a.transacoes > (
+            SELECT ifnull(max(t.sequencia), 0) FROM transacoes AS t WHERE t.cliente = a.cliente
+        ))
+    )
+"""
+REMOVE_CLIENTES = """
+    DELETE FROM clientes
+    WHERE cliente IN (SELECT cliente FROM primeiras WHERE acao = 'add')
+      AND cliente NOT IN (SELECT cliente FROM alteracoes)
+"""
+# With the balance in one statement: an earlier limit may have allowed what a later one does not.
+COUNT_AGAIN_2 = f"""{COUNT_AGAIN.rstrip()},
+        limite = coalesce((
+            SELECT a.limite FROM alteracoes AS a
+            WHERE a.cliente = clientes.cliente ORDER BY a.numero DESC LIMIT 1
+        ), (
+            SELECT p.limite_antes FROM primeiras AS p WHERE p.cliente = clientes.cliente
+        ), limite),
+        fechado = EXISTS (
+            SELECT 1 FROM alteracoes AS a WHERE a.cliente = clientes.cliente AND a.acao = 'close'
+        )
+"""  # noqa: S608 - only our own constants are put in
 # The same for keys. They are added whole, and those beyond the history are removed.
 ADD_LATER_CHAVES = """
     INSERT OR IGNORE INTO chaves
@@ -52,9 +105,9 @@ ADD_LATER_CHAVES = """
     FROM later.chaves ORDER BY numero
 """
 TRIM_CHAVES = """
-    DELETE FROM chaves WHERE (sequencia = 0 AND criada_em_us > ?) OR sequencia > (
+    DELETE FROM chaves WHERE (sequencia = 0 AND criada_em_us > ?) OR sequencia > ifnull((
         SELECT c.transacoes FROM clientes AS c WHERE c.cliente = chaves.cliente
-    )
+    ), -1)
 """
 
 
@@ -72,20 +125,37 @@ def _complete(copy: Path, replica: str, at: datetime) -> None:
         litestream.restore(replica, later)
         with contextlib.closing(apsw.Connection(str(copy))) as connection:
             connection.execute("ATTACH ? AS later", (str(later),))
-            # Ledgers of version 1 have no keys.
-            has_keys, adds_keys = (
-                connection.table_exists(it, "chaves") for it in ("main", "later")
+            version, version_later = (
+                connection.execute(f"PRAGMA {name}.user_version").get for name in ("main", "later")
             )
+            if version < version_later:
+                # What came after the upgrade needs the newer tables.
+                SqliteLedger.SCHEMA.upgrade(connection, version)
             at_us = round(at.timestamp() * 1_000_000)
             with connection:
-                if not connection.execute(COUNT_GONE).get:
-                    connection.execute(ADD_LATER)
-                    if has_keys and adds_keys:
-                        connection.execute(ADD_LATER_CHAVES)
-                connection.execute(TRIM, (at_us,))
-                connection.execute(COUNT_AGAIN)
-                if has_keys:
-                    connection.execute(TRIM_CHAVES, (at_us,))
+                if version_later == 1:
+                    _complete_version_1(connection, at_us)
+                else:
+                    _complete_version_2(connection, at_us)
     finally:
         for ending in ("", "-wal", "-shm"):
             later.with_name(later.name + ending).unlink(missing_ok=True)
+
+
+def _complete_version_1(connection: apsw.Connection, at_us: int) -> None:
+    if not connection.execute(COUNT_GONE).get:
+        connection.execute(ADD_LATER)
+    connection.execute(TRIM, (at_us,))
+    connection.execute(COUNT_AGAIN)
+
+
+def _complete_version_2(connection: apsw.Connection, at_us: int) -> None:
+    if not connection.execute(COUNT_GONE_2).get:
+        for statement in (ADD_LATER_CLIENTES, ADD_LATER_ALTERACOES, ADD_LATER, ADD_LATER_CHAVES):
+            connection.execute(statement)
+    connection.execute(KEEP_FIRST)
+    for statement in (TRIM, TRIM_AFTER_CHANGE, TRIM_ALTERACOES):
+        connection.execute(statement, (at_us,))
+    connection.execute(COUNT_AGAIN_2)
+    connection.execute(REMOVE_CLIENTES)
+    connection.execute(TRIM_CHAVES, (at_us,))

@@ -11,8 +11,10 @@ HEADROOM = "Balance plus limit of a client, in cents; of the first clients only.
 
 class ClienteSeen(msgspec.Struct, frozen=True, gc=False):
     cliente: int
+    nome: str
     limite: int
     saldo: int
+    fechado: bool
 
 
 class TransacaoSeen(msgspec.Struct, frozen=True, gc=False):

@@ -121,3 +121,94 @@ CREATE TABLE chaves (
     criada_em_us BIGINT NOT NULL -- microseconds since 1970-01-01, UTC
 );
 CREATE INDEX chaves_por_idade ON chaves (criada_em_us);
+
+-- A client's name, and whether it is closed: it then keeps its history, and has no transactions more.
+ALTER TABLE clientes ADD COLUMN nome TEXT NOT NULL DEFAULT '' CHECK (
+    length(replace(nome, '␛', '')) <= 60
+);
+ALTER TABLE clientes ADD COLUMN fechado BIGINT NOT NULL DEFAULT 0 CHECK (fechado IN (0, 1));
+
+-- Every change to a client by `rinha cliente`. Its limit holds from the transaction after `transacoes`
+-- on. The five clients of a new ledger have no row of their making.
+CREATE TABLE alteracoes (
+    cliente      BIGINT  NOT NULL REFERENCES clientes (cliente),
+    numero       BIGINT  NOT NULL CHECK (numero > 0), -- counts from 1 within a client
+    acao         TEXT    NOT NULL CHECK (acao IN ('add', 'limit', 'close')),
+    limite_antes BIGINT  NOT NULL,
+    limite       BIGINT  NOT NULL,
+    -- How many transactions the client had.
+    transacoes   BIGINT  NOT NULL CHECK (transacoes >= 0),
+    feita_em_us  BIGINT  NOT NULL, -- microseconds since 1970-01-01, UTC
+    PRIMARY KEY (cliente, numero)
+);
+
+-- The same rules as in version 1, but each transaction is compared with the limit of its time; and
+-- those of the changes.
+DROP VIEW inconsistencias;
+CREATE VIEW inconsistencias AS
+WITH soma AS (
+    SELECT
+        cliente,
+        count(*) AS linhas,
+        max(sequencia) AS ultima,
+        sum(CASE tipo WHEN 'c' THEN valor ELSE -valor END) AS saldo
+    FROM transacoes
+    GROUP BY cliente
+)
+SELECT c.cliente, 'balance is not the sum of the transactions' AS problema,
+       concat('saldo ', c.saldo, ', sum ', coalesce(s.saldo, 0)) AS detalhe
+FROM clientes AS c LEFT JOIN soma AS s ON s.cliente = c.cliente
+WHERE c.saldo <> coalesce(s.saldo, 0)
+UNION ALL
+SELECT c.cliente, 'sequence has a gap',
+       concat('count ', c.transacoes, ', rows ', coalesce(s.linhas, 0), ', newest ', coalesce(s.ultima, 0))
+FROM clientes AS c LEFT JOIN soma AS s ON s.cliente = c.cliente
+WHERE c.transacoes <> coalesce(s.linhas, 0) OR c.transacoes <> coalesce(s.ultima, 0)
+UNION ALL
+SELECT s.cliente, 'transactions without a client', concat('rows ', s.linhas)
+FROM soma AS s
+WHERE s.cliente NOT IN (SELECT cliente FROM clientes)
+UNION ALL
+SELECT c.cliente, 'balance is beyond its bounds', concat('saldo ', c.saldo, ', limite ', c.limite)
+FROM clientes AS c
+WHERE c.saldo NOT BETWEEN -c.limite AND 9007199254740991
+UNION ALL
+SELECT l.cliente, 'history passes the limit',
+       concat('first at sequencia ', min(l.sequencia), ', lowest saldo ', min(l.saldo), ', limite ', c.limite)
+FROM livro AS l JOIN clientes AS c USING (cliente)
+-- The limit of the newest change before the transaction, or the one before the first change.
+WHERE l.saldo < -CASE WHEN l.cliente NOT IN (SELECT cliente FROM alteracoes) THEN c.limite ELSE coalesce((
+    SELECT a.limite FROM alteracoes AS a
+    WHERE a.cliente = l.cliente AND a.transacoes < l.sequencia ORDER BY a.numero DESC LIMIT 1
+), (
+    SELECT a.limite_antes FROM alteracoes AS a WHERE a.cliente = l.cliente AND a.numero = 1
+)) END
+GROUP BY l.cliente, c.limite
+UNION ALL
+SELECT c.cliente, 'limit is not that of the newest change', concat('limite ', c.limite, ', change ', a.limite)
+FROM (SELECT DISTINCT ON (cliente) cliente, limite FROM alteracoes ORDER BY cliente, numero DESC) AS a
+JOIN clientes AS c USING (cliente)
+WHERE c.limite <> a.limite
+UNION ALL
+SELECT a.cliente, 'changes do not follow each other', concat('numero ', a.numero)
+FROM (
+    SELECT cliente, numero, limite_antes, transacoes,
+           row_number() OVER por_cliente AS conta,
+           lag(limite) OVER por_cliente AS limite_de_antes,
+           lag(transacoes) OVER por_cliente AS transacoes_de_antes
+    FROM alteracoes WINDOW por_cliente AS (PARTITION BY cliente ORDER BY numero)
+) AS a
+WHERE a.numero <> a.conta OR a.limite_antes <> a.limite_de_antes OR a.transacoes < a.transacoes_de_antes
+UNION ALL
+SELECT cliente, 'change without a client', concat('numero ', min(numero))
+FROM alteracoes
+WHERE cliente NOT IN (SELECT cliente FROM clientes)
+GROUP BY cliente
+UNION ALL
+SELECT c.cliente, 'closed without a change, or open with one', concat('fechado ', c.fechado)
+FROM clientes AS c
+WHERE (c.fechado = 1) <> (c.cliente IN (SELECT cliente FROM alteracoes WHERE acao = 'close'))
+UNION ALL
+SELECT c.cliente, 'transactions after the close', concat('count ', c.transacoes, ', then ', a.transacoes)
+FROM alteracoes AS a JOIN clientes AS c USING (cliente)
+WHERE a.acao = 'close' AND c.transacoes <> a.transacoes;

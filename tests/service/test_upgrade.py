@@ -31,7 +31,7 @@ from tests.help.running import ROOT
 LEDGERS = Path(__file__).with_name("ledgers")
 PROGRAMS = sorted(path.name for path in LEDGERS.iterdir() if path.is_dir())
 EVERYTHING = (
-    "SELECT * FROM clientes ORDER BY cliente",
+    "SELECT cliente, limite, saldo, transacoes FROM clientes ORDER BY cliente",
     "SELECT * FROM transacoes ORDER BY cliente, sequencia",
     "SELECT * FROM livro ORDER BY cliente, sequencia",
 )
