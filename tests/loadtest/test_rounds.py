@@ -186,6 +186,17 @@ def test_an_invalid_round_is_left_out_of_the_medians(tmp_path: Path) -> None:
     assert "without 1 of 3 rounds of BEFORE, which are INVALID" in compared.out
 
 
+def test_rounds_that_prove_nothing_say_why(tmp_path: Path) -> None:
+    """Without a valid round there is no table of medians, and each round has its reason."""
+    late = simulated_run(1, rate=50, seconds=7)
+    late.invalid = ["why"]
+    path = tmp_path / "set.json"
+    write_json(ReportSet(reports=[report_of("invalid", load=late)] * 2), path)
+    shown = loadtest("report", path).out
+    assert "round 2: INVALID: why" in shown
+    assert "medians" not in shown
+
+
 def test_a_folder_of_single_reports_is_a_set(tmp_path: Path) -> None:
     """`compare` takes folders of reports, and a slower target is worse with six rounds a side."""
     for side, slower in (("before", 1.0), ("after", 2.0)):

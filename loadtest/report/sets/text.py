@@ -38,12 +38,19 @@ def set_headline(found: ReportSet[Any]) -> str:
 
 
 def broken_rounds(found: ReportSet[Any]) -> list[str]:
-    """Returns the headline of each round that did not pass."""
+    """Returns the headline of each round that did not pass, or why it says nothing."""
     return [
-        f"round {name}: {headline(report)}"
+        f"round {name}: {_why_broken(report)}"
         for name, report in zip(names_of(found), found.reports, strict=True)
         if report.verdict.state != "pass"
     ]
+
+
+def _why_broken(report: Report) -> str:
+    reasons = report.verdict.reasons
+    if report.verdict.state == "invalid" and reasons:
+        return f"INVALID: {one_line(reasons[0])}"
+    return headline(report)
 
 
 def set_description(found: ReportSet[Any]) -> str:
@@ -60,7 +67,8 @@ def set_description(found: ReportSet[Any]) -> str:
 def set_tables(found: ReportSet[Any]) -> list[Table]:
     names = names_of(found)
     if not found.order:
-        return [summary_table(found.reports), rounds_table(found.reports, names)]
+        summary = [summary_table(found.reports)] if found.valid else []
+        return [*summary, rounds_table(found.reports, names)]
     differences = difference_table(("A", "B"), compare_pair(found))
     return [differences, rounds_table(found.reports, names)]
 
