@@ -34,9 +34,8 @@ def parser(
     snapshot = commands.add_parser(
         "snapshot", help="write a consistent copy, even under load, for sqlite3 or pg_restore"
     )
-    optional = "?" if names_snapshots else None
     snapshot.add_argument(
-        "file", type=Path, nargs=optional, metavar="FILE", help="name of a new file"
+        "file", type=Path, nargs="?" if names_snapshots else None, metavar="FILE", help="a new file"
     )
     restore = commands.add_parser(
         "restore", help="replace the ledger by a snapshot, or by the replica at RINHA_REPLICA"

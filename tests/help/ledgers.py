@@ -7,8 +7,11 @@ from typing import Any
 import apsw
 
 from rinha.address import ledger_of
+from rinha.crebitos.clientes import Clientes
 from rinha.crebitos.on_postgres import PostgresLedger
+from rinha.crebitos.on_postgres_clientes import PostgresClientes
 from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.on_sqlite_clientes import SqliteClientes
 from tests.help import postgres
 
 ENGINES = ("sqlite", "postgres")
@@ -26,6 +29,12 @@ def open_file(
     file: Path, synchronous: str = "NORMAL", lock_wait_s: float = 0.2, *, create: bool = True
 ) -> SqliteLedger:
     return SqliteLedger(file, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create)
+
+
+def clientes_of(ledger: AnyLedger) -> Clientes:
+    if isinstance(ledger, SqliteLedger):
+        return SqliteClientes(ledger)
+    return PostgresClientes(ledger)
 
 
 def saldo_in(file: Path) -> int:

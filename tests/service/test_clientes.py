@@ -11,20 +11,11 @@ from rinha.crebitos import command
 from rinha.crebitos.clientes import ClienteRefusedError, Clientes, NewCliente, read_csv
 from rinha.crebitos.ledger import ClienteClosedError, LimiteExceededError, UnknownClienteError
 from rinha.crebitos.messages import Transacao
-from rinha.crebitos.on_postgres_clientes import PostgresClientes
-from rinha.crebitos.on_sqlite import SqliteLedger
-from rinha.crebitos.on_sqlite_clientes import SqliteClientes
-from tests.help.ledgers import AnyLedger, query
+from tests.help.ledgers import AnyLedger, clientes_of, query
 
 CREDIT, DEBIT = Transacao(60, "c", "abc"), Transacao(60, "d", "abc")
 ALTERACOES = "SELECT cliente, numero, acao, limite_antes, limite, transacoes FROM alteracoes"
 Run = Callable[..., None]
-
-
-def clientes_of(ledger: AnyLedger) -> Clientes:
-    if isinstance(ledger, SqliteLedger):
-        return SqliteClientes(ledger)
-    return PostgresClientes(ledger)
 
 
 @pytest.fixture
