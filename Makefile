@@ -13,6 +13,7 @@
 #? SIMULATION  make gatling: your own simulation, a Scala file
 #? QUICK       make bench: 1 measures only this service and its references, in 3 minutes
 #? BASELINE    make bench: stored results; exit code 1 if a ratio is worse than there
+#? ONLY        make bench: names of the contenders to measure, with commas, or the set yardsticks
 #? STACKS      make bench: a folder with your own contenders, one a file
 #? NAME, IMAGE make submission: the entry and its published image
 #? TAG         make release-check: the tag of the release; IMAGE=off builds no image
@@ -132,9 +133,9 @@ load: loadtest ## run the judge: the official run against this stack; LOAD="run 
 gatling: loadtest ## run the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(EDITION_OPTION)
 
-bench: ## measure the service beside alternatives into docs/benchmarks/; QUICK=1, BASELINE=FILE, STACKS=DIR
+bench: ## measure the service beside alternatives into docs/benchmarks/; QUICK=1, BASELINE=FILE, ONLY=NAMES, STACKS=DIR
 	@stack/setup.sh bench
-	@$(PY) -m bench $(if $(RINHA_EDITION),--edition $(RINHA_EDITION)) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)")
+	@$(PY) -m bench $(if $(RINHA_EDITION),--edition $(RINHA_EDITION)) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)") $(if $(ONLY),--only "$(ONLY)")
 
 submission: dev ## write dist/participante/NAME, an entry for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"

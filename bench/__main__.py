@@ -4,12 +4,12 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.contender import Contender, NoContendersError, load_contenders
 from bench.crebitos.edition import CREBITOS
-from bench.edition import Edition
+from bench.edition import Edition, UnknownContenderError
 from bench.parts.machine import origin, versions
 from bench.pessoas.edition import PESSOAS
 from bench.results import guard
@@ -42,6 +42,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stacks", type=Path, metavar="DIR", help="folder with more contenders, one a file"
     )
+    parser.add_argument(
+        "--only", metavar="NAMES",
+        help="measure only these contenders, with commas between them, or a set, in three rounds",
+    )  # fmt: skip
     return parser
 
 
@@ -49,25 +53,35 @@ def main() -> int:
     args = parser().parse_args()
     edition = EDITIONS[args.edition]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
-    own = {name: one for name, one in edition.contenders.items() if one.quick or not args.quick}
+    taken = edition.contenders
     try:
+        edition = edition.only(args.only) if args.only else edition
         baseline = read_results(args.baseline) if args.baseline else None
         if baseline:
             guard.assert_guards(edition.guarded, baseline, args.baseline)
-        found, failed = (
-            load_contenders(args.stacks, edition.contenders) if args.stacks else ({}, {})
-        )
-    except (BadResultsError, NoContendersError) as error:
+        found, failed = load_contenders(args.stacks, taken) if args.stacks else ({}, {})
+    except (BadResultsError, NoContendersError, UnknownContenderError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return EXIT_USAGE
     if listens(("127.0.0.1", PORT)):
         print(f"bench: port {PORT} is in use; stop the program that listens there", file=sys.stderr)
         return EXIT_USAGE
+    is_whole = args.only or not args.quick
+    own = {name: one for name, one in edition.contenders.items() if one.quick or is_whole}
     try:
         results = run(edition, {**own, **found}, failed, quick=args.quick)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    write(edition, results, ROOT / ("out/bench" if args.quick else "docs/benchmarks"))
+    if args.only:
+        results.command = f"make bench ONLY={args.only}"
+    # A choice of the user's own replaces no page of the project.
+    is_kept = not args.quick and (not args.only or args.only in edition.sets)
+    write(
+        edition,
+        results,
+        ROOT / ("docs/benchmarks" if is_kept else "out/bench"),
+        prefix=f"{edition.file}_" if args.only else "",
+    )
     if baseline is None:
         return 0
     verdicts = guard.judge(edition.guarded, baseline, results)
@@ -78,7 +92,7 @@ def main() -> int:
 def run(
     edition: Edition, contenders: Mapping[str, Contender], failed: dict[str, str], *, quick: bool
 ) -> Results:
-    titles = {name: one.title for name, one in contenders.items()}
+    titles = {name: contenders[name].title for name in grouped(contenders, edition.groups)}
     titles |= {name: one.title for name, one in edition.directs.items()}
     groups = ControlGroups()
     with tempfile.TemporaryDirectory(prefix="rinha-bench-", dir=WORK_FOLDER) as name:
@@ -95,10 +109,16 @@ def run(
     return results
 
 
-def write(edition: Edition, results: Results, folder: Path) -> None:
+def grouped(names: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """Returns the names in the order of the groups, and after them those without a group."""
+    order = [name for members in groups.values() for name in members]
+    return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
+
+
+def write(edition: Edition, results: Results, folder: Path, *, prefix: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_results(results, folder / f"{edition.file}.json")
-    pictures = edition.pictures(results)
+    pictures = {f"{prefix}{name}": text for name, text in edition.pictures(results).items()}
     for name, picture in pictures.items():
         (folder / name).write_text(picture)
     (folder / f"{edition.file}.md").write_text(edition.page(results, list(pictures)))

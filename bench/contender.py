@@ -45,6 +45,8 @@ class Contender:
     data: str = ""
     # Whether a quick run has it too.
     quick: bool = False
+    # Whether it keeps the contract on an empty store, so that the judge can check its rules.
+    judged: bool = True
 
     def disk_bytes(self, folder: Path) -> int:
         patterns = (self.data,) if self.data else ("rinha.db*", "postgres/base/*/*")

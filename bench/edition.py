@@ -1,15 +1,22 @@
 """Edition: the contenders, workloads and page by which the benchmarks of editions differ."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from bench.contender import Contender, Workload
 from bench.results.data import Cell, Results
 from bench.results.guard import Guarded
 from loadtest.report.data import Report
 from stack.run.limits import ControlGroups
+
+# Rounds of a run of chosen contenders: the fewest that show a spread.
+CHOSEN_ROUNDS = 3
+
+
+class UnknownContenderError(Exception):
+    """A name that no contender has; the text says which names there are."""
 
 
 class Budget(NamedTuple):
@@ -56,3 +63,30 @@ class Edition:
     page: Callable[[Results, Sequence[str]], str]
     # SVG by file name.
     pictures: Callable[[Results], dict[str, str]] = lambda _: {}
+    # The command of loadtest and its options that check the contest's rules.
+    check: tuple[str, ...] = ("check",)
+    # The contenders of each group of the page, in its order.
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # Names of several contenders that are chosen together.
+    sets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def only(self, text: str) -> Self:
+        """Returns the edition with the contenders of this list alone: names with commas between
+        them, or a set. Its results have a file of their own: that of the set, or `only`."""
+        asked = [name.strip() for name in text.split(",")]
+        names = {one for name in asked for one in self.sets.get(name, (name,))}
+        if unknown := sorted(names - self.contenders.keys()):
+            sets = f"; sets: {', '.join(self.sets)}" if self.sets else ""
+            raise UnknownContenderError(
+                f"ONLY: no contender is called {', '.join(map(repr, unknown))}; "
+                f"there are {', '.join(self.contenders)}{sets}"
+            )
+        return replace(
+            self,
+            contenders={name: one for name, one in self.contenders.items() if name in names},
+            directs={},
+            official_contenders=(),
+            full=Budget(CHOSEN_ROUNDS, self.full.max_s * len(names) / len(self.contenders)),
+            guarded=[one for one in self.guarded if {one.contender, one.reference} <= names],
+            file=asked[0] if asked[0] in self.sets and len(asked) == 1 else "only",
+        )

@@ -54,6 +54,15 @@ def measure(
     return sum(one.count for one in load.times if (one.kind, one.code) in edition.added)
 
 
+def check(running: Running, edition: Edition) -> str:
+    """Returns the judge's verdict on the rules of the contest, in a few words."""
+    rules = _loadtest(running, edition, edition.check).rules
+    broken = list(dict.fromkeys(rule.name for rule in rules if not rule.passed))
+    count = sum(rule.passed for rule in rules)
+    verdict = f"{count} of {len(rules)} rules hold"
+    return f"{verdict}; broken: {'; '.join(broken)}" if broken else verdict
+
+
 def _loadtest(running: Running, edition: Edition, arguments: Sequence[str]) -> Report:
     path = running.folder / "report.json"
     path.unlink(missing_ok=True)

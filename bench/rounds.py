@@ -10,7 +10,7 @@ from statistics import median
 
 from bench.contender import Contender, Workload
 from bench.edition import Direct, Edition
-from bench.measure import measure
+from bench.measure import check, measure
 from bench.parts.machine import fsync_times_ms
 from bench.parts.running import Running
 from bench.results.data import Cell, Results
@@ -32,9 +32,12 @@ class Rounds:
     def run(self) -> None:
         quick = self.results.quick
         budget = self.edition.quick if quick else self.edition.full
+        for name, contender in self.contenders.items():
+            if contender.judged:
+                self.attempt(name, partial(self._check, name, contender))
         # Contenders of STACKS bring their own time with them.
         own = self.contenders.keys() & self.edition.contenders.keys()
-        deadline = self.started_at + budget.max_s * len(self.contenders) / len(own)
+        deadline = time.monotonic() + budget.max_s * len(self.contenders) / len(own)
         for round_ in range(budget.rounds):
             self.results.fsync_ms.append(median(fsync_times_ms(self.folder)))
             for name, step in self._steps(round_):
@@ -85,6 +88,12 @@ class Rounds:
             grown_bytes = contender.disk_bytes(folder) - empty_bytes
             self.results.bytes_per_transaction.setdefault(name, []).append(grown_bytes / added)
         shutil.rmtree(folder)
+
+    def _check(self, name: str, contender: Contender) -> None:
+        """Starts a contender on an empty folder and checks it by the judge's rules."""
+        with self._running(contender, self._empty_folder(name)) as running:
+            self.results.verdicts[name] = check(running, self.edition)
+        self._log(f"checked  {name:<16} {self.results.verdicts[name]}")
 
     def _running(self, contender: Contender, folder: Path) -> Running:
         parts = contender.parts(folder, PORT)

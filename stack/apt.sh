@@ -61,9 +61,10 @@ while :; do
 done
 
 echo "installing $*"
+services="nginx postgresql patroni etcd prometheus redis-server pgbouncer"
 log=$(mktemp)
 before=
-for service in nginx postgresql patroni etcd prometheus; do
+for service in $services; do
     [ ! -e $units/$service.service ] || before="$before $service "
 done
 { $as_root apt-get -q update &&
@@ -73,7 +74,7 @@ done
     fail "apt-get cannot install $*: the end of its output is above"
 }
 # Services installed by this run do not start at the next boot either; those that were there before are unchanged.
-for service in nginx postgresql patroni etcd prometheus; do
+for service in $services; do
     case $before in *" $service "*) continue ;; esac
     [ ! -e $units/$service.service ] || $as_root systemctl disable $service >/dev/null 2>&1 || true
 done

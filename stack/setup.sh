@@ -109,6 +109,10 @@ case $1 in cluster | bench | dev | browser)
     }
     need postgresql has_postgres ;;
 esac
+if [ "$1" = bench ]; then
+    need_program redis-server
+    need_program pgbouncer
+fi
 if [ "$1" = dist ]; then
     need_program nginx
     need_program runsvdir runit

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bench.crebitos.contenders import GROUPS
 from bench.crebitos.plan import ALONE, ALONE_MODES, CAPACITY_14, EVERYTHING, STEADY_340
 from bench.results import tables
 from bench.results.data import Results
@@ -9,7 +10,7 @@ from bench.results.figures import figure_of, spread
 
 SERVICE, CEILING = "rinha_normal", "constant"
 INTRO = """\
-Written by `make bench`; [benchmarks.md](../benchmarks.md) says what is measured and how. Each
+Written by `{command}`; [benchmarks.md](../benchmarks.md) says what is measured and how. Each
 figure is the median of the rounds, in brackets the lowest and the highest; a ratio is taken within
 each round. Times are response times in ms, CPU is in us per request over all parts of a contender,
 memory in MB."""
@@ -45,13 +46,15 @@ def page(results: Results, pictures: Sequence[str]) -> str:
     grown = ("rinha_10m", "rinha_1m_clients")
     growth = [(name, SERVICE, titles[name]) for name in grown if name in titles]
     sections = [
-        *(tables.workload_section(results, one, CEILING) for one in EVERYTHING),
+        tables.contenders_section(results, GROUPS),
+        *(tables.workload_section(results, one, CEILING, GROUPS) for one in EVERYTHING),
         tables.ratio_section("Against alternatives", results, alternatives, ALTERNATIVES_COLUMNS),
         tables.ratio_section("Growth", results, growth, GROWTH_COLUMNS, "to an empty ledger"),
         _ledger(results),
         tables.official_section(results, OFFICIAL_COLUMNS),
     ]
-    return tables.document("Results", INTRO, results, pictures, sections)
+    intro = INTRO.format(command=results.command)
+    return tables.document("Results", intro, results, pictures, sections)
 
 
 def _ledger(results: Results) -> str:

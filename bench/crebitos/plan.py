@@ -4,7 +4,7 @@ from bench.contender import Workload
 from bench.edition import Budget
 
 # The median of five rounds stays the same if two of them were disturbed.
-FULL = Budget(rounds=5, max_s=1500)
+FULL = Budget(rounds=5, max_s=2100)
 # Three rounds are the fewest that show a spread.
 QUICK = Budget(rounds=3, max_s=145)
 

@@ -41,6 +41,7 @@ GROWTH_COLUMNS = (
 def page(results: Results, pictures: Sequence[str]) -> str:
     sections = [
         tables.official_section(results, OFFICIAL_COLUMNS),
+        tables.contenders_section(results, {}),
         *(tables.workload_section(results, one) for one in MAIN),
         _growth(results),
         _searches(results),

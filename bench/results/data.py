@@ -43,6 +43,9 @@ class Results(Struct):
     # By contender, for each round.
     bytes_per_transaction: dict[str, list[float]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    # The judge's, by contender.
+    verdicts: dict[str, str] = field(default_factory=dict)
+    command: str = "make bench"
     schema: int = SCHEMA_VERSION
 
 

@@ -1,13 +1,18 @@
 """The sections of a results page that both editions have, as Markdown tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.contender import Workload
 from bench.results.data import Results
 from bench.results.figures import Spread, figure_of, ratio_of
 
 TIMES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
+# The contenders of each group, in the order of the page.
+Groups = Mapping[str, Sequence[str]]
+# Contenders of STACKS are in no group of the project.
+WITHOUT_GROUP = "Your own contenders"
 # Figure of a workload, with the title of its column.
 Column = tuple[Workload, str, str]
 
@@ -34,34 +39,65 @@ def _attention(results: Results) -> str:
     return "\n".join(f"- **{line}**" for line in (*results.remarks, *failed))
 
 
-def workload_section(results: Results, workload: Workload, ceiling: str = "") -> str:
+def contenders_section(results: Results, groups: Groups) -> str:
+    """Returns a table of the contenders by group: name, title and the judge's verdict."""
+    rows = []
+    for group, names in _by_group(results, groups):
+        measured = [name for name in names if name in results.shares or name in results.verdicts]
+        rows += [(f"**{group}**", "", "")] if measured else []
+        for name in measured:
+            verdict = results.verdicts.get(name, "-").replace("|", r"\|")
+            rows.append((f"`{name}`", results.titles[name], verdict))
+    return section("Contenders", table(("name", "what it is", "`loadtest check`"), rows))
+
+
+def _by_group(results: Results, groups: Groups) -> Iterator[tuple[str, list[str]]]:
+    """Yields the contenders of each group that the results have."""
+    left = dict(results.titles)
+    for group, names in groups.items():
+        yield group, [name for name in names if left.pop(name, None) is not None]
+    yield WITHOUT_GROUP, list(left)
+
+
+def workload_section(
+    results: Results, workload: Workload, ceiling: str = "", groups: Groups = MappingProxyType({})
+) -> str:
     """Returns a table of all contenders under the workload, with ratios to the ceiling if named."""
     # Under a constant rate every contender has the same requests/s.
     compared = "p99_ms" if "-r" in workload.arguments else "rate"
-    rows = []
-    for name, title in results.titles.items():
-        rate = figure_of(results, name, workload.name, "rate")
-        if rate is None:
-            continue
-        times = [figure_of(results, name, workload.name, figure) for figure in TIMES]
-        rest = [figure_of(results, name, workload.name, one) for one in ("cpu_us", "memory_mb")]
-        failures = figure_of(results, name, workload.name, "failures")
-        failed = f", {failures.highest:,.0f} failed" if failures and failures.highest else ""
-        ratio = ratio_of(results, name, ceiling, workload.name, compared)
-        rows.append(
-            (
-                f"{title}{failed}",
-                in_range(rate, ",.0f"),
-                *((plain(ratio, ".2f"),) if ceiling else ()),
-                *(plain(one, ".2f") for one in times),
-                *(plain(one, ",.0f") for one in rest),
-                str(rate.rounds),
-            )
-        )
     to_ceiling = (f"{compared.removesuffix('_ms')} to the ceiling",) if ceiling else ()
     columns = ("", "requests/s", *to_ceiling, "p50", "p99", "p99.9", "max")
-    text = table((*columns, "CPU us", "memory MB", "rounds"), rows)
+    columns = (*columns, "CPU us", "memory MB", "rounds")
+    rows: list[tuple[str, ...]] = []
+    for group, names in _by_group(results, groups):
+        found = [_workload_row(results, name, workload, ceiling, compared) for name in names]
+        if any(found) and groups:
+            rows.append((f"**{group}**", *[""] * (len(columns) - 1)))
+        rows += [row for row in found if row]
+    text = table(columns, rows)
     return section(f"{workload.title[0].upper()}{workload.title[1:]}", text)
+
+
+def _workload_row(
+    results: Results, name: str, workload: Workload, ceiling: str, compared: str
+) -> tuple[str, ...]:
+    """Returns the contender's figures under the workload, or nothing if it was not measured."""
+    rate = figure_of(results, name, workload.name, "rate")
+    if rate is None:
+        return ()
+    times = [figure_of(results, name, workload.name, figure) for figure in TIMES]
+    rest = [figure_of(results, name, workload.name, one) for one in ("cpu_us", "memory_mb")]
+    failures = figure_of(results, name, workload.name, "failures")
+    failed = f", {failures.highest:,.0f} failed" if failures and failures.highest else ""
+    ratio = ratio_of(results, name, ceiling, workload.name, compared)
+    return (
+        f"{results.titles[name]}{failed}",
+        in_range(rate, ",.0f"),
+        *((plain(ratio, ".2f"),) if ceiling else ()),
+        *(plain(one, ".2f") for one in times),
+        *(plain(one, ",.0f") for one in rest),
+        str(rate.rounds),
+    )
 
 
 def ratio_section(

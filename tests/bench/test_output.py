@@ -77,6 +77,19 @@ def test_ratios_stand_beside_their_figures() -> None:
     assert "| the rinha_normal to the falcon_psycopg | 9.00 (8.00 to 10.00) |" in text
 
 
+def test_contenders_stand_in_groups_with_their_verdicts() -> None:
+    """A group that was not measured has no row; a broken rule is named."""
+    results = results_of({**RATES, "mine": [70, 80]})
+    results.verdicts = {"falcon_psycopg": "18 of 18 rules hold", "mine": "17 of 18 rules hold"}
+    text = page(results, [])
+    assert "| `falcon_psycopg` | the falcon_psycopg | 18 of 18 rules hold |" in text
+    table = text[text.index("## As fast as it goes, 14") :]
+    order = ("This service", "rinha_normal", "other parts", "constant", "Your own", "the mine")
+    places = [table.index(one) for one in order]
+    assert places == sorted(places)
+    assert "Other stores" not in text
+
+
 def test_every_picture_is_svg_and_names_every_contender() -> None:
     """A reader knows what each bar is."""
     drawn = pictures(results_of(RATES))

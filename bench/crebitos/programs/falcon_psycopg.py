@@ -1,6 +1,7 @@
 """This service with PostgreSQL through psycopg 3, as its guides use it, in place of its ledger.
 
-With the argument `durable` it uses the tables of this service's own PostgreSQL engine.
+With the argument `durable` it uses the tables of this service's own PostgreSQL engine, with
+`pooled` no prepared statements: behind PgBouncer each transaction may be on another connection.
 """
 
 import os
@@ -63,9 +64,10 @@ DURABLE_EXTRATO = """
 class PostgresLedger:
     """A ledger for the routes: one process, one connection, one request at a time."""
 
-    def __init__(self, transact: str, extrato: str) -> None:
+    def __init__(self, transact: str, extrato: str, *, prepare: bool) -> None:
         self._transact, self._extrato = transact, extrato
-        self.connection = psycopg.connect(autocommit=True, prepare_threshold=0)
+        threshold = 0 if prepare else None
+        self.connection = psycopg.connect(autocommit=True, prepare_threshold=threshold)
 
     def transact(self, cliente: int, transacao: Transacao) -> Resultado:
         valor, tipo = transacao.valor, transacao.tipo
@@ -105,5 +107,5 @@ class PostgresLedger:
 if __name__ == "__main__":
     is_durable = sys.argv[1:] == ["durable"]
     statements = (DURABLE_TRANSACT, DURABLE_EXTRATO) if is_durable else (TRANSACT, EXTRATO)
-    ledger = PostgresLedger(*statements)
+    ledger = PostgresLedger(*statements, prepare=sys.argv[1:] != ["pooled"])
     Instance(create_app(ledger, add_routes, reset=False), os.environ["RINHA_LISTEN"]).run()

@@ -1,12 +1,12 @@
 """FastAPI with PostgreSQL through asyncpg, as their guides use it."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
 
 from fastapi import HTTPException, Response
-from pydantic import BaseModel, Field, StrictInt
 
-from bench.parts.fastapi_app import app, as_json, serve
+from bench.crebitos.programs.fastapi_transacao import Transacao
+from bench.parts.asyncpg_pool import with_pool
+from bench.parts.fastapi_app import as_json, new_app, serve
 
 # One round trip in each case: no row means an unknown client, an empty row a refused debit.
 TRANSACT = """
@@ -27,11 +27,7 @@ EXTRATO = """
     WHERE c.id = $1 ORDER BY t.id DESC
 """
 
-
-class Transacao(BaseModel):
-    valor: Annotated[StrictInt, Field(gt=0, lt=2**53)]
-    tipo: Literal["c", "d"]
-    descricao: Annotated[str, Field(min_length=1, max_length=10)]
+app = new_app(with_pool)
 
 
 @app.post("/clientes/{cliente}/transacoes")
@@ -72,4 +68,4 @@ def _utc(time: datetime) -> str:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(app)

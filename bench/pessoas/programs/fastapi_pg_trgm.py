@@ -8,7 +8,8 @@ from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, Field, StrictStr
 
-from bench.parts.fastapi_app import app, as_json, serve
+from bench.parts.asyncpg_pool import with_pool
+from bench.parts.fastapi_app import as_json, new_app, serve
 
 ROWS = 50
 ADD = """
@@ -19,6 +20,7 @@ FIND = "SELECT id, apelido, nome, nascimento, stack FROM pessoas WHERE id = $1"
 SEARCH = f"""
     SELECT id, apelido, nome, nascimento, stack FROM pessoas WHERE busca LIKE $1 LIMIT {ROWS}
 """  # noqa: S608 - the only value in it is our own number
+app = new_app(with_pool)
 Element = Annotated[StrictStr, Field(max_length=32)]
 
 
@@ -79,4 +81,4 @@ def _content_of(row: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(app)
