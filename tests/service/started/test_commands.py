@@ -16,7 +16,7 @@ import pytest
 from tests.help.commands import assert_refused, wait_until
 from tests.help.running import ROOT, STOP_MAX_S, Stack, finish, rinha
 
-COMMANDS = ("serve", "init", "check", "snapshot", "restore", "replicate", "move", "sql")
+COMMANDS = ("serve", "init", "check", "snapshot", "restore", "replicate", "move", "cliente", "sql")
 
 
 @pytest.fixture
