@@ -81,12 +81,14 @@ class Edition:
                 f"ONLY: no contender is called {', '.join(map(repr, unknown))}; "
                 f"there are {', '.join(self.contenders)}{sets}"
             )
+        quick = [one for one in self.contenders.values() if one.quick]
         return replace(
             self,
             contenders={name: one for name, one in self.contenders.items() if name in names},
             directs={},
             official_contenders=(),
             full=Budget(CHOSEN_ROUNDS, self.full.max_s * len(names) / len(self.contenders)),
+            quick=Budget(CHOSEN_ROUNDS, self.quick.max_s * len(names) / len(quick)),
             guarded=[one for one in self.guarded if {one.contender, one.reference} <= names],
             file=asked[0] if asked[0] in self.sets and len(asked) == 1 else "only",
         )
