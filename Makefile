@@ -57,7 +57,7 @@ IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,contai
 export SQL SIMULATION FILE FROM AT TAG
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql cliente snapshot restore drill watch load gatling bench submission
+.PHONY: help up down status logs stats reset check sql cliente snapshot restore drill watch load gatling bench bench-scaling bench-proxies submission
 .PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools
@@ -136,6 +136,15 @@ gatling: loadtest ## run the official run by Gatling itself (JDK 17, Maven); SIM
 bench: ## measure the service beside alternatives into docs/benchmarks/; QUICK=1, BASELINE=FILE, ONLY=NAMES, STACKS=DIR
 	@stack/setup.sh bench
 	@$(PY) -m bench $(if $(RINHA_EDITION),--edition $(RINHA_EDITION)) $(if $(QUICK),--quick) $(if $(BASELINE),--baseline "$(BASELINE)") $(if $(STACKS),--stacks "$(STACKS)") $(if $(ONLY),--only "$(ONLY)")
+
+bench-scaling: ## measure one instance beside several into docs/benchmarks/scaling.md, in 12 minutes
+	@stack/setup.sh bench
+	@$(PY) -m bench --edition scaling
+
+bench-proxies: ## measure nginx beside Caddy, HAProxy and gzip into docs/benchmarks/proxies.md, in 8 minutes
+	@command -v caddy >/dev/null && command -v haproxy >/dev/null || stack/apt.sh caddy haproxy
+	@stack/setup.sh bench
+	@$(PY) -m bench --edition proxies
 
 submission: dev ## write dist/participante/NAME, an entry for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"

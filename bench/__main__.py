@@ -12,14 +12,24 @@ from bench.crebitos.edition import CREBITOS
 from bench.edition import Edition, UnknownContenderError
 from bench.parts.machine import origin, versions
 from bench.pessoas.edition import PESSOAS
+from bench.proxies.edition import PROXIES
 from bench.results import guard
 from bench.results.data import BadResultsError, Results, read_results, write_results
 from bench.rounds import PORT, Rounds
+from bench.scaling.edition import SCALING
 from stack.part import listens
 from stack.paths import ROOT
 from stack.run.limits import ControlGroups
 
-EDITIONS = {"crebitos": CREBITOS, "2024q1": CREBITOS, "pessoas": PESSOAS, "2023q3": PESSOAS}
+EDITIONS = {
+    "crebitos": CREBITOS,
+    "2024q1": CREBITOS,
+    "pessoas": PESSOAS,
+    "2023q3": PESSOAS,
+    # The ledger again, measured for one page each.
+    "scaling": SCALING,
+    "proxies": PROXIES,
+}
 # On a disk, unlike some /tmp, and readable for the account that runs PostgreSQL.
 WORK_FOLDER = Path("/var/tmp")  # noqa: S108 - the run makes a folder of its own in it
 EXIT_WORSE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -29,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
         "--edition", choices=EDITIONS, default=CREBITOS.name,
-        help=f"edition that is measured (default {CREBITOS.name})",
+        help=f"edition or subject that is measured (default {CREBITOS.name})",
     )  # fmt: skip
     parser.add_argument(
         "--quick", action="store_true",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rinha import cores
 from rinha.address import ServerUrl, ledger_of
 from rinha.errors import SettingError
 
@@ -77,6 +78,15 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _instances(text: str) -> int:
+    if text.lower() == "auto":
+        return cores.instances(cores.usable())
+    try:
+        return _whole_number(1, cores.INSTANCES_MAX)(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or auto") from None
 
 
 def _milliseconds(text: str) -> float:
@@ -193,7 +203,10 @@ SETTINGS = {
         "such as 30m or 6h: interval of audits under load, with RINHA_METRICS; or off",
     ),
     "INSTANCES": Setting(
-        "2", _whole_number(1, 16), "number of instances behind nginx; the contest asks for two"
+        "2",
+        _instances,
+        "number of instances behind nginx, or auto: one for each core that the stack may use, at "
+        "least two; the contest asks for two",
     ),
     "BIND": Setting(
         "0.0.0.0",  # noqa: S104 - as the contest wants it

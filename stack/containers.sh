@@ -25,6 +25,10 @@ page="switched off" RINHA_METRICS=off
 [ "$OPS_PORT" = off ] || { add metrics && page=http://localhost:$OPS_PORT RINHA_METRICS=on; }
 add $edition
 [ -z "$RINHA_REPLICA" ] || { add replica && add $edition-replica; }
+# Compose's own name for a user's changes. A plain `docker compose up` reads it too.
+[ ! -e docker-compose.override.yml ] || COMPOSE_FILE=$COMPOSE_FILE:docker-compose.override.yml
+. stack/instances.sh
+use_scaled
 case $RINHA_REPLICA in file://*) export REPLICA_FOLDER="${RINHA_REPLICA#file://}" ;; esac
 # Compose does not read .env itself: all settings are in the environment.
 compose() { docker compose --env-file /dev/null "$@"; }
@@ -41,6 +45,7 @@ echo "$BIND" | grep -Eqx '[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]' ||
 # Prints what each container was made with, as lines SERVICE.NAME=VALUE.
 made_with() {
     COMPOSE_FILE=docker-compose.yml:stack/compose/replica.yml
+    use_scaled
     # shellcheck disable=SC2046 # the ids are words
     docker inspect --format '{{$of := index .Config.Labels "com.docker.compose.service"}}
         {{- range .Config.Env}}{{$of}}.{{println .}}{{end}}
@@ -93,7 +98,7 @@ try() { # WHAT COMMAND...
     *allocated* | *"in use"*) case $error in *:"$OPS_PORT"*) check_ports OPS_PORT ;; *) check_ports PORT ;; esac ;;
     *unhealthy*)
         error="an instance does not become healthy; its last log line is above"
-        compose logs --no-color --no-log-prefix --tail 1 api01 api02 >&2 || true ;;
+        compose logs --no-color --no-log-prefix --tail 1 $instances >&2 || true ;;
     esac
     fail "could not $what: ${error:-the engine gives no reason}"
 }
@@ -111,12 +116,15 @@ build_image() {
     try "build the image" compose build api01
 }
 
+all_run() { # SERVICE...
+    for service; do running "$service" || return; done
+}
+
 up() {
-    [ "$INSTANCES" = 2 ] ||
-        fail "INSTANCES=$INSTANCES: the containers are the contest's two; MODE=local runs any number"
     [ "$RINHA_LEDGER" = var/rinha.db ] ||
         fail "RINHA_LEDGER is not for containers, which keep the ledger in their volume: MODE=local takes it"
-    if running nginx && running api01 && running api02; then
+    # shellcheck disable=SC2086 # one argument for each name
+    if all_run nginx $instances; then
         others=$(differences | sort -u | paste -s -d , - | sed 's/,/, /g')
         port=$(given nginx.PORT)
         url=http://$host:${port:-9999}
@@ -129,20 +137,22 @@ up() {
     [ "$NETWORK" != host ] || [ "$BIND" = 0.0.0.0 ] || fail "$(message BIND_NEEDS_BRIDGE "$BIND")"
     build_image
     running nginx || check_ports
+    scale
     if [ -n "$RINHA_REPLICA" ]; then
         prepare_replica
         # Refuses to make an empty ledger where the replica has one.
         output=$(run replica rinha init </dev/null) || { echo "$output" >&2; exit 2; }
     fi
-    (try "start the stack" compose up --detach --no-build --wait --wait-timeout 30 api01 api02 nginx) || {
+    (try "start the stack" start) || {
         compose down >/dev/null 2>&1
+        rm -f "$scaled.json" "$scaled.conf"
         exit 2
     }
     # The stack serves without its replica too.
     [ -z "$RINHA_REPLICA" ] || try "start the replica" compose up --detach --no-build --no-deps replica
     on="the host's network"
     [ "$NETWORK" = host ] || on="the engine's bridge${reason:+, because $reason}"
-    message UP "$url" "nginx, 2 instances, in containers on $on; the ledger is the volume rinha_ledger" "$page" \
+    message UP "$url" "nginx, $(echo "$instances" | wc -w) instances, in containers on $on; the ledger is the volume rinha_ledger" "$page" \
         "$(message "TRY_$edition" "$url" "$url")" \
         "make check    make sql    make status    make stats    make logs    make down"
 }
@@ -163,8 +173,12 @@ differences() {
     esac
     [ -z "$RINHA_REPLICA" ] ||
         replica="$replica AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION"
+    case $INSTANCES in
+    [Aa][Uu][Tt][Oo] | "$(echo "$instances" | wc -w)") ;;
+    *) echo INSTANCES ;;
+    esac
     differing api01 lower $instance
-    differing api02 lower $instance
+    [ "$(echo "$instances" | wc -w)" = 1 ] || differing api02 lower $instance
     differing nginx lower $proxy
     differing replica cat $replica
     [ "$MODE" = docker ] || echo MODE
@@ -218,7 +232,7 @@ restore() {
 stats() {
     # shellcheck disable=SC2046 # the ids are words
     docker stats --no-stream --format 'table {{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.PIDs}}' $(compose ps --quiet)
-    for service in api01 api02 nginx; do
+    for service in $instances nginx; do
         # The kernel's own count, from either version of its control groups.
         compose exec -T $service sh -c 'cat /sys/fs/cgroup/cpu.stat /sys/fs/cgroup/cpu/cpu.stat 2>/dev/null' |
             awk -v name=$service '/^nr_periods/ { p = $2 } /^nr_throttled/ { t = $2 }
@@ -255,6 +269,7 @@ down)
     compose ps --quiet --all 2>/dev/null | grep -q . || { message NOT_UP; exit 0; }
     # A replica is stopped even if RINHA_REPLICA is not set any more.
     try "stop the stack" compose down --remove-orphans
+    rm -f "$scaled.json" "$scaled.conf"
     message DOWN ;;
 status)
     running || { message NOT_UP; exit 3; }

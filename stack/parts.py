@@ -47,7 +47,12 @@ def instances(at: Layout) -> list[Part]:
         else:
             socket = at.files / f"{name}.sock"
             listen, is_ready = f"unix:{socket}", partial(listens, at.top / socket)
-        environment = {"RINHA_LISTEN": listen, "RINHA_METRICS": metrics}
+        environment = {
+            "RINHA_LISTEN": listen,
+            "RINHA_METRICS": metrics,
+            # For the metrics. `auto` would be resolved again, by the instance's own limits.
+            "INSTANCES": str(at.settings.instances),
+        }
         found.append(
             Part(
                 name,
@@ -91,6 +96,11 @@ def servers(at: Layout) -> dict[str, str]:
         else f"unix:{part.name}.sock"
         for part in instances(at)
     }
+
+
+def servers_of(settings: Settings) -> dict[str, str]:
+    """Returns the addresses of the instances on this machine, by name."""
+    return servers(Layout(settings, Path()))
 
 
 # In the order of their start; they stop in the reverse order. So no request reaches a half-stopped

@@ -143,8 +143,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bench": {"bench/parts", "bench/results", "loadtest/report", "stack", "stack/run"},
     # It wires the editions.
     "bench/__main__.py": {
-        *("bench", "bench/crebitos", "bench/parts", "bench/pessoas", "bench/results"),
-        *("stack", "stack/run"),
+        *("bench", "bench/crebitos", "bench/parts", "bench/pessoas", "bench/proxies"),
+        *("bench/results", "bench/scaling", "stack", "stack/run"),
     },
     "bench/parts": {"rinha", "stack", "stack/run"},
     # The names of before.
@@ -163,6 +163,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("rinha", "rinha/pessoas", "rinha/pessoas/on_sqlite.py", "stack"),
     },
     "bench/pessoas/programs": {"bench/parts"},
+    "bench/proxies": {
+        *("bench", "bench/crebitos", "bench/parts", "bench/results", "stack", "stack/run"),
+    },
+    "bench/scaling": {
+        *("bench", "bench/crebitos", "bench/parts", "bench/results", "rinha", "stack"),
+    },
 }
 
 

@@ -51,7 +51,7 @@ def _by_part(results: Results, kind: str, title: str) -> str:
         found = parts_of(results, name, CAPACITY_14.name, kind)
         sums = dict.fromkeys((style for style, _ in PARTS), 0.0)
         for part, value in found.items():
-            sums[_style_of(part)] += value
+            sums[style_of(part)] += value
         if found:
             rows.append(Row(title_of_row, [*sums.items()]))
     return bars(f"{title}, {CAPACITY_14.title}", legend(PARTS), rows)
@@ -63,7 +63,7 @@ def _role_of(name: str) -> str:
     return "ceiling" if name == "constant" else "other"
 
 
-def _style_of(part: str) -> str:
+def style_of(part: str) -> str:
     if part == "nginx":
         return "a"
     return "b" if part.startswith("api") else "c"

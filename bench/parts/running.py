@@ -27,7 +27,7 @@ class Running(Processes):
         super().__init__(parts, folder, groups=groups)
         self.port = port
         self._answers = partial(answers, HOST, port, ready_path, READY_MAX_S)
-        self.limit_cpu = groups.limit_cpu
+        self.limit_cpu = groups.limit_cpu and any(part.share for part in parts)
         # How long the start took.
         self.ready_s = 0.0
 

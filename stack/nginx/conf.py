@@ -53,7 +53,7 @@ def write(folder: Path, settings: Settings, servers: Mapping[str, str]) -> None:
     texts = {
         "nginx.conf": (HERE / "nginx.conf").read_text(),
         "edition.conf": (HERE / f"{settings.edition}.conf").read_text(),
-        "instances.conf": "".join(f"server {server} max_fails=0;\n" for server in servers.values()),
+        "instances.conf": instances_conf(servers),
         "listen.conf": f"listen {bind}{settings.port} backlog=4096 reuseport;\n",
     }
     if any(f"include {name};" not in texts["nginx.conf"] for name in INCLUDED):
@@ -75,6 +75,11 @@ def write(folder: Path, settings: Settings, servers: Mapping[str, str]) -> None:
             (folder / "page" / file.name).write_bytes(file.read_bytes())
     for name, text in texts.items():
         (folder / name).write_text(text)
+
+
+def instances_conf(servers: Mapping[str, str]) -> str:
+    """Returns what the upstream of nginx.conf includes."""
+    return "".join(f"server {server} max_fails=0;\n" for server in servers.values())
 
 
 def assert_nginx_starts(folder: Path, edition: str) -> None:

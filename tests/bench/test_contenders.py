@@ -18,6 +18,8 @@ from bench.pessoas.contenders import SHARES as PESSOAS_LIMITS
 from bench.pessoas.edition import PESSOAS
 from bench.pessoas.growth import make_registry, rows
 from bench.pessoas.searches import measure_inserts, measure_searches
+from bench.proxies.edition import PROXIES
+from bench.scaling.edition import SCALING
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.pessoas.on_sqlite import SqliteRegistry
 from stack.part import Share
@@ -44,7 +46,7 @@ STARTED = [
     for edition in (CREBITOS, PESSOAS)
     for name in edition.contenders
     if name not in {"constant", *NOT_STARTED}
-]
+] + [(SCALING, "limited_1"), (SCALING, "limited_4"), (PROXIES, "nginx_gzip")]
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def running(edition: Edition, name: str) -> Iterator[Running]:
 @pytest.mark.parametrize(("edition", "name"), STARTED)
 def test_a_contender_serves_its_edition(edition: Edition, name: str, running: Running) -> None:
     """Every rule of the official judge holds, and the limits add up to those of the arena."""
-    options = ["--no-strict"] if edition is CREBITOS else []
+    options = ["--no-strict"] if edition.name == CREBITOS.name else []
     address = f"http://127.0.0.1:{running.port}"
     checked = loadtest("check", *options, "--edition", edition.name, address)
     assert checked.code == 0, checked.out

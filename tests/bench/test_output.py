@@ -10,8 +10,10 @@ from bench.crebitos.page import page
 from bench.crebitos.pictures import pictures
 from bench.edition import Edition
 from bench.pessoas.edition import PESSOAS
+from bench.proxies.edition import PROXIES
 from bench.results import guard
-from bench.results.data import BadResultsError, read_results, write_results
+from bench.results.data import BadResultsError, Cell, read_results, write_results
+from bench.scaling.edition import SCALING
 from tests.bench.simulated import results_of
 from tests.help.running import ROOT
 
@@ -97,3 +99,26 @@ def test_every_picture_is_svg_and_names_every_contender() -> None:
     for text in drawn.values():
         ElementTree.fromstring(text)  # noqa: S314 - this project wrote it
         assert all(f"the {name}" in text for name in RATES)
+
+
+@pytest.mark.parametrize("edition", [SCALING, PROXIES], ids=["scaling", "proxies"])
+def test_a_page_of_one_subject_has_ratios_and_pictures(edition: Edition) -> None:
+    """Each contender that was measured is on the page and, where it has a rate, in a picture."""
+    figures = {"rate": 1000.0, "p50_ms": 1.0, "p99_ms": 2.0, "cpu_us": 50.0, "memory_mb": 30.0}
+    results = results_of({})
+    results.titles = {name: one.title for name, one in edition.contenders.items()}
+    results.cells = [
+        Cell(name, workload.name, 0, dict(figures), {"nginx": 20.0, "api01": 30.0})
+        for name, one in edition.contenders.items()
+        for workload in one.workloads or edition.workloads
+    ]
+    drawn = edition.pictures(results)
+    text = edition.page(results, list(drawn))
+    assert "1.00 (1.00 to 1.00)" in text
+    assert all(f"({name})" in text for name in drawn)
+    first = next(iter(drawn.values()))
+    for title in results.titles.values():
+        assert f"| {title} |" in text
+        assert f">{title}</text>" in first
+    for picture in drawn.values():
+        ElementTree.fromstring(picture)  # noqa: S314 - our own

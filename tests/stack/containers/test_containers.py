@@ -145,8 +145,21 @@ def test_settings_reach_the_containers(stack: Containers) -> None:
     stack.make("up", RINHA_RESET="off", RINHA_SYNCHRONOUS="NORMAL")
     assert stack.client()("POST", "/reset").status == 403
     assert '"synchronous":"NORMAL"' in stack.compose("logs", "api01")
-    assert "INSTANCES=3" in stack.make("down") + stack.make("up", check=False, INSTANCES="3")
+    stack.make("down")
     stack.make("up")
+
+
+def test_another_number_of_instances_shares_out_the_limits(stack: Containers) -> None:
+    """Three instances answer within the limits of two; `down` forgets the number."""
+    stack.make("down")
+    assert "nginx, 3 instances" in stack.make("up", INSTANCES="3")
+    limits_of = [stack.inspect(name)["HostConfig"] for name in ("api01", "api02", "api03")]
+    assert sum(one["NanoCpus"] for one in limits_of) <= 0.98e9
+    assert sum(one["Memory"] for one in limits_of) <= 240 * MEGABYTE
+    assert stack.client()("GET", "/health").status == 200
+    assert "INSTANCES" in stack.make("up", check=False, INSTANCES="4")
+    stack.make("down")
+    assert "nginx, 2 instances" in stack.make("up")
 
 
 def test_a_restart_under_load_loses_no_request(stack: Containers) -> None:

@@ -1,0 +1,1 @@
+"""The benchmark of docs/left-out.md: nginx beside other proxies, with gzip, and asyncio."""

@@ -1,0 +1,1 @@
+"""The benchmark of docs/scaling.md: one instance beside several."""

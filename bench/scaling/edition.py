@@ -1,0 +1,103 @@
+"""The benchmark of scaling: its page and its pictures."""
+
+from collections.abc import Sequence
+
+from bench.crebitos.edition import CREBITOS
+from bench.crebitos.pictures import PARTS, style_of
+from bench.crebitos.plan import CAPACITY_14, OFFICIAL, STEADY_340, WARM_UP
+from bench.edition import Edition
+from bench.results import tables
+from bench.results.data import Results
+from bench.results.figures import figure_of, parts_of
+from bench.results.svg import Row, bars, legend
+from bench.scaling.contenders import CONTENDERS, NUMBERS
+from bench.scaling.plan import EVERYTHING, QUICK, ROUNDS, STATEMENTS
+
+INTRO = """\
+Written by `make bench-scaling`; [scaling.md](../scaling.md) explains the figures, and
+[benchmarks.md](../benchmarks.md) the method. Each figure is the median of the rounds, in brackets
+the lowest and the highest; a ratio is taken within each round. Rows without `1.5 CPU` have no
+limits: nginx, the instances and the load generator share all cores. `NORMAL` has no fsync before
+an answer, the others have one. `no ledger` answers every request with a constant."""
+GROUPS = {
+    "full": "service",
+    "normal": "service",
+    "constant": "ceiling",
+    "limited": "other",
+}
+ROLES = (("service", "all cores"), ("ceiling", "no ledger"), ("other", "1.5 CPU"))
+COLUMNS = (
+    (CAPACITY_14, "rate", "requests/s, 14 connections"),
+    (STATEMENTS, "rate", "statements/s"),
+    (STEADY_340, "p99_ms", "p99 at 340/s"),
+    (CAPACITY_14, "cpu_us", "CPU per request"),
+)
+
+
+def page(results: Results, pictures: Sequence[str]) -> str:
+    titles = results.titles
+    pairs = [
+        (name, first, titles[name])
+        for group in GROUPS
+        for first, name in [(f"{group}_1", f"{group}_{number}") for number in NUMBERS[1:]]
+        if name in titles and first in titles
+    ]
+    sections = [
+        tables.ratio_section("Against one instance", results, pairs, COLUMNS),
+        *(tables.workload_section(results, one) for one in EVERYTHING),
+    ]
+    return tables.document("Scaling", INTRO, results, pictures, sections)
+
+
+def pictures(results: Results) -> dict[str, str]:
+    """Returns SVG by file name, without pictures that would be empty."""
+    drawn = {
+        "scaling.svg": _rates(results, CAPACITY_14.name, CAPACITY_14.title),
+        "scaling_statements.svg": _rates(results, STATEMENTS.name, STATEMENTS.title),
+        "scaling_cpu.svg": _cpu(results),
+    }
+    return {name: text for name, text in drawn.items() if text}
+
+
+def _rates(results: Results, workload: str, title: str) -> str:
+    rows = []
+    for name, row_title in results.titles.items():
+        rate = figure_of(results, name, workload, "rate")
+        if rate:
+            role = GROUPS.get(name.rpartition("_")[0], "service")
+            rows.append(Row(row_title, [(role, rate.median)], (rate.lowest, rate.highest)))
+    hint = f"{legend(ROLES)}      median of the rounds, and from the lowest to the highest"
+    return bars(f"Requests/s, {title}", hint, rows)
+
+
+def _cpu(results: Results) -> str:
+    rows = []
+    for name, title in results.titles.items():
+        sums = dict.fromkeys((style for style, _ in PARTS[:2]), 0.0)
+        found = parts_of(results, name, CAPACITY_14.name, "cpu_us")
+        for part, value in found.items():
+            sums[style_of(part)] += value
+        if found:
+            rows.append(Row(title, [*sums.items()]))
+    return bars(f"CPU per request, us, {CAPACITY_14.title}", legend(PARTS[:2]), rows)
+
+
+SCALING = Edition(
+    name=CREBITOS.name,
+    ready_path=CREBITOS.ready_path,
+    contenders=CONTENDERS,
+    directs={},
+    workloads=EVERYTHING,
+    warm_up=WARM_UP,
+    official=OFFICIAL,
+    official_contenders=(),
+    full=ROUNDS,
+    quick=QUICK,
+    report=CREBITOS.report,
+    added=CREBITOS.added,
+    official_figures=CREBITOS.official_figures,
+    guarded=(),
+    file="scaling",
+    page=page,
+    pictures=pictures,
+)
