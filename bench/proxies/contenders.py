@@ -17,7 +17,6 @@ CADDYFILE = """\
 {
     admin off
     auto_https off
-    persist_config off
     servers {
         max_header_size 4096
         timeouts {
