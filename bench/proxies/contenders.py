@@ -45,7 +45,7 @@ http://:%(port)d {
 """
 HAPROXY = """\
 global
-    maxconn 13000
+    maxconn 9000
     nbthread 1
 defaults
     mode http
