@@ -18,8 +18,8 @@ ONCE_MORE_EVERY = 10
 
 
 class KeyedLoad(TransactionLoad):
-    """Each outcome is known: `sent` counts attempts, and `changed` has answers that were not
-    repeated byte for byte."""
+    """Each outcome is known: `attempts` counts requests, `changed` has answers that were not
+    repeated byte for byte, and `saldos` the balances that were answered."""
 
     attempts = 0
     once_more = 0
@@ -27,9 +27,12 @@ class KeyedLoad(TransactionLoad):
     def __init__(self, port: int, rate: float, seed: int) -> None:
         super().__init__(port, rate, seed)
         self.changed: list[tuple[Answer, Answer]] = []
+        self.saldos: dict[str, int] = {}
 
     def _ask(self, client: Client, asked: tuple[int, int, str]) -> Answer:
         first = self._until_answered(client, asked)
+        if first.status == 200:
+            self.saldos[asked[2]] = first.json["saldo"]
         if int(asked[2]) % ONCE_MORE_EVERY == 0:
             again = self._until_answered(client, asked)
             self.once_more += 1
@@ -60,5 +63,6 @@ class KeyedLoad(TransactionLoad):
         assert Counter(query(ledger, READ_ROWS)) == kept
         keys = query(ledger, "SELECT cliente, chave FROM chaves")
         assert Counter(keys) == Counter((each.cliente, each.descricao) for each in self.outcomes)
-        names = {name for _, name in keys}
-        assert names == set(map(str, range(len(names)))), "sent and not answered"
+        assert next(self._names) == str(len(self.outcomes)), "sent and not answered"
+        # A retry is answered with the balance after its own transaction.
+        assert dict(query(ledger, "SELECT descricao, saldo FROM livro")) == self.saldos
