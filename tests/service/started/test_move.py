@@ -9,12 +9,13 @@ from random import Random
 
 import pytest
 
+from rinha.crebitos.clientes import NewCliente
 from rinha.crebitos.ledger import LimiteExceededError
 from rinha.crebitos.messages import Transacao
 from rinha.errors import StoreUnusableError
 from tests.help.commands import assert_refused, assert_sound
 from tests.help.effort import drawn_seed
-from tests.help.ledgers import AnyLedger, open_ledger, query
+from tests.help.ledgers import AnyLedger, clientes_of, open_ledger, query
 from tests.help.postgres import Server
 from tests.help.running import finish, rinha
 
@@ -25,6 +26,7 @@ EVERYTHING = (
     "SELECT * FROM saldos ORDER BY cliente",
     "SELECT chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us"
     " FROM chaves ORDER BY criada_em_us, chave",
+    "SELECT * FROM alteracoes ORDER BY cliente, numero",
 )
 ROWS = 400
 WITH_KEY_EVERY = 3
@@ -54,6 +56,10 @@ def is_server(address: str) -> bool:
 
 def fill(address: str, rows: int = ROWS) -> AnyLedger:
     rng, ledger = Random(drawn_seed()), open_ledger(address)
+    clientes = clientes_of(ledger)
+    clientes.add([NewCliente(6, 7, "␛0 'Ana'"), NewCliente(8, 0)])
+    clientes.change_limite(6, 9)
+    clientes.close(8)
     for number in range(rows):
         tipo = "c" if rng.random() < 0.6 else "d"
         text = ODD[number] if number < len(ODD) else f"n{number}"
