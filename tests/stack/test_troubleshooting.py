@@ -1,0 +1,101 @@
+"""docs/troubleshooting.md: each symptom is provoked, and its commands print what the page says."""
+
+import contextlib
+import re
+import shlex
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.help.checkout import Checkout
+from tests.help.commands import run, wait_until
+from tests.help.running import ROOT, Client
+
+PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
+PARTS = [part.partition("\n") for part in PAGE.split("\n## ")[1:]]
+BLOCKS = {title: re.findall(r"```\n(.*?)```", text, re.DOTALL) for title, _, text in PARTS}
+
+
+@contextlib.contextmanager
+def down(_checkout: Checkout) -> Iterator[None]:
+    yield
+
+
+@contextlib.contextmanager
+def up(checkout: Checkout) -> Iterator[None]:
+    code, text = checkout.stack("up")
+    assert code == 0, text
+    yield
+
+
+@contextlib.contextmanager
+def without_instances(checkout: Checkout) -> Iterator[None]:
+    with up(checkout):
+        services = [str(checkout.folder / "var/service" / name) for name in ("api01", "api02")]
+        subprocess.run(["sv", "down", *services], check=True, capture_output=True)
+        wait_until(lambda: Client(checkout.port)("GET", "/health").status == 503)
+        yield
+
+
+@contextlib.contextmanager
+def locked(checkout: Checkout) -> Iterator[None]:
+    with up(checkout), contextlib.closing(sqlite3.connect(checkout.folder / "var/rinha.db")) as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextlib.contextmanager
+def port_taken(checkout: Checkout) -> Iterator[None]:
+    with socket.create_server(("", checkout.port)):
+        yield
+
+
+PROVOKED: dict[str, Callable[[Checkout], contextlib.AbstractContextManager[None]]] = {
+    "No answer": down,
+    "The tester fails at once": down,
+    '502, or 503 with "no instance answered"': without_instances,
+    '503 "busy", or "database is locked"': locked,
+    "422 where none is expected": up,
+    "Slow": up,
+    "Port taken": port_taken,
+}
+
+
+def pattern_of(line: str) -> str:
+    """Returns the shape of a line: numbers, spaces and `…` stand for any others."""
+    shape = re.escape(" ".join(line.split()).replace("…", "@any@"))
+    return re.sub(r"\d+(?:\\\.\d+)?", r"\\d+(?:\\.\\d+)?", shape).replace("@any@", ".*")
+
+
+def shown_by(command: str, checkout: Checkout) -> list[str]:
+    words = shlex.split(command.replace("9999", str(checkout.port)))
+    if words[0] == "make":
+        text = checkout.stack(" ".join(words[1:]))[1]
+    else:
+        own = [sys.executable, "-m", "loadtest"] if words[0] == "loadtest" else [words[0]]
+        folder = ROOT if words[0] == "loadtest" else checkout.folder
+        text = run(*own, *words[1:], cwd=folder).text
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+def test_every_symptom_is_provoked() -> None:
+    """Each section of the page has a test, and commands."""
+    assert set(BLOCKS) == set(PROVOKED)
+    assert all(BLOCKS.values())
+
+
+@pytest.mark.parametrize("title", PROVOKED)
+def test_the_commands_print_what_the_page_says(checkout: Checkout, title: str) -> None:
+    """Each command of the page prints the lines that the page shows."""
+    with PROVOKED[title](checkout):
+        for block in BLOCKS[title]:
+            for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+                command, *expected = example.splitlines()
+                shown = shown_by(command, checkout)
+                assert len(shown) == len(expected), (command, shown)
+                for line, wanted in zip(shown, expected, strict=True):
+                    assert re.fullmatch(pattern_of(wanted), line), (command, line, wanted)
