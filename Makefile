@@ -60,7 +60,7 @@ export SQL SIMULATION FILE FROM AT TAG
 .PHONY: help up down status logs stats reset check sql cliente snapshot restore drill watch load gatling bench bench-scaling bench-proxies submission
 .PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
-.PHONY: dev loadtest local lint-tools
+.PHONY: dev loadtest local lint-tools badges pictures
 
 help: ## show this help
 	@echo "rinha: a bank ledger over HTTP on one SQLite file"
@@ -221,6 +221,15 @@ format: lint-tools ## format the code and fix what lint can fix
 
 lock: lint-tools ## update locks/ from pyproject.toml to the newest versions
 	@stack/lock.sh
+	@$(PY) -m pictures badges
+
+badges: lint-tools ## renew the README's badges from pyproject.toml, LICENSE and the locks
+	@$(PY) -m pictures badges
+
+pictures: ## renew docs/images/ from one official run, in five minutes
+	@stack/setup.sh browser
+	@{ command -v tmux && command -v pngquant; } >/dev/null || stack/apt.sh tmux pngquant
+	@$(PY) -m pictures all
 
 loadtest:
 	@stack/setup.sh loadtest

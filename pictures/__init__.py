@@ -1,0 +1,1 @@
+"""Pictures of the README and of docs/, made from real runs: `make pictures`."""

@@ -1,0 +1,84 @@
+"""`make pictures` renews docs/images/ from one official run; `make badges` only the badges."""
+
+import sys
+import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from selenium.webdriver import Chrome
+
+from pictures.badges import write_badges
+from pictures.film import film
+from pictures.pages import WIDE, keep
+from pictures.terminal import Frame, RecordingFailedError, Terminal
+from stack.paths import ROOT
+from tests.help.running import Stack
+from tests.ops.browser import browser
+
+IMAGES = ROOT / "docs/images"
+# The page is shown when the load has its full rate, and its charts a minute of that.
+PAGE_AFTER_S = 200
+SHOWN = "loadtest official --html report.html"
+DESCRIPTION = (
+    "The live screen of the judge during an official run: progress, answers a second, latencies"
+    " and outcomes; then the verdict"
+)
+
+
+def main() -> int:
+    """Writes the pictures that the only argument names."""
+    what = sys.argv[1] if len(sys.argv) == 2 else ""
+    if what not in ("badges", "all"):
+        print("usage: python -m pictures badges|all", file=sys.stderr)
+        return 2
+    IMAGES.mkdir(exist_ok=True)
+    write_badges(IMAGES)
+    if what == "badges":
+        return 0
+    print("one official run, four minutes")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            picture_run(Path(folder))
+    except RecordingFailedError as error:
+        print(
+            f"the recorded run failed, so no picture of it was written:\n{error}", file=sys.stderr
+        )
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    for file in sorted(IMAGES.iterdir()):
+        print(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1000:.0f} kB")
+    return 0
+
+
+def picture_run(folder: Path) -> None:
+    """Judges a stack of its own, and pictures the terminal, the page and the report."""
+    url = "http://localhost:{}"
+    with Stack(folder, ops=True) as stack, browser(*WIDE) as driver:
+        driver.get(url.format(stack.ops_port))
+        command = [
+            *("env", f"PYTHONPATH={ROOT}", sys.executable, "-m"),
+            *f"{SHOWN} {url.format(stack.port)}".split(),
+        ]
+        with Terminal(command, folder) as terminal, ThreadPoolExecutor(1) as pool:
+            recording = pool.submit(terminal.record)
+            page = folder / "page.png"
+            keep_when_busy(driver, recording, page)
+            frames = recording.result()
+        driver.get((folder / "report.html").as_uri())
+        keep(driver, folder / "report.png")
+    # Either all pictures are of one run, or none is renewed.
+    for name in ("page.png", "report.png"):
+        (IMAGES / name).write_bytes((folder / name).read_bytes())
+    note = "4 minutes in 20 seconds"
+    (IMAGES / "judge.svg").write_text(film(frames, f"$ {SHOWN}", note, DESCRIPTION))
+
+
+def keep_when_busy(driver: Chrome, recording: Future[list[Frame]], file: Path) -> None:
+    ended, _ = wait([recording], PAGE_AFTER_S)
+    if not ended:
+        keep(driver, file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
