@@ -7,6 +7,7 @@ import falcon.testing
 import pytest
 
 from rinha import errors
+from rinha.crebitos.clientes import ClienteRefusedError
 from rinha.crebitos.ledger import LimiteExceededError, UnknownClienteError
 from rinha.crebitos.limits import BODY_MAX_BYTES
 from rinha.crebitos.on_sqlite import SqliteLedger
@@ -16,9 +17,9 @@ from rinha.http import STATUS_OF, create_app
 from rinha.logs import setup
 
 BODY = '{"valor": 1, "tipo": "d", "descricao": "abc"}'
-AT_START_ONLY = {
+NEVER_ANSWERED = {
     *(errors.StoreUnusableError, errors.SettingError, errors.ListenError, errors.SnapshotError),
-    *(errors.MoveError, errors.RestoreError, errors.ReplicaError),
+    *(errors.MoveError, errors.RestoreError, errors.ReplicaError, ClienteRefusedError),
 }
 
 
@@ -48,7 +49,7 @@ def test_every_error_has_a_status() -> None:
     """Every error class has a status in the table; a missing one would give a 500."""
     # Errors of the stack's own commands never become an answer.
     ours = {one for one in RinhaError.__subclasses__() if one.__module__.startswith("rinha.")}
-    assert ours - AT_START_ONLY == set(STATUS_OF)
+    assert ours - NEVER_ANSWERED == set(STATUS_OF)
     for error, status in ((UnknownClienteError("x"), 404), (LimiteExceededError("x"), 422)):
         assert broken_api(error).simulate_get("/clientes/1/extrato").status_code == status
 

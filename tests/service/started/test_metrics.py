@@ -125,7 +125,8 @@ def test_what_is_kept_is_shown(watched: Stack) -> None:
     told = operator(watched)("GET", "/state").json
     names = [f"n\0␛{number}" for number in range(29, 9, -1)]
     assert [row["descricao"] for row in told["tables"]["transacoes"]] == names
-    assert told["tables"]["clientes"][0] == {"cliente": 1, "limite": 100_000, "saldo": -1710}
+    first = {"cliente": 1, "nome": "", "limite": 100_000, "saldo": -1710, "fechado": False}
+    assert told["tables"]["clientes"][0] == first
     gauges = {(name, *labels.values()): value for name, labels, value in told["gauges"]}
     assert gauges["disponivel", "1"] == 100_000 - 1710
     assert abs(gauges["newest_commit_time_seconds",] - time.time()) < ANSWER_MAX_S
