@@ -80,8 +80,13 @@ def official_plan(
 def check(asked: argparse.Namespace) -> int:
     files_for(None)
     seed, chosen = seed_of(asked), edition(asked.edition)
-    view = _rule_view(asked, chosen.rules[asked.strict])
-    report = chosen.run_check(asked.url, seed, view, reset=asked.reset, strict=asked.strict)
+    keys = chosen.key_rules if asked.idempotency else None
+    if asked.idempotency and keys is None:
+        raise UsageError(f"edition {asked.edition} has no rules of Idempotency-Key")
+    view = _rule_view(asked, chosen.rules[asked.strict] + (keys.size if keys else 0))
+    report = chosen.run_check(
+        asked.url, seed, view, reset=asked.reset, strict=asked.strict, keys=keys
+    )
     return finish(asked, report)
 
 

@@ -92,6 +92,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": argparse.BooleanOptionalAction,
         "help": "every rule of the contract, not only those of the official judge",
     },
+    "--idempotency": {
+        **FLAG,
+        "help": "check the header Idempotency-Key too, of an entry that takes it (crebitos)",
+    },
     "--all": {**FLAG, "dest": "every_rule", "help": "show the rules that hold one by one too"},
     "--rate": {"type": number(RATE_MAX), "help": "open loop: so many requests a second"},
     "--ramp": {

@@ -59,7 +59,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "check": (
         "check every rule of the contract",
-        (*TARGET, *HTTP, "--seed", "--strict", "--all", *FILES),
+        (*TARGET, *HTTP, "--seed", "--strict", "--idempotency", "--all", *FILES),
     ),
     "arena": (
         "run an entry from its compose file as the arena does",

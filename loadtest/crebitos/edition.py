@@ -15,9 +15,10 @@ from loadtest.crebitos.official.score import NAMES, add_score
 from loadtest.crebitos.official.verdict import LINE, judge_official, official_part
 from loadtest.crebitos.report import CrebitosReport, undecided
 from loadtest.crebitos.rules.check import RULES, check
+from loadtest.crebitos.rules.idempotency import SIZE, check_keys
 from loadtest.drive.plan import OfficialPlan, Plan
 from loadtest.drive.pool import Job
-from loadtest.judging.edition import Edition
+from loadtest.judging.edition import Edition, KeyRules
 from loadtest.judging.terms import Terms
 from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Tally
@@ -98,6 +99,7 @@ CREBITOS = Edition(
     judge_official=judge_official,
     check=check,
     rules=RULES,
+    key_rules=KeyRules(SIZE, check_keys),
     simulation=official_plan.SIMULATION,
     warm_up=f"/clientes/{CLIENTES[0]}/extrato",
     gatling_names=NAMES,

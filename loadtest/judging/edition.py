@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from loadtest.drive import worker
 from loadtest.drive.loops import OfficialLoop, Watch
@@ -61,6 +61,14 @@ class OfficialChecks(Protocol[ExaminedT_contra]):
         """Adds the score and the findings to the report."""
 
 
+class KeyRules(NamedTuple):
+    """An edition's rules of Idempotency-Key."""
+
+    size: int
+    # Checks them, and returns them after the rules that were asked before.
+    check: Callable[[Probe, int, RuleView, Sequence[Rule]], list[Rule]]
+
+
 @dataclass(frozen=True, slots=True)
 class Edition(Generic[ReportT]):
     """An edition: constants, requests, rules and score, and the commands made of them."""
@@ -91,6 +99,8 @@ class Edition(Generic[ReportT]):
     gatling_names: Mapping[str, Kind]
     # Adds the official score of Gatling's results in a folder.
     add_score: Callable[[ReportT, Load, GatlingRun, Path], None]
+    # None where the edition has no request that a key could protect.
+    key_rules: KeyRules | None = None
     # The numbers to which a load can be limited; none where requests are about nothing numbered.
     numbers: Sequence[int] = ()
     # The files that the simulation reads, and the state that is saved beside its results.
@@ -138,7 +148,7 @@ class Edition(Generic[ReportT]):
         report.verdict = self.judge_official(report, load)
         return report
 
-    def run_check(
+    def run_check(  # noqa: PLR0913 - the options of a check
         self,
         address: Address,
         seed: int,
@@ -146,16 +156,21 @@ class Edition(Generic[ReportT]):
         *,
         reset: bool,
         strict: bool,
+        keys: KeyRules | None = None,
     ) -> ReportT:
         """`loadtest check`: checks the contract, rule by rule, without load."""
         shown = view or RuleLines(self.rules[strict])
+        way = "every rule of the contract" if strict else "the rules of the official run"
         with self._probe(address, reset=reset) as probe, shown:
+            rules = self.check(probe, seed, strict, shown)
+            if keys is not None:
+                way, rules = f"{way}, and Idempotency-Key", keys.check(probe, seed, shown, rules)
             report = self.report_type(
                 command="check",
-                way="every rule of the contract" if strict else "the rules of the official run",
+                way=way,
                 target=probe.host,
                 seed=seed,
-                rules=self.check(probe, seed, strict, shown),
+                rules=rules,
                 machine=this_machine(),
             )
         report.verdict = verdict(wrong_answers(report), [], [])
