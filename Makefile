@@ -221,15 +221,15 @@ format: lint-tools ## format the code and fix what lint can fix
 
 lock: lint-tools ## update locks/ from pyproject.toml to the newest versions
 	@stack/lock.sh
-	@$(PY) -m pictures badges
+	@$(PY) -m pictures.badges
 
 badges: lint-tools ## renew the README's badges from pyproject.toml, LICENSE and the locks
-	@$(PY) -m pictures badges
+	@$(PY) -m pictures.badges
 
-pictures: ## renew docs/images/ from one official run, in five minutes
+pictures: ## renew the other pictures of docs/images/ from a rehearsal, in two minutes
 	@stack/setup.sh browser
 	@{ command -v tmux && command -v pngquant; } >/dev/null || stack/apt.sh tmux pngquant
-	@$(PY) -m pictures all
+	@$(PY) -m pictures
 
 loadtest:
 	@stack/setup.sh loadtest

@@ -1,4 +1,4 @@
-"""`make pictures` renews docs/images/ from one official run; `make badges` only the badges."""
+"""`make pictures` renews the pictures of docs/images/ from one rehearsal of the official run."""
 
 import sys
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome
 
-from pictures.badges import write_badges
+from pictures.badges import IMAGES
 from pictures.film import film
 from pictures.pages import WIDE, keep
 from pictures.terminal import Frame, RecordingFailedError, Terminal
@@ -15,27 +15,18 @@ from stack.paths import ROOT
 from tests.help.running import Stack
 from tests.ops.browser import browser
 
-IMAGES = ROOT / "docs/images"
-# The page is shown when the load has its full rate, and its charts a minute of that.
-PAGE_AFTER_S = 200
-SHOWN = "loadtest official --html report.html"
+# The load has its full rate then, and the page's charts show the ramp before it.
+PAGE_AFTER_S = 52
+SHOWN = "loadtest official --scale 0.25 --html report.html"
+NOTE = "a minute in 20 seconds"
 DESCRIPTION = (
-    "The live screen of the judge during an official run: progress, answers a second, latencies"
-    " and outcomes; then the verdict"
+    "The live screen of the judge during a rehearsal of the official run: progress, answers a"
+    " second, latencies and outcomes; then the verdict"
 )
 
 
 def main() -> int:
-    """Writes the pictures that the only argument names."""
-    what = sys.argv[1] if len(sys.argv) == 2 else ""
-    if what not in ("badges", "all"):
-        print("usage: python -m pictures badges|all", file=sys.stderr)
-        return 2
-    IMAGES.mkdir(exist_ok=True)
-    write_badges(IMAGES)
-    if what == "badges":
-        return 0
-    print("one official run, four minutes")
+    print("a rehearsal of the official run, in a minute")
     try:
         with tempfile.TemporaryDirectory() as folder:
             picture_run(Path(folder))
@@ -70,8 +61,7 @@ def picture_run(folder: Path) -> None:
     # Either all pictures are of one run, or none is renewed.
     for name in ("page.png", "report.png"):
         (IMAGES / name).write_bytes((folder / name).read_bytes())
-    note = "4 minutes in 20 seconds"
-    (IMAGES / "judge.svg").write_text(film(frames, f"$ {SHOWN}", note, DESCRIPTION))
+    (IMAGES / "judge.svg").write_text(film(frames, f"$ {SHOWN}", NOTE, DESCRIPTION))
 
 
 def keep_when_busy(driver: Chrome, recording: Future[list[Frame]], file: Path) -> None:

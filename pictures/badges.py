@@ -1,13 +1,13 @@
-"""Badges of the README: small SVG files, made from pyproject.toml, LICENSE and the locks."""
+"""Badges of the README, from pyproject.toml, LICENSE and the locks: `make badges`."""
 
 import re
 import tomllib
 from html import escape
-from pathlib import Path
 from typing import NamedTuple
 
 from stack.paths import ROOT
 
+IMAGES = ROOT / "docs/images"
 # Average widths of Verdana and DejaVu Sans at FONT_PX; `textLength` makes each text this wide.
 FONT_PX = 11
 WIDE_PX, NARROW_PX = 7.0, 4.5
@@ -65,6 +65,11 @@ def width_px(text: str) -> int:
     return round(sum(NARROW_PX if letter in NARROW else WIDE_PX for letter in text))
 
 
-def write_badges(folder: Path) -> None:
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
     for badge in badges():
-        (folder / f"{badge.name}.svg").write_text(svg(badge))
+        (IMAGES / f"{badge.name}.svg").write_text(svg(badge))
+
+
+if __name__ == "__main__":
+    main()

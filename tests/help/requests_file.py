@@ -1,4 +1,4 @@
-"""Reads the requests of a .http file, each with the status that its comment expects."""
+"""Reads the requests of a .http file, each with the statuses that its comment expects."""
 
 import re
 from pathlib import Path
@@ -6,14 +6,17 @@ from typing import NamedTuple
 
 
 class Request(NamedTuple):
-    """One request; its path is without the host."""
+    """One request; its path is without the host.
+
+    `expected` is the status of the first time, then that of all further times where it differs.
+    """
 
     name: str
     method: str
     path: str
     headers: dict[str, str]
     body: bytes | None
-    expected: int
+    expected: tuple[int, ...]
 
 
 def requests_of(file: Path) -> list[Request]:
@@ -26,7 +29,8 @@ def _request(block: str, variables: dict[str, str]) -> Request:
     text = re.sub(r"\{\{(\w+)\}\}", lambda found: variables[found[1]], block)
     head, _, body = text.partition("\n\n")
     name, *lines = head.splitlines()
-    expected = [int(line.removeprefix("# expect ")) for line in lines if line.startswith("#")]
+    expected = next(line.removeprefix("# expect ") for line in lines if line.startswith("#"))
     method, path = next(line for line in lines if not line.startswith("#")).split()
     headers = dict(line.split(": ", 1) for line in lines if re.match(r"[\w-]+: ", line))
-    return Request(name, method, path, headers, body.strip().encode() or None, expected[0])
+    statuses = tuple(map(int, expected.split()))
+    return Request(name, method, path, headers, body.strip().encode() or None, statuses)
