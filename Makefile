@@ -57,7 +57,7 @@ IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,contai
 export SQL SIMULATION FILE FROM AT TAG
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs stats reset check sql cliente snapshot restore drill watch load gatling bench bench-scaling bench-proxies submission
+.PHONY: help up restart down status logs stats reset check sql cliente snapshot restore drill watch load gatling bench bench-scaling bench-proxies submission
 .PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools badges pictures
@@ -70,6 +70,9 @@ help: ## show this help
 
 up: $(READY) ## install missing packages, start the stack in the background, print its address
 	@$(STACK) up
+
+restart: $(PRESENT) ## replace the instances one after the other by the present code; no request fails
+	@$(STACK) restart
 
 down: $(PRESENT) ## stop the stack; the ledger stays
 	@$(STACK) down

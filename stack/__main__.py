@@ -21,10 +21,13 @@ from stack.interrupts import INTERRUPTED, delayed, run_in_own_session
 from stack.messages import COMMAND, fail, message, show
 from stack.owner_only import assert_owned, make_var, set_private_umask
 from stack.paths import VAR
+from stack.restart import restart
 from stack.running import RUNIT
 
 # Five times an empty ledger, its WAL and the logs of the parts.
 SPACE_MIN_BYTES = 1_000_000
+# These change what runs, one at a time.
+ALONE = ("up", "restart", "down")
 # The command that onefile/boot.py runs before it imports this module.
 LICENCES = ("licences", "print the licences of everything in this file")
 
@@ -41,7 +44,7 @@ def main() -> int:
             _make_ready(settings)
         if args.command not in COMMANDS:
             return _run_service_command(args)
-        with _one_at_a_time() if args.command in ("up", "down") else contextlib.nullcontext():
+        with _one_at_a_time() if args.command in ALONE else contextlib.nullcontext():
             return COMMANDS[args.command](settings)
     except RinhaError as error:
         return fail(str(error))
@@ -244,7 +247,8 @@ def url(settings: Settings) -> int:
 
 # The docstring of each is its help text.
 COMMANDS: dict[str, Callable[[Settings], int]] = {
-    command.__name__: command for command in (up, down, status, logs, stats, watch, reset, url)
+    command.__name__: command
+    for command in (up, restart, down, status, logs, stats, watch, reset, url)
 }
 
 

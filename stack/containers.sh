@@ -125,10 +125,7 @@ up() {
         fail "RINHA_LEDGER is not for containers, which keep the ledger in their volume: MODE=local takes it"
     # shellcheck disable=SC2086 # one argument for each name
     if all_run nginx $instances; then
-        others=$(differences | sort -u | paste -s -d , - | sed 's/,/, /g')
-        port=$(given nginx.PORT)
-        url=http://$host:${port:-9999}
-        [ -z "$others" ] || fail "$(message UP_OTHERWISE "$url" "$others")"
+        refuse_other_settings
         [ -z "$RINHA_REPLICA" ] || running replica ||
             try "start the replica" compose up --detach --no-build --no-deps replica
         message UP_ALREADY "$url"
@@ -155,6 +152,13 @@ up() {
     message UP "$url" "nginx, $(echo "$instances" | wc -w) instances, in containers on $on; the ledger is the volume rinha_ledger" "$page" \
         "$(message "TRY_$edition" "$url" "$url")" \
         "make check    make sql    make status    make stats    make logs    make down"
+}
+
+refuse_other_settings() { # [NAME]: a setting that may differ
+    others=$(differences | grep -vx "${1:-}" | sort -u | paste -s -d , - | sed 's/,/, /g')
+    port=$(given nginx.PORT)
+    url=http://$host:${port:-9999}
+    [ -z "$others" ] || fail "$(message UP_OTHERWISE "$url" "$others")"
 }
 
 # Prints the names of the settings in which the running containers differ from those asked for.
@@ -260,10 +264,10 @@ snapshot() {
 command=$1
 shift
 case $command in
-logs | stats | reset | check | sql | cliente | snapshot | watch) running api01 || fail "$(message NOTHING_RUNS)" ;;
+restart | logs | stats | reset | check | sql | cliente | snapshot | watch) running api01 || fail "$(message NOTHING_RUNS)" ;;
 esac
 case $command in
-up | stats | snapshot) $command ;;
+up | restart | stats | snapshot) $command ;;
 restore) restore "$@" ;;
 down)
     compose ps --quiet --all 2>/dev/null | grep -q . || { message NOT_UP; exit 0; }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Another number of instances than the contest's two, in containers; to be sourced by containers.sh.
+# The instances in containers: their start, any number of them, their replacement; to be sourced by containers.sh.
 
 # What another number of instances than two adds; it is there until `make down`.
 scaled=out/${COMPOSE_PROJECT_NAME:-rinha}-instances
@@ -33,4 +33,17 @@ start() {
         # Without dependencies: nginx names api02, which one instance does not have.
         compose up "$@" --no-deps $instances && compose up "$@" --no-deps nginx
     fi
+}
+
+# Replaces the instances one after the other by containers of the present image.
+restart() {
+    refuse_other_settings RINHA_IMAGE
+    build_image
+    # Reports an error of the present code, or of the ledger, before an instance ends.
+    output=$(run api01 rinha init </dev/null) || { echo "$output" >&2; exit 2; }
+    [ "$(echo "$instances" | wc -w)" != 1 ] || echo "rinha: $(message ONLY_INSTANCE)" >&2
+    for name in $instances; do
+        try "replace $name" compose up --detach --no-build --no-deps --force-recreate --wait --wait-timeout 30 "$name"
+    done
+    message RESTARTED "$url" "$(echo "$instances" | wc -w)"
 }

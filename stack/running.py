@@ -1,6 +1,7 @@
 """The stack of plain processes that runs: its parts, its address and its answers."""
 
 import json
+import subprocess
 
 from rinha.settings import Settings, value_of
 from stack.machines import INSTANCES_ON, our_machines
@@ -29,6 +30,14 @@ def wait_until_ready(found: list[Part]) -> bool:
     """Waits until every part is ready; returns False on a timeout."""
     checks = [part.is_ready for part in found if part.is_ready]
     return wait_until(lambda: all(is_ready() for is_ready in checks), UP_MAX_S)
+
+
+def replace(part: Part) -> bool:
+    """Ends a part, which drains first, and waits for its successor; returns False on a timeout."""
+    old = RUNIT.pid(part.name)
+    RUNIT.sv("term", RUNIT.folder.resolve() / part.name, stdout=subprocess.DEVNULL)
+    is_ready = part.is_ready or (lambda: True)
+    return wait_until(lambda: RUNIT.pid(part.name) not in (None, old) and is_ready(), UP_MAX_S)
 
 
 def url(settings: Settings) -> str:

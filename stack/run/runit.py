@@ -114,6 +114,13 @@ class Runit:
         names = [service.name for service in self.services()] if self.supervisor() else ["*"]
         return sorted(path for name in names for path in self.logs.glob(f"{name}/current"))
 
+    def pid(self, name: str) -> int | None:
+        """Returns the pid of a part, or None while it does not run."""
+        try:
+            return int((self.folder / name / "supervise" / "pid").read_text())
+        except (OSError, ValueError):
+            return None
+
     def sv(self, *args: str | Path, **how: Any) -> None:
         """Runs runit's command that reports on services and stops them."""
         run_in_own_session(["sv", *args], env=self._environment(), **how)

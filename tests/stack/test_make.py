@@ -172,6 +172,22 @@ def test_instances_restarted_one_by_one_lose_no_request(checkout: Checkout) -> N
     assert "every promise holds" in checkout.stack("check")[1]
 
 
+def test_restart_replaces_every_instance_and_no_request_fails(checkout: Checkout) -> None:
+    """`restart` replaces the instances one after the other; under 340 requests/s none fails."""
+    assert checkout.stack("restart") == (2, "rinha: nothing runs: `make up` first\n")
+    checkout.stack("up")
+    before = checkout.instances()
+    with TransactionLoad(checkout.port, 340, seed=4) as load:
+        code, text = checkout.stack("restart")
+        assert (code, "instances replaced: 2" in text) == (0, True), text
+    assert load.failed == []
+    assert len(load.outcomes) > 340
+    after = checkout.instances()
+    assert after.keys() == before.keys()
+    assert not set(after.values()) & set(before.values())
+    load.assert_explains_every_balance()
+
+
 def test_a_killed_instance_loses_what_was_in_flight_at_most(checkout: Checkout) -> None:
     """`kill -9` under load loses at most the requests in flight; acknowledged ones exist once."""
     checkout.stack("up")

@@ -174,6 +174,19 @@ def test_a_restart_under_load_loses_no_request(stack: Containers) -> None:
     assert_sound(stack, load)
 
 
+def test_make_restart_replaces_the_instances_and_loses_no_request(stack: Containers) -> None:
+    """`restart` makes a new container of each instance, and nginx stays; no request fails."""
+    stack.reset()
+    before = [stack.inspect(name)["Id"] for name in ("api01", "api02", "nginx")]
+    assert "(RINHA_LOG_LEVEL)" in stack.make("restart", check=False, RINHA_LOG_LEVEL="debug")
+    with TransactionLoad(stack.port, RATE, seed=5) as load:
+        assert "instances replaced: 2" in stack.make("restart")
+    assert load.failed == []
+    assert_sound(stack, load)
+    after = [stack.inspect(name)["Id"] for name in ("api01", "api02", "nginx")]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, False, True]
+
+
 def kill(*services: str) -> Callable[[Containers], None]:
     """Returns a function that kills services and starts them again.
 
