@@ -183,13 +183,19 @@ def _instances(answer: Answer, before: Answer, seconds: float) -> Table:
 
 def _rows(name: str, rows: list[dict[str, Any]]) -> Table:
     columns = [column for column in rows[0] if not column.endswith("_us")] if rows else []
-    table = Table(*columns, title=name, title_justify="left")
+    if not any(row.get("nome") for row in rows):
+        columns = [column for column in columns if column != "nome"]
+    # As in `rinha cliente list`, the state of a client has no heading.
+    headings = ["" if column == "fechado" else column for column in columns]
+    table = Table(*headings, title=name, title_justify="left")
     for row in rows[:10]:
         table.add_row(*(Text(_cell(column, row[column])) for column in columns))
     return table
 
 
 def _cell(column: str, value: object) -> str:
+    if column == "fechado":
+        return "closed" if value else ""
     return f"{value / 100:,.2f}" if column in MONEY and isinstance(value, int) else str(value)
 
 

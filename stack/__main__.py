@@ -135,7 +135,8 @@ def _start(settings: Settings) -> int:
         logged = "its last log lines are above" if any(ends.values()) else "no part logged why"
         return fail(f"the stack did not answer within {running.UP_MAX_S:g} s; {logged}")
     url = running.url(settings)
-    what = f"nginx, {settings.instances} instances, ledger {settings.ledger}"
+    number = settings.instances
+    what = f"nginx, {number} instance{'s' if number > 1 else ''}, ledger {settings.ledger}"
     if settings.replica:
         problem = replica_place.problem(settings.replica)
         if problem:

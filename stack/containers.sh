@@ -149,7 +149,9 @@ up() {
     [ -z "$RINHA_REPLICA" ] || try "start the replica" compose up --detach --no-build --no-deps replica
     on="the host's network"
     [ "$NETWORK" = host ] || on="the engine's bridge${reason:+, because $reason}"
-    message UP "$url" "nginx, $(echo "$instances" | wc -w) instances, in containers on $on; the ledger is the volume rinha_ledger" "$page" \
+    number=$(echo "$instances" | wc -w)
+    [ "$number" -eq 1 ] && what="1 instance" || what="$((number)) instances"
+    message UP "$url" "nginx, $what, in containers on $on; the ledger is the volume rinha_ledger" "$page" \
         "$(message "TRY_$edition" "$url" "$url")" \
         "make check    make sql    make status    make stats    make logs    make down"
 }
@@ -233,6 +235,19 @@ restore() {
     esac
 }
 
+# A file of clients goes through the volume, under its own name, which errors show.
+cliente() {
+    case "$#:${1:-} ${2:-}" in
+    "3:add --csv") file=$3 ;;
+    "2:add --csv="*) file=${2#--csv=} ;;
+    *) inside rinha cliente "$@"; return ;;
+    esac
+    [ -f "$file" ] && [ -r "$file" ] || fail "$file: no such file, or it cannot be read"
+    # shellcheck disable=SC2016 # the shell of the container expands it
+    inside sh -c 'folder=$(mktemp -d /ledger/incoming-XXXXXX) && trap "rm -rf $folder" EXIT && cd "$folder" &&
+        cat >"$1" && rinha cliente add --csv="$1"' sh "$(basename "$file")" <"$file"
+}
+
 stats() {
     # shellcheck disable=SC2046 # the ids are words
     docker stats --no-stream --format 'table {{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.PIDs}}' $(compose ps --quiet)
@@ -285,7 +300,7 @@ reset)
     answer=$(inside python /opt/rinha/ask.py POST /reset) || fail "${answer:-no instance answered}"
     message EMPTY ;;
 check) inside rinha check ;;
-cliente) inside rinha cliente "$@" ;;
+cliente) cliente "$@" ;;
 url) echo "$url" ;;
 sql)
     # The output goes to a terminal, which the container cannot see.

@@ -15,8 +15,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from rinha.crebitos.limits import FIRST_LIMITES
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.on_sqlite_clientes import SqliteClientes
 from rinha.errors import OutcomeUnknownError, RinhaError
 from rinha.sqlite.group import Group
 from tests.help.forks import start
@@ -26,6 +28,7 @@ OF_THE_PIPE = {"read", "write", "poll", "recvfrom", "sendto"}
 Point = tuple[str, int]
 LOCK_WAIT_S = 0.3
 TIMEOUT_S = 20
+NEW_LIMITE = 5
 WORK = [f"b{number}" for number in range(7)]
 
 
@@ -44,6 +47,12 @@ def _serve(orders: Connection, file: Path, synchronous: str) -> None:
                 orders.send(ledger.extrato(1).saldo.total)
             elif order == "write back":
                 _write_back(file)
+                orders.send("done")
+            elif isinstance(order, tuple):
+                SqliteClientes(ledger).change_limite(*order)
+                orders.send("done")
+            elif isinstance(order, int):
+                SqliteClientes(ledger).close(order)
                 orders.send("done")
             elif isinstance(order, list):
                 orders.send(_credit_together(ledger, order))
@@ -95,9 +104,10 @@ class LedgerProcess:
         self.kept: list[str] = []
         self.written: list[str] = []
         self.refused: list[list[str]] = []
+        self.changes = 0
         self._orders, self.process = start(_serve, file, synchronous)
 
-    def tell(self, order: str | list[str]) -> object:
+    def tell(self, order: str | list[str] | tuple[int, int] | int) -> object:
         """Sends an order; returns the answer, or None if the process died."""
         try:
             self._orders.send(order)
@@ -144,6 +154,16 @@ class LedgerProcess:
             and self.credit(WORK[6:])
         )
 
+    def change(self) -> bool:
+        """Changes the limit of each client and closes it, and counts the changes that are
+        acknowledged; returns False if the process died."""
+        for cliente in FIRST_LIMITES:
+            for order in ((cliente, NEW_LIMITE), cliente):
+                if self.tell(order) is None:
+                    return False
+                self.changes += 1
+        return True
+
     def end(self) -> None:
         """Kills the process, so that it cleans nothing up."""
         self.process.kill()
@@ -160,6 +180,15 @@ def names_in(file: Path) -> list[str]:
     rows = connection.execute("SELECT descricao FROM transacoes ORDER BY sequencia").fetchall()
     connection.close()
     return [str(name) for (name,) in rows]
+
+
+def changes_in(file: Path) -> list[tuple[int, str]]:
+    """Returns the changes of clients that a new service finds; its audit must find no problem."""
+    ledger = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=LOCK_WAIT_S)
+    assert ledger.audit().problems == []
+    rows = ledger.engine.read("SELECT cliente, acao FROM alteracoes ORDER BY cliente, numero", ())
+    ledger.close()
+    return [(cliente, acao) for cliente, acao in rows]
 
 
 class Tracing:

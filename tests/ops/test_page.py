@@ -10,7 +10,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from tests.help.commands import wait_until
-from tests.help.running import Stack
+from tests.help.running import Stack, finish, rinha
 from tests.help.small_disk import small_disk
 from tests.help.transaction_load import TransactionLoad
 from tests.ops.browser import browser, complaints, keep_picture
@@ -140,6 +140,29 @@ def test_it_fits_the_screen(stack: Stack, width: int, height: int, dark: bool) -
         until(lambda: "instâncias vivas" in driver.find_element(By.ID, "state").text)
         assert "undefined" not in driver.find_element(By.TAG_NAME, "main").text
         assert complaints(driver) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_name_is_text_and_a_closed_client_says_so(stack: Stack, width: int, height: int) -> None:
+    """A name is shown as written, a closed client as closed, and no table is cut off."""
+    stack.reset()
+    name = "<b>&amp;" + "W" * 50
+    for change in (("add", "6", "--limite", "10000000", "--nome", name), ("close", "6")):
+        assert finish(rinha("cliente", *change, RINHA_LEDGER=stack.ledger))[0] == 0
+    with browser(width, height) as driver:
+        driver.get(f"http://localhost:{stack.ops_port}/")
+        until(lambda: words(driver, "tr.closed td.text") == name)
+        shown = words(driver, '[data-table="clientes"]')
+        assert shown.count("closed") == 1
+        assert not any(word in shown for word in ("true", "false", "fechado"))
+        keep_picture(driver, f"closed-{width}")
+        widths = "return [...document.querySelectorAll('#tables .card')].map("
+        widths += "(card) => card.scrollWidth - card.clientWidth)"
+        assert not any(driver.execute_script(widths))
+        driver.find_element(By.ID, "language").click()
+        until(lambda: "fechado" in words(driver, "tr.closed"))
+        assert complaints(driver) == []
+    stack.reset()
 
 
 def test_audits_are_told_as_what_they_are(stack: Stack, page: Chrome, tmp_path: Path) -> None:

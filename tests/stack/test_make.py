@@ -52,7 +52,8 @@ def test_dotenv_is_read_and_the_environment_wins(checkout: Checkout) -> None:
     code, text = checkout.stack("reset")
     assert (code, "RINHA_RESET" in text) == (2, True)
     checkout.stack("down")
-    assert checkout.stack("up", INSTANCES="1")[0] == 0
+    code, text = checkout.stack("up", INSTANCES="1")
+    assert (code, "nginx, 1 instance, ledger" in text) == (0, True)
     assert len(checkout.instances()) == 1
 
 

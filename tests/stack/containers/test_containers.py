@@ -119,6 +119,26 @@ def test_every_command_of_the_makefile_works(stack: Containers) -> None:
     assert stack.client().extrato(1)["saldo"]["total"] == 0
 
 
+def test_a_file_of_clients_reaches_the_container(stack: Containers, tmp_path: Path) -> None:
+    """A file that only its owner may read is added, an error names it, and no copy is left."""
+    file = tmp_path / "my clients.csv"
+    file.write_text("cliente,limite\n6,100\n7,x\n")
+    file.chmod(0o600)
+
+    def add(check: bool = True) -> str:
+        words = ("cliente", "add", "--csv", str(file))
+        return stack.run("stack/containers.sh", *words, check=check)
+
+    assert "my clients.csv: line 3: the limit must be" in add(check=False)
+    file.write_text("cliente,limite\n6,100\n7,100\n")
+    assert add() == "2 clients are added\n"
+    assert stack.client().transact(7, 100, "d").json["saldo"] == -100
+    assert "incoming" not in stack.shell("api01", "ls /ledger")
+    file.unlink()
+    assert "my clients.csv: no such file" in add(check=False)
+    stack.reset()
+
+
 def test_stop_and_start_keep_the_balances(stack: Containers) -> None:
     """Down takes under 5 s and keeps the volume; up takes under 10 s; the balances stay."""
     stack.reset()
