@@ -57,7 +57,7 @@ IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,contai
 export SQL SIMULATION FILE FROM AT TAG
 
 .DEFAULT_GOAL := help
-.PHONY: help up restart down status logs stats reset check sql cliente snapshot restore drill watch load gatling bench bench-scaling bench-proxies submission
+.PHONY: help up restart down status logs stats reset check sql cliente snapshot restore drill watch load profile gatling bench bench-scaling bench-proxies submission
 .PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools badges pictures
@@ -133,6 +133,10 @@ TARGET = $(if $(filter run official check,$(firstword $(COMMAND))),$(if $(filter
 load: loadtest ## run the judge: the official run against this stack; LOAD="run -c 14 -d 30" for other loads
 	@$(PY) -m loadtest $(COMMAND) $(TARGET) $(EDITION_OPTION)
 
+profile: loadtest local ## write a flame graph of an instance under load into out/, in ten seconds
+	@stack/setup.sh profile
+	@$(PY) -m stack.flame_graph
+
 gatling: loadtest ## run the official run by Gatling itself (JDK 17, Maven); SIMULATION=their.scala
 	@$(PY) -m loadtest gatling $${SIMULATION:+--simulation "$$SIMULATION"} $(EDITION_OPTION)
 
@@ -201,7 +205,7 @@ test-ops: ## test the page in a real browser, and metrics and alerts with Promet
 	@stack/setup.sh browser
 	@$(PYTEST) tests/ops
 
-test-tools: dev ## test what needs zsh, fish, docker compose, actionlint or zizmor; skips those that are missing
+test-tools: dev ## test what needs zsh, fish, docker compose, py-spy, jq, actionlint or zizmor; skips those that are missing
 	@$(PYTEST) -m tools
 
 test-gatling: dev ## test rehearsals by Gatling itself, where Maven and its registry answer

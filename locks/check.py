@@ -31,12 +31,15 @@ MADE_FOR: dict[str, list[str]] = {
     "lock.txt": ["uv"],
     "ops.txt": ["service", "extra ops"],
     "postgres.txt": ["extra postgres"],
+    "profile.txt": ["group profile"],
     "replica.txt": ["group replica"],
     "service.txt": ["service"],
 }
 # bjoern has no dependencies, but its build needs a compiler. dev.txt leaves it to service.txt, and
 # an environment for lint alone does not install it.
 NOT_IN_DEV = "bjoern"
+# py-spy has no dependencies either: it is a program, which only `make profile` installs.
+NOT_INSTALLED = (NOT_IN_DEV, "py-spy")
 
 
 class Pin(NamedTuple):
@@ -112,7 +115,7 @@ def not_installed(locks: dict[str, list[Pin]]) -> Iterator[str]:
     for name, pins in locks.items():
         for pin in pins:
             found = installed(pin.name)
-            if found is None and pin.name != NOT_IN_DEV and holds(pin.requirement, here):
+            if found is None and pin.name not in NOT_INSTALLED and holds(pin.requirement, here):
                 yield f"{name} pins {pin.name} {pin.version}, .venv has none"
             elif found is not None and found.version != pin.version:
                 yield f"{name} pins {pin.name} {pin.version}, .venv has {found.version}"

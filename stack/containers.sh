@@ -33,12 +33,8 @@ case $RINHA_REPLICA in file://*) export REPLICA_FOLDER="${RINHA_REPLICA#file://}
 # Compose does not read .env itself: all settings are in the environment.
 compose() { docker compose --env-file /dev/null "$@"; }
 
-command -v docker >/dev/null || fail "$(message NO_DOCKER)"
-docker compose version >/dev/null 2>&1 || fail "$(message NO_COMPOSE)"
-answer=$(docker info 2>&1) || case $answer in
-*"permission denied"*) fail "$(message NO_RIGHT)" ;;
-*) fail "$(message NO_ENGINE)" ;;
-esac
+. stack/engine.sh
+assert_engine
 echo "$BIND" | grep -Eqx '[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]' ||
     fail "BIND='$BIND' must be an address of this machine, such as 127.0.0.1 or [::1]"
 
@@ -121,6 +117,7 @@ all_run() { # SERVICE...
 }
 
 up() {
+    assert_new_enough
     [ "$RINHA_LEDGER" = var/rinha.db ] ||
         fail "RINHA_LEDGER is not for containers, which keep the ledger in their volume: MODE=local takes it"
     # shellcheck disable=SC2086 # one argument for each name

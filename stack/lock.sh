@@ -12,6 +12,7 @@ grep -o 'setuptools>=[0-9]*' pyproject.toml | $compile - -o locks/build.txt
 $compile pyproject.toml --extra ops --group dev --no-emit-package bjoern -o locks/dev.txt
 $compile --group bench -c locks/dev.txt -o locks/bench.txt
 $compile --group loadtest -c locks/dev.txt -o locks/loadtest.txt
+$compile --group profile -o locks/profile.txt
 $compile --group replica -c locks/dev.txt -o locks/replica.txt
 $compile pyproject.toml -c locks/dev.txt -o locks/service.txt
 $compile pyproject.toml --extra ops -c locks/dev.txt -o locks/ops.txt

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prepares .venv for SET: service, replica, postgres, cluster, loadtest, bench, lint, dev or browser. The set `ledger`
-# is service or postgres, as RINHA_LEDGER needs; `dist` prepares build/venv. Missing system packages are installed by
-# apt; without root and sudo it names them in one line.
+# Prepares .venv for SET: service, replica, postgres, cluster, loadtest, profile, bench, lint, dev or browser. The set
+# `ledger` is service or postgres, as RINHA_LEDGER needs; `dist` prepares build/venv. Missing system packages are
+# installed by apt; without root and sudo it names them in one line.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -17,6 +17,7 @@ locks_of() {
     case $1 in
     service) echo locks/build.txt locks/ops.txt ;;
     replica) echo locks/replica.txt ;;
+    profile) echo locks/profile.txt ;;
     postgres | cluster) echo locks/build.txt locks/ops.txt locks/postgres.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;

@@ -92,6 +92,41 @@ def test_a_missing_engine_is_named_with_a_way_out(
         assert err.endswith(", or `make up MODE=local`\n")
 
 
+@pytest.mark.parametrize(
+    ("compose", "engine_api", "said"),
+    [
+        ("2.16.0", "1.50 28.2.2", "docker compose 2.16.0 is too old: install 2.17 or newer"),
+        ("v1.29.2", "1.50 28.2.2", "docker compose v1.29.2 is too old: install 2.17 or newer"),
+        ("2.26.1-4", "1.40 19.03.15", "the Docker engine 19.03.15 is too old: install 20.10 or newer"),
+        ("2.17.0", "1.9 1.9.1", "the Docker engine 1.9.1 is too old: install 20.10 or newer"),
+        ("v2.17.0", "1.41 20.10.24+dfsg1", None),
+        ("10.0", "1.41 4.3.1", None),
+        ("dev", "", None),
+    ],
+)
+def test_an_older_engine_or_compose_is_named(
+    tmp_path: Path, compose: str, engine_api: str, said: str | None
+) -> None:
+    """`make up` names a version that is too old with the least one, and a way out."""
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f"""#!/bin/sh
+case "$*" in
+"compose version --short") echo '{compose}' ;;
+"version "*) echo '{engine_api}' ;;
+*up*) echo started >>{tmp_path}/asked ;;
+esac
+"""
+    )
+    docker.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = run(ROOT / "stack" / "containers.sh", "up", env={"PATH": path})
+    assert (tmp_path / "asked").exists() == (said is None), done.text
+    if said:
+        expected = f"rinha: {said}, or `make up MODE=local`\n"
+        assert (done.code, done.out, done.err) == (2, "", expected)
+
+
 def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) -> None:
     """MODE in .env decides when nothing runs, in any quotes; a wrong mode is refused."""
     dotenv = checkout.folder / ".env"
