@@ -97,7 +97,11 @@ def test_a_missing_engine_is_named_with_a_way_out(
     [
         ("2.16.0", "1.50 28.2.2", "docker compose 2.16.0 is too old: install 2.17 or newer"),
         ("v1.29.2", "1.50 28.2.2", "docker compose v1.29.2 is too old: install 2.17 or newer"),
-        ("2.26.1-4", "1.40 19.03.15", "the Docker engine 19.03.15 is too old: install 20.10 or newer"),
+        (
+            "2.26.1-4",
+            "1.40 19.03.15",
+            "the Docker engine 19.03.15 is too old: install 20.10 or newer",
+        ),
         ("2.17.0", "1.9 1.9.1", "the Docker engine 1.9.1 is too old: install 20.10 or newer"),
         ("v2.17.0", "1.41 20.10.24+dfsg1", None),
         ("10.0", "1.41 4.3.1", None),

@@ -65,6 +65,7 @@ def port_taken(checkout: Checkout) -> Iterator[None]:
 def disk_full(checkout: Checkout) -> Iterator[None]:
     var = checkout.folder / "var"
     with small_disk(var, SIZE_BYTES):
+        var.chmod(0o700)
         try:
             with up(checkout):
                 fill(var / "ballast")
