@@ -9,7 +9,7 @@ from selenium.webdriver import Chrome
 
 from pictures.badges import IMAGES
 from pictures.film import film
-from pictures.pages import WIDE, keep
+from pictures.pages import WIDE, keep, show
 from pictures.terminal import Frame, RecordingFailedError, Terminal
 from stack.paths import ROOT
 from tests.help.running import Stack
@@ -46,7 +46,7 @@ def picture_run(folder: Path) -> None:
     """Judges a stack of its own, and pictures the terminal, the page and the report."""
     url = "http://localhost:{}"
     with Stack(folder, ops=True) as stack, browser(*WIDE) as driver:
-        driver.get(url.format(stack.ops_port))
+        show(driver, url.format(stack.ops_port))
         command = [
             *("env", f"PYTHONPATH={ROOT}", sys.executable, "-m"),
             *f"{SHOWN} {url.format(stack.port)}".split(),
@@ -56,7 +56,7 @@ def picture_run(folder: Path) -> None:
             page = folder / "page.png"
             keep_when_busy(driver, recording, page)
             frames = recording.result()
-        driver.get((folder / "report.html").as_uri())
+        show(driver, (folder / "report.html").as_uri())
         keep(driver, folder / "report.png")
     # Either all pictures are of one run, or none is renewed.
     for name in ("page.png", "report.png"):

@@ -14,12 +14,12 @@ from pictures.terminal import COLUMNS, ROWS, Frame
 CELL_PX, LINE_PX, FONT_PX = 8, 18, 13.3
 EDGE_PX, HEAD_PX = 16, 40
 WIDTH_PX, HEIGHT_PX = COLUMNS * CELL_PX + 2 * EDGE_PX, ROWS * LINE_PX + HEAD_PX + EDGE_PX
-FRAME_S, LAST_FRAME_S = 0.7, 6.0
-FRAMES_MAX = 28
+FRAME_S, LAST_FRAME_S = 0.9, 6.0
+FRAMES_MAX = 20
 BARS = "▁▂▃▄▅▆▇█"
 BAR_PX_MAX = 16
-# Those of a terminal by number, then the default.
-COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white", "ink")
+# Those of a terminal, by number.
+COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 
 # Paths of the characters that draw lines, which fonts leave gaps between; x is their left edge.
 LINES: dict[str, Callable[[int], str]] = {
@@ -45,6 +45,7 @@ STYLE = """
     --black:#3a424e; --red:#ff7a7f; --green:#4cc38a; --yellow:#f0b354; --blue:#78a9ff;
     --magenta:#f07ab0;
     --cyan:#56c7e6; --white:#a3adba; } }
+  svg { color: var(--ink); }
   text { font: FONTpx ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
     fill: currentColor; }
   path { stroke: currentColor; stroke-width: 1.2; fill: none; } .heavy { stroke-width: 4; }
@@ -120,14 +121,14 @@ def cells(row: str) -> Iterator[str]:
             for words in re.finditer(r"\S+(?: \S+)*", "".join(letter for _, letter in run)):
                 left, length = x + words.start() * CELL_PX, len(words[0]) * CELL_PX
                 yield (
-                    f'<text class="{classes}" x="{left}" y="13" textLength="{length}">'
+                    f'<text{_attribute(classes)} x="{left}" y="13" textLength="{length}">'
                     f"{escape(words[0], quote=False)}</text>"
                 )
         else:
             path = "".join(_path(letter, column * CELL_PX) for column, letter in run)
             # A line is one stroke, not one for each of its cells.
             path = re.sub(r"(?:M\d+ 9h8){2,}", _joined, path)
-            yield f'<path class="{classes} {kind}" d="{path}"/>'
+            yield f'<path{_attribute(classes, kind)} d="{path}"/>'
 
 
 def _look(text: Text, console: Console, place: int, letter: str) -> tuple[str, str]:
@@ -140,11 +141,16 @@ def _look(text: Text, console: Console, place: int, letter: str) -> tuple[str, s
     elif letter in BARS:
         kind = "bar"
     classes = [_colour(style.color), *(["bold"] * bool(style.bold)), *(["dim"] * bool(style.dim))]
-    return kind, " ".join(classes)
+    return kind, " ".join(filter(None, classes))
 
 
 def _colour(colour: Color | None) -> str:
-    return "ink" if colour is None or colour.number is None else COLOURS[colour.number % 8]
+    return "" if colour is None or colour.number is None else COLOURS[colour.number % 8]
+
+
+def _attribute(*classes: str) -> str:
+    names = " ".join(name for name in classes if name not in ("", "line"))
+    return f' class="{names}"' if names else ""
 
 
 def _path(letter: str, x: int) -> str:

@@ -12,9 +12,14 @@ WIDE = (1280, 932)
 COLOURS = 128
 
 
+def show(driver: Chrome, url: str) -> None:
+    """Opens a page, without its scrollbars."""
+    driver.get(url)
+    driver.execute_script("document.documentElement.style.overflow = 'hidden'")
+
+
 def keep(driver: Chrome, file: Path) -> None:
     """Writes what the browser's window shows."""
-    driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
     taken = driver.execute_cdp_cmd("Page.captureScreenshot", {})
     command = ["pngquant", "--strip", "--speed", "1", str(COLOURS), "-"]
     small = subprocess.run(command, check=True, capture_output=True, input=b64decode(taken["data"]))
