@@ -77,7 +77,7 @@ def write_in_background() -> None:
     writer = LogWriter(sys.stderr.fileno(), _log_dropped)
     sys.stderr = writer
     # By default these hooks print plain text.
-    sys.excepthook = log_uncaught
+    sys.excepthook = _log_last
     threading.excepthook = lambda args: log_uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
@@ -96,6 +96,12 @@ def _log_dropped(lines: int) -> None:
     """Logs at any level that lines were dropped, as the log then has a gap."""
     event, extra = "log lines dropped: they were not read in time", {"fields": {"lines": lines}}
     log.handle(log.makeRecord(log.name, logging.WARNING, "", 0, event, (), None, extra=extra))
+
+
+def _log_last(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Logs the error that ends the process. The process does not wait for the log's thread."""
+    log_uncaught(kind, error, trace)
+    finish()
 
 
 def log_event(level: int, event: str, **fields: object) -> None:

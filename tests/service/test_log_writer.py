@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import subprocess
 import sys
 import threading
 
@@ -56,3 +57,11 @@ def test_the_gap_is_logged_at_any_level(monkeypatch: pytest.MonkeyPatch) -> None
         assert json.loads(told[0])["lines"] >= 9
     finally:
         logs.log.handlers = []
+
+
+def test_the_error_that_ends_the_process_is_written() -> None:
+    """An uncaught error is in the log although the process ends at once."""
+    program = "from rinha import logs; logs.write_in_background(); logs.setup('info'); 1 / 0"
+    for _ in range(5):
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+        assert b"ZeroDivisionError" in ended.stderr
