@@ -43,7 +43,7 @@ def up(checkout: Checkout) -> Iterator[None]:
 def without_instances(checkout: Checkout) -> Iterator[None]:
     with up(checkout):
         services = [str(checkout.folder / "var/service" / name) for name in ("api01", "api02")]
-        subprocess.run(["sv", "down", *services], check=True, capture_output=True)
+        subprocess.run(["sv", "-w", "30", "stop", *services], check=True, capture_output=True)
         wait_until(lambda: Client(checkout.port)("GET", "/health").status == 503)
         yield
 
