@@ -1,5 +1,7 @@
 """The pictures of a run of crebitos, as SVG."""
 
+from collections.abc import Callable, Sequence
+
 from bench.contender import Workload
 from bench.crebitos.plan import CAPACITY_14, STEADY_340
 from bench.results.data import Results
@@ -14,24 +16,30 @@ PARTS = (("a", "nginx"), ("b", "instances"), ("c", "database"))
 def pictures(results: Results) -> dict[str, str]:
     """Returns SVG by file name, without pictures that would be empty."""
     drawn = {
-        "capacity.svg": _capacity(results),
+        "capacity.svg": rates(results, CAPACITY_14, ROLES, _role_of),
         "latency.svg": _latency(results, STEADY_340),
         "latency_at_capacity.svg": _latency(results, CAPACITY_14),
-        "cpu.svg": _by_part(results, "cpu_us", "CPU per request, us"),
-        "memory.svg": _by_part(results, "memory_mb", "Memory, MB"),
+        "cpu.svg": by_part(results, "cpu_us", "CPU per request, us"),
+        "memory.svg": by_part(results, "memory_mb", "Memory, MB"),
     }
     return {name: text for name, text in drawn.items() if text}
 
 
-def _capacity(results: Results) -> str:
+def rates(
+    results: Results,
+    workload: Workload,
+    roles: Sequence[tuple[str, str]],
+    role_of: Callable[[str], str],
+) -> str:
+    """Draws the requests/s of each contender, in the colour of its role."""
     rows = []
     for name, title in results.titles.items():
-        rate = figure_of(results, name, CAPACITY_14.name, "rate")
+        rate = figure_of(results, name, workload.name, "rate")
         if rate:
             whisker = (rate.lowest, rate.highest)
-            rows.append(Row(title, [(_role_of(name), rate.median)], whisker))
-    hint = f"{legend(ROLES)}      median of the rounds, and from the lowest to the highest"
-    return bars(f"Requests/s, {CAPACITY_14.title}", hint, rows)
+            rows.append(Row(title, [(role_of(name), rate.median)], whisker))
+    hint = f"{legend(roles)}      median of the rounds, and from the lowest to the highest"
+    return bars(f"Requests/s, {workload.title}", hint, rows)
 
 
 def _latency(results: Results, workload: Workload) -> str:
@@ -45,16 +53,19 @@ def _latency(results: Results, workload: Workload) -> str:
     return ranges(f"Response time, {workload.title}", hint, rows)
 
 
-def _by_part(results: Results, kind: str, title: str) -> str:
+def by_part(
+    results: Results, kind: str, title: str, parts: Sequence[tuple[str, str]] = PARTS
+) -> str:
+    """Draws a figure at capacity, divided among the parts of each contender."""
     rows = []
     for name, title_of_row in results.titles.items():
         found = parts_of(results, name, CAPACITY_14.name, kind)
-        sums = dict.fromkeys((style for style, _ in PARTS), 0.0)
+        sums = dict.fromkeys((style for style, _ in parts), 0.0)
         for part, value in found.items():
-            sums[style_of(part)] += value
+            sums[_style_of(part)] += value
         if found:
             rows.append(Row(title_of_row, [*sums.items()]))
-    return bars(f"{title}, {CAPACITY_14.title}", legend(PARTS), rows)
+    return bars(f"{title}, {CAPACITY_14.title}", legend(parts), rows)
 
 
 def _role_of(name: str) -> str:
@@ -63,7 +74,7 @@ def _role_of(name: str) -> str:
     return "ceiling" if name == "constant" else "other"
 
 
-def style_of(part: str) -> str:
+def _style_of(part: str) -> str:
     if part == "nginx":
         return "a"
     return "b" if part.startswith("api") else "c"

@@ -41,3 +41,15 @@ def behind_nginx(
             )
         )
     return found
+
+
+def with_changed_conf(nginx: Part, folder: Path, shipped: str, changed: str) -> Part:
+    """Returns nginx with another text in place of one in nginx.conf."""
+
+    def prepare() -> None:
+        assert nginx.prepare
+        nginx.prepare()
+        conf = folder / "nginx.conf"
+        conf.write_text(conf.read_text().replace(shipped, changed, 1))
+
+    return replace(nginx, prepare=prepare)

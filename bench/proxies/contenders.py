@@ -1,13 +1,12 @@
 """This service behind nginx, Caddy and HAProxy, under the same limits, and two constant answers."""
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from bench.contender import Contender
 from bench.crebitos.contenders import NORMAL, Parts, program, service
-from bench.parts.behind_nginx import behind_nginx
+from bench.parts.behind_nginx import behind_nginx, with_changed_conf
 from bench.proxies.plan import CAPACITY, EVERYTHING
 from stack.part import Part
 
@@ -76,34 +75,28 @@ GZIP = """access_log off;
 
 
 def caddy(folder: Path, port: int) -> list[Part]:
-    def write(sockets: list[Path]) -> None:
-        servers = " ".join(f"unix/{socket}" for socket in sockets)
-        text = CADDYFILE % {"port": port, "body": BODY_MAX_BYTES, "servers": servers}
-        (folder / "Caddyfile").write_text(text)
-
-    return _behind(folder, port, ["caddy", "run", "--config", "Caddyfile"], write)
+    command = ["caddy", "run", "--config", "Caddyfile"]
+    return _behind(folder, port, command, CADDYFILE, "unix/{socket} ")
 
 
 def haproxy(folder: Path, port: int) -> list[Part]:
-    def write(sockets: list[Path]) -> None:
-        servers = "".join(f"    server {one.stem} unix@{one}\n" for one in sockets)
-        text = HAPROXY % {"port": port, "body": BODY_MAX_BYTES, "servers": servers}
-        (folder / "haproxy.cfg").write_text(text)
-
-    return _behind(folder, port, ["haproxy", "-db", "-f", "haproxy.cfg"], write)
+    command = ["haproxy", "-db", "-f", "haproxy.cfg"]
+    return _behind(folder, port, command, HAPROXY, "    server {socket.stem} unix@{socket}\n")
 
 
-def _behind(
-    folder: Path, port: int, command: list[str], write: Callable[[list[Path]], None]
-) -> list[Part]:
-    """Returns the stack with another program in the place, and within the limits, of nginx."""
+def _behind(folder: Path, port: int, command: list[str], conf: str, server: str) -> list[Part]:
+    """Returns the stack with another program in the place, and within the limits, of nginx.
+
+    The last word of its command names the file of its configuration."""
     *instances, nginx = behind_nginx(folder, port, environment=NORMAL)
     sockets = [folder / f"{part.name}.sock" for part in instances]
+    servers = "".join(server.format(socket=socket) for socket in sockets)
+    text = conf % {"port": port, "body": BODY_MAX_BYTES, "servers": servers}
     proxy = replace(
         nginx,
         name=command[0],
         command=command,
-        prepare=lambda: write(sockets),
+        prepare=lambda: (folder / command[-1]).write_text(text),
         # It keeps no files outside of the folder.
         environment={**nginx.environment, "HOME": str(folder)},
     )
@@ -112,14 +105,7 @@ def _behind(
 
 def with_gzip(folder: Path, port: int) -> list[Part]:
     *instances, nginx = behind_nginx(folder, port, environment=NORMAL)
-
-    def prepare() -> None:
-        assert nginx.prepare
-        nginx.prepare()
-        conf = folder / "nginx.conf"
-        conf.write_text(conf.read_text().replace("access_log off;\n", GZIP, 1))
-
-    return [*instances, replace(nginx, prepare=prepare)]
+    return [*instances, with_changed_conf(nginx, folder, "access_log off;\n", GZIP)]
 
 
 def asyncio() -> Parts:

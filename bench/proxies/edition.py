@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from bench.crebitos.edition import CREBITOS
+from bench.crebitos.pictures import rates
 from bench.crebitos.plan import CAPACITY_14, CAPACITY_64, OFFICIAL, STEADY_340, WARM_UP
 from bench.edition import Edition
 from bench.proxies.contenders import CONTENDERS
 from bench.proxies.plan import EVERYTHING, QUICK, ROUNDS, STATEMENTS
 from bench.results import tables
 from bench.results.data import Results
-from bench.results.figures import figure_of
-from bench.results.svg import Row, bars, legend
 
 INTRO = """\
 Written by `make bench-proxies`; [left-out.md](../left-out.md) explains the figures, and
@@ -55,15 +54,12 @@ def page(results: Results, pictures: Sequence[str]) -> str:
 
 def pictures(results: Results) -> dict[str, str]:
     """Returns SVG by file name, without pictures that would be empty."""
-    rows = []
-    for name, title in results.titles.items():
-        rate = figure_of(results, name, CAPACITY_14.name, "rate")
-        if rate:
-            role = "ceiling" if name in ("constant", "asyncio") else "service"
-            rows.append(Row(title, [(role, rate.median)], (rate.lowest, rate.highest)))
-    hint = f"{legend(ROLES)}      median of the rounds, and from the lowest to the highest"
-    drawn = bars(f"Requests/s, {CAPACITY_14.title}", hint, rows)
+    drawn = rates(results, CAPACITY_14, ROLES, _role_of)
     return {"proxies.svg": drawn} if drawn else {}
+
+
+def _role_of(name: str) -> str:
+    return "ceiling" if name in ("constant", "asyncio") else "service"
 
 
 PROXIES = Edition(

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import apsw
 
-from bench.parts.behind_nginx import behind_nginx
+from bench.parts.behind_nginx import behind_nginx, with_changed_conf
 from bench.parts.running import HOST, Running
 from stack.part import Part
 from stack.run.limits import ControlGroups
@@ -72,14 +72,7 @@ def _tried(folder: Path, port: int, line: str, *, with_keys: bool) -> tuple[int,
 def _parts(folder: Path, port: int, line: str) -> list[Part]:
     # Without limits: a killed instance must be back at once.
     *instances, nginx = [replace(part, share=None) for part in behind_nginx(folder, port)]
-
-    def prepare() -> None:
-        assert nginx.prepare
-        nginx.prepare()
-        conf = folder / "nginx.conf"
-        conf.write_text(conf.read_text().replace(SHIPPED, line, 1))
-
-    return [*instances, replace(nginx, prepare=prepare)]
+    return [*instances, with_changed_conf(nginx, folder, SHIPPED, line)]
 
 
 def _send(port: int, until: float, codes: Counter[int], with_keys: bool) -> None:

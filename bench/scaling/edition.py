@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from bench.crebitos.edition import CREBITOS
-from bench.crebitos.pictures import PARTS, style_of
+from bench.crebitos.pictures import PARTS, by_part, rates
 from bench.crebitos.plan import CAPACITY_14, OFFICIAL, STEADY_340, WARM_UP
 from bench.edition import Edition
 from bench.results import tables
 from bench.results.data import Results
-from bench.results.figures import figure_of, parts_of
-from bench.results.svg import Row, bars, legend
 from bench.scaling.contenders import CONTENDERS, NUMBERS
 from bench.scaling.plan import EVERYTHING, QUICK, ROUNDS, STATEMENTS
 
@@ -52,34 +50,16 @@ def page(results: Results, pictures: Sequence[str]) -> str:
 def pictures(results: Results) -> dict[str, str]:
     """Returns SVG by file name, without pictures that would be empty."""
     drawn = {
-        "scaling.svg": _rates(results, CAPACITY_14.name, CAPACITY_14.title),
-        "scaling_statements.svg": _rates(results, STATEMENTS.name, STATEMENTS.title),
-        "scaling_cpu.svg": _cpu(results),
+        "scaling.svg": rates(results, CAPACITY_14, ROLES, _role_of),
+        "scaling_statements.svg": rates(results, STATEMENTS, ROLES, _role_of),
+        # No contender has a database.
+        "scaling_cpu.svg": by_part(results, "cpu_us", "CPU per request, us", PARTS[:2]),
     }
     return {name: text for name, text in drawn.items() if text}
 
 
-def _rates(results: Results, workload: str, title: str) -> str:
-    rows = []
-    for name, row_title in results.titles.items():
-        rate = figure_of(results, name, workload, "rate")
-        if rate:
-            role = GROUPS.get(name.rpartition("_")[0], "service")
-            rows.append(Row(row_title, [(role, rate.median)], (rate.lowest, rate.highest)))
-    hint = f"{legend(ROLES)}      median of the rounds, and from the lowest to the highest"
-    return bars(f"Requests/s, {title}", hint, rows)
-
-
-def _cpu(results: Results) -> str:
-    rows = []
-    for name, title in results.titles.items():
-        sums = dict.fromkeys((style for style, _ in PARTS[:2]), 0.0)
-        found = parts_of(results, name, CAPACITY_14.name, "cpu_us")
-        for part, value in found.items():
-            sums[style_of(part)] += value
-        if found:
-            rows.append(Row(title, [*sums.items()]))
-    return bars(f"CPU per request, us, {CAPACITY_14.title}", legend(PARTS[:2]), rows)
+def _role_of(name: str) -> str:
+    return GROUPS.get(name.rpartition("_")[0], "service")
 
 
 SCALING = Edition(
