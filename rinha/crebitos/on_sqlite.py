@@ -30,11 +30,7 @@ from rinha.sqlite.schema import Schema
 from rinha.sqlite.store import SqliteStore
 from rinha.store import Gauge
 
-# By the version from which on a file has their columns. Only clients of version 2 can be closed.
-READ_SALDO = {
-    1: "SELECT limite, saldo, transacoes, 0 FROM clientes WHERE cliente = ?",
-    2: "SELECT limite, saldo, transacoes, fechado FROM clientes WHERE cliente = ?",
-}
+READ_SALDO = "SELECT limite, saldo, transacoes, fechado FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
 ADD_TRANSACAO = "INSERT INTO transacoes VALUES (?, ?, ?, ?, ?, ?)"
 READ_CHAVE = "SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = ?"
@@ -66,10 +62,9 @@ READ_AUDIT = """
     FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
     GROUP BY c.cliente
 """
-READ_CLIENTES = {
-    1: "SELECT cliente, '', limite, saldo, 0 FROM clientes ORDER BY cliente LIMIT ?",
-    2: "SELECT cliente, nome, limite, saldo, fechado FROM clientes ORDER BY cliente LIMIT ?",
-}
+READ_CLIENTES = (
+    "SELECT cliente, nome, limite, saldo, fechado FROM clientes ORDER BY cliente LIMIT ?"
+)
 FIRST = ", ".join(map(str, FIRST_LIMITES.items()))
 RESET = (
     "DELETE FROM chaves",
@@ -119,7 +114,7 @@ class SqliteLedger(SqliteStore):
     def _add(self, cliente: int, transacao: Transacao) -> tuple[int, int, int]:
         """Returns the limit, and the balance and the sequence after the transaction."""
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
-        row = self._execute(READ_SALDO[self.engine.version], (cliente,)).fetchone()
+        row = self._execute(READ_SALDO, (cliente,)).fetchone()
         if row is None:
             raise UnknownClienteError(f"there is no client {cliente}")
         limite, saldo, sequencia, fechado = row
@@ -151,7 +146,7 @@ class SqliteLedger(SqliteStore):
         try:
             limite, saldo, sequencia = self._add(cliente, transacao)
         except LimiteExceededError as refused:
-            limite, saldo, *_ = self._execute(READ_SALDO[2], (cliente,)).get
+            limite, saldo, *_ = self._execute(READ_SALDO, (cliente,)).get
             recusa, sequencia = str(refused), 0
         now_us = time.time_ns() // 1000
         if now_us >= self._next_removal_us:
@@ -182,7 +177,7 @@ class SqliteLedger(SqliteStore):
         yield from self.overview().gauges()
 
     def overview(self) -> Overview:
-        clientes = self.engine.read(READ_CLIENTES[self.engine.version], (CLIENTES_SHOWN_MAX,))
+        clientes = self.engine.read(READ_CLIENTES, (CLIENTES_SHOWN_MAX,))
         newest = self.engine.read(READ_NEWEST, (CLIENTES_SHOWN_MAX, TRANSACOES_SHOWN_MAX))
         return Overview(
             [
