@@ -146,8 +146,7 @@ up() {
     [ -z "$RINHA_REPLICA" ] || try "start the replica" compose up --detach --no-build --no-deps replica
     on="the host's network"
     [ "$NETWORK" = host ] || on="the engine's bridge${reason:+, because $reason}"
-    number=$(echo "$instances" | wc -w)
-    [ "$number" -eq 1 ] && what="1 instance" || what="$((number)) instances"
+    [ "$(count)" = 1 ] && what="1 instance" || what="$(count) instances"
     message UP "$url" "nginx, $what, in containers on $on; the ledger is the volume rinha_ledger" "$page" \
         "$(message "TRY_$edition" "$url" "$url")" \
         "make check    make sql    make status    make stats    make logs    make down"
@@ -177,11 +176,11 @@ differences() {
     [ -z "$RINHA_REPLICA" ] ||
         replica="$replica AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_REGION"
     case $INSTANCES in
-    [Aa][Uu][Tt][Oo] | "$(echo "$instances" | wc -w)") ;;
+    [Aa][Uu][Tt][Oo] | "$(count)") ;;
     *) echo INSTANCES ;;
     esac
     differing api01 lower $instance
-    [ "$(echo "$instances" | wc -w)" = 1 ] || differing api02 lower $instance
+    [ "$(count)" = 1 ] || differing api02 lower $instance
     differing nginx lower $proxy
     differing replica cat $replica
     [ "$MODE" = docker ] || echo MODE

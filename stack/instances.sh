@@ -4,6 +4,7 @@
 # What another number of instances than two adds; it is there until `make down`.
 scaled=out/${COMPOSE_PROJECT_NAME:-rinha}-instances
 instances="api01 api02"
+count() { echo "$instances" | wc -w | tr -d ' '; }
 use_scaled() {
     [ -s "$scaled.json" ] || return 0
     COMPOSE_FILE=$COMPOSE_FILE:$scaled.json
@@ -41,9 +42,9 @@ restart() {
     build_image
     # Reports an error of the present code, or of the ledger, before an instance ends.
     output=$(run api01 rinha init </dev/null) || { echo "$output" >&2; exit 2; }
-    [ "$(echo "$instances" | wc -w)" != 1 ] || echo "rinha: $(message ONLY_INSTANCE)" >&2
+    [ "$(count)" != 1 ] || echo "rinha: $(message ONLY_INSTANCE)" >&2
     for name in $instances; do
         try "replace $name" compose up --detach --no-build --no-deps --force-recreate --wait --wait-timeout 30 "$name"
     done
-    message RESTARTED "$url" "$(echo "$instances" | wc -w)"
+    message RESTARTED "$url" "$(count)"
 }
