@@ -15,7 +15,7 @@ AT_ONCE = 4
 
 @pytest.mark.starts
 def test_the_same_key_at_once_is_one_transaction(stack: Stack) -> None:
-    """Of requests with the same key that come at once one is carried out, and all get its answer,
+    """Simultaneous requests with one key are carried out once, and all get the answer of the first,
     also where the debit is refused and where other requests come between."""
     stack.reset()
     begin = threading.Barrier(AT_ONCE)
