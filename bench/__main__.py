@@ -131,7 +131,7 @@ def write(edition: Edition, results: Results, folder: Path, *, prefix: str) -> N
     pictures = {f"{prefix}{name}": text for name, text in edition.pictures(results).items()}
     for name, picture in pictures.items():
         (folder / name).write_text(picture)
-    (folder / f"{edition.file}.md").write_text(edition.page(results, list(pictures)))
+    (folder / f"{edition.file}.md").write_text(edition.page(results, pictures))
     print(f"written to {folder}: {edition.file}.md, {edition.file}.json, {len(pictures)} pictures")
 
 

@@ -60,7 +60,8 @@ class Edition:
     guarded: Sequence[Guarded]
     # File name of the results, without extension.
     file: str
-    page: Callable[[Results, Sequence[str]], str]
+    # Gets the pictures by file name.
+    page: Callable[[Results, Mapping[str, str]], str]
     # SVG by file name.
     pictures: Callable[[Results], dict[str, str]] = lambda _: {}
     # The command of loadtest and its options that check the contest's rules.

@@ -1,6 +1,6 @@
 """The results page of crebitos."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from bench.crebitos.contenders import GROUPS
 from bench.crebitos.plan import ALONE, ALONE_MODES, CAPACITY_14, EVERYTHING, STEADY_340
@@ -34,7 +34,7 @@ OFFICIAL_COLUMNS = {
 }
 
 
-def page(results: Results, pictures: Sequence[str]) -> str:
+def page(results: Results, pictures: Mapping[str, str]) -> str:
     titles = results.titles
     alternatives = [
         (name, other, f"{titles[name]} to {title}")

@@ -1,6 +1,6 @@
 """The results page of pessoas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from bench.pessoas.plan import DETAILS, MAIN, PEAK, SEARCHES
 from bench.pessoas.searches import INSERTS, SEARCH
@@ -38,7 +38,7 @@ GROWTH_COLUMNS = (
 )
 
 
-def page(results: Results, pictures: Sequence[str]) -> str:
+def page(results: Results, pictures: Mapping[str, str]) -> str:
     sections = [
         tables.official_section(results, OFFICIAL_COLUMNS),
         tables.contenders_section(results, {}),

@@ -1,6 +1,6 @@
 """The benchmark of proxies: its page and its picture."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from bench.crebitos.edition import CREBITOS
 from bench.crebitos.pictures import rates
@@ -32,7 +32,7 @@ STATEMENT_COLUMNS = (
 STEADY_COLUMNS = ((STEADY_340, "p50_ms", "p50"), (STEADY_340, "p99_ms", "p99"))
 
 
-def page(results: Results, pictures: Sequence[str]) -> str:
+def page(results: Results, pictures: Mapping[str, str]) -> str:
     titles = results.titles
     proxies = [
         (name, "nginx", titles[name])

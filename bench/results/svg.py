@@ -1,7 +1,8 @@
 """Bars and ranges as SVG files for light and dark backgrounds, without scripts."""
 
+import re
 from collections.abc import Sequence
-from html import escape
+from html import escape, unescape
 from typing import NamedTuple
 
 from loadtest.report.svg import Axis, linear_axis, logarithmic_axis
@@ -83,6 +84,12 @@ def ranges(title: str, hint: str, rows: Sequence[Row]) -> str:
 def legend(names: Sequence[tuple[str, str]]) -> str:
     """Returns the names in their colours, for a hint."""
     return "   ".join(f'<tspan class="{style}">■</tspan> {escape(name)}' for style, name in names)
+
+
+def title_of(svg: str) -> str:
+    """Returns the title of a picture of this module."""
+    found = re.search('aria-label="([^"]*)"', svg)
+    return unescape(found[1]) if found else ""
 
 
 def _picture(title: str, hint: str, rows: Sequence[Row], axis: Axis, drawn: Sequence[str]) -> str:

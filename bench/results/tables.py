@@ -1,12 +1,12 @@
 """The sections of a results page that both editions have, as Markdown tables."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 
 from bench.contender import Workload
 from bench.results.data import Results
 from bench.results.figures import Spread, figure_of, ratio_of
+from bench.results.svg import title_of
 
 TIMES = ("p50_ms", "p99_ms", "p99.9_ms", "max_ms")
 # The contenders of each group, in the order of the page.
@@ -18,10 +18,10 @@ Column = tuple[Workload, str, str]
 
 
 def document(
-    heading: str, intro: str, results: Results, pictures: Sequence[str], sections: Iterable[str]
+    heading: str, intro: str, results: Results, pictures: Mapping[str, str], sections: Iterable[str]
 ) -> str:
     blocks = [f"# {heading}", intro, _head(results), _attention(results)]
-    blocks += [f"![{Path(name).stem.replace('_', ' ')}]({name})" for name in pictures]
+    blocks += [f"![{title_of(svg)}]({name})" for name, svg in pictures.items()]
     blocks += [*sections, _limits(results), _thrown_out(results)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

@@ -1,6 +1,6 @@
 """The benchmark of scaling: its page and its pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from bench.crebitos.edition import CREBITOS
 from bench.crebitos.pictures import PARTS, by_part, rates
@@ -32,7 +32,7 @@ COLUMNS = (
 )
 
 
-def page(results: Results, pictures: Sequence[str]) -> str:
+def page(results: Results, pictures: Mapping[str, str]) -> str:
     titles = results.titles
     pairs = [
         (name, first, titles[name])

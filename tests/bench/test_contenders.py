@@ -140,6 +140,6 @@ def test_searches_and_inserts_are_measured_in_every_way(tmp_path: Path) -> None:
     assert len(found) == len(ways) * 9
     assert all(0 < cell.figures["cpu_us"] <= cell.figures["max_us"] for cell in found)
     results.cells = [*found, *measure_inserts(tmp_path, 200)]
-    text = PESSOAS.page(results, [])
+    text = PESSOAS.page(results, {})
     assert f"|  | {' | '.join(ways)} |" in text
     assert "| with FTS5 in the file |" in text
