@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import bjoern
 
+from rinha import notify
 from rinha.errors import ListenError
 from rinha.logs import finish, log_event, log_uncaught
 from rinha.private import FILE_MODE
@@ -34,19 +35,21 @@ if TYPE_CHECKING:
 class Instance:
     def __init__(self, application: WSGIApplication, listen: str | tuple[str, int]) -> None:
         self._application = application
-        self._path = Path(listen.removeprefix("unix:")) if isinstance(listen, str) else None
+        self._address = Path(listen.removeprefix("unix:")) if isinstance(listen, str) else listen
+        self._path = self._address if isinstance(self._address, Path) else None
         self._draining = False
         # A thread waits for the signal. A handler would interrupt the main thread anywhere, even
         # while it writes a line of the log, and so could not safely log itself.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         # bjoern raises this signal itself when its last connection is closed.
         signal.signal(signal.SIGINT, lambda _signal, _frame: None)
-        self._socket = listen_on(self._path or listen)
+        self._socket = listen_on(self._address)
         threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
     def run(self) -> None:
         # bjoern calls it with an error that an answer raises after its first half.
         sys.excepthook = log_uncaught
+        notify.report(self._address)
         try:
             bjoern.server_run(self._socket, self._answer)
         finally:
@@ -68,6 +71,7 @@ class Instance:
         # The clock starts first, so that a delay in one of the steps counts too.
         end_at = time.monotonic() + DRAIN_MAX_S
         self._draining = True
+        notify.send("STOPPING=1")
         log_event(logging.INFO, "stopping")
         self._remove_address()
         time.sleep(DRAIN_BACKLOG_S)

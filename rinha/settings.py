@@ -21,6 +21,10 @@ LISTEN_BACKLOG = 4096
 DRAIN_BACKLOG_S = 0.2
 # An instance ends within 2 s of a SIGTERM. Connections that stay open are cut before that.
 DRAIN_MAX_S = 1.7
+# Under systemd an instance sends itself requests: at this interval until the first answer, each
+# with this timeout, which is longer than a request ever waits for the ledger.
+SELF_CHECK_EVERY_S = 0.05
+SELF_CHECK_MAX_S = 30.0
 # A group of requests holds the write lock. If it is still open at the second look, no client of it
 # reads its answer, and it is committed without them.
 GROUP_CHECK_EVERY_S = 0.05
