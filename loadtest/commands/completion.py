@@ -1,4 +1,4 @@
-"""Shell completion: scripts for bash, zsh and fish, made from the tables of commands and options.
+"""Shell completion: scripts for bash, zsh and fish, made from the parser of a program.
 
 A script is static. The shell starts no program at a press of the key, and the one-file judge needs
 nothing beside itself.
@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest.commands.parser import parser
-from loadtest.commands.table import COMMANDS
 from loadtest.editions import CONTESTS, EDITIONS, edition
 from loadtest.report.judgement import EXIT_FINE
 
-PROGRAM = "loadtest"
-# The name of the same command where another program is called loadtest.
-OTHER_NAME = "rinha-loadtest"
+# The second name is for where another program is called loadtest.
+NAMES = ("loadtest", "rinha-loadtest")
 # Names of values that are files or folders, as they stand in the help.
 FILE_NAMES = ("FILE", "DIR", "FOLDER", "REPORT", "BEFORE", "AFTER")
 
@@ -34,17 +32,59 @@ class Option:
     is_repeatable: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of a program, and its options with those of the commands below it."""
+
+    help: str
+    options: list[Option]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The names of a program, and its commands by name."""
+
+    names: Sequence[str]
+    commands: dict[str, Command]
+
+    @property
+    def function(self) -> str:
+        return f"_{self.names[0]}"
+
+
 def print_completion(asked: argparse.Namespace) -> int:
-    print(SCRIPTS[asked.shell](), end="")
+    print(SCRIPTS[asked.shell](program(NAMES, parser())), end="")
     return EXIT_FINE
 
 
-def options_by_command() -> dict[str, list[Option]]:
-    """Returns the options of each command as its parser has them."""
-    [commands] = [
-        action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)
-    ]
-    return {name: list(map(_option, one._actions)) for name, one in commands.choices.items()}
+def program(names: Sequence[str], top: argparse.ArgumentParser) -> Program:
+    """Returns the commands of a program as its parser has them, without their old names."""
+    [commands] = _subcommands(top)
+    return Program(
+        names,
+        {
+            one.dest: Command(_text(one), _options(commands.choices[one.dest]))
+            for one in commands._choices_actions
+        },
+    )
+
+
+def _options(command: argparse.ArgumentParser) -> list[Option]:
+    below = [one for verbs in _subcommands(command) for one in verbs.choices.values()]
+    inner = [option for one in below for option in map(_option, one._actions) if option.flags]
+    own = list(map(_option, command._actions))
+    flags = {flag for option in own for flag in option.flags}
+    return own + [option for option in inner if flags.isdisjoint(option.flags)]
+
+
+def _subcommands(
+    one: argparse.ArgumentParser,
+) -> "list[argparse._SubParsersAction[argparse.ArgumentParser]]":
+    return [each for each in one._actions if isinstance(each, argparse._SubParsersAction)]
+
+
+def _text(action: argparse.Action) -> str:
+    return (action.help or "").replace("%%", "%")
 
 
 def _option(action: argparse.Action) -> Option:
@@ -54,7 +94,7 @@ def _option(action: argparse.Action) -> Option:
     words = tuple(map(str, action.choices or ())) or _fixed_words(action.dest)
     return Option(
         flags=tuple(action.option_strings),
-        help=(action.help or "").replace("%%", "%"),
+        help=_text(action),
         value=name,
         words=tuple(word for word in words if " " not in word),
         is_file=takes_value
@@ -71,37 +111,39 @@ def _fixed_words(dest: str) -> tuple[str, ...]:
     return ()
 
 
-def bash() -> str:
-    return "\n".join(_bash_lines(options_by_command())) + "\n"
+def bash(of: Program) -> str:
+    return "\n".join(_bash_lines(of)) + "\n"
 
 
-def _bash_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
-    yield f"# bash completion of {PROGRAM}: source it, or save it as"
-    yield f"# ~/.local/share/bash-completion/completions/{PROGRAM}"
-    yield "_loadtest() {"
+def _bash_lines(of: Program) -> Iterator[str]:
+    name = of.names[0]
+    yield f"# bash completion of {name}: source it, or save it as"
+    yield f"# ~/.local/share/bash-completion/completions/{name}"
+    yield f"{of.function}() {{"
     yield "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}"
     yield "    COMPREPLY=()"
     yield "    if (( COMP_CWORD == 1 )); then"
-    yield f"        {_bash_words(list(by_command))}"
+    yield f"        {_bash_words(list(of.commands))}"
     yield "        return"
     yield "    fi"
     # An option means the same on every command, so its values do not depend on the command.
-    valued = {one.flags: one for of in by_command.values() for one in of if one.flags and one.value}
+    every = [option for command in of.commands.values() for option in command.options]
+    valued = {one.flags: one for one in every if one.flags and one.value}
     yield "    case $before in"
     for flags, one in valued.items():
         yield f"        {'|'.join(flags)}) {_bash_value(one)}; return ;;"
     yield "    esac"
     yield "    case ${COMP_WORDS[1]} in"
-    for command, options in by_command.items():
-        every_flag = [flag for one in options for flag in one.flags]
-        rest = next((_bash_value(one) for one in options if not one.flags), ":")
-        yield f"        {command})"
+    for word, command in of.commands.items():
+        every_flag = [flag for one in command.options for flag in one.flags]
+        rest = next((_bash_value(one) for one in command.options if not one.flags), ":")
+        yield f"        {word})"
         yield "            if [[ $word == -* ]]; then"
         yield f"                {_bash_words(every_flag)}"
         yield f"            else {rest}; fi ;;"
     yield "    esac"
     yield "}"
-    yield f"complete -F _loadtest {PROGRAM} {OTHER_NAME}"
+    yield f"complete -F {of.function} {' '.join(of.names)}"
 
 
 def _bash_value(one: Option) -> str:
@@ -116,31 +158,31 @@ def _bash_words(words: Sequence[str]) -> str:
     return f'mapfile -t COMPREPLY < <(compgen -W {shlex.quote(" ".join(words))} -- "$word")'
 
 
-def zsh() -> str:
-    return "\n".join(_zsh_lines(options_by_command())) + "\n"
+def zsh(of: Program) -> str:
+    return "\n".join(_zsh_lines(of)) + "\n"
 
 
-def _zsh_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
-    yield f"#compdef {PROGRAM} {OTHER_NAME}"
-    yield f"# zsh completion of {PROGRAM}: source it, or save it in $fpath as _{PROGRAM}"
-    yield "_loadtest() {"
+def _zsh_lines(of: Program) -> Iterator[str]:
+    yield f"#compdef {' '.join(of.names)}"
+    yield f"# zsh completion of {of.names[0]}: source it, or save it in $fpath as {of.function}"
+    yield f"{of.function}() {{"
     yield "    local -a commands=("
-    for command in by_command:
-        yield f"        {shlex.quote(f'{command}:{COMMANDS[command][0]}')}"
+    for word, command in of.commands.items():
+        yield f"        {shlex.quote(f'{word}:{command.help}')}"
     yield "    )"
     yield "    if (( CURRENT == 2 )); then _describe command commands; return; fi"
     yield "    local command=$words[2]"
     yield "    shift words; (( CURRENT-- ))"
     yield "    case $command in"
-    for command, options in by_command.items():
-        yield f"        {command}) _arguments \\"
-        specs = [spec for one in options for spec in _zsh_specs(one)]
+    for word, command in of.commands.items():
+        yield f"        {word}) _arguments \\"
+        specs = [spec for one in command.options for spec in _zsh_specs(one)]
         yield from (f"            {shlex.quote(spec)} \\" for spec in specs[:-1])
         yield f"            {shlex.quote(specs[-1])} ;;"
     yield "    esac"
     yield "}"
-    yield 'if [[ $funcstack[1] == _loadtest ]]; then _loadtest "$@"'
-    yield f"else compdef _loadtest {PROGRAM} {OTHER_NAME}; fi"
+    yield f'if [[ $funcstack[1] == {of.function} ]]; then {of.function} "$@"'
+    yield f"else compdef {of.function} {' '.join(of.names)}; fi"
 
 
 def _zsh_specs(one: Option) -> Iterator[str]:
@@ -156,21 +198,22 @@ def _zsh_specs(one: Option) -> Iterator[str]:
         yield f"{others}{flag}[{told}]{takes}"
 
 
-def fish() -> str:
-    return "\n".join(_fish_lines(options_by_command())) + "\n"
+def fish(of: Program) -> str:
+    return "\n".join(_fish_lines(of)) + "\n"
 
 
-def _fish_lines(by_command: dict[str, list[Option]]) -> Iterator[str]:
-    start = f"complete -c {PROGRAM}"
-    yield f"# fish completion of {PROGRAM}: save it as ~/.config/fish/completions/{PROGRAM}.fish"
-    yield f"complete -c {OTHER_NAME} -w {PROGRAM}"
+def _fish_lines(of: Program) -> Iterator[str]:
+    name = of.names[0]
+    start = f"complete -c {name}"
+    yield f"# fish completion of {name}: save it as ~/.config/fish/completions/{name}.fish"
+    yield from (f"complete -c {other} -w {name}" for other in of.names[1:])
     yield f"{start} -f"
-    for command in by_command:
-        told = _fish_quoted(COMMANDS[command][0])
-        yield f"{start} -n __fish_use_subcommand -a {command} -d {told}"
-    for command, options in by_command.items():
-        on = f"{start} -n '__fish_seen_subcommand_from {command}'"
-        for one in options:
+    for word, command in of.commands.items():
+        told = _fish_quoted(command.help)
+        yield f"{start} -n __fish_use_subcommand -a {word} -d {told}"
+    for word, command in of.commands.items():
+        on = f"{start} -n '__fish_seen_subcommand_from {word}'"
+        for one in command.options:
             names = [
                 f"-l {flag[2:]}" if flag[:2] == "--" else f"-s {flag[1:]}" for flag in one.flags
             ]
@@ -192,4 +235,4 @@ def _fish_quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
-SCRIPTS: dict[str, Callable[[], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
+SCRIPTS: dict[str, Callable[[Program], str]] = {"bash": bash, "zsh": zsh, "fish": fish}

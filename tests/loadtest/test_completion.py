@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.commands.completion import SCRIPTS, options_by_command
+from loadtest.commands.completion import NAMES, SCRIPTS, program
 from loadtest.commands.options import SHELLS
+from loadtest.commands.parser import parser
 from loadtest.commands.table import COMMANDS
 from tests.loadtest.command import loadtest
 
+LOADTEST = program(NAMES, parser())
 CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-execute"]}
 
 
@@ -24,12 +26,11 @@ def test_every_shell_has_a_script() -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_script_has_every_command_and_option(shell: str) -> None:
     """No command and no option is missing in any script."""
-    script = SCRIPTS[shell]()
-    by_command = options_by_command()
-    assert set(by_command) == set(COMMANDS)
-    for command, options in by_command.items():
-        assert command in script
-        for option in options:
+    script = SCRIPTS[shell](LOADTEST)
+    assert set(LOADTEST.commands) == set(COMMANDS)
+    for name, command in LOADTEST.commands.items():
+        assert name in script
+        for option in command.options:
             for flag in option.flags:
                 named = f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}"
                 assert (named if shell == "fish" else flag) in script
@@ -55,7 +56,7 @@ def test_a_script_is_valid(shell: str, tmp_path: Path) -> None:
 
 def completed_by_bash(folder: Path, *words: str) -> list[str]:
     """Returns what bash offers for the last of these words."""
-    script = SCRIPTS["bash"]() + (
+    script = SCRIPTS["bash"](LOADTEST) + (
         'compopt() { :; }; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _loadtest\n'
         'printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
@@ -106,7 +107,7 @@ def test_fish_completes(tmp_path: Path, words: str, offered: list[str]) -> None:
     """Fish offers the same from its script."""
     if shutil.which("fish") is None:
         pytest.skip("fish is missing")
-    script = f"{SCRIPTS['fish']()}\ncomplete -C 'loadtest {words}'\n"
+    script = f"{SCRIPTS['fish'](LOADTEST)}\ncomplete -C 'loadtest {words}'\n"
     command = ["fish", "--no-config", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == offered
