@@ -11,11 +11,11 @@ OLD_REPLICATE = "follow"
 
 
 def parser(
-    more: Iterable[tuple[str, str]] = (), *, names_snapshots: bool = False
+    more: Iterable[tuple[str, str]] = (), *, runs_stack: bool = False
 ) -> argparse.ArgumentParser:
     """Returns the parser of the service's commands, and of `more`: names and help texts.
 
-    A caller that names snapshots itself makes the argument FILE optional.
+    A caller that runs a whole stack names snapshots itself, and installs the stack as a service.
     """
     top = argparse.ArgumentParser(
         prog="rinha",
@@ -26,6 +26,12 @@ def parser(
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, help_text in more:
         commands.add_parser(name, help=help_text)
+    if runs_stack:
+        _add_install_service(
+            commands.add_parser(
+                "install-service", help="write hardened systemd units of this stack"
+            )
+        )
     commands.add_parser("serve", help="run one instance until SIGTERM; create a missing ledger")
     commands.add_parser("init", help="create a missing ledger; an existing one is not changed")
     commands.add_parser(
@@ -35,14 +41,12 @@ def parser(
         "snapshot", help="write a consistent copy, even under load, for sqlite3 or pg_restore"
     )
     snapshot.add_argument(
-        "file", type=Path, nargs="?" if names_snapshots else None, metavar="FILE", help="a new file"
+        "file", type=Path, nargs="?" if runs_stack else None, metavar="FILE", help="a new file"
     )
-    restore = commands.add_parser(
-        "restore", help="replace the ledger by a snapshot, or by the replica at RINHA_REPLICA"
-    )
-    restore.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a snapshot")
-    restore.add_argument(
-        "--at", metavar="TIME", help="restore the replica's state of this time, such as 02:34:41"
+    _add_restore(
+        commands.add_parser(
+            "restore", help="replace the ledger by a snapshot, or by the replica at RINHA_REPLICA"
+        )
     )
     replicate = commands.add_parser(
         "replicate",
@@ -61,14 +65,36 @@ def parser(
     )
     move.add_argument("source", metavar="FROM", help="a ledger, as in RINHA_LEDGER")
     move.add_argument("target", metavar="TO", help="another ledger; a missing one is created")
-    sql = commands.add_parser("sql", help="open the live ledger in the shell of sqlite3, or psql")
+    _add_sql(
+        commands.add_parser("sql", help="open the live ledger in the shell of sqlite3, or psql")
+    )
+    return top
+
+
+def _add_install_service(service: argparse.ArgumentParser) -> None:
+    service.add_argument(
+        "--root",
+        type=lambda text: Path(text).absolute(),
+        metavar="DIR",
+        default=Path("/"),
+        help="write everything below this folder, such as a package's or an image's",
+    )
+
+
+def _add_restore(restore: argparse.ArgumentParser) -> None:
+    restore.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a snapshot")
+    restore.add_argument(
+        "--at", metavar="TIME", help="restore the replica's state of this time, such as 02:34:41"
+    )
+
+
+def _add_sql(sql: argparse.ArgumentParser) -> None:
     sql.add_argument("sql", nargs="*", metavar="SQL", help="run these statements and exit")
     sql.add_argument(
         "--escape",
         action="store_true",
         help="escape control characters in the output, as is always done on a terminal",
     )
-    return top
 
 
 def _add_cliente(cliente: argparse.ArgumentParser) -> None:

@@ -23,6 +23,7 @@ from stack.owner_only import assert_owned, make_var, set_private_umask
 from stack.paths import VAR
 from stack.restart import restart
 from stack.running import RUNIT
+from stack.systemd.install import install
 
 # Five times an empty ledger, its WAL and the logs of the parts.
 SPACE_MIN_BYTES = 1_000_000
@@ -33,17 +34,19 @@ LICENCES = ("licences", "print the licences of everything in this file")
 
 
 def main() -> int:
-    args = _parse_arguments()
+    args = arguments().parse_args(sys.argv[1:] or ["--help"])
     os.chdir(paths.HOME)
     set_private_umask()
     try:
-        assert_owned()
+        # The service has no files in var/.
+        if args.command != "install-service":
+            assert_owned()
         effective_settings.complete(args.command)
         settings = load(os.environ)
         if args.command in ("up", "restore"):
             _make_ready(settings)
         if args.command not in COMMANDS:
-            return _run_service_command(args)
+            return _run_other_command(settings, args)
         with _one_at_a_time() if args.command in ALONE else contextlib.nullcontext():
             return COMMANDS[args.command](settings)
     except RinhaError as error:
@@ -58,13 +61,16 @@ def main() -> int:
         return INTERRUPTED
 
 
-def _parse_arguments() -> argparse.Namespace:
+def arguments() -> argparse.ArgumentParser:
+    """Returns the parser of the stack's commands and the service's."""
     more = [(name, command.__doc__ or "") for name, command in COMMANDS.items()]
     more += [LICENCES] if paths.ONE_FILE else []
-    return parser(more, names_snapshots=True).parse_args(sys.argv[1:] or ["--help"])
+    return parser(more, runs_stack=True)
 
 
-def _run_service_command(args: argparse.Namespace) -> int:
+def _run_other_command(settings: Settings, args: argparse.Namespace) -> int:
+    if args.command == "install-service":
+        return install(settings, args.root)
     from rinha.__main__ import run  # noqa: PLC0415 - 0.1 s that COMMANDS save
 
     with contextlib.ExitStack() as naming:

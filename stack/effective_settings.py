@@ -13,8 +13,8 @@ from stack.paths import VAR
 from stack.running import RUNIT
 
 # Commands that take no setting from a running stack: `up` compares its own settings with those of
-# the stack, and `restore` needs the stack stopped.
-STARTING = ("up", "restore")
+# the stack, `restore` needs the stack stopped, and a service is another stack.
+STARTING = ("up", "restore", "install-service")
 
 
 def complete(command: str) -> None:

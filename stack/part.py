@@ -48,6 +48,11 @@ class Part:
     stop_signal: signal.Signals = signal.SIGTERM
     # Whether it starts beside a predecessor that still serves, and ends it then: nginx.
     takes_over: bool = False
+    # Whether it tells systemd that it is ready and alive: see rinha/notify.py.
+    reports: bool = False
+    # Whether it needs more than Unix sockets, and the ports that it listens on.
+    uses_network: bool = False
+    ports: Sequence[int] = ()
     # Parts of one kind stop at the same time. Without it a part is alone.
     kind: str = ""
 

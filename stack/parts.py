@@ -29,10 +29,15 @@ class Layout(NamedTuple):
     files: Path = Path()
     # The instances are spread evenly over these.
     machines: Sequence[Machine] = (HERE,)
+    # Account that runs the parts, if it is not the caller's.
+    user: str | None = None
 
 
 def replica(at: Layout) -> list[Part]:
-    return [Part("replica", (*RINHA, "replicate"))] if at.settings.replica else []
+    place = at.settings.replica
+    command = (*RINHA, "replicate")
+    uses_network = not place.startswith("file:")
+    return [Part("replica", command, user=at.user, uses_network=uses_network)] if place else []
 
 
 def instances(at: Layout) -> list[Part]:
@@ -59,8 +64,11 @@ def instances(at: Layout) -> list[Part]:
                 INSTANCE,
                 environment=environment,
                 is_ready=is_ready,
+                user=at.user,
                 machine=machine,
                 kind="instance",
+                reports=True,
+                uses_network=at.settings.engine != "sqlite",
             )
         )
     return found
@@ -71,13 +79,16 @@ def nginx(at: Layout) -> list[Part]:
     return [
         Part(
             "nginx",
-            conf.COMMAND,
+            conf.USER_COMMAND if at.user else conf.COMMAND,
             is_ready=partial(answers, host, at.settings.port, "/health"),
+            user=at.user,
             folder=at.files,
             prepare=partial(_prepare_nginx, at),
             # Lets nginx answer the requests that it has; TERM would cut them off.
             stop_signal=SIGQUIT,
             takes_over=True,
+            uses_network=True,
+            ports=[at.settings.port, *([at.settings.ops_port] if at.settings.ops_port else [])],
         )
     ]
 

@@ -32,6 +32,8 @@ def _user() -> tuple[str, ...]:
 _LOG = ("-e", "stderr") if ONE_FILE else ()
 # Starts nginx in the folder of its configuration.
 COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *_user(), *_LOG)
+# The same for a service, which systemd starts as its own account.
+USER_COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *_LOG)
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - the contest requires it
 HERE = files("stack") / "nginx"
 # The files of nginx.conf that settings decide.

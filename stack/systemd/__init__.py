@@ -1,0 +1,1 @@
+"""Runs parts under systemd: writes its units, and the files that they read."""

@@ -1,0 +1,88 @@
+"""What systemd takes away from each unit, and what a unit gets back because it needs it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from stack.part import Part
+from stack.systemd.quoting import quoted
+
+# systemd empties these for the units. Files in them are bound one by one.
+HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+# Only a process with this capability may listen on a port below 1024.
+FREE_PORTS_FROM = 1024
+LOW_PORT = "CAP_NET_BIND_SERVICE"
+
+# `systemd-analyze security` rates what is missing here.
+FOR_ALL = """\
+UMask=0077
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+PrivateDevices=yes
+PrivateIPC=yes
+PrivateTmp=yes
+DevicePolicy=closed
+KeyringMode=private
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RemoveIPC=yes
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged
+LimitCORE=0
+"""
+
+
+class Files(NamedTuple):
+    """Files outside of the service's own folders."""
+
+    read: Sequence[Path]
+    written: Sequence[Path]
+
+
+def hardening(part: Part, files: Files) -> Iterator[str]:
+    """Yields the lines of a part's unit that confine it."""
+    yield from FOR_ALL.splitlines()
+    yield from _network(part)
+    yield from _files(files)
+
+
+def _network(part: Part) -> Iterator[str]:
+    capabilities = LOW_PORT if any(port < FREE_PORTS_FROM for port in part.ports) else ""
+    yield f"CapabilityBoundingSet={capabilities}"
+    yield f"AmbientCapabilities={capabilities}"
+    if not capabilities:
+        # A capability of a user namespace opens no port of the machine.
+        yield "PrivateUsers=yes"
+    if part.uses_network:
+        yield "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"
+    else:
+        yield "RestrictAddressFamilies=AF_UNIX"
+        yield "PrivateNetwork=yes"
+        yield "IPAddressDeny=any"
+
+
+def _files(files: Files) -> Iterator[str]:
+    in_homes = [path for path in (*files.read, *files.written) if _is_in_a_home(path)]
+    yield f"ProtectHome={'tmpfs' if in_homes else 'yes'}"
+    for path in files.read:
+        if _is_in_a_home(path):
+            yield f"BindReadOnlyPaths={quoted(str(path))}"
+    for path in files.written:
+        name = "BindPaths" if _is_in_a_home(path) else "ReadWritePaths"
+        yield f"{name}={quoted(str(path))}"
+
+
+def _is_in_a_home(path: Path) -> bool:
+    return any(path.is_relative_to(home) for home in HOMES)

@@ -1,0 +1,157 @@
+"""`rinha install-service`: writes the units of this stack, and the files that they read."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from rinha.address import ServerUrl
+from rinha.settings import SETTINGS, Settings
+from rinha.terminal import printable
+from stack import dotenv, paths
+from stack.nginx import conf
+from stack.part import Part
+from stack.parts import Layout, parts_of, servers_of
+from stack.systemd import units
+from stack.systemd.hardening import Files
+from stack.systemd.quoting import ServiceError, quoted_variable
+
+UNITS = Path("/etc/systemd/system")
+ACCOUNTS = Path("/etc/sysusers.d/rinha.conf")
+READ_BY_ALL = 0o005
+FILE_SCHEME = "file://"
+NEXT = """\
+to start it, now and with the machine:
+  systemd-sysusers
+  systemctl daemon-reload
+  systemctl enable --now rinha.target
+  journalctl -fu 'rinha-*'"""
+
+
+def install(settings: Settings, root: Path) -> int:
+    """Writes all files below `root`, and prints their names and the commands that start them."""
+    settings = replace(settings, ledger=_ledger(settings))
+    layout = Layout(settings, units.STATE, units.SOCKETS, user=units.ACCOUNT)
+    parts = parts_of(layout)
+    files = _files(settings)
+    _assert_startable(parts, files)
+    umask = os.umask(0o022)
+    try:
+        for name, text in _texts(parts, files).items():
+            _write(root, UNITS / name, text)
+        _write(root, ACCOUNTS, f'u {units.ACCOUNT} - "rinha, a ledger" {units.STATE}\n')
+        _write(root, units.VARIABLES, _variables(settings, parts), mode=0o600)
+        config = below(root, units.NGINX_CONFIG)
+        config.mkdir(parents=True, exist_ok=True)
+        conf.write(config, settings, servers_of(settings))
+        removed = _remove_old(root, set(_texts(parts, files)))
+    except OSError as error:
+        hint = "; run it as root" if isinstance(error, PermissionError) else ""
+        raise ServiceError(f"cannot write {error.filename}: {error.strerror}{hint}") from None
+    finally:
+        os.umask(umask)
+    places = f"units in {below(root, UNITS)}, settings in {below(root, units.CONFIG)}"
+    print(f"the service is installed: {printable(places)}")
+    if removed:
+        print("removed units, to stop if they run:")
+        print(f"  systemctl stop {printable(' '.join(removed))}")
+    print(NEXT)
+    return 0
+
+
+def below(root: Path, path: Path) -> Path:
+    return root / path.relative_to("/")
+
+
+def _ledger(settings: Settings) -> Path | ServerUrl:
+    """Returns the ledger of the service. One in var/ is in the folder of the service's state."""
+    ledger = settings.ledger
+    if not isinstance(ledger, Path) or ledger.is_absolute():
+        return ledger
+    if ledger.parent != paths.VAR:
+        raise ServiceError(f"RINHA_LEDGER={ledger}: a service needs an absolute path")
+    return units.STATE / ledger.name
+
+
+def _files(settings: Settings) -> Files:
+    """Returns the files of the programs, and the folders of the ledger and its replica."""
+    read = [paths.ROOT, Path(sys.prefix), Path(sys.base_prefix)]
+    written = []
+    if isinstance(settings.ledger, Path) and settings.ledger.parent != units.STATE:
+        written.append(settings.ledger.parent)
+    if settings.replica.startswith(FILE_SCHEME):
+        written.append(Path(settings.replica.removeprefix(FILE_SCHEME)))
+    return Files([Path(sys.executable)] if paths.ONE_FILE else read, written)
+
+
+def _assert_startable(parts: list[Part], files: Files) -> None:
+    """Refuses programs that the service's account would not find or could not read."""
+    for part in parts:
+        program = Path(part.command[0])
+        if not paths.ONE_FILE and not program.is_absolute():
+            raise ServiceError(f"there is no {program}: apt-get install nginx-light")
+    for path in files.read:
+        if path.stat().st_mode & READ_BY_ALL != READ_BY_ALL:
+            raise ServiceError(
+                f"{path}: the account {units.ACCOUNT} may not read it: chmod -R o+rX {path}"
+            )
+
+
+def _texts(parts: list[Part], files: Files) -> dict[str, str]:
+    texts = {units.TARGET: units.target(parts), units.RESTART: units.restart(parts, files)}
+    for number, part in enumerate(parts):
+        texts[units.name_of(part)] = units.unit(part, parts[:number], files)
+    return texts
+
+
+def _variables(settings: Settings, parts: list[Part]) -> str:
+    """Returns the settings that differ from their defaults, and credentials.
+
+    The file wins over a unit's own variables, so it has none of those.
+    """
+    names = [name for name in dotenv.NAMES if name in SETTINGS]
+    names += ["PG*"] if settings.engine == "postgres" else []
+    names += ["AWS_*"] if settings.replica.startswith("s3:") else []
+    own = {name for part in parts for name in part.environment}
+    found = {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if value and name not in own and any(fnmatchcase(name, each) for each in names)
+    }
+    if isinstance(settings.ledger, Path):
+        found["RINHA_LEDGER"] = str(settings.ledger)
+    return "".join(_lines(found))
+
+
+def _lines(variables: Mapping[str, str]) -> Iterator[str]:
+    yield f"{units.WRITTEN_BY}\n"
+    for name, value in variables.items():
+        yield f"{name}={quoted_variable(value)}\n"
+
+
+def _write(root: Path, path: Path, text: str, mode: int = 0o644) -> None:
+    """Replaces a file at once, so that systemd never reads half of it."""
+    target = below(root, path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
+    part.replace(target)
+
+
+def _remove_old(root: Path, kept: set[str]) -> list[str]:
+    """Removes units of parts that the settings no longer have; returns their names.
+
+    The metrics would show an instance as long as its counters are there.
+    """
+    removed = []
+    for path in sorted(below(root, UNITS).glob("rinha-*.service")):
+        if path.name not in kept and path.read_text().startswith(units.WRITTEN_BY):
+            path.unlink()
+            removed.append(path.name)
+            part = path.stem.removeprefix("rinha-")
+            (below(root, units.SOCKETS) / f"{part}.counts").unlink(missing_ok=True)
+    return removed
