@@ -17,6 +17,7 @@
 #? STACKS      make bench: a folder with your own contenders, one a file
 #? NAME, IMAGE make submission: the entry and its published image
 #? TAG         make release-check: the tag of the release; IMAGE=off builds no image
+#? ROOT        make install-service: the folder to write below, such as an image's; default: /
 #? SEED        test, crash, chaos: repeats the random choices of a failed run
 #? FAILOVERS   make failover: number of rounds of each kind
 #? SOAK        make soak: duration, such as 30m
@@ -58,7 +59,7 @@ export SQL SIMULATION FILE FROM AT TAG
 
 .DEFAULT_GOAL := help
 .PHONY: help up restart down status logs stats reset check sql cliente snapshot restore drill watch load profile gatling bench bench-scaling bench-proxies submission
-.PHONY: dist release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
+.PHONY: dist manual install-service release-check schema test coverage unit test-ops test-onefile test-fresh test-docker test-gatling test-tools crash chaos soak lint format lock
 .PHONY: cluster cluster-status cluster-down failover
 .PHONY: dev loadtest local lint-tools badges pictures
 
@@ -156,8 +157,14 @@ bench-proxies: ## measure nginx beside Caddy, HAProxy and gzip into docs/benchma
 submission: dev ## write dist/participante/NAME, an entry for the contest: NAME=... IMAGE=...
 	@$(PY) -m stack.submission "$(NAME)" "$(IMAGE)"
 
-dist: ## build dist/: the whole stack in one executable, the judge in another, wheels and sdists of both
+dist: ## build dist/: the whole stack in one executable, the judge in another, wheels, sdists and the manual of both
 	@onefile/dist.sh
+
+manual: loadtest local ## write man pages and shell completions of both commands into dist/share
+	@$(PY) -m manual dist/share
+
+install-service: local ## write systemd units of this stack and its settings, as root; ROOT=DIR writes them below DIR
+	@$(PY) -m stack install-service $${ROOT:+--root "$$ROOT"}
 
 release-check: ## do all of a release but the upload: check, build and start it; TAG=v0.1.0
 	@onefile/release_check.sh "$$TAG"
@@ -205,7 +212,8 @@ test-ops: ## test the page in a real browser, and metrics and alerts with Promet
 	@stack/setup.sh browser
 	@$(PYTEST) tests/ops
 
-test-tools: dev ## test what needs zsh, fish, docker compose, py-spy, jq, actionlint or zizmor; skips those that are missing
+test-tools: dev ## test what needs zsh, fish, groff, systemd, jq, Redis, PgBouncer or py-spy; also docker compose, actionlint, zizmor if there
+	@stack/setup.sh tools
 	@$(PYTEST) -m tools
 
 test-gatling: dev ## test rehearsals by Gatling itself, where Maven and its registry answer

@@ -1,4 +1,4 @@
-"""Writes dist/: two executables and their SBOMs, two wheels and sdists, and checksums.
+"""Writes dist/: two executables and their SBOMs, two wheels and sdists, the manual, and checksums.
 
 Runs in build/venv, which dist.sh makes.
 """
@@ -12,7 +12,7 @@ import sys
 from onefile.blobs import TooNewError
 from onefile.build import build
 from onefile.contents import EXECUTABLES, ROOT
-from onefile.packages import build_packages
+from onefile.packages import build_manual, build_packages
 from onefile.sbom import sbom
 
 WORK = ROOT / "build" / "onefile"
@@ -35,7 +35,7 @@ def main() -> int:
         bom = executable.with_name(f"{executable.name}.cdx.json")
         bom.write_text(sbom(executable, version, made_at_s, parts))
         made += [executable, bom]
-    made += build_packages(WORK, made_at_s)
+    made += [*build_packages(WORK, made_at_s), build_manual(WORK, version, made_at_s)]
     sums = "".join(
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in made
     )

@@ -1,4 +1,4 @@
-"""The wheels and sdists, by setuptools, with the same bytes for the same sources."""
+"""The wheels and sdists, by setuptools, and the manual: the same sources give the same bytes."""
 
 import gzip
 import io
@@ -45,6 +45,18 @@ def build_package(distribution: str, work: Path, made_at_s: int) -> list[Path]:
     return [wheel, sdist]
 
 
+def build_manual(work: Path, version: str, made_at_s: int) -> Path:
+    """Packs the man pages and completions of both commands, laid out as /usr/local/share is."""
+    folder, packed = work / "share", work / f"rinha-manual-{version}.tar.gz"
+    command: list[str | Path] = [sys.executable, "-m", "manual", folder]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    with tarfile.open(packed, "w:gz") as made:
+        for path in folder.iterdir():
+            made.add(path, path.name)
+    _normalise(packed, made_at_s)
+    return packed
+
+
 def _copy(source: Path, target: Path) -> None:
     """Copies a file or folder, with links resolved and modes that no umask changes."""
     if source.is_dir():
@@ -57,16 +69,16 @@ def _copy(source: Path, target: Path) -> None:
         target.chmod(0o644)
 
 
-def _normalise(sdist: Path, made_at_s: int) -> None:
-    """Rewrites the sdist with sorted members, one date and no owners.
+def _normalise(packed: Path, made_at_s: int) -> None:
+    """Rewrites an archive with sorted members, one date and no owners.
 
-    setuptools takes all three from the disk.
+    Otherwise all three are those on the disk.
     """
-    with tarfile.open(sdist) as found:
+    with tarfile.open(packed) as found:
         members = [(member, found.extractfile(member)) for member in found.getmembers()]
         content = [(member, file.read() if file else b"") for member, file in members]
     with (
-        sdist.open("wb") as raw,
+        packed.open("wb") as raw,
         gzip.GzipFile("", "wb", mtime=made_at_s, fileobj=raw) as compressed,
         tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as made,
     ):

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prepares .venv for SET: service, replica, postgres, cluster, loadtest, profile, bench, lint, dev or browser. The set
-# `ledger` is service or postgres, as RINHA_LEDGER needs; `dist` prepares build/venv. Missing system packages are
-# installed by apt; without root and sudo it names them in one line.
+# Prepares .venv for SET: service, replica, postgres, cluster, loadtest, profile, bench, lint, dev, browser or tools.
+# The set `ledger` is service or postgres, as RINHA_LEDGER needs; `dist` prepares build/venv. Missing system packages
+# are installed by apt; without root and sudo it names them in one line.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -17,7 +17,7 @@ locks_of() {
     case $1 in
     service) echo locks/build.txt locks/ops.txt ;;
     replica) echo locks/replica.txt ;;
-    profile) echo locks/profile.txt ;;
+    profile | tools) echo locks/profile.txt ;;
     postgres | cluster) echo locks/build.txt locks/ops.txt locks/postgres.txt ;;
     loadtest) echo locks/loadtest.txt ;;
     bench) echo locks/build.txt locks/service.txt locks/bench.txt ;;
@@ -110,9 +110,17 @@ case $1 in cluster | bench | dev | browser)
     }
     need postgresql has_postgres ;;
 esac
-if [ "$1" = bench ]; then
+case $1 in bench | tools)
     need_program redis-server
-    need_program pgbouncer
+    need_program pgbouncer ;;
+esac
+if [ "$1" = tools ]; then
+    # The tests start systemd in namespaces of their own.
+    need_program systemd-sysusers systemd
+    need_program groff groff-base
+    need_program zsh
+    need_program fish
+    need_program jq
 fi
 if [ "$1" = dist ]; then
     need_program nginx

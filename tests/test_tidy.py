@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 60
-PACKAGES = ("rinha", "loadtest", "bench", "onefile", "stack", "ops", "pictures")
+PACKAGES = ("rinha", "loadtest", "bench", "manual", "onefile", "stack", "ops", "pictures")
 
 # Folders that each folder may import besides itself; a folder without others imports none. A file
 # with its own entry has its own list, which does not extend to its neighbours.
@@ -134,13 +134,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "rinha/pessoas": {"rinha"},
     "rinha/pessoas/on_sqlite.py": {"rinha", "rinha/pessoas", "rinha/sqlite"},
-    "stack": {"rinha", "rinha/__main__.py", "ops", "stack/nginx", "stack/run"},
+    "stack": {"rinha", "rinha/__main__.py", "ops", "stack/nginx", "stack/run", "stack/systemd"},
     "stack/nginx": {"rinha", "stack"},
+    "stack/systemd": {"rinha", "stack", "stack/nginx"},
     "stack/cluster": {"stack", "stack/run"},
     "stack/run": {"stack"},
     "onefile": set(),
     "ops": {"rinha", "rinha/metrics"},
     "pictures": {"stack"},
+    # One generator for both programs.
+    "manual": {"loadtest/commands", "rinha", "stack"},
     "bench": {"bench/parts", "bench/results", "loadtest/report", "stack", "stack/run"},
     # It wires the editions.
     "bench/__main__.py": {

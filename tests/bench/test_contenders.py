@@ -32,7 +32,7 @@ from tests.loadtest.command import loadtest
 MEMORY_MAX_MB = {"crebitos": 550, "pessoas": 3000}
 # These fill a disk before they start, and are then the same service; one has to be built first.
 NOT_STARTED = {"rinha_10m", "rinha_1m_clients", "rinha_2m_pessoas", "rinha_onefile"}
-# `make dev` installs neither Redis nor PgBouncer: `make bench` does, see `make test-tools`.
+# `make dev` installs neither Redis nor PgBouncer; `make bench` and `make test-tools` do.
 PROGRAMS = {"falcon_pgbouncer": "pgbouncer"}
 PROGRAMS |= dict.fromkeys(("fastapi_redis", "fastapi_redis_always"), "redis-server")
 

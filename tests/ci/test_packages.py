@@ -2,13 +2,15 @@
 
 import re
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from onefile.packages import build_package
+from manual.__main__ import files
+from onefile.packages import build_manual, build_package
 from tests.help.commands import Ended, run
 from tests.help.installed_wheels import lock_of_wheels, offline
 from tests.help.running import ROOT
@@ -57,6 +59,19 @@ def test_the_judge_needs_no_compiler(built: dict[str, list[Path]]) -> None:
     wanted = {str(path.relative_to(ROOT)) for path in sources if path.is_file()}
     assert {name for name in files if name.startswith("loadtest/")} == wanted
     assert f"{about}/licenses/LICENSE" in files
+
+
+def test_the_manual_is_packed_for_a_share_folder(tmp_path: Path) -> None:
+    """The archive has each page and completion at its place, with one date, and readable by all."""
+    with tarfile.open(build_manual(tmp_path, VERSION, 7)) as packed:
+        members = packed.getmembers()
+        page = packed.extractfile("man/man1/rinha.1")
+        assert page
+        assert page.read().decode() == files()["man/man1/rinha.1"]
+    assert {member.name for member in members if member.isfile()} == set(files())
+    assert {(member.mtime, member.uid, member.mode & 0o444) for member in members} == {
+        (7, 0, 0o444)
+    }
 
 
 def test_both_distributions_agree() -> None:
