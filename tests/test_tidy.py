@@ -44,27 +44,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     # An edition imports the machinery and no other edition.
     "loadtest/crebitos": {"loadtest", "loadtest/report", "loadtest/wire"},
     "loadtest/crebitos/history": {
-        "loadtest",
-        "loadtest/crebitos",
-        "loadtest/drive",
-        "loadtest/measure",
-        "loadtest/wire",
+        *("loadtest", "loadtest/crebitos", "loadtest/drive", "loadtest/measure", "loadtest/wire"),
     },
     "loadtest/crebitos/rules": {
-        "loadtest/crebitos",
-        "loadtest/crebitos/history",
-        "loadtest/judging",
-        "loadtest/report",
+        *("loadtest/crebitos", "loadtest/crebitos/history", "loadtest/judging", "loadtest/report"),
         "loadtest/wire",
     },
     "loadtest/crebitos/official": {
-        "loadtest",
-        "loadtest/crebitos",
-        "loadtest/drive",
-        "loadtest/gatling",
-        "loadtest/measure",
-        "loadtest/report",
-        "loadtest/wire",
+        *("loadtest", "loadtest/crebitos", "loadtest/drive", "loadtest/gatling"),
+        *("loadtest/measure", "loadtest/report", "loadtest/wire"),
     },
     # Only this file imports all of its folders.
     "loadtest/crebitos/edition.py": {
