@@ -64,10 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("loadtest", "loadtest/drive", "loadtest/measure", "loadtest/report", "loadtest/wire"),
     },
     "loadtest/pessoas/rules": {
-        "loadtest/pessoas",
-        "loadtest/judging",
-        "loadtest/report",
-        "loadtest/wire",
+        *("loadtest/judging", "loadtest/pessoas", "loadtest/report", "loadtest/wire"),
     },
     "loadtest/pessoas/official": {
         *("loadtest", "loadtest/drive", "loadtest/gatling", "loadtest/measure", "loadtest/pessoas"),
@@ -113,10 +110,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/crebitos/on_sqlite_restore.py": {
         *("rinha", "rinha/crebitos/on_sqlite.py", "rinha/replica", "rinha/sqlite"),
     },
-    "rinha/crebitos/on_postgres.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
-    "rinha/crebitos/on_sqlite_clientes.py": {
-        *("rinha", "rinha/crebitos", "rinha/crebitos/on_sqlite.py"),
+    "rinha/crebitos/on_postgres.py": {
+        *("rinha", "rinha/crebitos", "rinha/crebitos/on_postgres_audit.py", "rinha/postgres"),
     },
+    "rinha/crebitos/on_postgres_audit.py": {"rinha/crebitos", "rinha/postgres"},
+    "rinha/crebitos/on_sqlite_clientes.py": {"rinha/crebitos", "rinha/crebitos/on_sqlite.py"},
     "rinha/crebitos/on_postgres_clientes.py": {
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_postgres.py", "rinha/postgres"),
     },

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from rinha.address import ServerUrl
-from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.crebitos.audit import Audit
 from rinha.crebitos.idempotency import Outcome, pedido_of
 from rinha.crebitos.ledger import (
     REFUSALS,
@@ -23,49 +23,67 @@ from rinha.crebitos.limits import (
     VALOR_MAX,
 )
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
+from rinha.crebitos.on_postgres_audit import audit
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.postgres.content import PostgresContent
 from rinha.postgres.primary import REPEATED, Primary
 from rinha.postgres.schema import Schema
-from rinha.postgres.session import INTEGER, TEXT, LostError, RefusedError, Row, Statement
+from rinha.postgres.session import INTEGER, TEXT, Row, Statement
 from rinha.postgres.text import escaped, unescaped
 from rinha.settings import HOUR_US, KEYS_KEPT_H_MIN
 from rinha.store import Gauge
 
 SCHEMA = Schema("ledger", files("rinha.crebitos") / "schema_postgres.sql", "clientes", 2)
 
-# The balance rule. A transaction that waited for the row's lock sees the row as the previous one
-# left it. If `moved` is empty, the last line still tells a refused client from an unknown one.
+# The balance rule.
+FITS = f"fechado = 0 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}"
+# A transaction that waited for the row's lock sees the row as the previous one left it. If `moved`
+# is empty, the last line still tells a refused client from an unknown one. That line sees the row
+# as it was before the wait.
 TRANSACT = Statement(
     "transact",
     f"""
     WITH moved AS (
         UPDATE clientes SET saldo = saldo + $2, transacoes = transacoes + 1
-        WHERE cliente = $1 AND fechado = 0 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
+        WHERE cliente = $1 AND {FITS}
         RETURNING limite, saldo, transacoes
     ), added AS (
         INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)
         SELECT $1, transacoes, $3, $4, $5, $6 FROM moved
+    ), seen AS (
+        SELECT limite, fechado, ({FITS})::int AS fits FROM clientes WHERE cliente = $1
     )
-    SELECT coalesce(moved.limite, clientes.limite), moved.saldo, clientes.fechado
-    FROM clientes LEFT JOIN moved ON true WHERE clientes.cliente = $1
+    SELECT coalesce(moved.limite, seen.limite), moved.saldo, seen.fechado, seen.fits
+    FROM seen LEFT JOIN moved ON true
     """,  # noqa: S608 - only our own constants are put in
     (INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER),
 )
+# The same columns, for a refusal.
+READ_REFUSAL = Statement(
+    "refusal",
+    "SELECT limite, NULL, fechado, 0 FROM clientes WHERE cliente = $1",
+    (INTEGER,),
+)
 # In place of a known key's client.
 CLOSED = -1
-# The same for the first request with a key, and its outcome of then for a later one. Of two that
-# come at once the second waits for the first where it adds the key, and is then repeated.
+# The same for the first request with a key, and its outcome of then for a later one. It locks the
+# row first, as the reason of a refusal is kept and has to be that of the row after the wait. It
+# sets the limit too: the table's constraints are first checked with the row before the wait. Of two
+# that come at once the second waits for the first, finds its key where it adds its own, and is then
+# repeated.
 TRANSACT_ONCE = Statement(
     "transact_once",
     f"""
     WITH known AS (
         SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = $7
+    ), locked AS (
+        SELECT limite, saldo, transacoes, fechado, {FITS} AS fits FROM clientes
+        WHERE cliente = $1 AND NOT EXISTS (SELECT FROM known) FOR NO KEY UPDATE
     ), moved AS (
-        UPDATE clientes SET saldo = saldo + $2, transacoes = transacoes + 1
-        WHERE cliente = $1 AND fechado = 0 AND saldo + $2 BETWEEN -limite AND {VALOR_MAX}
-          AND NOT EXISTS (SELECT FROM known)
-        RETURNING limite, saldo, transacoes
+        UPDATE clientes AS c
+        SET limite = locked.limite, saldo = locked.saldo + $2, transacoes = locked.transacoes + 1
+        FROM locked WHERE c.cliente = $1 AND locked.fits
+        RETURNING c.saldo, c.transacoes
     ), added AS (
         INSERT INTO transacoes (cliente, sequencia, valor, tipo, descricao, realizada_em_us)
         SELECT $1, transacoes, $3, $4, $5, $6 FROM moved
@@ -73,11 +91,10 @@ TRANSACT_ONCE = Statement(
         INSERT INTO chaves
             (chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us)
         SELECT $7, $1, $8, coalesce(moved.transacoes, 0),
-               CASE WHEN moved.saldo IS NULL THEN replace($9, '{{limite}}', c.limite::text)
-               ELSE '' END,
-               coalesce(moved.limite, c.limite), coalesce(moved.saldo, c.saldo), $6
-        FROM clientes AS c LEFT JOIN moved ON true
-        WHERE c.cliente = $1 AND c.fechado = 0 AND NOT EXISTS (SELECT FROM known)
+               CASE WHEN locked.fits THEN ''
+               ELSE replace($9, '{{limite}}', locked.limite::text) END,
+               locked.limite, coalesce(moved.saldo, locked.saldo), $6
+        FROM locked LEFT JOIN moved ON true WHERE locked.fechado = 0
         RETURNING limite, saldo, recusa
     ), removed AS (
         DELETE FROM chaves WHERE chave IN (
@@ -87,8 +104,7 @@ TRANSACT_ONCE = Statement(
     )
     SELECT cliente, pedido, limite, saldo, recusa FROM known
     UNION ALL SELECT NULL, NULL, limite, saldo, recusa FROM kept
-    UNION ALL SELECT {CLOSED}, NULL, NULL, NULL, NULL FROM clientes
-    WHERE cliente = $1 AND fechado = 1 AND NOT EXISTS (SELECT FROM known)
+    UNION ALL SELECT {CLOSED}, NULL, NULL, NULL, NULL FROM locked WHERE fechado = 1
     """,  # noqa: S608 - only our own constants are put in
     (*(INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER), TEXT, TEXT, TEXT, INTEGER),
 )
@@ -134,23 +150,6 @@ RESET = (
     "DELETE FROM clientes",
     f"INSERT INTO clientes (cliente, limite) VALUES {FIRST}",  # noqa: S608 - only our own constants
 )
-READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
-# Each key of a transaction that is not there, or is another one.
-READ_LOST_CHAVES = """
-    SELECT k.cliente, 'key of a transaction that is missing or another',
-           concat('sequencia ', k.sequencia)
-    FROM chaves AS k LEFT JOIN transacoes AS t USING (cliente, sequencia)
-    WHERE k.sequencia > 0 AND k.pedido IS DISTINCT FROM t.valor || t.tipo || t.descricao
-"""
-# By the version from which on a ledger has their tables.
-PROBLEMS = {1: READ_PROBLEMS, 2: READ_LOST_CHAVES}
-READ_AUDIT = """
-    SELECT c.cliente, c.limite, c.saldo, c.transacoes,
-           coalesce(sum(CASE l.tipo WHEN 'c' THEN l.valor ELSE -l.valor END), 0),
-           least(0, min(l.saldo))
-    FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
-    GROUP BY c.cliente, c.limite, c.saldo, c.transacoes ORDER BY c.cliente
-"""
 
 
 class PostgresLedger:
@@ -174,9 +173,12 @@ class PostgresLedger:
         )
         if _has_moved(rows):
             return Resultado(*_integers(rows[0][:2]))
+        if rows and rows[0][3] == b"1":
+            # The client changed while the statement waited.
+            rows = self.engine.read(READ_REFUSAL, (b"%d" % cliente,))
         if not rows:
             raise UnknownClienteError(f"there is no client {cliente}")
-        limite, _, fechado = _integers(rows[0])
+        limite, _, fechado, _ = _integers(rows[0])
         if fechado:
             raise ClienteClosedError(cliente)
         raise LimiteExceededError(REFUSALS[transacao.tipo].format(limite=limite))
@@ -230,19 +232,7 @@ class PostgresLedger:
         )
 
     def audit(self) -> Audit:
-        """Audits one snapshot, so the result is valid under load too."""
-        try:
-            with self.engine.reading() as (problems, run):
-                if problems:
-                    return Audit(problems, [])
-                for version, query in PROBLEMS.items():
-                    for row in run(query) if version <= self.engine.version else ():
-                        who, what, detail = ((each or b"").decode() for each in row)
-                        problems.append(f"client {who}: {what} ({detail})")
-                clientes = [ClienteAudit(*_integers(row)) for row in run(READ_AUDIT)]
-            return Audit(problems, clientes)
-        except (LostError, RefusedError) as error:
-            return Audit([f"the server cannot be read: {error}"], [])
+        return audit(self.engine)
 
 
 def _has_moved(rows: list[Row]) -> bool:

@@ -51,15 +51,18 @@ ADD_NEXT = Statement(
 
 
 def _change(name: str, acao: str, change: str, allowed: str) -> Statement:
-    """Returns a statement that changes a client, and returns it as it was before."""
+    """Returns a statement that changes a client, and returns it as it was before.
+
+    It sets the balance too: the table's constraints are first checked with the row before the wait
+    for its lock."""
     return Statement(
         name,
         f"""
         WITH old AS (
             SELECT limite, saldo, fechado FROM clientes WHERE cliente = $1 FOR UPDATE
         ), changed AS (
-            UPDATE clientes AS c SET {change} FROM old
-            WHERE c.cliente = $1 AND c.fechado = 0 AND c.saldo >= -{allowed}
+            UPDATE clientes AS c SET saldo = old.saldo, {change} FROM old
+            WHERE c.cliente = $1 AND old.fechado = 0 AND old.saldo >= -{allowed}
             RETURNING c.limite, c.transacoes
         ), noted AS (
             INSERT INTO alteracoes

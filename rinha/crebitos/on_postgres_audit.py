@@ -1,0 +1,41 @@
+"""Audit of a ledger on PostgreSQL."""
+
+from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.postgres.primary import Primary
+from rinha.postgres.session import LostError, RefusedError
+
+READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
+# Each key of a transaction that is not there, or is another one.
+READ_LOST_CHAVES = """
+    SELECT k.cliente, 'key of a transaction that is missing or another',
+           concat('sequencia ', k.sequencia)
+    FROM chaves AS k LEFT JOIN transacoes AS t USING (cliente, sequencia)
+    WHERE k.sequencia > 0 AND k.pedido IS DISTINCT FROM t.valor || t.tipo || t.descricao
+"""
+# By the version from which on a ledger has their tables.
+PROBLEMS = {1: READ_PROBLEMS, 2: READ_LOST_CHAVES}
+READ_CLIENTES = """
+    SELECT c.cliente, c.limite, c.saldo, c.transacoes,
+           coalesce(sum(CASE l.tipo WHEN 'c' THEN l.valor ELSE -l.valor END), 0),
+           least(0, min(l.saldo))
+    FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
+    GROUP BY c.cliente, c.limite, c.saldo, c.transacoes ORDER BY c.cliente
+"""
+
+
+def audit(engine: Primary) -> Audit:
+    """Audits one snapshot, so the result is valid under load too."""
+    try:
+        with engine.reading() as (problems, run):
+            if problems:
+                return Audit(problems, [])
+            for version, query in PROBLEMS.items():
+                for row in run(query) if version <= engine.version else ():
+                    who, what, detail = ((each or b"").decode() for each in row)
+                    problems.append(f"client {who}: {what} ({detail})")
+            clientes = [
+                ClienteAudit(*(int(each or 0) for each in row)) for row in run(READ_CLIENTES)
+            ]
+        return Audit(problems, clientes)
+    except (LostError, RefusedError) as error:
+        return Audit([f"the server cannot be read: {error}"], [])
