@@ -21,7 +21,7 @@ from rinha.server import Instance
 from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
 from rinha.terminal import printable
-from rinha.wiring import clientes_of, open_edition, restore_of
+from rinha.wiring import clientes_of, open_edition, restore_of, schema_of
 
 
 def main() -> int:
@@ -91,8 +91,10 @@ def metered(
 
 
 def init(settings: Settings, _args: argparse.Namespace) -> int:
-    open_store(settings, create=True)
+    engine = open_store(settings, create=True).engine
     print(f"{settings.ledger} is ready")
+    if not engine.has_newest_version():
+        print("an older program uses it: it is upgraded after that program has ended")
     return 0
 
 
@@ -138,7 +140,8 @@ def replicate(settings: Settings, args: argparse.Namespace) -> int:
     if args.what == "watchdog":
         watchdog.run(settings.ledger, settings.replica)
     else:
-        replicate.replicate(settings.ledger, settings.replica, ["replicate", "watchdog"])
+        command = ["replicate", "watchdog"]
+        replicate.replicate(settings.ledger, schema_of(settings), settings.replica, command)
     return 0
 
 
@@ -176,7 +179,8 @@ def sql(settings: Settings, args: argparse.Namespace) -> int:
     if isinstance(settings.ledger, Path):
         from rinha.sqlite import shell  # noqa: PLC0415 - for this engine only
 
-        shell.run(settings.ledger, args.sql, escape=args.escape or sys.stdout.isatty())
+        escape = args.escape or sys.stdout.isatty()
+        shell.run(settings.ledger, schema_of(settings), args.sql, escape=escape)
     else:
         from rinha.postgres import shell as psql  # noqa: PLC0415 - for this engine only
 

@@ -42,6 +42,11 @@ class StoreBusyError(RinhaError):
     """The store was locked for longer than a request may wait. Nothing was written."""
 
 
+class NotUpgradedError(StoreBusyError):
+    """The store lacks what this request needs, while an older program uses it. Nothing was
+    written."""
+
+
 class StoreUnavailableError(RinhaError):
     """The store cannot be read or written now. Nothing was written. After a failed sync and a
     crash, the transaction may still be found in the WAL and count."""

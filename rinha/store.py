@@ -82,6 +82,11 @@ class Engine(Protocol):
 
     def snapshot(self, target: Path) -> None: ...
 
+    def has_newest_version(self) -> bool:
+        """Returns whether the store has all that this program's schema has."""
+
+    def assert_newest_version(self) -> None: ...
+
     def close(self) -> None: ...
 
 

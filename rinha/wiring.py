@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rinha.crebitos.ledger import Ledger
     from rinha.http import App
     from rinha.pessoas.registry import Registry
+    from rinha.sqlite.schema import Schema
     from rinha.store import AdminStore
 
 
@@ -52,6 +53,17 @@ def restore_of(settings: Settings) -> Restore:
             "nor replicated"
         )
     return found
+
+
+def schema_of(settings: Settings) -> "Schema":
+    """Returns the schema of the edition's files."""
+    if settings.edition == "pessoas":
+        from rinha.pessoas.on_sqlite import SqliteRegistry
+
+        return SqliteRegistry.SCHEMA
+    from rinha.crebitos.on_sqlite import SqliteLedger
+
+    return SqliteLedger.SCHEMA
 
 
 def clientes_of(settings: Settings) -> "Clientes":

@@ -99,7 +99,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("rinha/crebitos/on_sqlite_restore.py", "rinha/crebitos/on_postgres.py"),
         *("rinha/crebitos/on_sqlite_clientes.py", "rinha/crebitos/on_postgres_clientes.py"),
         *("rinha/pessoas", "rinha/pessoas/on_sqlite.py"),
-        "rinha/replica",
+        *("rinha/replica", "rinha/sqlite"),
     },
     "rinha/metrics": {"rinha", "rinha/replica"},
     "rinha/replica": {"rinha", "rinha/sqlite"},

@@ -25,14 +25,21 @@ from rinha.crebitos.limits import (
 )
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
+from rinha.errors import NotUpgradedError
 from rinha.settings import HOUR_US, KEYS_KEPT_H_MIN, Settings
-from rinha.sqlite.schema import Schema
+from rinha.sqlite.schema import Schema, version_of
 from rinha.sqlite.store import SqliteStore
 from rinha.store import Gauge
 
-READ_SALDO = "SELECT limite, saldo, transacoes, fechado FROM clientes WHERE cliente = ?"
+# All columns: a ledger of version 1 has no `nome` and `fechado`, and another process may upgrade it
+# at any time.
+READ_CLIENTE = "SELECT * FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
 ADD_TRANSACAO = "INSERT INTO transacoes VALUES (?, ?, ?, ?, ?, ?)"
+NO_KEYS_YET = (
+    "an older program is in use, which would ignore the Idempotency-Key; nothing was written: "
+    "try again"
+)
 READ_CHAVE = "SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = ?"
 ADD_CHAVE = """
     INSERT INTO chaves (chave, cliente, pedido, sequencia, recusa, limite, saldo, criada_em_us)
@@ -62,17 +69,14 @@ READ_AUDIT = """
     FROM clientes AS c LEFT JOIN livro AS l ON l.cliente = c.cliente
     GROUP BY c.cliente
 """
-READ_CLIENTES = (
-    "SELECT cliente, nome, limite, saldo, fechado FROM clientes ORDER BY cliente LIMIT ?"
-)
+READ_CLIENTES = "SELECT * FROM clientes ORDER BY cliente LIMIT ?"
 FIRST = ", ".join(map(str, FIRST_LIMITES.items()))
-RESET = (
-    "DELETE FROM chaves",
-    "DELETE FROM transacoes",
-    "DELETE FROM alteracoes",
-    "DELETE FROM clientes",
-    f"INSERT INTO clientes (cliente, limite) VALUES {FIRST}",  # noqa: S608 - only our own constants
-)
+# Tables that a reset empties, by the version of the ledger.
+EMPTIED = {
+    1: ("transacoes", "clientes"),
+    2: ("chaves", "transacoes", "alteracoes", "clientes"),
+}
+ADD_FIRST = f"INSERT INTO clientes (cliente, limite) VALUES {FIRST}"  # noqa: S608 - as above
 # Reads the newest rows of each client that is shown, and of those the newest.
 READ_NEWEST = """
     SELECT t.cliente, t.tipo, t.valor, t.descricao, t.realizada_em_us
@@ -101,6 +105,8 @@ class SqliteLedger(SqliteStore):
         return Resultado(limite, saldo)
 
     def transact_once(self, cliente: int, transacao: Transacao, chave: str) -> Resultado:
+        if not self.engine.has_newest_version():
+            raise NotUpgradedError(NO_KEYS_YET)
         pedido = pedido_of(transacao)
         with self._writing:
             known = self._execute(READ_CHAVE, (chave,)).fetchone()
@@ -114,11 +120,11 @@ class SqliteLedger(SqliteStore):
     def _add(self, cliente: int, transacao: Transacao) -> tuple[int, int, int]:
         """Returns the limit, and the balance and the sequence after the transaction."""
         change = transacao.valor if transacao.tipo == "c" else -transacao.valor
-        row = self._execute(READ_SALDO, (cliente,)).fetchone()
+        row = self._execute(READ_CLIENTE, (cliente,)).fetchone()
         if row is None:
             raise UnknownClienteError(f"there is no client {cliente}")
-        limite, saldo, sequencia, fechado = row
-        if fechado:
+        _, limite, saldo, sequencia, *since_2 = row
+        if since_2 and since_2[1]:
             raise ClienteClosedError(cliente)
         saldo += change
         # The balance rule.
@@ -146,7 +152,7 @@ class SqliteLedger(SqliteStore):
         try:
             limite, saldo, sequencia = self._add(cliente, transacao)
         except LimiteExceededError as refused:
-            limite, saldo, *_ = self._execute(READ_SALDO, (cliente,)).get
+            _, limite, saldo, *_ = self._execute(READ_CLIENTE, (cliente,)).get
             recusa, sequencia = str(refused), 0
         now_us = time.time_ns() // 1000
         if now_us >= self._next_removal_us:
@@ -166,8 +172,9 @@ class SqliteLedger(SqliteStore):
 
     def reset(self) -> None:
         with self._writing:
-            for statement in RESET:
-                self._execute(statement)
+            for table in EMPTIED[version_of(self.engine.connection)]:
+                self._execute(f"DELETE FROM {table}")  # noqa: S608 - only our own constants
+            self._execute(ADD_FIRST)
 
     def assert_readable(self) -> None:
         self.engine.assert_readable("SELECT saldo FROM clientes LIMIT 1")
@@ -177,18 +184,18 @@ class SqliteLedger(SqliteStore):
         yield from self.overview().gauges()
 
     def overview(self) -> Overview:
-        clientes = self.engine.read(READ_CLIENTES, (CLIENTES_SHOWN_MAX,))
+        rows = self.engine.read(READ_CLIENTES, (CLIENTES_SHOWN_MAX,))
         newest = self.engine.read(READ_NEWEST, (CLIENTES_SHOWN_MAX, TRANSACOES_SHOWN_MAX))
-        return Overview(
-            [
-                ClienteSeen(cliente, nome, limite, saldo, bool(fechado))
-                for cliente, nome, limite, saldo, fechado in clientes
-            ],
-            [TransacaoSeen(*row) for row in newest],
-        )
+        return Overview([_seen(*row) for row in rows], [TransacaoSeen(*row) for row in newest])
 
     def audit(self) -> Audit:
         return Audit(*self._audited("client", self._clientes, list[ClienteAudit]()))
 
     def _clientes(self) -> list[ClienteAudit]:
         return [ClienteAudit(*row) for row in self._execute(READ_AUDIT)]
+
+
+def _seen(
+    cliente: int, limite: int, saldo: int, _transacoes: int, nome: str = "", fechado: int = 0
+) -> ClienteSeen:
+    return ClienteSeen(cliente, nome, limite, saldo, bool(fechado))

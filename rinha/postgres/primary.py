@@ -193,8 +193,11 @@ class Primary:
             else:
                 return rows
 
+    def has_newest_version(self) -> bool:
+        return self.version == self._schema.version
+
     def assert_newest_version(self) -> None:
-        if self.version < self._schema.version:
+        if not self.has_newest_version():
             raise StoreUnusableError(
                 f"{self._url}: a {self._schema.noun} of version {self.version}: `rinha init` or a "
                 "start upgrades it"

@@ -25,7 +25,8 @@ from rinha.replica.limits import (
     UNSENT_MAX_BYTES,
 )
 from rinha.sqlite.checkpoint import take_over_checkpoints
-from rinha.sqlite.entry import enter
+from rinha.sqlite.entry import enter_for_another
+from rinha.sqlite.schema import Schema
 
 # Longest path that the kernel accepts for a Unix socket.
 SOCKET_MAX_BYTES = 107
@@ -42,7 +43,7 @@ def socket_of(ledger: Path) -> Path:
     return ledger.with_name(f"{ledger.name}.replica.sock")
 
 
-def replicate(ledger: Path, replica: str, watchdog: list[str]) -> None:
+def replicate(ledger: Path, schema: Schema, replica: str, watchdog: list[str]) -> None:
     """Replaces this process by Litestream; does not return."""
     if not replica:
         raise ReplicaError("RINHA_REPLICA is not set: it names the replica's place")
@@ -51,9 +52,10 @@ def replicate(ledger: Path, replica: str, watchdog: list[str]) -> None:
     if len(os.fsencode(socket_of(ledger))) > SOCKET_MAX_BYTES:
         raise ReplicaError(f"{ledger}: this path is too long for the socket beside it")
     socket_of(ledger).unlink(missing_ok=True)
-    # Litestream inherits both descriptors, and holds their locks until it ends.
-    os.set_inheritable(enter(ledger, "ledger"), True)
-    os.set_inheritable(take_over_checkpoints(ledger), True)
+    # Litestream inherits the descriptors, and holds their locks until it ends.
+    locks = [*enter_for_another(ledger, schema).descriptors, take_over_checkpoints(ledger)]
+    for fd in locks:
+        os.set_inheritable(fd, True)
     if unsent_bytes(ledger) > UNSENT_MAX_BYTES:
         shutil.rmtree(state_folder_of(ledger), ignore_errors=True)
     config = ledger.with_name(f"{ledger.name}.replica.yml")

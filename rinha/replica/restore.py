@@ -24,21 +24,22 @@ from rinha.sqlite.entry import (
     LOGS,
     assert_one_name,
     assert_wal_has_its_file,
+    in_use,
     is_database,
     second_name,
     sync_folder,
     undo_restore,
 )
 from rinha.sqlite.extra_tables import drop_litestream_from
-from rinha.sqlite.lock import keep_out
 from rinha.sqlite.schema import Schema, assert_is_ours
 from rinha.sqlite.store import SqliteStore
+from rinha.sqlite.users import keep_out, lock_files_of
 from rinha.sqlite.wal import wal_of
 
 # Errors of `os.link` on file systems without hard links.
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
-# Endings of the files that SQLite, its users and Litestream keep beside a database.
-BESIDE = ("-wal", "-shm", "-journal", ".lock", ".users", ".checkpoint", ".tmp", "-txid")
+# Endings of the files that SQLite, the write lock and Litestream keep beside a database.
+BESIDE = ("-wal", "-shm", "-journal", ".lock", ".checkpoint", ".tmp", "-txid")
 
 
 # Adds to a restored file the commits between Litestream's state and the requested time.
@@ -75,10 +76,10 @@ def put_in_place(
     """Replaces the file by what `fetch` makes at a path. Returns the old file's new name, if
     any."""
     try:
-        with _alone(file, store.SCHEMA.noun):
+        with _alone(file, store.SCHEMA):
             copy = file.with_name(f"{file.name}.restoring")
             try:
-                _remove(copy)
+                _remove(copy, store.SCHEMA)
                 fetch(copy)
                 _assert_sound(source, store, copy)
                 _settle(copy)
@@ -86,7 +87,7 @@ def put_in_place(
             finally:
                 # If this fails, the next restore removes the copy.
                 with contextlib.suppress(OSError):
-                    _remove(copy)
+                    _remove(copy, store.SCHEMA)
             _assert_synced(file, kept)
             return kept
     except apsw.FullError:
@@ -118,15 +119,15 @@ def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
 
 
 @contextlib.contextmanager
-def _alone(file: Path, noun: str) -> Iterator[None]:
+def _alone(file: Path, schema: Schema) -> Iterator[None]:
     """Keeps all other processes from the file, and undoes a killed restore."""
     if not file.parent.is_dir():
         raise RestoreError(f"{file}: there is no directory {file.parent}, create it")
     if file.exists() and not file.is_file():
         raise RestoreError(f"{file}: not a regular file")
-    use = keep_out(file)
-    if use is None:
-        raise RestoreError(f"{file}: the {noun} is in use: stop what uses it first (`make down`)")
+    alone = keep_out(file, schema.version)
+    if alone is None:
+        raise RestoreError(in_use(file, schema.noun))
     try:
         killed = second_name(file)
         if killed is not None:
@@ -135,7 +136,7 @@ def _alone(file: Path, noun: str) -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(OSError):
-            os.close(use)
+            alone.close()
 
 
 def _assert_sound(source: str, store: type[SqliteStore], copy: Path) -> None:
@@ -257,6 +258,7 @@ def _name_for_old(file: Path) -> Path:
         time.sleep(0.1)
 
 
-def _remove(copy: Path) -> None:
-    for ending in ("", *BESIDE):
-        copy.with_name(copy.name + ending).unlink(missing_ok=True)
+def _remove(copy: Path, schema: Schema) -> None:
+    beside = [copy.with_name(copy.name + ending) for ending in BESIDE]
+    for path in (copy, *beside, *lock_files_of(copy, schema.version)):
+        path.unlink(missing_ok=True)

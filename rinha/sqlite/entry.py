@@ -1,13 +1,14 @@
 """Checks of a ledger's file before SQLite may open it."""
 
-import fcntl
 import os
+from contextlib import closing, suppress
 from pathlib import Path
 
 import apsw
 
 from rinha.errors import StoreUnusableError
-from rinha.sqlite.lock import keep_out, use
+from rinha.sqlite.schema import Schema, version_of
+from rinha.sqlite.users import Use, keep_out, use
 from rinha.sqlite.wal import HEADER, has_commit, wal_of
 
 MAGIC = b"SQLite format 3\0"
@@ -33,37 +34,38 @@ def assert_sqlite_is_sound(noun: str) -> None:
         )
 
 
-def enter(file: Path, noun: str) -> int:
-    """Checks the file and returns a descriptor. Until it is closed no restore replaces the file."""
+def enter(file: Path, schema: Schema) -> Use:
+    """Checks the file and begins its use: until that is closed no restore replaces the file."""
     try:
-        _finish_restore(file)
-        place = use(file)
+        _finish_restore(file, schema)
+        begun = use(file, schema.version)
         try:
             assert_one_name(file)
-            assert_wal_has_its_file(file, noun)
+            assert_wal_has_its_file(file, schema.noun)
         except BaseException:
-            os.close(place)
+            begun.close()
             raise
     except OSError as error:
         raise StoreUnusableError(f"{error.filename or file}: {error.strerror}") from None
     except apsw.Error as error:
         raise StoreUnusableError(f"{file}: {error}") from None
-    return place
+    return begun
 
 
-def lock_out_others(place: int, file: Path, noun: str) -> None:
-    """Makes the use of the file exclusive; `place` is what `enter` returned."""
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StoreUnusableError(
-            f"{file}: the {noun} is in use: stop what uses it first (`make down`)"
-        ) from None
+def enter_for_another(file: Path, schema: Schema) -> Use:
+    """Does the same for a program that takes this one's place, and opens the file itself. If that
+    still runs after an upgrade, it does not keep an older program's restore out."""
+    begun = enter(file, schema)
+    with suppress(apsw.Error):
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
+        with closing(connection):
+            if 0 < version_of(connection) < schema.version:
+                begun.leave_older()
+    return begun
 
 
-def let_others_in(place: int) -> None:
-    """Makes the use of the file shared again."""
-    fcntl.flock(place, fcntl.LOCK_SH | fcntl.LOCK_NB)
+def in_use(file: Path, noun: str) -> str:
+    return f"{file}: the {noun} is in use: stop what uses it first (`make down`)"
 
 
 def assert_there(file: Path, noun: str) -> None:
@@ -159,16 +161,16 @@ def sync_folder(file: Path) -> None:
         os.close(folder)
 
 
-def _finish_restore(file: Path) -> None:
+def _finish_restore(file: Path, schema: Schema) -> None:
     """Undoes a killed restore. A running one is left alone: `use` then refuses the file."""
     if second_name(file) is None:
         return
-    place = keep_out(file)
-    if place is None:
+    alone = keep_out(file, schema.version)
+    if alone is None:
         return
     try:
         kept = second_name(file)
         if kept is not None:
             undo_restore(file, kept)
     finally:
-        os.close(place)
+        alone.close()

@@ -15,26 +15,21 @@ from typing import Any
 import apsw
 
 from rinha.address import real_path
-from rinha.errors import RETRY, RinhaError, SnapshotError, StoreUnavailableError, StoreUnusableError
+from rinha.errors import RETRY, RinhaError, StoreUnavailableError, StoreUnusableError
 from rinha.sqlite.checkpoint import checkpointing
-from rinha.sqlite.entry import (
-    assert_sqlite_is_sound,
-    assert_there,
-    enter,
-    let_others_in,
-    lock_out_others,
-)
-from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved, drop_litestream_from
+from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, enter, in_use
+from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved
 from rinha.sqlite.group import Group, Writing
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
     FOREIGN_LOCK_PAUSE_S,
     PAGE_SIZE_BYTES,
-    SECOND_OVER_CHECK_S,
     START_LOCK_WAIT_S,
 )
 from rinha.sqlite.lock import WriteLock, lock_file_of
-from rinha.sqlite.schema import READ_SCHEMA, Schema, assert_is_ours
+from rinha.sqlite.schema import READ_SCHEMA, Schema, assert_is_ours, version_of
+from rinha.sqlite.snapshot import write_snapshot
+from rinha.sqlite.upgrade import upgrade, upgrading
 from rinha.sqlite.wal_repair import Wal
 from rinha.store import Gauge, Meter
 
@@ -60,10 +55,12 @@ class SqliteFile:
             try:
                 self._lock = WriteLock(lock_file_of(path), START_LOCK_WAIT_S, schema.noun)
                 with self._lock:
-                    # Under the lock: an instance that upgrades the file waits for no other start.
-                    self._use = enter(path, schema.noun)
-                    on_failure.callback(os.close, self._use)
+                    self._use = enter(path, schema)
+                    on_failure.callback(self._use.close)
                     self._open(create)
+                if create and self.version < schema.version:
+                    upgrade(self.connection, path, schema, self._use, lambda: self._lock)
+                    self._see_version()
                 self.writing = Writing(
                     self.connection,
                     self._lock,
@@ -105,46 +102,44 @@ class SqliteFile:
         self.version = kind.version if kind.objects else schema.version
         if not kind.objects:
             schema.create(self.connection)
-        elif create and self.version < schema.version:
-            self._upgrade()
+        if self.version < schema.version:
+            self._use.leave_older()
         # With FULL, group.py adds a sync after the commit.
         self.execute("PRAGMA synchronous = NORMAL")
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
 
-    def _upgrade(self) -> None:
-        """Upgrades the file, after a snapshot, while no other process uses it."""
-        schema = self._schema
-        lock_out_others(self._use, self.path, f"{schema.noun} of version {self.version}")
-        self.snapshot(self._name_for_old())
-        schema.upgrade(self.connection, self.version)
-        self.version = schema.version
-        let_others_in(self._use)
-
-    def _name_for_old(self) -> Path:
-        """Returns a name with the time. An upgrade killed in this second may have left one."""
-        while True:
-            when = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-            kept = self.path.with_name(f"{self.path.name}.version-{self.version}.{when}")
-            if not kept.exists():
-                return kept
-            time.sleep(SECOND_OVER_CHECK_S)
+    def _see_version(self) -> None:
+        """Notices that another process has upgraded the file."""
+        with suppress(apsw.Error):
+            version = version_of(self.connection)
+            if version > self.version and self._use.join_older():
+                self.version = version
 
     @property
     def info(self) -> Mapping[str, object]:
         return {"synchronous": self._synchronous, "sqlite": apsw.sqlite_lib_version()}
 
-    def assert_newest_version(self) -> None:
+    def has_newest_version(self) -> bool:
+        """Returns whether the file has all tables; notices an upgrade by another process."""
         if self.version < self._schema.version:
+            self._see_version()
+        return self.version == self._schema.version
+
+    def assert_newest_version(self) -> None:
+        if not self.has_newest_version():
             raise StoreUnusableError(
-                f"{self.path}: a {self._schema.noun} of version {self.version}: `rinha init` or a "
-                "start upgrades it"
+                f"{self.path}: a {self._schema.noun} of version {self.version}: `rinha init` "
+                "upgrades it once no older program uses it"
             )
 
     @contextmanager
     def serving(self, meter: Meter | None = None) -> Iterator[None]:
         self._lock.meter = self.writing.meter = meter
-        with checkpointing(self.path, self.connection, meter):
+        with ExitStack() as running:
+            running.enter_context(checkpointing(self.path, self.connection, meter))
+            if not self.has_newest_version():
+                running.enter_context(upgrading(self.path, self._schema, self._use))
             yield
             self.writing.end_group()
 
@@ -167,13 +162,14 @@ class SqliteFile:
 
     def lock_out_others(self) -> None:
         """Makes the use of the file exclusive until it is closed, or raises if it is in use."""
-        lock_out_others(self._use, self.path, self._schema.noun)
+        if not self._use.lock_out_all():
+            raise StoreUnusableError(in_use(self.path, self._schema.noun))
 
     def close(self) -> None:
         self.writing.close()
         self.connection.close()
         self._lock.close()
-        os.close(self._use)
+        self._use.close()
 
     def read(self, sql: str, bindings: tuple[int | str, ...] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement, which reads one snapshot, or what the group has written so far."""
@@ -208,23 +204,12 @@ class SqliteFile:
         if found == ["integrity: ok"]:
             found = []
         ours = set(self.execute(READ_SCHEMA)) - ACCEPTED
-        if ours != self._schema.definitions(self.version):
+        if ours != self._schema.definitions(version_of(self.connection)):
             found.append("schema: not the one that this program ships")
         return found
 
     def snapshot(self, target: Path) -> None:
-        """Writes a consistent copy that any sqlite3 can open; it appears whole or not at all."""
-        if target.exists():
-            raise SnapshotError(f"{target}: there is a file already, it was left as it is")
-        partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-        partial.unlink(missing_ok=True)
-        try:
-            self.execute("VACUUM INTO ?", (str(partial),))
-            drop_litestream_from(partial)
-            partial.rename(target)
-        except (apsw.Error, OSError) as error:
-            partial.unlink(missing_ok=True)
-            raise SnapshotError(f"{target}: no snapshot: {error}") from None
+        write_snapshot(self.connection, target)
 
     def _assert_in_place(self, now: float) -> None:
         """Refuses a file that was deleted or replaced: what is acknowledged in it would be lost."""
@@ -238,6 +223,8 @@ class SqliteFile:
             raise StoreUnavailableError(
                 f"the {self._schema.noun}'s file was moved away or replaced"
             )
+        if self.version < self._schema.version:
+            self._see_version()
         self._next_file_check_at = now + FILE_MOVED_CHECK_S
 
     def _keep_waiting(self, looks: int) -> bool:

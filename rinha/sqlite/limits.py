@@ -34,6 +34,11 @@ FOREIGN_LOCK_PAUSE_S = 0.001
 START_LOCK_WAIT_S = 20.0
 # Interval of the check that a second is over, whose name a file has already.
 SECOND_OVER_CHECK_S = 0.1
+# Interval in which an instance tries to upgrade a file that older programs use. A start and
+# `rinha init` try at once.
+UPGRADE_TRY_EVERY_S = 10.0
+# An instance that ends waits this long for its upgrade to be interrupted.
+UPGRADE_END_MAX_S = 0.2
 # A transaction changes few rows: small pages copy and checksum less than SQLite's usual 4096.
 PAGE_SIZE_BYTES = 1024
 # Pages in the WAL; a transaction adds two or three. From the first limit on the thread runs a

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from types import FrameType, TracebackType
 
-from rinha.errors import StoreBusyError, StoreUnavailableError, StoreUnusableError
+from rinha.errors import StoreBusyError, StoreUnavailableError
 from rinha.private import open_lock_file
 from rinha.sqlite.limits import (
     LOCK_ALARM_REPEAT_S,
@@ -27,34 +27,6 @@ from rinha.store import Meter
 
 def lock_file_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.lock")
-
-
-def use(file: Path) -> int:
-    """Returns a descriptor. Until it is closed no restore can replace the file."""
-    try:
-        return _hold(file, fcntl.LOCK_SH)
-    except BlockingIOError:
-        raise StoreUnusableError(f"{file}: it is being restored, try again after that") from None
-
-
-def keep_out(file: Path) -> int | None:
-    """Returns a descriptor that prevents any use of the file until it is closed; None if it is in
-    use."""
-    try:
-        return _hold(file, fcntl.LOCK_EX)
-    except BlockingIOError:
-        return None
-
-
-def _hold(file: Path, how: int) -> int:
-    users = file.with_name(f"{file.name}.users")
-    fd = open_lock_file(users)
-    try:
-        fcntl.flock(fd, how | fcntl.LOCK_NB)
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
 
 
 class _TimeUp(Exception):  # noqa: N818 - it is an event, not an error

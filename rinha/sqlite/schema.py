@@ -41,6 +41,10 @@ class Schema(NamedTuple):
         )
 
 
+def version_of(connection: apsw.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").get)
+
+
 class Kind(NamedTuple):
     """Version of a file's schema, and how many objects it has: none in a new file."""
 

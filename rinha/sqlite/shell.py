@@ -7,17 +7,18 @@ from typing import TextIO, cast
 
 from apsw.shell import main
 
-from rinha.sqlite.entry import assert_there, enter
+from rinha.sqlite.entry import assert_there, enter_for_another
+from rinha.sqlite.schema import Schema
 from rinha.terminal import PrintableStream
 
 
-def run(file: Path, args: Sequence[str], *, escape: bool) -> None:
+def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> None:
     """Runs the shell in this process, and keeps restores from the file until it ends.
 
     With `escape` it escapes control characters in the output. Colours are off then, as they are
     control sequences too."""
-    assert_there(file, "ledger")
-    enter(file, "ledger")
+    assert_there(file, schema.noun)
+    enter_for_another(file, schema)
     options = []
     if escape:
         sys.stdout = cast("TextIO", PrintableStream(sys.stdout))

@@ -9,7 +9,7 @@ import apsw
 from rinha.settings import Settings
 from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import SqliteFile
-from rinha.sqlite.schema import Schema
+from rinha.sqlite.schema import Schema, version_of
 from rinha.store import Audit, Table
 
 T = TypeVar("T")
@@ -55,8 +55,9 @@ class SqliteStore:
                 problems = self.engine.problems()
                 if any(problem.startswith("schema") for problem in problems):
                     return problems, nothing
+                present = version_of(self.engine.connection)
                 for version, query in self.PROBLEMS.items():
-                    found = self._execute(query) if version <= self.engine.version else ()
+                    found = self._execute(query) if version <= present else ()
                     problems += [f"{noun} {one}: {what} ({detail})" for one, what, detail in found]
                 return problems, read()
         except apsw.Error as error:

@@ -16,7 +16,7 @@ from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import RestoreError, RinhaError, StoreUnusableError
-from rinha.sqlite.lock import keep_out
+from rinha.sqlite.users import keep_out
 from tests.help.ledgers import open_file, saldo_in
 from tests.help.running import ROOT
 
@@ -202,7 +202,7 @@ def test_only_what_is_no_database_is_set_aside_with_its_wal(
 
 def test_nobody_starts_in_the_middle_of_a_restore(file: Path) -> None:
     """An instance that starts during a restore is refused in one sentence."""
-    held = keep_out(file)
+    held = keep_out(file, SqliteLedger.SCHEMA.version)
     assert held is not None
     with pytest.raises(StoreUnusableError, match="being restored"):
         open_file(file, create=False)

@@ -1,8 +1,6 @@
 """Ledgers that older programs wrote: they open as they were, and a start upgrades them."""
 
 import contextlib
-import fcntl
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -20,11 +18,11 @@ from rinha.errors import SnapshotError, StoreUnusableError
 from rinha.pessoas.on_sqlite import SqliteRegistry
 from rinha.schema_versions import after, up_to
 from rinha.settings import load
-from rinha.sqlite.lock import use
 from rinha.sqlite.schema import READ_SCHEMA
 from tests.help.effort import effort
 from tests.help.ledger_process import LedgerProcess, kill_at_points
 from tests.help.ledgers import AnyLedger, open_file, open_ledger, query
+from tests.help.old_program import OldProgram, RefusedByOldError
 from tests.help.postgres import Server
 from tests.help.running import ROOT
 
@@ -150,29 +148,6 @@ def test_check_reads_older_tables(address: str) -> None:
         assert ledger.audit().problems == ["schema: transacoes is not as this program ships it"]
 
 
-def test_a_file_in_use_is_not_upgraded(old: Path) -> None:
-    """While an old program has the file open, a start is refused and changes nothing."""
-    running = use(old)
-    with pytest.raises(StoreUnusableError, match="ledger of version 1 is in use"):
-        open_file(old)
-    assert query(str(old), VERSION) == [(1,)]
-    assert snapshots(old.parent) == []
-    os.close(running)
-    open_file(old).close()
-    assert query(str(old), VERSION) == [(2,)]
-
-
-def test_the_use_is_shared_again_after_an_upgrade(old: Path) -> None:
-    """After an upgrade other instances may open the file, and a restore may not replace it."""
-    with (
-        contextlib.closing(open_file(old)),
-        contextlib.closing(open_file(old)),
-        (old.parent / "rinha.db.users").open() as users,
-        pytest.raises(BlockingIOError),
-    ):
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def test_without_a_snapshot_there_is_no_upgrade(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the snapshot fails, the start fails and the ledger is as it was."""
     monkeypatch.setattr(Path, "rename", _no_space)
@@ -223,22 +198,41 @@ def test_the_parts_of_a_schema_are_the_whole() -> None:
     assert after(2, text) == up_to(0, text) == ""
 
 
-def test_an_upgrade_killed_anywhere_is_whole_or_not_there(tmp_path: Path) -> None:
-    """A process killed at any system call of an upgrade leaves a ledger that the next start
-    upgrades, with every row."""
+@pytest.mark.parametrize("beside", ["nobody", "an instance"])
+def test_an_upgrade_killed_anywhere_is_whole_or_not_there(tmp_path: Path, beside: str) -> None:
+    """A process killed at any system call of an upgrade leaves a ledger with every row, that the
+    next start upgrades. Before that an older program can start on it, unless it is upgraded."""
     source = LEDGERS / PROGRAMS[0] / "crebitos.db"
     before = content(str(source))
+    instances: dict[Path, SqliteLedger] = {}
 
     def begin(file: Path) -> LedgerProcess:
         shutil.copy(source, file)
+        if beside == "an instance":
+            old = OldProgram(file)
+            instances[file] = open_file(file)
+            old.close()
         return LedgerProcess(file, "FULL")
 
     def is_sound(file: Path, _worker: LedgerProcess) -> bool:
-        assert query(str(file), VERSION)[0][0] in (1, 2)
+        _assert_older_program_starts_on_version_1(file)
+        if instance := instances.pop(file, None):
+            assert instance.extrato(1).saldo.limite == 100_000
+            instance.close()
         with contextlib.closing(SqliteLedger(file, synchronous="FULL", lock_wait_s=1)) as ledger:
             return ledger.audit().problems == [] and content(str(file)) == before
 
     kill_at_points(
-        tmp_path, effort(6, 1, 1), begin, lambda worker: worker.tell("open") == "done", is_sound
+        tmp_path, effort(12, 1, 1), begin, lambda worker: worker.tell("open") == "done", is_sound
     )
     assert apsw.Connection(str(tmp_path / "0.db")).pragma("user_version") == 2
+
+
+def _assert_older_program_starts_on_version_1(file: Path) -> None:
+    if query(str(file), VERSION) == [(1,)]:
+        old = OldProgram(file)
+        assert old.problems() == []
+        old.close()
+    else:
+        with pytest.raises(RefusedByOldError):
+            OldProgram(file)

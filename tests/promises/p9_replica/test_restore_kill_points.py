@@ -73,7 +73,8 @@ def assert_whole_and_finished_by_the_next(file: Path, snapshot: Path, log: Path)
     assert restore_apart(file, snapshot, log)[0] == "done"
     assert names_in(file) == SNAPSHOT
     beside = {path.name for path in file.parent.iterdir()} - {
-        f"rinha.db{ending}" for ending in ("", ".lock", ".users", ".follower", ".checkpoint")
+        f"rinha.db{ending}"
+        for ending in ("", ".lock", ".users", ".users-2", ".follower", ".checkpoint")
     }
     kept = [name for name in beside if name.startswith("rinha.db.2") and name.endswith("Z")]
     assert beside == set(kept), "something is left over"

@@ -1,0 +1,46 @@
+"""Snapshots: consistent copies of a file that any sqlite3 can open."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from rinha.errors import SnapshotError
+from rinha.sqlite.extra_tables import drop_litestream_from
+
+
+def write_snapshot(connection: apsw.Connection, target: Path) -> None:
+    """Writes a snapshot, which appears whole or not at all."""
+    if target.exists():
+        raise SnapshotError(f"{target}: there is a file already, it was left as it is")
+    with partial_snapshot(connection, target) as partial:
+        put_in_place(partial, target)
+
+
+@contextmanager
+def partial_snapshot(connection: apsw.Connection, target: Path) -> Iterator[Path]:
+    """Yields the snapshot under another name, and removes it unless it is put in place."""
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        with _as_snapshot_error(target):
+            partial.unlink(missing_ok=True)
+            connection.execute("VACUUM INTO ?", (str(partial),))
+            drop_litestream_from(partial)
+        yield partial
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def put_in_place(partial: Path, target: Path) -> None:
+    with _as_snapshot_error(target):
+        partial.rename(target)
+
+
+@contextmanager
+def _as_snapshot_error(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except (apsw.Error, OSError) as error:
+        raise SnapshotError(f"{target}: no snapshot: {error}") from None

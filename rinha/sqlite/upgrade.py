@@ -1,0 +1,120 @@
+"""Upgrade of a file to the newest version, after a snapshot, once no older program uses it.
+
+Until then programs of both versions work with the tables of the older one. So an older program
+never meets a table that it does not know: its audit, its snapshots and its restores stay right, and
+it can be started again.
+"""
+
+import fcntl
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from pathlib import Path
+
+import apsw
+
+from rinha.errors import RinhaError
+from rinha.logs import log
+from rinha.private import open_lock_file
+from rinha.sqlite.limits import SECOND_OVER_CHECK_S, UPGRADE_END_MAX_S, UPGRADE_TRY_EVERY_S
+from rinha.sqlite.lock import lock_file_of
+from rinha.sqlite.schema import Schema, version_of
+from rinha.sqlite.snapshot import partial_snapshot, put_in_place
+from rinha.sqlite.users import Use
+
+WritersWaiting = Callable[[], AbstractContextManager[object]]
+
+
+def upgrade(
+    connection: apsw.Connection,
+    file: Path,
+    schema: Schema,
+    use: Use,
+    writers_waiting: WritersWaiting,
+) -> None:
+    """Upgrades the file unless an older program uses it. Writers wait for the transaction, but not
+    for the snapshot, which may take long."""
+    # Each start holds the write lock too, so none finds the older locks taken for a moment.
+    with writers_waiting():
+        version = version_of(connection)
+        if version == schema.version or not use.lock_out_older():
+            return
+        use.leave_older()
+    name = file.with_name(f"{file.name}.version-{version}")
+    with partial_snapshot(connection, name) as snapshot, writers_waiting():
+        # Meanwhile another process may have upgraded the file, or an older program was started.
+        if version_of(connection) == version and use.lock_out_older():
+            try:
+                put_in_place(snapshot, _with_time(name))
+                schema.upgrade(connection, version)
+            except BaseException:
+                use.leave_older()
+                raise
+            use.join_older()
+
+
+def _with_time(path: Path) -> Path:
+    """Returns a name with the time. An upgrade killed in this second may have left one."""
+    while True:
+        named = path.with_name(f"{path.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+        if not named.exists():
+            return named
+        time.sleep(SECOND_OVER_CHECK_S)
+
+
+@contextmanager
+def upgrading(file: Path, schema: Schema, use: Use) -> Iterator[None]:
+    """Upgrades the file of an instance by a thread, once no older program uses it."""
+    thread = Upgrader(file, schema, use)
+    try:
+        yield
+    finally:
+        thread.end()
+
+
+class Upgrader:
+    def __init__(self, file: Path, schema: Schema, use: Use) -> None:
+        self._file = file
+        self._schema = schema
+        self._use = use
+        self._ended = threading.Event()
+        self._connection: apsw.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="upgrade", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        if self._connection:
+            with suppress(apsw.Error):
+                self._connection.interrupt()
+        self._thread.join(UPGRADE_END_MAX_S)
+
+    def _run(self) -> None:
+        # SIGALRM, which ends a wait for the lock, has to interrupt the main thread.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        while not self._ended.wait(UPGRADE_TRY_EVERY_S):
+            try:
+                if self._is_upgraded():
+                    return
+            except (apsw.Error, OSError, RinhaError) as error:
+                if not self._ended.is_set():
+                    log.error("upgrade failed, it is tried again", exc_info=error)
+
+    def _is_upgraded(self) -> bool:
+        connection = apsw.Connection(str(self._file), flags=apsw.SQLITE_OPEN_READWRITE)
+        with closing(connection):
+            self._connection = connection
+            upgrade(connection, self._file, self._schema, self._use, self._writers_waiting)
+            return version_of(connection) == self._schema.version
+
+    @contextmanager
+    def _writers_waiting(self) -> Iterator[None]:
+        fd = open_lock_file(lock_file_of(self._file))
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
