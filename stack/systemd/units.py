@@ -75,23 +75,23 @@ def unit(part: Part, earlier: Sequence[Part], files: Files) -> str:
 
 
 def restart(parts: Sequence[Part], files: Files) -> str:
-    """Returns the unit that replaces the instances one after the other, as `make restart` does.
+    """Returns the unit that replaces the replica and the instances, one after the other.
 
     Its first command opens the ledger with the present code. A command that fails is the last one.
     """
-    instances = [part for part in parts if part.reports]
-    init = replace(instances[0], command=(*RINHA, "init"))
+    replaced = [part for part in parts if not part.takes_over]
+    init = replace(replaced[-1], command=(*RINHA, "init"))
     lines = [
         WRITTEN_BY,
         "[Unit]",
-        "Description=rinha: replaces the instances one after the other",
+        "Description=rinha: replaces the replica and the instances, one after the other",
         "",
         "[Service]",
         "Type=oneshot",
         *_account_and_settings(init),
         f"ExecStart={_command(init)}",
         # The plus sign gives systemctl root's rights.
-        *(f"ExecStart=+/bin/systemctl restart {name_of(part)}" for part in instances),
+        *(f"ExecStart=+/bin/systemctl restart {name_of(part)}" for part in replaced),
         *_folders(init),
         *hardening(init, files),
     ]
@@ -122,6 +122,10 @@ def _program(part: Part) -> Iterator[str]:
         yield f"ExecReload={copy}"
         yield "ExecReload=/bin/kill -HUP $MAINPID"
     yield f"ExecStart={_command(part)}"
+    if part.takes_over:
+        # nginx writes its pid once it listens. A killed one has left its file.
+        yield f"ExecStartPre=/bin/rm -f {part.pid_file}"
+        yield f'ExecStartPost=/bin/sh -c "until [ -s {part.pid_file} ]; do sleep 0.02; done"'
     yield "Restart=always"
     yield f"RestartSec={RESTART_AFTER_S}"
     yield f"KillSignal={part.stop_signal.name}"

@@ -53,7 +53,11 @@ echo "frozen: $(get /clientes/1/extrato)"
 systemctl reload rinha-nginx
 echo "reloaded: $(get /health)"
 echo "journal: $(journalctl -o cat -t rinha-api02 | grep -c '"event":"started"')"
-systemctl stop rinha.target rinha-api01 rinha-api02 rinha-nginx
+systemctl stop 'rinha*'
+echo "down: $(state)"
+systemctl start rinha.target
+echo "up: $(curl -sS localhost:$port/clientes/1/extrato)"
+systemctl stop 'rinha*'
 results=$(systemctl show -P Result rinha-api01 rinha-api02 rinha-nginx | sort -u | grep .)
 echo "stopped: $(state) $results"
 echo "owner: $(stat -c '%U %a' /var/lib/rinha/rinha.db)"
@@ -85,7 +89,8 @@ def assert_served(found: dict[str, str]) -> None:
     assert int(found["requests"]) > 340
     assert found["refused"] == "all stay"
     saldo = json.loads(found["answer"])["saldo"]
-    for moment in ("killed", "frozen"):
+    assert found["down"] == "inactive"
+    for moment in ("killed", "frozen", "up"):
         assert json.loads(found[moment])["saldo"]["total"] == saldo
     assert "healthy" in found["reloaded"]
     # The first start, the restart, and the one after the freeze.

@@ -70,7 +70,7 @@ def test_parts_stop_in_the_reverse_order(tmp_path: Path, environment: pytest.Mon
     assert "KillSignal=SIGQUIT\n" in nginx
 
 
-def test_a_restart_replaces_one_instance_after_the_other(
+def test_a_restart_replaces_one_part_after_the_other(
     tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> None:
     """The present code opens the ledger first, as the account; only systemctl runs as root."""
@@ -78,7 +78,8 @@ def test_a_restart_replaces_one_instance_after_the_other(
     text = (folder / units.RESTART).read_text()
     commands = [line for line in text.splitlines() if line.startswith("ExecStart=")]
     assert commands[0].endswith(' "-m" "rinha" "init"')
-    restarts = [f"ExecStart=+/bin/systemctl restart rinha-api0{n}.service" for n in (1, 2, 3)]
+    names = ("replica", "api01", "api02", "api03")
+    restarts = [f"ExecStart=+/bin/systemctl restart rinha-{name}.service" for name in names]
     assert commands[1:] == restarts
     assert "Type=oneshot\nUser=rinha\n" in text
 
