@@ -53,6 +53,8 @@ class Part:
     # Whether it needs more than Unix sockets, and the ports that it listens on.
     uses_network: bool = False
     ports: Sequence[int] = ()
+    # Folders that it writes, besides those of the stack.
+    writes: Sequence[Path] = ()
     # Parts of one kind stop at the same time. Without it a part is alone.
     kind: str = ""
 

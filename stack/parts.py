@@ -15,6 +15,8 @@ from stack.paths import RINHA
 INSTANCE = (*RINHA, "serve")
 # The port of the first instance, when instances listen on other machines than this one.
 FIRST_PORT = 8001
+# A replica in a folder has a place that begins with it.
+FOLDER_SCHEME = "file://"
 # The loopback address to ask when nginx listens on every address.
 ASKED_AT = {conf.EVERY_ADDRESS: "127.0.0.1", "[::]": "::1"}
 
@@ -35,9 +37,24 @@ class Layout(NamedTuple):
 
 def replica(at: Layout) -> list[Part]:
     place = at.settings.replica
-    command = (*RINHA, "replicate")
-    uses_network = not place.startswith("file:")
-    return [Part("replica", command, user=at.user, uses_network=uses_network)] if place else []
+    if not place:
+        return []
+    is_folder = place.startswith(FOLDER_SCHEME)
+    folders = [Path(place.removeprefix(FOLDER_SCHEME))] if is_folder else []
+    return [
+        Part(
+            "replica",
+            (*RINHA, "replicate"),
+            user=at.user,
+            uses_network=not is_folder,
+            writes=[*_ledger_folder(at), *folders],
+        )
+    ]
+
+
+def _ledger_folder(at: Layout) -> list[Path]:
+    ledger = at.settings.ledger
+    return [ledger.parent] if isinstance(ledger, Path) else []
 
 
 def instances(at: Layout) -> list[Part]:
@@ -69,6 +86,7 @@ def instances(at: Layout) -> list[Part]:
                 kind="instance",
                 reports=True,
                 uses_network=at.settings.engine != "sqlite",
+                writes=_ledger_folder(at),
             )
         )
     return found

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from stack.part import Part
 from stack.systemd.quoting import quoted
 
+# The folder of the ledger. systemd makes it for the account alone.
+STATE = Path("/var/lib/rinha")
 # systemd empties these for the units. Files in them are bound one by one.
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 # Only a process with this capability may listen on a port below 1024.
@@ -44,18 +45,11 @@ LimitCORE=0
 """
 
 
-class Files(NamedTuple):
-    """Files outside of the service's own folders."""
-
-    read: Sequence[Path]
-    written: Sequence[Path]
-
-
-def hardening(part: Part, files: Files) -> Iterator[str]:
+def hardening(part: Part, programs: Sequence[Path]) -> Iterator[str]:
     """Yields the lines of a part's unit that confine it."""
     yield from FOR_ALL.splitlines()
     yield from _network(part)
-    yield from _files(files)
+    yield from _files(programs, [path for path in part.writes if path != STATE])
 
 
 def _network(part: Part) -> Iterator[str]:
@@ -73,13 +67,13 @@ def _network(part: Part) -> Iterator[str]:
         yield "IPAddressDeny=any"
 
 
-def _files(files: Files) -> Iterator[str]:
-    in_homes = [path for path in (*files.read, *files.written) if _is_in_a_home(path)]
+def _files(read: Sequence[Path], written: Sequence[Path]) -> Iterator[str]:
+    in_homes = [path for path in (*read, *written) if _is_in_a_home(path)]
     yield f"ProtectHome={'tmpfs' if in_homes else 'yes'}"
-    for path in files.read:
+    for path in read:
         if _is_in_a_home(path):
             yield f"BindReadOnlyPaths={quoted(str(path))}"
-    for path in files.written:
+    for path in written:
         name = "BindPaths" if _is_in_a_home(path) else "ReadWritePaths"
         yield f"{name}={quoted(str(path))}"
 

@@ -15,13 +15,12 @@ from stack.nginx import conf
 from stack.part import Part
 from stack.parts import Layout, parts_of, servers_of
 from stack.systemd import units
-from stack.systemd.hardening import Files
+from stack.systemd.hardening import STATE
 from stack.systemd.quoting import ServiceError, quoted_variable
 
 UNITS = Path("/etc/systemd/system")
 ACCOUNTS = Path("/etc/sysusers.d/rinha.conf")
 READ_BY_ALL = 0o005
-FILE_SCHEME = "file://"
 NEXT = """\
 to start it, now and with the machine:
   systemd-sysusers
@@ -33,20 +32,20 @@ to start it, now and with the machine:
 def install(settings: Settings, root: Path) -> int:
     """Writes all files below `root`, and prints their names and the commands that start them."""
     settings = replace(settings, ledger=_ledger(settings))
-    layout = Layout(settings, units.STATE, units.SOCKETS, user=units.ACCOUNT)
+    layout = Layout(settings, STATE, units.SOCKETS, user=units.ACCOUNT)
     parts = parts_of(layout)
-    files = _files(settings)
-    _assert_startable(parts, files)
+    programs = _programs()
+    _assert_startable(parts, programs)
     umask = os.umask(0o022)
     try:
-        for name, text in _texts(parts, files).items():
+        for name, text in _texts(parts, programs).items():
             _write(root, UNITS / name, text)
-        _write(root, ACCOUNTS, f'u {units.ACCOUNT} - "rinha, a ledger" {units.STATE}\n')
+        _write(root, ACCOUNTS, f'u {units.ACCOUNT} - "rinha, a ledger" {STATE}\n')
         _write(root, units.VARIABLES, _variables(settings, parts), mode=0o600)
         config = below(root, units.NGINX_CONFIG)
         config.mkdir(parents=True, exist_ok=True)
         conf.write(config, settings, servers_of(settings))
-        removed = _remove_old(root, set(_texts(parts, files)))
+        removed = _remove_old(root, set(_texts(parts, programs)))
     except OSError as error:
         hint = "; run it as root" if isinstance(error, PermissionError) else ""
         raise ServiceError(f"cannot write {error.filename}: {error.strerror}{hint}") from None
@@ -72,37 +71,33 @@ def _ledger(settings: Settings) -> Path | ServerUrl:
         return ledger
     if ledger.parent != paths.VAR:
         raise ServiceError(f"RINHA_LEDGER={ledger}: a service needs an absolute path")
-    return units.STATE / ledger.name
+    return STATE / ledger.name
 
 
-def _files(settings: Settings) -> Files:
-    """Returns the files of the programs, and the folders of the ledger and its replica."""
-    read = [paths.ROOT, Path(sys.prefix), Path(sys.base_prefix)]
-    written = []
-    if isinstance(settings.ledger, Path) and settings.ledger.parent != units.STATE:
-        written.append(settings.ledger.parent)
-    if settings.replica.startswith(FILE_SCHEME):
-        written.append(Path(settings.replica.removeprefix(FILE_SCHEME)))
-    return Files([Path(sys.executable)] if paths.ONE_FILE else read, written)
+def _programs() -> list[Path]:
+    """Returns the one file, or the folders of the clone, its environment and Python."""
+    if paths.ONE_FILE:
+        return [Path(sys.executable)]
+    return [paths.ROOT, Path(sys.prefix), Path(sys.base_prefix)]
 
 
-def _assert_startable(parts: list[Part], files: Files) -> None:
+def _assert_startable(parts: list[Part], programs: list[Path]) -> None:
     """Refuses programs that the service's account would not find or could not read."""
     for part in parts:
         program = Path(part.command[0])
         if not paths.ONE_FILE and not program.is_absolute():
             raise ServiceError(f"there is no {program}: apt-get install nginx-light")
-    for path in files.read:
+    for path in programs:
         if path.stat().st_mode & READ_BY_ALL != READ_BY_ALL:
             raise ServiceError(
                 f"{path}: the account {units.ACCOUNT} may not read it: chmod -R o+rX {path}"
             )
 
 
-def _texts(parts: list[Part], files: Files) -> dict[str, str]:
-    texts = {units.TARGET: units.target(parts), units.RESTART: units.restart(parts, files)}
+def _texts(parts: list[Part], programs: list[Path]) -> dict[str, str]:
+    texts = {units.TARGET: units.target(parts), units.RESTART: units.restart(parts, programs)}
     for number, part in enumerate(parts):
-        texts[units.name_of(part)] = units.unit(part, parts[:number], files)
+        texts[units.name_of(part)] = units.unit(part, parts[:number], programs)
     return texts
 
 

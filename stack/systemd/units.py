@@ -9,15 +9,14 @@ from stack import paths
 from stack.part import Part
 from stack.paths import RINHA
 from stack.running import STOP_MAX_S
-from stack.systemd.hardening import Files, hardening
+from stack.systemd.hardening import STATE, hardening
 from stack.systemd.quoting import quoted, quoted_argument
 
 # The account that runs all parts.
 ACCOUNT = "rinha"
 TARGET = "rinha.target"
 RESTART = "rinha-restart.service"
-# systemd makes both folders, for the account alone.
-STATE = Path("/var/lib/rinha")
+# The folder of the sockets. systemd makes it too.
 SOCKETS = Path("/run/rinha")
 CONFIG = Path("/etc/rinha")
 VARIABLES = CONFIG / "env"
@@ -52,7 +51,7 @@ def target(parts: Sequence[Part]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def unit(part: Part, earlier: Sequence[Part], files: Files) -> str:
+def unit(part: Part, earlier: Sequence[Part], programs: Sequence[Path]) -> str:
     """Returns the unit of a part. The parts before it start earlier and stop later."""
     after = [name_of(one) for one in earlier if not part.kind or one.kind != part.kind]
     network = ["network-online.target"] if part.uses_network else []
@@ -69,31 +68,32 @@ def unit(part: Part, earlier: Sequence[Part], files: Files) -> str:
         "[Service]",
         *_program(part),
         *_folders(part),
-        *hardening(part, files),
+        *hardening(part, programs),
     ]
     return "\n".join(lines) + "\n"
 
 
-def restart(parts: Sequence[Part], files: Files) -> str:
-    """Returns the unit that replaces the replica and the instances, one after the other.
+def restart(parts: Sequence[Part], programs: Sequence[Path]) -> str:
+    """Returns the unit that replaces the instances one after the other, and then the replica.
 
     Its first command opens the ledger with the present code. A command that fails is the last one.
     """
-    replaced = [part for part in parts if not part.takes_over]
-    init = replace(replaced[-1], command=(*RINHA, "init"))
+    instances = [part for part in parts if part.reports]
+    others = [part for part in parts if not part.reports and not part.takes_over]
+    init = replace(instances[0], command=(*RINHA, "init"))
     lines = [
         WRITTEN_BY,
         "[Unit]",
-        "Description=rinha: replaces the replica and the instances, one after the other",
+        "Description=rinha: replaces the instances one after the other, and the replica",
         "",
         "[Service]",
         "Type=oneshot",
         *_account_and_settings(init),
         f"ExecStart={_command(init)}",
         # The plus sign gives systemctl root's rights.
-        *(f"ExecStart=+/bin/systemctl restart {name_of(part)}" for part in replaced),
+        *(f"ExecStart=+/bin/systemctl restart {name_of(part)}" for part in instances + others),
         *_folders(init),
-        *hardening(init, files),
+        *hardening(init, programs),
     ]
     return "\n".join(lines) + "\n"
 

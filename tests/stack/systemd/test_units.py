@@ -12,7 +12,7 @@ from rinha.settings import load
 from stack import paths
 from stack.part import Part
 from stack.systemd import install, units
-from stack.systemd.hardening import Files, hardening
+from stack.systemd.hardening import hardening
 from stack.systemd.quoting import ServiceError, quoted_argument, quoted_variable
 from tests.help.checkout import Checkout
 
@@ -78,7 +78,7 @@ def test_a_restart_replaces_one_part_after_the_other(
     text = (folder / units.RESTART).read_text()
     commands = [line for line in text.splitlines() if line.startswith("ExecStart=")]
     assert commands[0].endswith(' "-m" "rinha" "init"')
-    names = ("replica", "api01", "api02", "api03")
+    names = ("api01", "api02", "api03", "replica")
     restarts = [f"ExecStart=+/bin/systemctl restart rinha-{name}.service" for name in names]
     assert commands[1:] == restarts
     assert "Type=oneshot\nUser=rinha\n" in text
@@ -124,23 +124,28 @@ def test_only_who_needs_the_network_has_it(tmp_path: Path, environment: pytest.M
 
 
 def test_a_ledger_elsewhere_is_writable(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
-    """The folders of a ledger and a replica are opened; a relative path is refused."""
+    """The folders of a ledger and a replica are opened for the parts that write there.
+
+    systemd starts no part whose folder is missing. A relative path is refused.
+    """
     replica = "file:///home/ana/copy"
     folder = written(tmp_path, environment, RINHA_LEDGER="/srv/a b/x.db", RINHA_REPLICA=replica)
-    text = (folder / "rinha-replica.service").read_text()
-    assert 'ReadWritePaths="/srv/a b"\n' in text
-    assert "ProtectHome=tmpfs\n" in text
-    assert 'BindPaths="/home/ana/copy"\n' in text
+    texts = [
+        (folder / f"rinha-{name}.service").read_text() for name in ("replica", "api01", "nginx")
+    ]
+    assert ['ReadWritePaths="/srv/a b"\n' in text for text in texts] == [True, True, False]
+    assert ['BindPaths="/home/ana/copy"\n' in text for text in texts] == [True, False, False]
+    assert "ProtectHome=tmpfs\n" in texts[0]
     with pytest.raises(ServiceError, match="absolute path"):
         written(tmp_path, environment, RINHA_LEDGER="here/x.db")
 
 
 def test_a_program_in_a_home_is_bound() -> None:
     """Homes are hidden; only the folder of the program is visible in them."""
-    lines = list(hardening(Part("api01", ["x"]), Files([Path("/home/ana/rinha")], [])))
+    lines = list(hardening(Part("api01", ["x"]), [Path("/home/ana/rinha")]))
     assert "ProtectHome=tmpfs" in lines
     assert 'BindReadOnlyPaths="/home/ana/rinha"' in lines
-    assert "ProtectHome=yes" in hardening(Part("api01", ["x"]), Files([Path("/opt/rinha")], []))
+    assert "ProtectHome=yes" in hardening(Part("api01", ["x"]), [Path("/opt/rinha")])
 
 
 def test_values_are_quoted_for_systemd() -> None:
@@ -171,7 +176,7 @@ def test_a_program_that_the_account_cannot_read_is_refused(tmp_path: Path) -> No
     """A service that could not start is not written."""
     tmp_path.chmod(0o700)
     with pytest.raises(ServiceError, match=f"{units.ACCOUNT} may not read it: chmod"):
-        install._assert_startable([], Files([tmp_path], []))
+        install._assert_startable([], [tmp_path])
 
 
 @pytest.mark.parametrize("variables", [{}, VARIABLES, {"RINHA_LEDGER": "postgresql://a@b/c"}])
@@ -204,8 +209,8 @@ def test_the_one_file_runs_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch)
     """systemd starts the one file under the name of the program that it carries."""
     monkeypatch.setattr(paths, "ONE_FILE", True)
     monkeypatch.setattr(sys, "executable", "/opt/rinha")
-    text = units.unit(Part("nginx", ["nginx", "-p", "."]), [], Files([Path("/opt/rinha")], []))
+    text = units.unit(Part("nginx", ["nginx", "-p", "."]), [], [Path("/opt/rinha")])
     assert 'ExecStart="@/opt/rinha" "nginx" "-p" "."\n' in text
-    text = units.unit(Part("api01", ["/opt/rinha", "-m", "rinha"]), [], Files([], []))
+    text = units.unit(Part("api01", ["/opt/rinha", "-m", "rinha"]), [], [])
     assert 'ExecStart="/opt/rinha" "-m" "rinha"\n' in text
     assert "PYTHONPATH" not in text
