@@ -1,13 +1,11 @@
 """The command `rinha cliente`: adds, lists and closes clients, and changes their limits.
 
 A file of many clients is checked whole before the first is written. Then they are added in
-transactions of a thousand, with a pause after each, as one long transaction would stop every
-request. If it is killed in between, the same command adds the rest: a client that is there already
+transactions of a thousand, as one long transaction would stop every request. If it is killed in between, the same command adds the rest: a client that is there already
 with the same values is skipped.
 """
 
 import argparse
-import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -58,7 +56,6 @@ def _add_file(clientes: Clientes, file: Path) -> None:
     added = there = 0
     with clientes.adding_many():
         for batch in _batches(read_csv(file)):
-            began_at = time.monotonic()
             new = _missing(clientes, file, batch)
             if new and not clientes.add(new):
                 raise ClienteRefusedError(
@@ -67,8 +64,6 @@ def _add_file(clientes: Clientes, file: Path) -> None:
                 )
             added += len(new)
             there += len(batch) - len(new)
-            # The lock is not fair: the pause lets waiting requests have it.
-            time.sleep(time.monotonic() - began_at)
     print(f"{added} clients are added" + (f", {there} were there already" if there else ""))
 
 
