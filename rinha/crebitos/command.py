@@ -1,8 +1,9 @@
 """The command `rinha cliente`: adds, lists and closes clients, and changes their limits.
 
 A file of many clients is checked whole before the first is written. Then they are added in
-transactions of a thousand, as one long transaction would stop every request. If it is killed in between, the same command adds the rest: a client that is there already
-with the same values is skipped.
+transactions of a thousand, as one long transaction would stop every request. If it is killed in
+between, the same command adds the rest: a client that is there already with the same values is
+skipped.
 """
 
 import argparse
