@@ -107,21 +107,26 @@ def test_clients_are_not_changed_before_the_upgrade(old: OldProgram, ledger: Sql
         SqliteClientes(ledger)
 
 
-def test_a_closed_client_is_closed_for_every_instance_at_once(
+def test_an_instance_that_has_not_seen_the_upgrade_knows_what_is_new(
     file: Path, old: OldProgram, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An instance that has not seen the upgrade yet knows a client that is closed after it."""
+    """Before an instance sees the upgrade, it already knows a client that is closed after it, and
+    its reset forgets keys."""
     monkeypatch.setattr(ledger.engine, "_see_version", lambda: None)
     ledger.reset()
     old.close()
     upgrade_by_a_start(file)
     with contextlib.closing(open_file(file)) as other:
         changed = SqliteClientes(other).close(2)
-    assert changed is not None
-    assert changed.done
-    with pytest.raises(ClienteClosedError):
-        ledger.transact(2, CREDIT)
-    assert ledger.audit().problems == []
+        assert changed is not None
+        assert changed.done
+        with pytest.raises(ClienteClosedError):
+            ledger.transact(2, CREDIT)
+        assert other.transact_once(1, CREDIT, "k").saldo == 1
+        assert ledger.audit().problems == []
+        ledger.reset()
+        assert ledger.audit().problems == []
+        assert other.transact_once(1, CREDIT, "k").saldo == 1, "the reset left the key"
 
 
 def test_each_program_resets_before_and_after(

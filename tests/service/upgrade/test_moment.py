@@ -14,7 +14,7 @@ from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import SnapshotError
 from rinha.sqlite import snapshot, upgrade
-from tests.help.forks import run_at_once
+from tests.help.forks import apart, run_at_once
 from tests.help.ledgers import open_file
 from tests.help.old_program import (
     OldProgram,
@@ -51,6 +51,39 @@ def test_an_older_program_can_start_until_the_last_moment(
     monkeypatch.undo()
     started[0].close()
     upgrade_by_a_start(file)
+
+
+def test_no_snapshot_is_written_beside_an_older_program(
+    file: Path, old: OldProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that cannot upgrade the ledger leaves no work behind, and reads no whole file."""
+    monkeypatch.setattr(upgrade, "partial_snapshot", lambda *_: pytest.fail("a snapshot"))
+    open_file(file).close()
+
+
+def test_an_upgrade_by_another_process_is_enough(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the ledger is upgraded during the snapshot, that is not done twice."""
+    whole = snapshot.partial_snapshot
+
+    @contextlib.contextmanager
+    def upgrade_during(connection: apsw.Connection, target: Path) -> Iterator[Path]:
+        with whole(connection, target) as partial:
+            apart(upgrade_by_a_start, file)
+            yield partial
+
+    monkeypatch.setattr(upgrade, "partial_snapshot", upgrade_during)
+    with contextlib.closing(open_file(file)) as ledger:
+        assert ledger.transact_once(1, CREDIT, "k")
+    assert len(snapshots_of(file)) == 1
+
+
+def test_a_command_that_reads_keeps_no_upgrade_off(file: Path) -> None:
+    """While `rinha check` or `snapshot` reads a ledger of version 1, a start upgrades it."""
+    with contextlib.closing(open_file(file, create=False)) as reading:
+        upgrade_by_a_start(file)
+        assert reading.audit().problems == []
 
 
 def test_no_older_program_starts_during_the_transaction(
@@ -125,10 +158,10 @@ def test_an_instance_upgrades_by_itself(
         assert ledger.transact(1, CREDIT).saldo == saldo + 1
         assert version_of(file) == 1
         old.close()
-        assert is_soon(ledger.engine.has_newest_version)
-        assert ledger.transact_once(1, CREDIT, "k").saldo == saldo + 2
-    assert len(snapshots_of(file)) == 1
+        assert is_soon(lambda: version_of(file) == 2)
     assert_restore_of_old_is_refused(file)
+    assert len(snapshots_of(file)) == 1
+    assert ledger.transact_once(1, CREDIT, "k").saldo == saldo + 2
 
 
 def test_a_failed_upgrade_is_tried_again(
@@ -148,8 +181,9 @@ def test_a_failed_upgrade_is_tried_again(
         for _ in range(2):
             assert failed.acquire(timeout=UPGRADED_MAX_S)
         ledger.transact(1, CREDIT)
-        monkeypatch.undo()
-        assert is_soon(ledger.engine.has_newest_version)
+    OldProgram(file).close()
+    monkeypatch.undo()
+    upgrade_by_a_start(file)
 
 
 def test_an_audit_during_the_upgrade_compares_with_its_own_snapshot(
