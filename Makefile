@@ -69,7 +69,7 @@ help: ## show this help
 	@echo "variables, as in \`make up MODE=local\`; settings of the service itself are in .env.example"
 	@sed -n 's/^#? /  /p' $(MAKEFILE_LIST)
 
-up: $(READY) ## install missing packages, start the stack in the background, print its address
+up: $(READY) ## install missing packages, start the stack, or apply new code and settings to what runs
 	@$(STACK) up
 
 restart: $(PRESENT) ## replace the instances one after the other by the present code; no request fails

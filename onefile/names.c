@@ -75,6 +75,7 @@ static int read_command(struct command *command) {
         else if ((value = value_of(entry, "takes_over"))) command->pid_file = value;
         else if ((value = value_of(entry, "ends_with_parent"))) command->ends_with_parent = 1;
         else if ((value = value_of(entry, "stop_signal"))) command->stop_signal = atoi(value);
+        else if ((value = value_of(entry, "unset"))) unsetenv(value);
         else if ((value = value_of(entry, "environment"))) putenv(value);
         else if ((value = value_of(entry, "argument")) && count < 255)
             command->arguments[count++] = value;

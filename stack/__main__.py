@@ -16,7 +16,17 @@ from rinha.arguments import parser
 from rinha.errors import RinhaError
 from rinha.settings import Settings, load, value_of
 from rinha.terminal import printable, printable_lines
-from stack import effective_settings, log_files, paths, ports, replica_place, running, usage
+from stack import (
+    effective_settings,
+    fingerprint,
+    log_files,
+    paths,
+    ports,
+    replica_place,
+    rolling,
+    running,
+    usage,
+)
 from stack.interrupts import INTERRUPTED, delayed, run_in_own_session
 from stack.messages import COMMAND, fail, message, show
 from stack.owner_only import assert_owned, make_var, set_private_umask
@@ -97,9 +107,9 @@ def _snapshot_name() -> Iterator[Path]:
 
 
 def up(settings: Settings) -> int:
-    """start everything in the background, supervised, and print its address"""
+    """start everything in the background, or apply new code and settings to what runs"""
     if RUNIT.supervisor():
-        return _up_already(settings)
+        return rolling.up_again(settings)
     mode = os.environ.get("MODE") or "local"
     if mode != "local":
         return fail(message("MODE_IS_LOCAL", mode))
@@ -109,9 +119,7 @@ def up(settings: Settings) -> int:
     _assert_space()
     # One early `init` reports an error of the ledger once, at once. The instances would each report
     # it, after a long wait.
-    init = run_in_own_session([*paths.RINHA, "init"], stdout=subprocess.DEVNULL)
-    if init.returncode:
-        return init.returncode
+    rolling.init()
     # Stops the parts that a killed supervisor left behind: they have served until now.
     with delayed():
         RUNIT.stop()
@@ -127,8 +135,10 @@ def up(settings: Settings) -> int:
 
 
 def _start(settings: Settings) -> int:
-    parts = running.parts(settings)
+    parts, code = running.parts(settings), fingerprint.of_code()
     RUNIT.write(parts)
+    fingerprint.write(fingerprint.CODE, code)
+    fingerprint.write(fingerprint.NGINX_CONF, fingerprint.of_nginx_conf())
     _reset_counters(settings)
     sizes = log_files.sizes(RUNIT.log_files())
     RUNIT.start()
@@ -143,12 +153,8 @@ def _start(settings: Settings) -> int:
     url = running.url(settings)
     number = settings.instances
     what = f"nginx, {number} instance{'s' if number > 1 else ''}, ledger {settings.ledger}"
-    if settings.replica:
-        problem = replica_place.problem(settings.replica)
-        if problem:
-            print(f"rinha: {message('NO_REPLICA', settings.replica, problem)}", file=sys.stderr)
-        else:
-            what += f", replica {settings.replica}"
+    if replica_place.is_fine(settings.replica):
+        what += f", replica {settings.replica}"
     ops = f"http://localhost:{settings.ops_port}" if settings.ops_port else "switched off"
     commands = ("check", "sql", "status", "logs", "down")
     examples = "    ".join(f"{COMMAND} {command}" for command in commands)
@@ -162,14 +168,6 @@ def _reset_counters(settings: Settings) -> None:
         files += settings.ledger.parent.glob("*.replica.state")
     for file in files:
         file.unlink()
-
-
-def _up_already(settings: Settings) -> int:
-    """Names the settings in which the running stack differs from this command, as an error."""
-    names = effective_settings.differences(RUNIT.environ() or {}, os.environ)
-    if names:
-        return fail(message("UP_OTHERWISE", running.url(settings), ", ".join(names)))
-    return show("UP_ALREADY", running.url(settings))
 
 
 def down(_settings: Settings) -> int:

@@ -58,6 +58,15 @@ def differences(runs: Mapping[str, str], asked: Mapping[str, str]) -> list[str]:
     return found + [name for name in credentials if runs.get(name) != asked.get(name)]
 
 
+def overrides(started: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, str | None]:
+    """Returns the settings that are asked for otherwise than the supervisor was started with.
+
+    None removes one. A secret is in no file as long as it stays the same.
+    """
+    names = [name for name in sorted({*started, *asked}) if _matches(name, dotenv.NAMES)]
+    return {name: asked.get(name) for name in names if started.get(name) != asked.get(name)}
+
+
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 

@@ -97,11 +97,11 @@ def nginx(at: Layout) -> list[Part]:
     return [
         Part(
             "nginx",
-            conf.USER_COMMAND if at.user else conf.COMMAND,
+            conf.COMMAND,
             is_ready=partial(answers, host, at.settings.port, "/health"),
             user=at.user,
             folder=at.files,
-            prepare=partial(_prepare_nginx, at),
+            prepare=partial(write_nginx_conf, at, at.top / at.files),
             # Lets nginx answer the requests that it has; TERM would cut them off.
             stop_signal=SIGQUIT,
             takes_over=True,
@@ -111,9 +111,9 @@ def nginx(at: Layout) -> list[Part]:
     ]
 
 
-def _prepare_nginx(at: Layout) -> None:
-    folder = at.top / at.files
-    conf.write(folder, at.settings, servers(at))
+def write_nginx_conf(at: Layout, folder: Path) -> None:
+    """Writes the configuration, and raises ConfError if nginx does not take it."""
+    conf.write(folder, at.settings, servers(at), user=conf.own_user())
     conf.assert_nginx_starts(folder, at.settings.edition)
 
 

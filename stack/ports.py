@@ -32,10 +32,13 @@ def main() -> int:
     return fail(reason) if reason else 0
 
 
-def problem(settings: Settings, known: Collection[str] = (), others: str = "") -> str | None:
+def problem(
+    settings: Settings, known: Collection[str] = (), others: str = "", ours: Collection[int] = ()
+) -> str | None:
     """Returns a message that names the ports in use, and settings with which the stack starts.
 
-    Containers name settings whose port is known to be in use, and other settings to propose.
+    Containers name settings whose port is known to be in use, and other settings to propose. The
+    running stack itself uses the ports in `ours`.
     """
     if settings.port == settings.ops_port:
         return message("ONE_PORT", settings.port)
@@ -48,7 +51,7 @@ def problem(settings: Settings, known: Collection[str] = (), others: str = "") -
             return message("NO_ADDRESS", address)
         if code in (errno.EACCES, errno.EPERM):
             return message("PORT_FORBIDDEN", port, others + _free_settings(settings, [name]))
-        if code or name in known:
+        if (code and port not in ours) or name in known:
             in_use.append((name, port))
     if not in_use:
         return None

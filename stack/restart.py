@@ -1,16 +1,14 @@
 """Replaces the instances of a stack of plain processes, one after the other."""
 
-import subprocess
 import sys
 from dataclasses import replace
 
 from rinha.cores import INSTANCES_MAX
 from rinha.settings import Settings
-from rinha.terminal import printable
-from stack import log_files, paths, running
-from stack.interrupts import run_in_own_session
+from stack import running
 from stack.messages import fail, message, show
 from stack.part import Part
+from stack.rolling import init, replace_all
 from stack.running import RUNIT
 
 
@@ -22,18 +20,10 @@ def restart(settings: Settings) -> int:
     if not instances:
         return fail(message("NO_FOLDER"))
     # Reports an error of the present code, or of the ledger, before an instance ends.
-    init = run_in_own_session([*paths.RINHA, "init"], stdout=subprocess.DEVNULL)
-    if init.returncode:
-        return init.returncode
+    init()
     if len(instances) == 1:
         print(f"rinha: {message('ONLY_INSTANCE')}", file=sys.stderr)
-    for part in instances:
-        log = RUNIT.logs / part.name / "current"
-        sizes = log_files.sizes([log])
-        if not running.replace(part):
-            lines = log_files.lines_since(log, sizes)[-3:]
-            print(f"{log}:", *map(printable, lines), sep="\n  ", file=sys.stderr)
-            return fail(message("NOT_REPLACED", part.name, f"{running.UP_MAX_S:g}"))
+    replace_all(instances)
     return show("RESTARTED", running.url(settings), len(instances))
 
 

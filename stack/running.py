@@ -15,15 +15,21 @@ from stack.run.runit import Runit
 UP_MAX_S = 20.0
 # An instance stops within 2 s; the rest is a margin.
 STOP_MAX_S = 4
+# A part that has ended by itself so often does not come up. Its supervisor starts it once a second.
+STARTS_MAX = 5
 RUNIT = Runit(VAR, STOP_MAX_S)
 
 
-def parts(settings: Settings) -> list[Part]:
-    """Returns the parts; the instances are on the machines of a cluster, or all here."""
+def layout(settings: Settings) -> Layout:
+    """Returns the layout; the instances are on the machines of a cluster, or all here."""
     machines = [HERE]
     if settings.engine != "sqlite" and our_machines().are_there():
         machines = our_machines().some(INSTANCES_ON)
-    return parts_of(Layout(settings, HOME, VAR, machines))
+    return Layout(settings, HOME, VAR, machines)
+
+
+def parts(settings: Settings) -> list[Part]:
+    return parts_of(layout(settings))
 
 
 def wait_until_ready(found: list[Part]) -> bool:
@@ -33,11 +39,23 @@ def wait_until_ready(found: list[Part]) -> bool:
 
 
 def replace(part: Part) -> bool:
-    """Ends a part, which drains first, and waits for its successor; returns False on a timeout."""
+    """Ends a part, which drains first, and waits for its successor; returns False if none comes."""
     old = RUNIT.pid(part.name)
     RUNIT.sv("term", RUNIT.folder.resolve() / part.name, stdout=subprocess.DEVNULL)
-    is_ready = part.is_ready or (lambda: True)
-    return wait_until(lambda: RUNIT.pid(part.name) not in (None, old) and is_ready(), UP_MAX_S)
+    return comes_up(part, old)
+
+
+def comes_up(part: Part, old: int | None = None) -> bool:
+    """Waits until a part is ready under another pid than the old one; returns False if it fails."""
+    found: set[int | None] = set()
+
+    def is_ready() -> bool:
+        found.add(RUNIT.pid(part.name))
+        is_new = RUNIT.pid(part.name) not in (None, old)
+        return is_new and (part.is_ready is None or part.is_ready())
+
+    wait_until(lambda: is_ready() or len(found - {None, old}) >= STARTS_MAX, UP_MAX_S)
+    return is_ready()
 
 
 def url(settings: Settings) -> str:

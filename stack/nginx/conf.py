@@ -14,26 +14,11 @@ from rinha.errors import RinhaError
 from rinha.settings import Settings
 from stack.paths import NGINX, ONE_FILE
 
-
-def _user() -> tuple[str, ...]:
-    """Keeps a worker of root's nginx root: another user may not open the sockets."""
-    if os.geteuid():
-        return ()
-    try:
-        name = pwd.getpwuid(0).pw_name
-    except KeyError:
-        # The system has no /etc/passwd. The nginx that the one file carries still knows root.
-        name = "root"
-    return ("-g", f"user {name};")
-
-
 # Without -e nginx complains where /var/log/nginx is missing. The nginx of older systems does not
 # know -e, so only the one file uses it.
 _LOG = ("-e", "stderr") if ONE_FILE else ()
 # Starts nginx in the folder of its configuration.
-COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *_user(), *_LOG)
-# The same for a service, which systemd starts as its own account.
-USER_COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *_LOG)
+COMMAND = (NGINX, "-p", ".", "-c", "nginx.conf", *_LOG)
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - the contest requires it
 HERE = files("stack") / "nginx"
 # The files of nginx.conf that settings decide.
@@ -46,14 +31,16 @@ class ConfError(RinhaError):
     """nginx.conf was edited in a way that makes it unusable."""
 
 
-def write(folder: Path, settings: Settings, servers: Mapping[str, str]) -> None:
+def write(folder: Path, settings: Settings, servers: Mapping[str, str], *, user: str = "") -> None:
     """Writes the configuration into the folder where nginx starts.
 
+    Without `user` nginx decides which account runs its worker.
     The servers are the address of each instance: unix:NAME.sock in the folder, or HOST:PORT.
     """
     bind = "" if settings.bind == EVERY_ADDRESS else f"{settings.bind}:"
     texts = {
-        "nginx.conf": (HERE / "nginx.conf").read_text(),
+        # On a line of its own it would change the numbers of the lines in messages.
+        "nginx.conf": (f"user {user}; " if user else "") + (HERE / "nginx.conf").read_text(),
         "edition.conf": (HERE / f"{settings.edition}.conf").read_text(),
         "instances.conf": instances_conf(servers),
         "listen.conf": f"listen {bind}{settings.port} backlog=4096 reuseport;\n",
@@ -77,6 +64,26 @@ def write(folder: Path, settings: Settings, servers: Mapping[str, str]) -> None:
             (folder / "page" / file.name).write_bytes(file.read_bytes())
     for name, text in texts.items():
         (folder / name).write_text(text)
+
+
+def own_user() -> str:
+    """Keeps a worker of root's nginx root: another user may not open the sockets.
+
+    It stands in the file, not in the command, so that a reload suits every earlier command.
+    """
+    if os.geteuid():
+        return ""
+    try:
+        return pwd.getpwuid(0).pw_name
+    except KeyError:
+        # The system has no /etc/passwd. The nginx that the one file carries still knows root.
+        return "root"
+
+
+def read(folder: Path) -> dict[str, bytes]:
+    """Returns the content of each file in the folder that nginx reads as configuration."""
+    names = ("nginx.conf", *INCLUDED, *FOR_OPERATORS)
+    return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
 
 
 def instances_conf(servers: Mapping[str, str]) -> str:

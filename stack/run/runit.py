@@ -8,21 +8,24 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any
 
 from stack import paths
 from stack.interrupts import delayed, run_in_own_session
 from stack.part import Part, wait_until
-from stack.run.service import write_service
+from stack.run.service import Overrides, link_to_executable, replace_text, write_service
 from stack.usage import children_of
 
 # Started under one of these names, the one file runs that program of its own.
 PROGRAMS = ("runsvdir", "runsv", "sv")
 # A program is executed within milliseconds, on a busy machine within a second.
 START_MAX_S = 5.0
+# runsvdir waits a second before it scans a folder that was changed within the last one.
+SCAN_PAUSE_S = 10.0
 
 
 class Runit:
@@ -35,6 +38,7 @@ class Runit:
         self._pid_file = top / "runsvdir.pid"
         # runsvdir ignores names that begin with a dot.
         self._programs, self._order = self.folder / ".bin", self.folder / ".order"
+        self._overrides = self.folder / ".settings"
 
     def write(self, parts: Sequence[Part]) -> None:
         """Prepares the parts, and writes their services."""
@@ -42,17 +46,42 @@ class Runit:
             if part.prepare:
                 part.prepare()
         for part in parts:
-            write_service(self.folder / part.name, part, self.logs)
+            write_service(self.folder / part.name, part, self.logs, {})
+        self.write_common(parts)
+        # Saves a second: runsvdir sleeps before it scans a folder that has just been changed.
+        os.utime(self.folder, (0, 0))
+
+    def write_common(self, parts: Sequence[Part]) -> None:
+        """Writes what the services share: the order of their stop, and links of the one file."""
         if paths.ONE_FILE:
-            self._programs.mkdir()
+            self._programs.mkdir(exist_ok=True)
             for program in PROGRAMS:
-                (self._programs / program).symlink_to(sys.executable)
+                link_to_executable(self._programs / program)
         kinds = itertools.groupby(reversed(parts), lambda part: part.kind or part.name)
         groups = [[part.name for part in group] for _, group in kinds]
         successors = {part.program: part.stop_signal for part in parts if part.takes_over}
-        self._order.write_text(json.dumps([groups, successors]))
-        # Saves a second: runsvdir sleeps before it scans a folder that has just been changed.
-        os.utime(self.folder, (0, 0))
+        replace_text(self._order, json.dumps([groups, successors]))
+
+    def write_part(self, part: Part, overrides: Overrides) -> None:
+        """Writes the service of a part that runs, or adds one, which runsvdir starts within 6 s."""
+        service = self.folder / part.name
+        is_new = not service.exists()
+        # runsv looks for the logger once, at its start: the service appears as a whole.
+        written = self.folder / f".{part.name}" if is_new else service
+        write_service(written, part, self.logs, overrides)
+        if is_new:
+            written.rename(service)
+            past = time.time() - SCAN_PAUSE_S
+            os.utime(self.folder, (past, past))
+
+    def end_part(self, name: str) -> None:
+        """Ends a part and its supervisor, and removes its service."""
+        # Under a name that runsvdir ignores. Else it would start the supervisor again.
+        ended = self.folder / f".{name}"
+        shutil.rmtree(ended, ignore_errors=True)
+        (self.folder / name).rename(ended)
+        self.sv("-w", str(self._stop_max_s), "force-shutdown", ended.resolve(), stdout=DEVNULL)
+        shutil.rmtree(ended, ignore_errors=True)
 
     def start(self) -> None:
         # Until the new pid is written, supervisor() finds runsvdir without a pid file.
@@ -91,10 +120,22 @@ class Runit:
         except OSError:
             return False
         is_runsvdir = args[0] == b"runsvdir" and str(self.folder).encode() in args
-        return folder == paths.HOME and is_runsvdir
+        # While it scans its folder, runsvdir is in there.
+        return is_runsvdir and folder in (paths.HOME, (paths.HOME / self.folder).resolve())
 
     def environ(self) -> dict[str, str] | None:
-        """Returns the environment of the parts that run, or None.
+        """Returns the environment of the parts that run, or None."""
+        found = self.supervisor_environ()
+        overrides: dict[str, str | None] = {}
+        with contextlib.suppress(FileNotFoundError):
+            overrides = json.loads(self._overrides.read_text())
+        merged = {**(found or {}), **overrides}
+        return (
+            {name: value for name, value in merged.items() if value is not None} if found else None
+        )
+
+    def supervisor_environ(self) -> dict[str, str] | None:
+        """Returns the environment that the supervisor was started with, or None.
 
         The kernel keeps it for the owner of the process, so no file has to keep the settings.
         """
@@ -105,6 +146,11 @@ class Runit:
             return None  # ended meanwhile
         pairs = (os.fsdecode(pair).partition("=") for pair in text.split(b"\0") if pair)
         return {name: value for name, _, value in pairs} if pid else None
+
+    def write_overrides(self, overrides: Overrides) -> None:
+        """Notes the settings in which the parts differ from their supervisor."""
+        # JSON escapes what is not UTF-8.
+        replace_text(self._overrides, json.dumps(dict(overrides)))
 
     def services(self) -> list[Path]:
         return sorted(self.folder.resolve().glob("[!.]*"))
@@ -148,18 +194,21 @@ class Runit:
         for group in groups:
             if found := [path for path in self.services() if path.name in group]:
                 limit = ("-w", str(self._stop_max_s))
-                self.sv(*limit, "force-shutdown", *found, stdout=subprocess.DEVNULL)
+                self.sv(*limit, "force-shutdown", *found, stdout=DEVNULL)
         self._end_strays(successors)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read_order(self) -> tuple[list[list[str]], dict[str, int]]:
         """Returns the groups of parts in the order of their stop, and the programs that take over,
         each with its stop signal."""
+        names = [path.name for path in self.services()]
         try:
             groups, successors = json.loads(self._order.read_text())
-        except (OSError, ValueError):  # removed, or not yet written
-            return [[path.name for path in self.services()]], {}
-        return groups, successors
+        except (OSError, ValueError):  # removed, not yet written, or of an older version
+            return [names], {}
+        # An interrupted `make up` may leave a part that the order does not name.
+        known = {name for group in groups for name in group}
+        return [*groups, [name for name in names if name not in known]], successors
 
     def _end_strays(self, successors: Mapping[str, int]) -> None:
         """Ends what a killed runsv or nginx master left, and loggers on a full disk.

@@ -3,15 +3,18 @@
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from signal import SIGTERM
 
 from stack import paths
 from stack.part import Part
 
+# Values of settings that differ from the environment of the supervisor; None removes one.
+Overrides = Mapping[str, str | None]
+
 RUN = """#!/bin/sh
-# Written at each start.
+# Written at each start, and when `make up` replaces the part.
 exec 2>&1
 cd {directory}
 {before}exec {command}
@@ -46,16 +49,19 @@ kill -{signal} "$(cat supervise/pid)"
 LOG_CONFIG = "s10000000\nn3\n"
 
 
-def write_service(service: Path, part: Part, logs: Path) -> None:
-    """Writes the service of a part. Its log goes into a folder of `logs`."""
+def write_service(service: Path, part: Part, logs: Path, overrides: Overrides) -> None:
+    """Writes the service of a part, which may run: the next start uses it.
+
+    Its log goes into a folder of `logs`.
+    """
     (logs / part.name).mkdir(parents=True, exist_ok=True)
     (logs / part.name / "config").write_text(LOG_CONFIG)
     logger = ["svlogd", os.path.relpath(logs / part.name, service / "log")]
     directory = os.path.relpath(paths.HOME / part.folder, service.resolve())
     pairs = [f"{name}={value}" for name, value in part.environment.items()]
-    before, number = "", int(part.stop_signal)
+    before, number = _exports(overrides), int(part.stop_signal)
     if part.takes_over:
-        before = TAKE_OVER.format(program=part.program, pid_file=part.pid_file, signal=number)
+        before += TAKE_OVER.format(program=part.program, pid_file=part.pid_file, signal=number)
     ending = () if part.takes_over else END_WITH_PARENT
     command = [*part.prefix, *(["env", *pairs] if pairs else []), *ending, *part.command]
     _write_script(service / "run", _run(directory, command, before))
@@ -63,7 +69,11 @@ def write_service(service: Path, part: Part, logs: Path) -> None:
     if part.stop_signal != SIGTERM:
         _write_script(service / "control" / "t", STOP.format(signal=number))
     if paths.ONE_FILE:
-        options = [f"environment={pair}" for pair in pairs]
+        options = [
+            f"unset={name}" if value is None else f"environment={name}={value}"
+            for name, value in overrides.items()
+        ]
+        options += [f"environment={pair}" for pair in pairs]
         options += [f"takes_over={part.pid_file}" if part.takes_over else "ends_with_parent="]
         options += [f"stop_signal={number}"]
         _write_command(service, directory, [*part.prefix, *part.command], options)
@@ -75,6 +85,30 @@ def _run(directory: str, command: Sequence[str | Path], before: str = "") -> str
     return RUN.format(directory=shlex.quote(directory), before=before, command=line)
 
 
+def _exports(overrides: Overrides) -> str:
+    """Returns lines of the script. Arguments of a command would show secrets to every user."""
+    return "".join(
+        f"unset {name}\n" if value is None else f"export {name}={shlex.quote(value)}\n"
+        for name, value in overrides.items()
+    )
+
+
+def link_to_executable(path: Path) -> None:
+    """Makes a link to the executable of the one file, in place of what is there."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(sys.executable)
+    new.replace(path)
+
+
+def replace_text(path: Path, text: str, mode: int = 0o600) -> None:
+    """Writes a file at once: a program that reads it meanwhile gets the old text or the new one."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, errors="surrogateescape")
+    new.chmod(mode)
+    new.replace(path)
+
+
 def _write_script(path: Path, text: str) -> None:
     """Writes a script, or for the one file a link to its executable, which reads `command`.
 
@@ -82,10 +116,9 @@ def _write_script(path: Path, text: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if paths.ONE_FILE:
-        path.symlink_to(sys.executable)
+        link_to_executable(path)
     else:
-        path.write_text(text)
-        path.chmod(0o700)
+        replace_text(path, text, 0o700)
 
 
 def _write_command(
@@ -93,4 +126,4 @@ def _write_command(
 ) -> None:
     """Writes the file that the one file reads in place of a script: see onefile/names.c."""
     entries = [f"directory={directory}", *options, *(f"argument={each}" for each in command)]
-    (folder / "command").write_text("".join(f"{entry}\0" for entry in entries))
+    replace_text(folder / "command", "".join(f"{entry}\0" for entry in entries))

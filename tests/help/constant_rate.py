@@ -28,6 +28,7 @@ class ConstantRate(Generic[Asked]):
     """Base class of a load: `with ...(port, 340, seed) as load: ...`, then read `load.outcomes`."""
 
     connections = CONNECTIONS
+    client: type[Client] = Client
 
     def __init__(self, port: int, rate: float, seed: int) -> None:
         print(f"seed {seed}")
@@ -65,7 +66,7 @@ class ConstantRate(Generic[Asked]):
         """Records an outcome; the status of no answer is 0."""
 
     def _drive(self) -> None:
-        client = Client(self._port)
+        client = self.client(self._port)
         while not self._stop.is_set():
             with self._turn:
                 self._next_due += 1 / self._rate

@@ -73,20 +73,22 @@ def test_a_stack_of_another_version_is_compared_too() -> None:
     assert differences({}, {"MODE": "docker"}) == ["MODE"]
 
 
-def test_up_on_a_running_stack_refuses_other_settings(checkout: Checkout) -> None:
-    """`up` on a running stack names the settings that differ and changes nothing."""
+def test_up_on_a_running_stack_applies_or_refuses_other_settings(checkout: Checkout) -> None:
+    """`up` on a running stack drops no setting: it applies each one, or refuses and names it."""
     assert checkout.stack("up", RINHA_LEDGER="var/mine.db")[0] == 0
     asked = {"RINHA_LEDGER": "var/mine.db", "RINHA_RESET": "ON"}
     assert "is up already" in checkout.stack("up", **asked)[1]
-    code, said = checkout.stack("up", **asked, INSTANCES="3", RINHA_SYNCHRONOUS="NORMAL")
-    assert (code, said.count("\n")) == (2, 1)
-    assert "other settings (RINHA_SYNCHRONOUS, INSTANCES): `make down` first" in said
+    pids = checkout.instances()
+    for others in ({"RINHA_RESET": "off"}, {"RINHA_RESET": "off", "RINHA_EDITION": "pessoas"}):
+        code, said = checkout.stack("up", **others)
+        names = ", ".join(["RINHA_EDITION"] * (len(others) - 1) + ["RINHA_LEDGER"])
+        assert (code, said.count("\n")) == (2, 1)
+        assert f"other settings ({names}): `make down` first, because " in said
+    assert checkout.instances() == pids
+    assert Client(checkout.port)("POST", "/reset").status == 200
     (checkout.folder / ".env").write_text("RINHA_RESET=off\nRINHA_LEDGER='var/mine.db'\n")
     code, said = checkout.stack("up")
-    assert (code, "other settings (RINHA_RESET)" in said) == (2, True)
-    assert Client(checkout.port)("POST", "/reset").status == 200
-    assert checkout.stack("down")[0] == 0
-    assert checkout.stack("up")[0] == 0
+    assert (code, "(changed while it served: RINHA_RESET)" in said) == (0, True)
     assert Client(checkout.port)("POST", "/reset").status == 403
 
 
