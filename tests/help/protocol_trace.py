@@ -5,7 +5,8 @@ released, a sync, and the end of an answer.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from tests.help.protocol import STATEMENT, Protocol, State
@@ -50,13 +51,12 @@ def calls_in(log: str) -> Iterator[tuple[int, str, str]]:
         yield int(pid), call, words
 
 
-def events_in(log: str, pids: list[int]) -> list[Event]:
+def events_in(log: str, instances: Sequence[Sequence[int]]) -> list[Event]:
+    """Returns the events of the instances; each is given by its threads, the main one first."""
     events: list[Event] = []
     asked: dict[tuple[int, str], int] = {}
-    for pid, call, words in calls_in(log):
-        if pid not in pids:
-            continue
-        instance, fd = pids.index(pid), words.split("<")[0]
+    for instance, call, words in _calls_of(log, instances):
+        fd = words.split("<")[0]
         if call == "flock":
             events += _lock_events(instance, words)
         elif call == "fdatasync":
@@ -65,13 +65,35 @@ def events_in(log: str, pids: list[int]) -> list[Event]:
             asked[instance, fd] = STATEMENT if request[1] is None else int(request[1])
             events.append(Event(instance, "request", asked[instance, fd]))
         elif call in ("sendto", "write") and (instance, fd) in asked:
-            # The first half of an answer names its status, the last ends its JSON.
-            if status := re.search(r"HTTP/1\.1 (\d+)", words):
-                kind = "unavailable" if status[1] == "503" else "answering"
-                events.append(Event(instance, kind, asked[instance, fd], status[1] == "200"))
-            if re.search(r'}", \d+', words):
-                events.append(Event(instance, "answered", asked[instance, fd]))
+            events += _answer_events(instance, asked[instance, fd], words)
     return events
+
+
+def _calls_of(log: str, instances: Sequence[Sequence[int]]) -> Iterator[tuple[int, str, str]]:
+    """Yields each call of the threads that answer requests and end groups, with its instance. Of
+    threads that run checkpoints there is none."""
+    threads = {thread: number for number, each in enumerate(instances) for thread in each}
+    found = {each[0] for each in instances}
+    locks: dict[int, str] = {}
+    for thread, call, words in calls_in(log):
+        instance, fd = threads.get(thread, -1), words.split("<")[0]
+        if call == "flock" and "rinha.db.lock" in words:
+            if thread in found:
+                locks[instance] = fd
+            elif locks.get(instance) == fd:
+                found.add(thread)
+        if thread in found:
+            yield instance, call, words
+
+
+def _answer_events(instance: int, request: int, words: str) -> Iterator[Event]:
+    """Yields the beginning of an answer, whose first half names its status, and its end, which ends
+    its JSON."""
+    if status := re.search(r"HTTP/1\.1 (\d+)", words):
+        kind = "unavailable" if status[1] == "503" else "answering"
+        yield Event(instance, kind, request, status[1] == "200")
+    if re.search(r'}", \d+', words):
+        yield Event(instance, "answered", request)
 
 
 def _lock_events(instance: int, words: str) -> Iterator[Event]:
@@ -96,8 +118,11 @@ class Replay:
         self.largest_group = 0
 
     def run(self, events: list[Event]) -> None:
-        for event in events:
-            self._take(event)
+        for number, event in enumerate(events):
+            try:
+                self._take(event)
+            except TraceError as error:
+                raise TraceError(f"{error}; at the last of {events[: number + 1]}") from None
         if self.state.unsent:
             raise TraceError(f"requests without an answer: {self.state.unsent}")
 
@@ -107,11 +132,7 @@ class Replay:
             self._join(event.instance)
             self._read[event.instance].append(event.request)
         elif event.kind == "lock":
-            if not self.state.lock_is_free:
-                raise TraceError("two instances hold the lock")
-            if instance.wal_in_doubt:
-                self._step(f"{event.instance}: write the WAL again, sync it")
-            self._join(event.instance)
+            self._take_lock(event.instance)
         elif event.kind == "unlock":
             if instance.holds:
                 self._step(f"{event.instance}: commit")
@@ -120,9 +141,18 @@ class Replay:
                 self._step(f"{event.instance}: sync")
         elif event.kind == "failed sync":
             self._step(f"{event.instance}! the sync fails")
+        elif event.kind == "unavailable" and event.request in self._read[event.instance]:
+            self._leave_out(event)
         else:
             self._join(event.instance)
             self._answer(event)
+
+    def _take_lock(self, instance: int) -> None:
+        if not self.state.lock_is_free:
+            raise TraceError("two instances hold the lock")
+        if self.state.instances[instance].wal_in_doubt:
+            self._step(f"{instance}: write the WAL again, sync it")
+        self._join(instance)
 
     def _join(self, instance: int) -> None:
         """A request that was read takes its place before anything but the end of a full group."""
@@ -132,6 +162,14 @@ class Replay:
             self._as_in_model[request] = as_in_model
             self._step(f"{instance}: answer {as_in_model}")
         self._read[instance].clear()
+
+    def _leave_out(self, event: Event) -> None:
+        """A request that waited too long for the lock is none of the model."""
+        self._read[event.instance].remove(event.request)
+        debits = [each for each in self.state.unsent if each != STATEMENT]
+        left_out = STATEMENT if event.request == STATEMENT else debits[-1]
+        unsent = tuple(each for each in self.state.unsent if each != left_out)
+        self.state = replace(self.state, unsent=unsent)
 
     def _answer(self, event: Event) -> None:
         if event.kind == "answering":

@@ -58,6 +58,7 @@ def trace(stack: Stack, log: Path, rng: Random, *inject: str) -> list[Event]:
     words = (f"--trace={CALLS}", "-y", "-s", "400", "-p", str(pids[1]), *inject)
     with traced(log, pids[0], *words) as tracing, contextlib.ExitStack() as connections:
         wait_until(lambda: all(map(is_traced, pids)))
+        threads = [[pid, *(each for each in threads_of(pid) if each != pid)] for pid in pids]
         together = [which for which in range(2) if rng.random() < 0.8]
         with contextlib.ExitStack() as all_stopped:
             for which in together:
@@ -68,11 +69,15 @@ def trace(stack: Stack, log: Path, rng: Random, *inject: str) -> list[Event]:
         for connection, _ in asked:
             got_before_the_end(connection)
     assert tracing.injected <= len(pids)
-    return events_in(log.read_text(), pids)
+    return events_in(log.read_text(), threads)
 
 
 def is_traced(pid: int) -> bool:
     return "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def threads_of(pid: int) -> list[int]:
+    return [int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()]
 
 
 @pytest.mark.parametrize("synchronous", ["FULL", "NORMAL"])
@@ -117,13 +122,28 @@ def test_a_trace_with_a_failed_sync_is_one_of_the_model(
     assert seen[REPAIRS]
 
 
+def test_a_request_that_waited_too_long_is_none_of_the_model() -> None:
+    """A 503 for a lock that was not free takes nothing from the trace of the other requests."""
+    replay = Replay("FULL", (0, 1), LIMIT)
+    group = [Event(0, "lock"), Event(0, "unlock"), Event(0, "sync")]
+    answer = [Event(0, "answering", 0), Event(0, "answered", 0)]
+    refused = [Event(1, "unavailable", 1, accepted=False)]
+    replay.run([Event(0, "request", 0), Event(1, "request", 1), *refused, *group, *answer])
+    assert replay.steps == ["0: answer 0", "0: commit", "0: sync"]
+
+
 def assert_convicted_if_too_early(events: list[Event], synchronous: str) -> None:
     """Control: the same trace with a debit answered before its commit is none of the model's."""
     answered = next(
         event for event in events if event.kind == "answered" and event.request != REQUESTS[-1]
     )
     asked = events.index(Event(answered.instance, "request", answered.request))
-    early = [event for event in events if event != answered]
-    early.insert(asked + 1, answered)
+    answer = [
+        event
+        for event in events
+        if event.kind in ("answering", "answered") and event.request == answered.request
+    ]
+    early = [event for event in events if event not in answer]
+    early[asked + 1 : asked + 1] = answer
     with pytest.raises(TraceError):
         Replay(synchronous, REQUESTS, LIMIT).run(early)
