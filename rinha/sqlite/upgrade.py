@@ -6,6 +6,7 @@ it can be started again.
 """
 
 import fcntl
+import logging
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ from pathlib import Path
 import apsw
 
 from rinha.errors import RinhaError
-from rinha.logs import log
+from rinha.logs import log, log_event
 from rinha.private import open_lock_file
 from rinha.sqlite.limits import SECOND_OVER_CHECK_S, UPGRADE_END_MAX_S, UPGRADE_TRY_EVERY_S
 from rinha.sqlite.lock import lock_file_of
@@ -98,6 +99,7 @@ class Upgrader:
         while not self._ended.wait(UPGRADE_TRY_EVERY_S):
             try:
                 if self._is_upgraded():
+                    log_event(logging.INFO, "upgraded", version=self._schema.version)
                     return
             except (apsw.Error, OSError, RinhaError) as error:
                 if not self._ended.is_set():

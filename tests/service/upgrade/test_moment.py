@@ -151,6 +151,8 @@ def test_an_instance_upgrades_by_itself(
 
     monkeypatch.setattr(upgrade, "UPGRADE_TRY_EVERY_S", 0.01)
     monkeypatch.setattr(upgrade, "upgrade", count)
+    events: list[str] = []
+    monkeypatch.setattr(upgrade, "log_event", lambda _level, event, **_: events.append(event))
     saldo = ledger.extrato(1).saldo.total
     with ledger.engine.serving():
         for _ in range(3):
@@ -158,10 +160,11 @@ def test_an_instance_upgrades_by_itself(
         assert ledger.transact(1, CREDIT).saldo == saldo + 1
         assert version_of(file) == 1
         old.close()
-        assert is_soon(lambda: version_of(file) == 2)
+        assert is_soon(lambda: bool(events))
     assert_restore_of_old_is_refused(file)
     assert len(snapshots_of(file)) == 1
     assert ledger.transact_once(1, CREDIT, "k").saldo == saldo + 2
+    assert events == ["upgraded"]
 
 
 def test_a_failed_upgrade_is_tried_again(
