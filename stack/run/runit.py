@@ -24,7 +24,7 @@ from stack.usage import children_of
 PROGRAMS = ("runsvdir", "runsv", "sv")
 # A program is executed within milliseconds, on a busy machine within a second.
 START_MAX_S = 5.0
-# runsvdir waits a second before it scans a folder that was changed within the last one.
+# More than the age at which runsvdir scans a changed folder at once.
 SCAN_PAUSE_S = 10.0
 
 
@@ -48,8 +48,6 @@ class Runit:
         for part in parts:
             write_service(self.folder / part.name, part, self.logs, {})
         self.write_common(parts)
-        # Saves a second: runsvdir sleeps before it scans a folder that has just been changed.
-        os.utime(self.folder, (0, 0))
 
     def write_common(self, parts: Sequence[Part]) -> None:
         """Writes what the services share: the order of their stop, and links of the one file."""
@@ -68,11 +66,17 @@ class Runit:
         is_new = not service.exists()
         # runsv looks for the logger once, at its start: the service appears as a whole.
         written = self.folder / f".{part.name}" if is_new else service
+        if is_new:
+            shutil.rmtree(written, ignore_errors=True)
         write_service(written, part, self.logs, overrides)
         if is_new:
             written.rename(service)
-            past = time.time() - SCAN_PAUSE_S
-            os.utime(self.folder, (past, past))
+            self._seem_unchanged()
+
+    def _seem_unchanged(self) -> None:
+        """Saves a second: runsvdir sleeps before it scans a folder that was changed within one."""
+        past = time.time() - SCAN_PAUSE_S
+        os.utime(self.folder, (past, past))
 
     def end_part(self, name: str) -> None:
         """Ends a part and its supervisor, and removes its service."""
@@ -86,6 +90,7 @@ class Runit:
     def start(self) -> None:
         # Until the new pid is written, supervisor() finds runsvdir without a pid file.
         self._pid_file.unlink(missing_ok=True)
+        self._seem_unchanged()
         with delayed(), (self.logs / "runsvdir.log").open("w") as log:
             supervisor = subprocess.Popen(
                 ["runsvdir", "-P", self.folder],
