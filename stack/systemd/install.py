@@ -21,12 +21,19 @@ from stack.systemd.quoting import ServiceError, quoted_variable
 UNITS = Path("/etc/systemd/system")
 ACCOUNTS = Path("/etc/sysusers.d/rinha.conf")
 READ_BY_ALL = 0o005
-NEXT = """\
+FIRST = """\
 to start it, now and with the machine:
   systemd-sysusers
   systemctl daemon-reload
   systemctl enable --now rinha.target
   journalctl -fu 'rinha-*'"""
+# New parts serve before nginx is told of them, and old ones until it has left them.
+AGAIN = """\
+to apply it to the service that runs:
+  systemctl daemon-reload
+  systemctl start rinha.target
+  systemctl start rinha-restart
+  systemctl reload rinha-nginx"""
 
 
 def install(settings: Settings, root: Path) -> int:
@@ -36,6 +43,7 @@ def install(settings: Settings, root: Path) -> int:
     parts = parts_of(layout)
     programs = _programs()
     _assert_startable(parts, programs)
+    commands = AGAIN if below(root, UNITS / units.TARGET).exists() else FIRST
     umask = os.umask(0o022)
     try:
         for name, text in _texts(parts, programs).items():
@@ -53,10 +61,9 @@ def install(settings: Settings, root: Path) -> int:
         os.umask(umask)
     places = f"units in {below(root, UNITS)}, settings in {below(root, units.CONFIG)}"
     print(f"the service is installed: {printable(places)}")
+    print(commands)
     if removed:
-        print("removed units, to stop if they run:")
         print(f"  systemctl stop {printable(' '.join(removed))}")
-    print(NEXT)
     return 0
 
 

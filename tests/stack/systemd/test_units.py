@@ -57,7 +57,10 @@ def test_every_part_has_a_unit(
     kept = {*names, units.RESTART, foreign.name} - {names[0], names[3]}
     assert {path.name for path in folder.glob("rinha-*")} == kept
     assert [file.exists() for file in counters] == [True, False]
-    assert "systemctl stop rinha-api03.service rinha-replica.service\n" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    removed = "systemctl stop rinha-api03.service rinha-replica.service"
+    assert out.endswith(f"  systemctl reload rinha-nginx\n  {removed}\n")
+    assert out.count("systemd-sysusers") == 1, "of the first installation"
 
 
 def test_parts_stop_in_the_reverse_order(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
