@@ -27,7 +27,7 @@ MODEL = ("api01", "api02")
 
 def main() -> int:
     try:
-        compose, conf = scaled(json.load(sys.stdin), sys.argv[1], sys.argv[2], cores.usable())
+        compose, conf = scaled(json.load(sys.stdin), sys.argv[1], cores.usable())
     except RinhaError as error:
         return fail(str(error))
     print(json.dumps(compose))
@@ -35,10 +35,8 @@ def main() -> int:
     return 0
 
 
-def scaled(
-    merged: dict[str, Any], instances: str, conf_path: str, cpus: float
-) -> tuple[dict[str, Any], str]:
-    """Returns the compose file to add, and the text of the file that nginx reads at this path.
+def scaled(merged: dict[str, Any], instances: str, cpus: float) -> tuple[dict[str, Any], str]:
+    """Returns the compose file to add, and the text of nginx's instances.conf.
 
     The limits of docker-compose.yml's two instances are shared out, so that the sums stay.
     """
@@ -79,8 +77,6 @@ def scaled(
         }
         service["deploy"]["resources"]["limits"] |= share["resources"]["limits"]
         added[name] = service
-    mount = f"{conf_path}:/etc/nginx/instances.conf:ro"
-    added["nginx"] = {"volumes": [mount]}
     return {"services": added}, instances_conf(names)
 
 

@@ -15,18 +15,23 @@ while IFS='=' read -r name value; do eval ": \"\${$name:=\$value}\""; done <<EOF
 $(sed -n 's/^\(# \)\{0,1\}\([A-Z_]*=\)/\2/p' .env.example)
 EOF
 RINHA_EDITION=$edition
-OPS_PORT=$(echo "$OPS_PORT" | lower)
+# One spelling of each value: compose would take another one for another setting.
+for name in OPS_PORT RINHA_AUDIT_EVERY RINHA_LOG_LEVEL RINHA_RESET; do eval "$name=\$(echo \"\$$name\" | lower)"; done
+RINHA_SYNCHRONOUS=$(echo "$RINHA_SYNCHRONOUS" | tr '[:lower:]' '[:upper:]')
 image=${RINHA_IMAGE:-rinha}
 
 # The settings decide what is added to the contest's stack.
 export COMPOSE_FILE=docker-compose.yml
 add() { [ ! -e "stack/compose/$1.yml" ] || COMPOSE_FILE=$COMPOSE_FILE:stack/compose/$1.yml; }
+add $edition
+add nginx
 page="switched off" RINHA_METRICS=off
 [ "$OPS_PORT" = off ] || { add metrics && page=http://localhost:$OPS_PORT RINHA_METRICS=on; }
-add $edition
 [ -z "$RINHA_REPLICA" ] || { add replica && add $edition-replica; }
 # Compose's own name for a user's changes. A plain `docker compose up` reads it too.
 [ ! -e docker-compose.override.yml ] || COMPOSE_FILE=$COMPOSE_FILE:docker-compose.override.yml
+project=${COMPOSE_PROJECT_NAME:-rinha}
+. stack/nginx/files.sh
 . stack/instances.sh
 use_scaled
 case $RINHA_REPLICA in file://*) export REPLICA_FOLDER="${RINHA_REPLICA#file://}" ;; esac
@@ -34,13 +39,14 @@ case $RINHA_REPLICA in file://*) export REPLICA_FOLDER="${RINHA_REPLICA#file://}
 compose() { docker compose --env-file /dev/null "$@"; }
 
 . stack/engine.sh
+. stack/roll.sh
 assert_engine
 echo "$BIND" | grep -Eqx '[0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]' ||
     fail "BIND='$BIND' must be an address of this machine, such as 127.0.0.1 or [::1]"
 
 # Prints what each container was made with, as lines SERVICE.NAME=VALUE.
 made_with() {
-    COMPOSE_FILE=docker-compose.yml:stack/compose/replica.yml
+    unscaled=docker-compose.yml:stack/compose/replica.yml
     use_scaled
     # shellcheck disable=SC2046 # the ids are words
     docker inspect --format '{{$of := index .Config.Labels "com.docker.compose.service"}}
@@ -52,7 +58,7 @@ made_with() {
         $(compose ps --quiet --all 2>/dev/null)
 }
 
-given() { made_with | sed -n "s/^$1=//p"; } # SERVICE.NAME
+given() { made_with | sed -n "s/^$1=//p" | head -n 1; } # SERVICE.NAME
 
 # The host's network costs least: no request goes through the engine's port mapping. The bridge works everywhere.
 choose_network() {
@@ -73,7 +79,8 @@ choose_network() {
 reason='' asked_network=$NETWORK
 if [ -z "$NETWORK" ]; then
     NETWORK=$(given nginx.NETWORK 2>/dev/null)
-    [ -n "$NETWORK" ] || choose_network
+    # A running stack keeps its network, unless `up` asks for another port or address.
+    [ -n "$NETWORK" ] && [ "$NETWORK ${1:-}" != "host up" ] || choose_network
 fi
 export NETWORK
 host=localhost port=9999
@@ -89,7 +96,8 @@ try() { # WHAT COMMAND...
     what=$1
     shift
     output=$("$@" 2>&1) && return
-    error=$(echo "$output" | grep -i -E 'error|fail|denied|unhealthy|allocated|in use|unable' | tail -n 1)
+    error=$(echo "$output" | grep -v '^Error: failed to start containers' |
+        grep -i -E 'error|fail|denied|unhealthy|allocated|in use|unable' | tail -n 1)
     case $error in
     *allocated* | *"in use"*) case $error in *:"$OPS_PORT"*) check_ports OPS_PORT ;; *) check_ports PORT ;; esac ;;
     *unhealthy*)
@@ -103,6 +111,7 @@ try() { # WHAT COMMAND...
 check_ports() { # [NAME]: the setting whose port the engine found in use
     docker run --rm --user 0 --network host --volume "$PWD:/checkout:ro" --workdir /checkout \
         --env BIND="$BIND" --env NETWORK="$NETWORK" --env OPS_PORT="$OPS_PORT" --env PORT="$PORT" \
+        --env OUR_PORTS="${our_ports:-}" \
         "$image" python -m stack.ports "$@" || exit 2
 }
 
@@ -112,26 +121,20 @@ build_image() {
     try "build the image" compose build api01
 }
 
-all_run() { # SERVICE...
-    for service; do running "$service" || return; done
-}
-
 up() {
     assert_new_enough
     [ "$RINHA_LEDGER" = var/rinha.db ] ||
         fail "RINHA_LEDGER is not for containers, which keep the ledger in their volume: MODE=local takes it"
+    [ "$NETWORK" != host ] || [ "$BIND" = 0.0.0.0 ] || fail "$(message BIND_NEEDS_BRIDGE "$BIND")"
     # shellcheck disable=SC2086 # one argument for each name
-    if all_run nginx $instances; then
-        refuse_other_settings
-        [ -z "$RINHA_REPLICA" ] || running replica ||
-            try "start the replica" compose up --detach --no-build --no-deps replica
-        message UP_ALREADY "$url"
+    if running nginx && running $instances; then
+        roll
         return
     fi
-    [ "$NETWORK" != host ] || [ "$BIND" = 0.0.0.0 ] || fail "$(message BIND_NEEDS_BRIDGE "$BIND")"
     build_image
     running nginx || check_ports
     scale
+    write_nginx_files "$NGINX_FILES" || true
     if [ -n "$RINHA_REPLICA" ]; then
         prepare_replica
         # Refuses to make an empty ledger where the replica has one.
@@ -139,7 +142,7 @@ up() {
     fi
     (try "start the stack" start) || {
         compose down >/dev/null 2>&1
-        rm -f "$scaled.json" "$scaled.conf"
+        forget_files
         exit 2
     }
     # The stack serves without its replica too.
@@ -152,12 +155,9 @@ up() {
         "make check    make sql    make status    make stats    make logs    make down"
 }
 
-refuse_other_settings() { # [NAME]: a setting that may differ
-    others=$(differences | grep -vx "${1:-}" | sort -u | paste -s -d , - | sed 's/,/, /g')
-    port=$(given nginx.PORT)
-    url=http://$host:${port:-9999}
-    [ -z "$others" ] || fail "$(message UP_OTHERWISE "$url" "$others")"
-}
+as_list() { sort -u | paste -s -d , - | sed 's/,/, /g'; }
+
+forget_files() { rm -rf "$scaled.json" "$scaled.conf" "$NGINX_FILES" "$NGINX_FILES.new"; }
 
 # Prints the names of the settings in which the running containers differ from those asked for.
 differences() {
@@ -192,6 +192,8 @@ differing() { # SERVICE FILTER NAME...
     for name; do
         eval "asked=\${$name:-}"
         given=$(echo "$made" | sed -n "s/^$service\.$name=//p")
+        # A container of an older version, or without metrics, lacks settings.
+        [ -n "$given" ] || given=$(sed -n "s/^\(# \)\{0,1\}$name=//p" .env.example)
         [ "$(echo "$given" | $filter)" = "$(echo "$asked" | $filter)" ] || echo "$name" | sed 's/RINHA_METRICS/OPS_PORT/'
     done
 }
@@ -249,7 +251,8 @@ stats() {
     docker stats --no-stream --format 'table {{.Name}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.PIDs}}' $(compose ps --quiet)
     for service in $instances nginx; do
         # The kernel's own count, from either version of its control groups.
-        compose exec -T $service sh -c 'cat /sys/fs/cgroup/cpu.stat /sys/fs/cgroup/cpu/cpu.stat 2>/dev/null' |
+        docker exec "$(compose ps --quiet "$service")" \
+            sh -c 'cat /sys/fs/cgroup/cpu.stat /sys/fs/cgroup/cpu/cpu.stat 2>/dev/null' |
             awk -v name=$service '/^nr_periods/ { p = $2 } /^nr_throttled/ { t = $2 }
                 /^throttled_usec/ { ms = $2 / 1e3 } /^throttled_time/ { ms = $2 / 1e6 }
                 END { printf "%s: throttled in %d of %d periods, %d ms in all\n", name, t, p, ms }'
@@ -284,7 +287,7 @@ down)
     compose ps --quiet --all 2>/dev/null | grep -q . || { message NOT_UP; exit 0; }
     # A replica is stopped even if RINHA_REPLICA is not set any more.
     try "stop the stack" compose down --remove-orphans
-    rm -f "$scaled.json" "$scaled.conf"
+    forget_files
     message DOWN ;;
 status)
     running || { message NOT_UP; exit 3; }

@@ -27,8 +27,9 @@ def main() -> int:
         # nginx then listens on the port that it has in its container.
         asked["PORT"] = SETTINGS["PORT"].default
         others = "NETWORK=bridge "
+    ours = {int(port) for port in os.environ.get("OUR_PORTS", "").split()}
     # On every address: the engine judges BIND, because it may be on another machine.
-    reason = problem(load(asked), sys.argv[1:], others)
+    reason = problem(load(asked), sys.argv[1:], others, ours)
     return fail(reason) if reason else 0
 
 

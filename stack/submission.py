@@ -90,7 +90,6 @@ def compose_of(edition: str) -> dict[str, Any]:
             base = compose["services"][name]
             for part in ("environment", "deploy"):
                 base.setdefault(part, {}).update(service.get(part, {}))
-            # A mount that the base lacks is for the operator's port, which no entry has.
             others = {_target(volume): volume for volume in service.get("volumes", [])}
             base["volumes"] = [others.get(_target(each), each) for each in base["volumes"]]
     return compose

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Containers:
     """Has the methods of Stack that the contract's tests need."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, folder: Path = ROOT) -> None:
+        self.folder = folder
         self.port = free_port()
         self.environment = {
             "COMPOSE_PROJECT_NAME": name,
@@ -48,7 +50,7 @@ class Containers:
     def run(self, *words: str, check: bool = True, **environment: str) -> str:
         done = subprocess.run(
             words,
-            cwd=ROOT,
+            cwd=self.folder,
             env={**os.environ, **self.environment, **environment},
             capture_output=True,
             text=True,

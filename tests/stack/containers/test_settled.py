@@ -34,8 +34,8 @@ def test_compose_reads_what_we_read(tmp_path: Path, case: str) -> None:
     assert {name: value.replace("$$", "$") for name, value in found.items()} == values
 
 
-def test_up_refuses_settings_that_the_containers_do_not_run_with(stack: Containers) -> None:
-    """`up` names the settings that differ and changes nothing; spelling is no difference."""
+def test_restart_refuses_settings_that_the_containers_do_not_run_with(stack: Containers) -> None:
+    """`restart` names the settings that differ, and changes nothing; spelling is no difference."""
     before = [stack.inspect(name)["State"]["StartedAt"] for name in ("api01", "api02", "nginx")]
     others: tuple[dict[str, str], ...] = (
         {"BIND": "127.0.0.1"},
@@ -51,8 +51,8 @@ def test_up_refuses_settings_that_the_containers_do_not_run_with(stack: Containe
     )
     for environment in others:
         names = ", ".join(name for name in environment if name != "NETWORK")
-        said = stack.make("up", check=False, **environment)
-        assert f"runs with other settings ({names}): `make down` first" in said
+        said = stack.make("restart", check=False, **environment)
+        assert f"runs with other settings ({names}): `make up` applies them" in said
     same = {"RINHA_RESET": "ON", "RINHA_EDITION": "2024q1", "RINHA_SYNCHRONOUS": "full"}
     assert "is up already" in stack.make("up", check=True, **same)
     after = [stack.inspect(name)["State"]["StartedAt"] for name in ("api01", "api02", "nginx")]
