@@ -148,9 +148,14 @@ def _command(part: Part) -> str:
 
 
 def _folders(part: Part) -> Iterator[str]:
-    yield f"WorkingDirectory={SOCKETS if part.prepare else STATE}"
-    yield f"StateDirectory={STATE.name}"
-    yield "StateDirectoryMode=0700"
+    if part.prepare:
+        yield f"WorkingDirectory={SOCKETS}"
+        # nginx, which faces the network, has no need to read the ledger.
+        yield f"InaccessiblePaths=-{STATE}"
+    else:
+        yield f"WorkingDirectory={STATE}"
+        yield f"StateDirectory={STATE.name}"
+        yield "StateDirectoryMode=0700"
     yield f"RuntimeDirectory={SOCKETS.name}"
     yield "RuntimeDirectoryMode=0700"
     # The parts share it, and each of them may end alone.

@@ -29,7 +29,9 @@ until_restarted() { until [ "$(restarts "$1")" -gt 0 ]; do sleep 0.1; done; }
 pids() { systemctl show -P MainPID rinha-api01 rinha-api02 rinha-nginx | xargs; }
 state() { systemctl is-active rinha-api01 rinha-api02 rinha-nginx | sort -u; }
 echo "state: $(state)"
-grep CapEff: "/proc/$(systemctl show -P MainPID rinha-nginx)/status"
+nginx=$(systemctl show -P MainPID rinha-nginx)
+grep CapEff: "/proc/$nginx/status"
+echo "seen by nginx: $(nsenter --mount --target "$nginx" ls /var/lib/rinha | xargs)"
 
 before=$(pids)
 (cd "$root" && "$python" -m tests.stack.systemd.restart_under_load "$port")
@@ -79,12 +81,13 @@ def booted(folder: Path, port: int) -> dict[str, str]:
     subprocess.run([*SPACES, "sh", BOOT, *names], check=True, cwd=ROOT, timeout=TIMEOUT_S)
     text = (folder / "output").read_text()
     print(text)
-    return dict(re.findall(r"^(\w+):\s*(.*)$", text, re.MULTILINE))
+    return dict(re.findall(r"^(\w[\w ]*):[ \t]*(.*)$", text, re.MULTILINE))
 
 
 def assert_served(found: dict[str, str]) -> None:
     """Asserts what SCRIPT observes of any service."""
     assert found["state"] == "active"
+    assert found["seen by nginx"] == ""
     assert (found["failed"], found["replaced"]) == ("0", "the instances")
     assert int(found["requests"]) > 340
     assert found["refused"] == "all stay"
