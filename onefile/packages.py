@@ -36,6 +36,7 @@ def build_package(distribution: str, work: Path, made_at_s: int) -> list[Path]:
         made.mkdir(parents=True)
     for name in sources:
         _copy(folder / name, copy / name)
+    _write_manual(copy / "share")
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(max(made_at_s, 315_532_800))}  # zip: 1980
     for kind in ("wheel", "sdist"):
         command: list[str | Path] = [sys.executable, "-c", BUILD.format(kind), out]
@@ -48,13 +49,17 @@ def build_package(distribution: str, work: Path, made_at_s: int) -> list[Path]:
 def build_manual(work: Path, version: str, made_at_s: int) -> Path:
     """Packs the man pages and completions of both commands, laid out as /usr/local/share is."""
     folder, packed = work / "share", work / f"rinha-manual-{version}.tar.gz"
-    command: list[str | Path] = [sys.executable, "-m", "manual", folder]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    _write_manual(folder)
     with tarfile.open(packed, "w:gz") as made:
         for path in folder.iterdir():
             made.add(path, path.name)
     _normalise(packed, made_at_s)
     return packed
+
+
+def _write_manual(folder: Path) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "manual", folder]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def _copy(source: Path, target: Path) -> None:

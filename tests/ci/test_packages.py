@@ -51,8 +51,8 @@ def test_the_judge_needs_no_compiler(built: dict[str, list[Path]]) -> None:
     assert wheel.name == f"rinha_loadtest-{VERSION}-py3-none-any.whl"
     assert sdist.name == f"rinha_loadtest-{VERSION}.tar.gz"
     files = contents(wheel)
-    about = f"rinha_loadtest-{VERSION}.dist-info"
-    assert {name.split("/")[0] for name in files} == {"loadtest", about}
+    about, data = (f"rinha_loadtest-{VERSION}.{kind}" for kind in ("dist-info", "data"))
+    assert {name.split("/")[0] for name in files} == {"loadtest", about, data}
     # Gatling's Maven compiles into "build".
     made = {"__pycache__", "build"}
     sources = (path for path in (ROOT / "loadtest").rglob("*") if not made & set(path.parts))
@@ -83,6 +83,11 @@ def test_both_distributions_agree() -> None:
     for table, key in (("project", "requires-python"), ("build-system", "requires")):
         assert LEDGER[table][key] == JUDGE[table][key]
     assert JUDGE["project"]["dependencies"] == LEDGER["dependency-groups"]["loadtest"]
+
+
+def test_a_clone_builds_the_judge_without_its_manual() -> None:
+    """The data files are patterns: setuptools fails on a name that a clone does not have."""
+    assert all("*" in name for [name] in JUDGE["tool"]["setuptools"]["data-files"].values())
 
 
 @pytest.mark.slow
@@ -134,6 +139,9 @@ def test_the_judge_runs_in_a_fresh_environment(
         done = installed.run(*words, "--help")
         assert done.code == 0, done.text
         assert "loadtest official" in done.out
+    share = installed.bin.parent / "share"
+    assert "rinha\\-loadtest" in (share / "man/man1/loadtest.1").read_text()
+    assert "rinha-loadtest" in (share / "bash-completion/completions/loadtest").read_text()
     page = tmp_path / "page.html"
     done = installed.run("loadtest", "check", f"127.0.0.1:{serve()}", "--html", page)
     assert done.code == 0, done.text
