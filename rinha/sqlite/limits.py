@@ -37,6 +37,9 @@ SECOND_OVER_CHECK_S = 0.1
 # Interval in which an instance tries to upgrade a file that older programs use. A start and
 # `rinha init` try at once.
 UPGRADE_TRY_EVERY_S = 10.0
+# The snapshot before an upgrade leaves this much of the disk free. The WAL, which grows meanwhile,
+# has 7 MB when the writers begin to run its checkpoints.
+UPGRADE_SPACE_LEFT_BYTES = 20_000_000
 # An instance that ends waits this long for its upgrade to be interrupted.
 UPGRADE_END_MAX_S = 0.2
 # A transaction changes few rows: small pages copy and checksum less than SQLite's usual 4096.

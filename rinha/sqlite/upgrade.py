@@ -6,6 +6,7 @@ it can be started again.
 """
 
 import fcntl
+import glob
 import logging
 import os
 import signal
@@ -14,13 +15,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
+from shutil import disk_usage
 
 import apsw
 
-from rinha.errors import RinhaError
+from rinha.errors import RinhaError, SnapshotError
 from rinha.logs import log, log_event
 from rinha.private import open_lock_file
-from rinha.sqlite.limits import SECOND_OVER_CHECK_S, UPGRADE_END_MAX_S, UPGRADE_TRY_EVERY_S
+from rinha.sqlite.limits import (
+    SECOND_OVER_CHECK_S,
+    UPGRADE_END_MAX_S,
+    UPGRADE_SPACE_LEFT_BYTES,
+    UPGRADE_TRY_EVERY_S,
+)
 from rinha.sqlite.lock import lock_file_of
 from rinha.sqlite.schema import Schema, version_of
 from rinha.sqlite.snapshot import partial_snapshot, put_in_place
@@ -45,16 +52,63 @@ def upgrade(
             return
         use.leave_older()
     name = file.with_name(f"{file.name}.version-{version}")
-    with partial_snapshot(connection, name) as snapshot, writers_waiting():
-        # Meanwhile another process may have upgraded the file, or an older program was started.
-        if version_of(connection) == version and use.lock_out_older():
-            try:
-                put_in_place(snapshot, _with_time(name))
-                schema.upgrade(connection, version)
-            except BaseException:
-                use.leave_older()
-                raise
-            use.join_older()
+    with _alone(file):
+        if version_of(connection) != version:
+            return
+        _remove_partial(name)
+        _assert_space(connection, name)
+        with partial_snapshot(connection, name) as snapshot, writers_waiting():
+            # Meanwhile an older program may have been started.
+            if version_of(connection) == version and use.lock_out_older():
+                _upgrade_after(snapshot, _with_time(name), connection, schema, use)
+
+
+def _upgrade_after(
+    snapshot: Path, kept: Path, connection: apsw.Connection, schema: Schema, use: Use
+) -> None:
+    """Upgrades the file once the snapshot has the name that it keeps. If that fails, no snapshot
+    stays: each of many tries would leave one."""
+    version = version_of(connection)
+    try:
+        put_in_place(snapshot, kept)
+        schema.upgrade(connection, version)
+    except BaseException:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if version_of(connection) == version:
+                kept.unlink(missing_ok=True)
+        finally:
+            use.leave_older()
+        raise
+    use.join_older()
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Waits until no other process makes the snapshot: one is enough, also of the free space."""
+    fd = open_lock_file(file.with_name(f"{file.name}.upgrade"))
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _remove_partial(name: Path) -> None:
+    """Removes what killed upgrades left of their snapshots."""
+    for partial in name.parent.glob(f"{glob.escape(name.name)}.*.partial*"):
+        partial.unlink(missing_ok=True)
+
+
+def _assert_space(connection: apsw.Connection, name: Path) -> None:
+    """Refuses a snapshot that would fill the disk: requests that write need space meanwhile."""
+    pages, page_bytes = (connection.pragma(each) for each in ("page_count", "page_size"))
+    needed, free = pages * page_bytes + UPGRADE_SPACE_LEFT_BYTES, disk_usage(name.parent).free
+    if free < needed:
+        raise SnapshotError(
+            f"{name}: no snapshot: the disk has {free:,} bytes free, and {needed:,} are needed"
+        )
 
 
 def _with_time(path: Path) -> Path:
