@@ -130,6 +130,14 @@ class Engine:
         if self._connections.get(connection.fileno) is connection:
             self._idle.append(connection)
 
+    def drop_closed(self) -> None:
+        """Drops the closed ones of the idle connections, for a send without a `turn` before it."""
+        while self._idle:
+            last = self._idle[-1]
+            self._turn_idle(last)
+            if self._idle and self._idle[-1] is last:
+                return
+
     def hang_up(self, connection: Connection) -> None:
         if self._connections.get(connection.fileno) is connection:
             self._close(connection)

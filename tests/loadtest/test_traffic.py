@@ -16,6 +16,7 @@ from tests.loadtest.conftest import Respond, answering
 
 BODY = b'{"limite": 100000, "saldo": -1}'
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n" + BODY
+ANSWER_MAX_S = 20.0
 
 
 def in_pieces(*pieces: bytes) -> Callable[[socket.socket], None]:
@@ -69,3 +70,23 @@ def test_a_run_reports_its_bytes(answer_with: Respond, tmp_path: Path) -> None:
     rate = throughput.received_bytes / ran.load.rate.elapsed_s
     assert throughput.received_bytes_per_s == pytest.approx(rate, rel=0.01)
     assert "MB/s, received" in ran.out
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used_again() -> None:
+    """A sender that reads nothing first drops the idle connection that the server has closed."""
+    ended = list[int]()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(ANSWER_MAX_S)
+        target = Address("127.0.0.1", listener.getsockname()[1])
+        request = Request(CHECK, post(target, "/", b"x"))
+        with closing(Engine(target, lambda _, code, *__: ended.append(code), 20.0)) as engine:
+            for number in (1, 2):
+                engine.drop_closed()
+                engine.start(request, clock_ns())
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(PLAIN)
+                    while len(ended) < number:
+                        engine.turn(0.05)
+    assert ended == [200, 200]
