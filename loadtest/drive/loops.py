@@ -188,8 +188,7 @@ class OpenLoop(Loop):
                 self._do_periodic(engine.now_ns)
             if self._stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
                 break
-            if behind:
-                engine.drop_closed()
+            engine.drop_closed()
             self._recorder.held += able_ns > due_ns
             self._recorder.record_sending(engine.start(request, due_ns) - able_ns)
 
