@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -24,8 +25,9 @@ from stack.usage import children_of
 PROGRAMS = ("runsvdir", "runsv", "sv")
 # A program is executed within milliseconds, on a busy machine within a second.
 START_MAX_S = 5.0
-# More than the age at which runsvdir scans a changed folder at once.
-SCAN_PAUSE_S = 10.0
+# More than the age at which runsvdir scans a changed folder at once, and a year in which to choose.
+SCAN_PAUSE_S = 10
+TIMES_S = 31_536_000
 
 
 class Runit:
@@ -74,8 +76,12 @@ class Runit:
             self._seem_unchanged()
 
     def _seem_unchanged(self) -> None:
-        """Saves a second: runsvdir sleeps before it scans a folder that was changed within one."""
-        past = time.time() - SCAN_PAUSE_S
+        """Saves a second: runsvdir sleeps before it scans a folder that was changed within one.
+
+        The time is another one at each call: runsvdir ignores a folder that has the time of its
+        last scan, which may be less than a second ago.
+        """
+        past = time.time() - SCAN_PAUSE_S - secrets.randbelow(TIMES_S)
         os.utime(self.folder, (past, past))
 
     def end_part(self, name: str) -> None:
