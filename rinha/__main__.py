@@ -92,6 +92,7 @@ def metered(
 
 def init(settings: Settings, _args: argparse.Namespace) -> int:
     engine = open_store(settings, create=True).engine
+    engine.upgrade()
     print(f"{settings.ledger} is ready")
     if not engine.has_newest_version():
         print("an older program uses it: it is upgraded after that program has ended")

@@ -33,7 +33,7 @@ def parser(
             )
         )
     commands.add_parser("serve", help="run one instance until SIGTERM; create a missing ledger")
-    commands.add_parser("init", help="create a missing ledger; an existing one is not changed")
+    commands.add_parser("init", help="create a missing ledger, or upgrade one of an older version")
     commands.add_parser(
         "check", help="audit the ledger, even under load; exit code 0 if it is sound, otherwise 1"
     )

@@ -21,6 +21,7 @@ def move(source: AdminStore, target: AdminStore, place: str, report: Callable[[s
     The last commit marks a file of the source as moved to `place`. Until then the source is the
     ledger, and a new move finishes a killed one."""
     source.content.begin_move()
+    target.engine.upgrade()
     target.engine.assert_newest_version()
     report("auditing the source")
     before = source.audit()

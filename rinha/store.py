@@ -85,6 +85,9 @@ class Engine(Protocol):
     def has_newest_version(self) -> bool:
         """Returns whether the store has all that this program's schema has."""
 
+    def upgrade(self) -> None:
+        """Upgrades the store to that, unless an older program uses it."""
+
     def assert_newest_version(self) -> None: ...
 
     def close(self) -> None: ...

@@ -37,8 +37,8 @@ READ_CLIENTE = "SELECT * FROM clientes WHERE cliente = ?"
 WRITE_SALDO = "UPDATE clientes SET saldo = ?, transacoes = ? WHERE cliente = ?"
 ADD_TRANSACAO = "INSERT INTO transacoes VALUES (?, ?, ?, ?, ?, ?)"
 NO_KEYS_YET = (
-    "an older program is in use, which would ignore the Idempotency-Key; nothing was written: "
-    "try again"
+    "the ledger is not upgraded yet, and an older program that uses it would ignore the "
+    "Idempotency-Key; nothing was written: try again"
 )
 READ_CHAVE = "SELECT cliente, pedido, limite, saldo, recusa FROM chaves WHERE chave = ?"
 ADD_CHAVE = """

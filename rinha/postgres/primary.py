@@ -196,6 +196,9 @@ class Primary:
     def has_newest_version(self) -> bool:
         return self.version == self._schema.version
 
+    def upgrade(self) -> None:
+        """Does nothing: the tables are upgraded where they are opened."""
+
     def assert_newest_version(self) -> None:
         if not self.has_newest_version():
             raise StoreUnusableError(

@@ -47,6 +47,7 @@ class SqliteFile:
         path = self.path = real_path(path)
         self._schema = schema
         self._synchronous = synchronous
+        self._lock_wait_s = lock_wait_s
         self._next_file_check_at = 0.0
         self._inode = (0, 0)
         self._foreign_deadline = 0.0
@@ -58,9 +59,6 @@ class SqliteFile:
                     self._use = enter(path, schema)
                     on_failure.callback(self._use.close)
                     self._open(create)
-                if create and self.version < schema.version:
-                    upgrade(self.connection, path, schema, self._use, lambda: self._lock)
-                    self._see_version()
                 self.writing = Writing(
                     self.connection,
                     self._lock,
@@ -108,6 +106,21 @@ class SqliteFile:
         self.execute("PRAGMA synchronous = NORMAL")
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
+
+    def upgrade(self) -> None:
+        """Upgrades a file of an older version, unless an older program uses it."""
+        if self.has_newest_version():
+            return
+        self._lock.set_wait(START_LOCK_WAIT_S)
+        try:
+            upgrade(self.connection, self.path, self._schema, self._use, lambda: self._lock)
+        except OSError as error:
+            raise StoreUnusableError(f"{error.filename}: {error.strerror}") from None
+        except apsw.Error as error:
+            raise StoreUnusableError(f"{self.path}: {error}") from None
+        finally:
+            self._lock.set_wait(self._lock_wait_s)
+        self._see_version()
 
     def _see_version(self) -> None:
         """Notices that another process has upgraded the file."""

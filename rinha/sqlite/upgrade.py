@@ -122,7 +122,9 @@ def _with_time(path: Path) -> Path:
 
 @contextmanager
 def upgrading(file: Path, schema: Schema, use: Use) -> Iterator[None]:
-    """Upgrades the file of an instance by a thread, once no older program uses it."""
+    """Upgrades the file of an instance by a thread, once no older program uses it.
+
+    The instance serves meanwhile: the snapshot may take minutes, or find no space."""
     thread = Upgrader(file, schema, use)
     try:
         yield
@@ -150,7 +152,7 @@ class Upgrader:
     def _run(self) -> None:
         # SIGALRM, which ends a wait for the lock, has to interrupt the main thread.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-        while not self._ended.wait(UPGRADE_TRY_EVERY_S):
+        while not self._ended.is_set():
             try:
                 if self._is_upgraded():
                     log_event(logging.INFO, "upgraded", version=self._schema.version)
@@ -158,6 +160,7 @@ class Upgrader:
             except (apsw.Error, OSError, RinhaError) as error:
                 if not self._ended.is_set():
                     log.error("upgrade failed, it is tried again", exc_info=error)
+            self._ended.wait(UPGRADE_TRY_EVERY_S)
 
     def _is_upgraded(self) -> bool:
         connection = apsw.Connection(str(self._file), flags=apsw.SQLITE_OPEN_READWRITE)

@@ -25,7 +25,7 @@ WRITTEN_BY = "# Written by `rinha install-service`, which replaces it."
 # An instance sends three heartbeats within this time. Each waits for the answer to a request, which
 # may take 30 s, the longest that nginx waits too.
 WATCHDOG_S = 60
-# The migration of a large ledger to a new schema takes minutes.
+# A start may have to recover a long WAL on a slow disk.
 START_MAX_S = 600
 # An instance that was killed is back within a second. One that cannot start costs 0.2 s of CPU each
 # time, a quarter of a core.

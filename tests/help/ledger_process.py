@@ -40,6 +40,7 @@ def _serve(orders: Connection, file: Path, synchronous: str) -> None:
         try:
             if order == "open":
                 ledger = SqliteLedger(file, synchronous=synchronous, lock_wait_s=LOCK_WAIT_S)
+                ledger.engine.upgrade()
                 orders.send("done")
                 continue
             assert ledger is not None

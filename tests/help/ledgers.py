@@ -28,7 +28,11 @@ def open_ledger(address: str) -> AnyLedger:
 def open_file(
     file: Path, synchronous: str = "NORMAL", lock_wait_s: float = 0.2, *, create: bool = True
 ) -> SqliteLedger:
-    return SqliteLedger(file, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create)
+    """Opens a ledger, and upgrades it as `rinha init` does unless `create` is false."""
+    ledger = SqliteLedger(file, synchronous=synchronous, lock_wait_s=lock_wait_s, create=create)
+    if create:
+        ledger.engine.upgrade()
+    return ledger
 
 
 def clientes_of(ledger: AnyLedger) -> Clientes:

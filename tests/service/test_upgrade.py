@@ -149,7 +149,7 @@ def test_check_reads_older_tables(address: str) -> None:
 
 
 def test_without_a_snapshot_there_is_no_upgrade(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the snapshot fails, the start fails and the ledger is as it was."""
+    """If the snapshot fails, `rinha init` fails and the ledger is as it was."""
     monkeypatch.setattr(Path, "rename", _no_space)
     with pytest.raises(SnapshotError, match="No space left"):
         open_file(old)
@@ -219,7 +219,7 @@ def test_an_upgrade_killed_anywhere_is_whole_or_not_there(tmp_path: Path, beside
         if instance := instances.pop(file, None):
             assert instance.extrato(1).saldo.limite == 100_000
             instance.close()
-        with contextlib.closing(SqliteLedger(file, synchronous="FULL", lock_wait_s=1)) as ledger:
+        with contextlib.closing(open_file(file, "FULL", 1)) as ledger:
             return ledger.audit().problems == [] and content(str(file)) == before
 
     kill_at_points(

@@ -216,6 +216,31 @@ def test_an_instance_upgrades_by_itself(
     assert events == ["upgraded"]
 
 
+def test_an_instance_serves_during_the_snapshot(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start does not wait for the snapshot, which may take longer than a start may: `make up`
+    would take the instance for one that does not come up."""
+    begun, may_end = threading.Event(), threading.Event()
+    whole = snapshot.partial_snapshot
+
+    @contextlib.contextmanager
+    def wait(connection: apsw.Connection, target: Path) -> Iterator[Path]:
+        begun.set()
+        assert may_end.wait(UPGRADED_MAX_S)
+        with whole(connection, target) as partial:
+            yield partial
+
+    monkeypatch.setattr(upgrade, "partial_snapshot", wait)
+    started = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=0.2)
+    with contextlib.closing(started) as ledger, ledger.engine.serving():
+        assert begun.wait(UPGRADED_MAX_S)
+        saldo = ledger.transact(1, CREDIT).saldo
+        may_end.set()
+        assert is_soon(ledger.engine.has_newest_version)
+        assert ledger.transact_once(1, CREDIT, "k").saldo == saldo + 1
+
+
 def test_a_failed_upgrade_is_tried_again(
     file: Path, old: OldProgram, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
