@@ -127,11 +127,13 @@ def up(settings: Settings) -> int:
     if problem:
         return fail(problem)
     try:
-        return _start(settings)
+        code = _start(settings)
     except BaseException:
         with delayed():
             RUNIT.stop()
         raise
+    # The stack stays up also if nobody reads this.
+    return code or _show_up(settings)
 
 
 def _start(settings: Settings) -> int:
@@ -150,6 +152,10 @@ def _start(settings: Settings) -> int:
         down(settings)
         logged = "its last log lines are above" if any(ends.values()) else "no part logged why"
         return fail(f"the stack did not answer within {running.UP_MAX_S:g} s; {logged}")
+    return 0
+
+
+def _show_up(settings: Settings) -> int:
     url = running.url(settings)
     number = settings.instances
     what = f"nginx, {number} instance{'s' if number > 1 else ''}, ledger {settings.ledger}"

@@ -141,6 +141,17 @@ def test_two_who_start_at_once_start_one_stack(checkout: Checkout) -> None:
     assert checkout.stack("status")[0] == 3
 
 
+def test_a_stack_whose_start_nobody_reads_stays_up(checkout: Checkout) -> None:
+    """A reader that has gone before `make up` prints the address does not end the stack."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {**os.environ, "PORT": str(checkout.port), "OPS_PORT": str(checkout.ops_port)}
+    words = [sys.executable, "-m", "stack", "up"]
+    with os.fdopen(writer, "wb") as unread:
+        subprocess.run(words, cwd=checkout.folder, env=environment, stdout=unread, check=False)
+    assert checkout.stack("status")[0] == 0
+
+
 def test_the_stack_that_runs_is_asked_where_it_listens(checkout: Checkout) -> None:
     """A running stack is found with settings other than those that it was started with."""
     assert checkout.stack("up")[0] == 0
