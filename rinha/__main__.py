@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rinha import logs, private
-from rinha.address import ServerUrl, ledger_of
+from rinha.address import ServerUrl, ledger_of, link_of
 from rinha.arguments import OLD_REPLICATE, parser
 from rinha.errors import MoveError, RestoreError, RinhaError
 from rinha.group_commit import GroupCommit
@@ -149,7 +149,7 @@ def replicate(settings: Settings, args: argparse.Namespace) -> int:
 def move(settings: Settings, args: argparse.Namespace) -> int:
     # FULL makes the move durable, so that a power cut cannot undo one side of it.
     source, target = (
-        replace(settings, ledger=ledger_of(one), synchronous="FULL")
+        replace(settings, ledger=ledger_of(one), ledger_link=link_of(one), synchronous="FULL")
         for one in (args.source, args.target)
     )
     if _place(source.ledger) == _place(target.ledger):

@@ -49,6 +49,14 @@ def ledger_of(text: str) -> Path | ServerUrl:
     return ServerUrl(text)
 
 
+def link_of(text: str) -> Path | None:
+    """Returns the path in RINHA_LEDGER if it is a symbolic link to the file."""
+    if text.startswith(SERVER_SCHEMES):
+        return None
+    # Unlike Path, it is silent where the path cannot be read.
+    return Path(text) if os.path.islink(text) else None  # noqa: PTH114
+
+
 def real_path(path: Path) -> Path:
     """Resolves symbolic links, as SQLite does, so that the WAL and the locks are beside the same
     file.

@@ -3,12 +3,12 @@
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rinha import cores
-from rinha.address import ServerUrl, ledger_of
+from rinha.address import ServerUrl, ledger_of, link_of
 from rinha.errors import SettingError
 
 # Limits that are not settings.
@@ -247,6 +247,8 @@ class Settings:
     bind: str
     port: int
     ops_port: int | None
+    # The symbolic link by which `ledger` was named, if one was.
+    ledger_link: Path | None = None
 
     @property
     def engine(self) -> str:
@@ -265,12 +267,13 @@ def value_of(name: str, environ: Mapping[str, str]) -> Any:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
+    link = link_of(environ.get("RINHA_LEDGER") or SETTINGS["RINHA_LEDGER"].default)
     settings = Settings(*(value_of(name, environ) for name in SETTINGS))
     if settings.engine == "postgres":
         for name in ONLY_FOR_FILES:
             if environ.get(name):
                 raise SettingError(f"{name} must not be set where the ledger is a server")
-    return settings
+    return replace(settings, ledger_link=link)
 
 
 def describe() -> str:

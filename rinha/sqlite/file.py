@@ -107,6 +107,10 @@ class SqliteFile:
         status = self.path.stat()
         self._inode = (status.st_dev, status.st_ino)
 
+    def set_link(self, link: Path | None) -> None:
+        """Notes the symbolic link by which the file was named, if one was."""
+        self._use.link = link
+
     def upgrade(self) -> None:
         """Upgrades a file of an older version, unless an older program uses it."""
         if self.has_newest_version():

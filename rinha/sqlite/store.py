@@ -34,12 +34,14 @@ class SqliteStore:
     @classmethod
     def open(cls, settings: Settings, *, create: bool) -> Self:
         assert isinstance(settings.ledger, Path)
-        return cls(
+        store = cls(
             settings.ledger,
             synchronous=settings.synchronous,
             lock_wait_s=settings.lock_wait_s,
             create=create,
         )
+        store.engine.set_link(settings.ledger_link)
+        return store
 
     def close(self) -> None:
         self.engine.close()

@@ -28,6 +28,9 @@ class Use:
 
     def __init__(self, file: Path, version: int, kind: int) -> None:
         self.descriptors: list[int] = []
+        # A program that knows version 1 only does not follow a symbolic link to the file: its lock
+        # is beside the link.
+        self.link: Path | None = None
         try:
             for path in lock_files_of(file, version):
                 self.descriptors.append(open_lock_file(path))
@@ -46,6 +49,7 @@ class Use:
 
     def lock_out_older(self) -> bool:
         """Makes the use exclusive among older programs, or returns False and leaves it to them."""
+        self._add_lock_of_link()
         if _locked(self._of_older, fcntl.LOCK_EX):
             return True
         self.leave_older()
@@ -57,6 +61,13 @@ class Use:
 
     def leave_older(self) -> None:
         _locked(self._of_older, fcntl.LOCK_UN)
+
+    def _add_lock_of_link(self) -> None:
+        """Adds the lock beside the link, if an older program has made one."""
+        lock = lock_files_of(self.link, 1)[0] if self.link else None
+        if lock and lock.exists():
+            self.descriptors.append(open_lock_file(lock))
+            self.link = None
 
     @property
     def _of_older(self) -> Sequence[int]:

@@ -14,7 +14,7 @@ from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_clientes import SqliteClientes
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.crebitos.routes import add_routes
-from rinha.errors import RestoreError, StoreUnusableError
+from rinha.errors import NotUpgradedError, RestoreError, StoreUnusableError
 from rinha.http import create_app
 from rinha.move import move
 from rinha.pessoas.on_sqlite import SqliteRegistry
@@ -99,6 +99,23 @@ def test_a_key_is_refused_while_it_could_be_ignored(
     old.close()
     upgrade_by_a_start(file)
     assert answer().json["saldo"] == before + 1
+
+
+def test_an_older_program_that_was_given_a_link_is_found(file: Path) -> None:
+    """Programs of version 1 do not follow a symbolic link to the file: their lock is beside it."""
+    link = file.with_name("link.db")
+    link.symlink_to(file.name)
+    settings = load({"RINHA_LEDGER": str(link)})
+    with contextlib.closing(SqliteLedger.open(settings, create=True)) as ledger:
+        old = OldProgram(link)
+        for _ in range(2):
+            ledger.engine.upgrade()
+            with pytest.raises(NotUpgradedError):
+                ledger.transact_once(1, CREDIT, "k")
+        old.close()
+        ledger.engine.upgrade()
+        assert ledger.transact_once(1, CREDIT, "k")
+    upgrade_by_a_start(file)
 
 
 def test_clients_are_not_changed_before_the_upgrade(old: OldProgram, ledger: SqliteLedger) -> None:
