@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rinha.cores import INSTANCES_MAX
 from rinha.settings import Settings
-from stack import running
+from stack import roll_plan, running
 from stack.messages import fail, message, show
 from stack.part import Part
 from stack.rolling import init, replace_all
@@ -19,6 +19,9 @@ def restart(settings: Settings) -> int:
     instances = _running_instances(settings)
     if not instances:
         return fail(message("NO_FOLDER"))
+    if running.uses_another_ledger(settings):
+        refused = roll_plan.refusal(["RINHA_LEDGER"]) or ()
+        return fail(message("UP_NEEDS_STOP", running.url(settings), *refused))
     # Reports an error of the present code, or of the ledger, before an instance ends.
     init()
     if len(instances) == 1:

@@ -37,6 +37,8 @@ def up_again(settings: Settings) -> int:
     """Compares what is asked with what runs, and applies each difference or refuses it."""
     runs = RUNIT.environ() or {}
     names = effective_settings.differences(runs, os.environ)
+    if "RINHA_LEDGER" not in names and running.uses_another_ledger(settings):
+        names.append("RINHA_LEDGER")
     code = fingerprint.of_code()
     changes = [*(() if fingerprint.read(fingerprint.CODE) == code else ("the code",)), *names]
     if not changes:

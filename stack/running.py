@@ -1,7 +1,10 @@
 """The stack of plain processes that runs: its parts, its address and its answers."""
 
+import contextlib
 import json
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 from rinha.settings import Settings, value_of
 from stack.machines import INSTANCES_ON, our_machines
@@ -17,6 +20,9 @@ UP_MAX_S = 20.0
 STOP_MAX_S = 4
 # A part that has ended by itself so often does not come up. Its supervisor starts it once a second.
 STARTS_MAX = 5
+# Ending of the lock that every version of this program has beside its ledger: see
+# rinha/sqlite/users.py.
+USERS = ".users"
 RUNIT = Runit(VAR, STOP_MAX_S)
 
 
@@ -30,6 +36,27 @@ def layout(settings: Settings) -> Layout:
 
 def parts(settings: Settings) -> list[Part]:
     return parts_of(layout(settings))
+
+
+def uses_another_ledger(settings: Settings) -> bool:
+    """Tells if an instance has another file than the settings name: a symbolic link may lead
+    elsewhere by now."""
+    ledger = settings.ledger
+    if not isinstance(ledger, Path):
+        return False
+    used = {file for service in RUNIT.services() for file in _ledgers_of(RUNIT.pid(service.name))}
+    named = [path for path in (ledger, settings.ledger_link) if path]
+    return bool(used) and used.isdisjoint(str(one.parent.resolve() / one.name) for one in named)
+
+
+def _ledgers_of(pid: int | None) -> Iterator[str]:
+    """Yields the ledgers of whose locks the process has one open."""
+    with contextlib.suppress(OSError):
+        for fd in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                path = str(fd.readlink())
+                if path.endswith(USERS):
+                    yield path.removesuffix(USERS)
 
 
 def wait_until_ready(found: list[Part]) -> bool:

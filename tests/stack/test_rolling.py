@@ -167,6 +167,26 @@ def test_an_edited_nginx_conf_is_read_or_refused(checkout: Checkout) -> None:
     assert (checkout.folder / "var" / "nginx.pid").read_text() == master
 
 
+def test_a_link_that_leads_to_another_ledger_is_refused(checkout: Checkout) -> None:
+    """Instances that follow the link of RINHA_LEDGER anew would serve a second ledger beside the
+    others: neither `up` nor `restart` starts one."""
+    link, named = checkout.folder / "ledger.db", {"RINHA_LEDGER": "ledger.db"}
+    link.symlink_to("first.db")
+    checkout.stack("up", **named)
+    before = checkout.instances()
+    link.unlink()
+    link.symlink_to("second.db")
+    for command in ("up", "restart"):
+        code, said = checkout.stack(command, **named)
+        assert (code, "(RINHA_LEDGER): `make down` first" in said) == (2, True), said
+    assert checkout.instances() == before
+    assert not (checkout.folder / "second.db").exists()
+    link.unlink()
+    link.symlink_to("first.db")
+    assert "is up already" in checkout.stack("up", **named)[1]
+    assert checkout.stack("restart", **named)[0] == 0
+
+
 def test_another_nginx_takes_the_place_of_the_old_one(checkout: Checkout) -> None:
     """An upgraded nginx takes over from the old one, and its supervisor watches the new one."""
     own = checkout.folder / "bin" / "nginx"
