@@ -73,7 +73,8 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
 
 def _value(name: str, environ: Mapping[str, str]) -> object:
     try:
-        return value_of(name, environ)
+        value = value_of(name, environ)
+        return value.absolute() if isinstance(value, Path) else value
     except SettingError:
         # The stack may be of another version, which accepted a value that this version refuses.
         return environ.get(name)

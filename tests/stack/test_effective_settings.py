@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,10 +50,12 @@ def test_a_setting_that_differs_is_named(name: str) -> None:
 
 
 def test_how_a_value_is_written_is_no_difference() -> None:
-    """Letter case, the contest's names and explicit defaults are no difference."""
+    """Letter case, the contest's names, explicit defaults and an absolute path are no
+    difference."""
     runs = {"RINHA_SYNCHRONOUS": "NORMAL", "RINHA_EDITION": "pessoas", "OPS_PORT": "off"}
     asked = {"RINHA_SYNCHRONOUS": "normal", "RINHA_EDITION": "2023q3", "OPS_PORT": "OFF"}
     assert differences(runs, {**asked, "PORT": "9999"}) == []
+    assert differences({}, {"RINHA_LEDGER": str(Path("var/rinha.db").absolute())}) == []
 
 
 def test_credentials_are_compared_where_they_are_used() -> None:
