@@ -202,7 +202,7 @@ def test_another_nginx_takes_the_place_of_the_old_one(checkout: Checkout) -> Non
     own.with_name("new").replace(own)
     with NewConnections(checkout.port, RATE, seed=6) as load:
         changed(checkout, "the code", **path)
-    # New connections that an ending master has not yet accepted may be lost: more on a busy machine.
+    # An ending master loses the connections that it has not yet accepted: more on a busy machine.
     assert {outcome.status for outcome in load.failed} <= {0}
     assert len(load.failed) < len(load.outcomes) / 10
     load.assert_explains_every_balance()
