@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -43,6 +44,8 @@ def install(settings: Settings, root: Path) -> int:
     parts = parts_of(layout)
     programs = _programs()
     _assert_startable(parts, programs)
+    if root == Path("/"):
+        _assert_nginx_starts(settings)
     commands = AGAIN if below(root, UNITS / units.TARGET).exists() else FIRST
     umask = os.umask(0o022)
     try:
@@ -99,6 +102,15 @@ def _assert_startable(parts: list[Part], programs: list[Path]) -> None:
             raise ServiceError(
                 f"{path}: the account {units.ACCOUNT} may not read it: chmod -R o+rX {path}"
             )
+
+
+def _assert_nginx_starts(settings: Settings) -> None:
+    """Refuses a wrong nginx.conf.
+
+    A reload of it succeeds, as nginx keeps the old one, and the next start fails."""
+    with tempfile.TemporaryDirectory() as name:
+        conf.write(Path(name), settings, servers_of(settings))
+        conf.assert_nginx_starts(Path(name), settings.edition)
 
 
 def _texts(parts: list[Part], programs: list[Path]) -> dict[str, str]:

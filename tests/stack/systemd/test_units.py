@@ -1,6 +1,7 @@
 """The systemd units of a stack, as `rinha install-service` writes them."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from rinha.settings import load
 from stack import paths
+from stack.nginx import conf
 from stack.part import Part
 from stack.systemd import install, units
 from stack.systemd.hardening import hardening
@@ -61,6 +63,18 @@ def test_every_part_has_a_unit(
     removed = "systemctl stop rinha-api03.service rinha-replica.service"
     assert out.endswith(f"  systemctl reload rinha-nginx\n  {removed}\n")
     assert out.count("systemd-sysusers") == 1, "of the first installation"
+
+
+@pytest.mark.starts
+@pytest.mark.needs("nginx")
+def test_a_wrong_nginx_conf_is_refused(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
+    """On this machine nginx tests its configuration before a file is written."""
+    edited = Path(shutil.copytree(Path(str(conf.HERE)), tmp_path / "nginx"))
+    (edited / "nginx.conf").write_text((edited / "nginx.conf").read_text() + "nonsense;\n")
+    environment.setattr(install, "below", lambda *_: pytest.fail("a file of the system"))
+    environment.setattr(conf, "HERE", edited)
+    with pytest.raises(conf.ConfError, match="nonsense"):
+        install.install(load(os.environ), Path("/"))
 
 
 def test_parts_stop_in_the_reverse_order(tmp_path: Path, environment: pytest.MonkeyPatch) -> None:
