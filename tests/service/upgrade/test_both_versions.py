@@ -31,7 +31,6 @@ from tests.help.old_program import (
 )
 
 CREDIT = Transacao(1, "c", "new")
-UPGRADED_MAX_S = 60
 
 
 def test_both_programs_write_one_ledger(file: Path, old: OldProgram, ledger: SqliteLedger) -> None:
