@@ -33,6 +33,7 @@ from rinha.sqlite.schema import Schema, version_of
 from rinha.sqlite.snapshot import partial_snapshot, put_in_place
 from rinha.sqlite.users import Use
 
+FAILED = "upgrade failed, it is tried again"
 WritersWaiting = Callable[[], AbstractContextManager[object]]
 
 
@@ -107,7 +108,8 @@ def _assert_space(connection: apsw.Connection, name: Path) -> None:
     needed, free = pages * page_bytes + UPGRADE_SPACE_LEFT_BYTES, disk_usage(name.parent).free
     if free < needed:
         raise SnapshotError(
-            f"{name}: no snapshot: the disk has {free:,} bytes free, and {needed:,} are needed"
+            f"{name}: no snapshot for the upgrade: the disk has {free:,} bytes free, and "
+            f"{needed:,} are needed"
         )
 
 
@@ -157,9 +159,12 @@ class Upgrader:
                 if self._is_upgraded():
                     log_event(logging.INFO, "upgraded", version=self._schema.version)
                     return
-            except (apsw.Error, OSError, RinhaError) as error:
+            except RinhaError as error:
                 if not self._ended.is_set():
-                    log.error("upgrade failed, it is tried again", exc_info=error)
+                    log_event(logging.ERROR, FAILED, reason=str(error))
+            except (apsw.Error, OSError) as error:
+                if not self._ended.is_set():
+                    log.error(FAILED, exc_info=error)
             self._ended.wait(UPGRADE_TRY_EVERY_S)
 
     def _is_upgraded(self) -> bool:

@@ -253,11 +253,14 @@ def test_a_failed_upgrade_is_tried_again(
 
     monkeypatch.setattr(upgrade, "UPGRADE_TRY_EVERY_S", 0.01)
     monkeypatch.setattr(upgrade, "put_in_place", fail)
+    reasons: list[object] = []
+    monkeypatch.setattr(upgrade, "log_event", lambda *_, reason: reasons.append(reason))
     with ledger.engine.serving():
         old.close()
         for _ in range(2):
             assert failed.acquire(timeout=UPGRADED_MAX_S)
         ledger.transact(1, CREDIT)
+    assert "no space" in reasons
     OldProgram(file).close()
     monkeypatch.undo()
     upgrade_by_a_start(file)
