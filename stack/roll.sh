@@ -18,7 +18,7 @@ roll() {
     [ -z "$RINHA_REPLICA" ] || prepare_replica
     # Reports an error of the code, of a setting, or of the ledger, before an instance ends.
     [ -z "$code$others" ] || assert_ledger_opens
-    is_replaced='' had=$(count)
+    is_replaced='' had=$(count) had_network=$(given nginx.NETWORK) had_ops_port=$(given nginx.OPS_PORT)
     scale
     [ "$had $(count)" != "1 1" ] || [ -z "$code$others" ] || warn_of_gap
     for name in $instances; do running "$name" || bring_up "$name" $healthy; done
@@ -28,8 +28,9 @@ roll() {
     roll_nginx
     [ -z "$RINHA_REPLICA" ] || bring_up replica
     remove_others
-    # Completes the upgrade of a ledger that an older program used until now.
-    [ -z "$is_replaced" ] || try "upgrade the ledger" inside rinha init
+    # Completes the upgrade of a ledger that an older program used until now. In a container of its own: it would take
+    # CPU from an instance that has the write lock.
+    [ -z "$code" ] || assert_ledger_opens
     if [ -n "$is_replaced$others" ]; then
         others=$(echo "$others" | as_list)
         [ -n "$others" ] || code="the code"
@@ -160,8 +161,8 @@ replace_nginx() {
 
 # The listener for operators has `reuseport` in newer versions only.
 share_ports() {
-    [ "$NETWORK $(given nginx.NETWORK)" = "host host" ] || return 1
-    [ -z "$(given nginx.OPS_PORT)" ] ||
+    [ "$NETWORK $had_network" = "host host" ] || return 1
+    [ -z "$had_ops_port" ] ||
         docker exec "$(first_of "$old")" grep -q reuseport /etc/nginx/metrics-listen.conf 2>/dev/null
 }
 
