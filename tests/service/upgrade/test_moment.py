@@ -1,8 +1,6 @@
 """The upgrade happens once no older program uses the ledger: once, whole, after one snapshot."""
 
 import contextlib
-import fcntl
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +14,6 @@ from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import SnapshotError
 from rinha.sqlite import snapshot, upgrade
-from rinha.sqlite.limits import UPGRADE_SPACE_LEFT_BYTES
 from tests.help.forks import apart, run_at_once
 from tests.help.ledgers import open_file
 from tests.help.old_program import (
@@ -56,14 +53,6 @@ def test_an_older_program_can_start_until_the_last_moment(
     upgrade_by_a_start(file)
 
 
-def test_no_snapshot_is_written_beside_an_older_program(
-    file: Path, old: OldProgram, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A start that cannot upgrade the ledger leaves no work behind, and reads no whole file."""
-    monkeypatch.setattr(upgrade, "partial_snapshot", lambda *_: pytest.fail("a snapshot"))
-    open_file(file).close()
-
-
 def test_an_upgrade_by_another_process_is_enough(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,51 +70,6 @@ def test_an_upgrade_by_another_process_is_enough(
     with contextlib.closing(open_file(file)) as ledger:
         assert ledger.transact_once(1, CREDIT, "k")
     assert len(snapshots_of(file)) == 1
-
-
-def test_one_process_at_a_time_makes_the_snapshot(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two copies would need twice the space. In containers they would also have the same name, as
-    all instances have one pid."""
-    whole = snapshot.partial_snapshot
-
-    @contextlib.contextmanager
-    def look(connection: apsw.Connection, target: Path) -> Iterator[Path]:
-        with (
-            whole(connection, target) as partial,
-            file.with_name(f"{file.name}.upgrade").open() as lock,
-        ):
-            with pytest.raises(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield partial
-
-    monkeypatch.setattr(upgrade, "partial_snapshot", look)
-    upgrade_by_a_start(file)
-
-
-def test_a_killed_upgrade_leaves_no_copy_for_good(file: Path) -> None:
-    """The next upgrade removes what a killed one left, as each may be as large as the ledger."""
-    for ending in ("", "-journal"):
-        file.with_name(f"{file.name}.version-1.4711.partial{ending}").touch()
-    upgrade_by_a_start(file)
-    assert not list(file.parent.glob("*.partial*"))
-
-
-def test_a_snapshot_that_would_fill_the_disk_is_refused(
-    file: Path, old: OldProgram, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Requests need space too: without enough for both no snapshot is begun, and none upgraded."""
-    old.close()
-    size = file.stat().st_size
-    usage = shutil.disk_usage(file.parent)._replace(free=size + UPGRADE_SPACE_LEFT_BYTES - 1)
-    monkeypatch.setattr(upgrade, "disk_usage", lambda _path: usage)
-    monkeypatch.setattr(upgrade, "partial_snapshot", lambda *_: pytest.fail("a snapshot"))
-    with pytest.raises(SnapshotError, match="bytes free, and"):
-        open_file(file)
-    assert ledger.transact(1, CREDIT)
-    monkeypatch.undo()
-    upgrade_by_a_start(file)
 
 
 def test_a_command_that_reads_keeps_no_upgrade_off(file: Path) -> None:
@@ -264,29 +208,6 @@ def test_a_failed_upgrade_is_tried_again(
     OldProgram(file).close()
     monkeypatch.undo()
     upgrade_by_a_start(file)
-
-
-def test_an_upgrade_that_fails_after_the_snapshot_leaves_none(
-    file: Path, old: OldProgram, ledger: SqliteLedger
-) -> None:
-    """A shell that holds SQLite's lock prevents the upgrade. Each try would leave a snapshot."""
-    old.close()
-    with contextlib.closing(apsw.Connection(str(file))) as shell:
-        shell.execute("BEGIN IMMEDIATE")
-        with contextlib.closing(apsw.Connection(str(file))) as connection:
-            for _ in range(2):
-                with pytest.raises(apsw.BusyError):
-                    upgrade.upgrade(
-                        connection,
-                        file,
-                        ledger.SCHEMA,
-                        ledger.engine._use,
-                        contextlib.nullcontext,
-                    )
-    assert (version_of(file), snapshots_of(file)) == (1, [])
-    OldProgram(file).close()
-    upgrade_by_a_start(file)
-    assert len(snapshots_of(file)) == 1
 
 
 def test_an_audit_during_the_upgrade_compares_with_its_own_snapshot(
