@@ -35,13 +35,13 @@ READ_CHANGES = """
 def test_an_order_explains_keys_retries_and_changes(tmp_path: Path, new_ledger: NewLedger) -> None:
     """Clients have transactions, retries and statements while their limits change and they are
     closed: one order explains all answers of both instances and all changes."""
-    with Stack(tmp_path, ledger=new_ledger(tmp_path)) as stack:
+    with Stack(tmp_path, ledger=new_ledger(tmp_path), patient=True) as stack:
         assert_explained(stack)
 
 
 def test_an_order_explains_them_with_normal(tmp_path: Path) -> None:
     """The same holds with NORMAL, whose groups are ended by no sync."""
-    with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
+    with Stack(tmp_path, patient=True, RINHA_SYNCHRONOUS="NORMAL") as stack:
         assert_explained(stack)
 
 

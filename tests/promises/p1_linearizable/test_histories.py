@@ -111,13 +111,13 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
 def test_every_history_has_an_order(tmp_path: Path, new_ledger: NewLedger) -> None:
     """One order explains every answer of both instances to 64 connections, refusals and statements
     included. Half of the runs use one client."""
-    with Stack(tmp_path, ledger=new_ledger(tmp_path)) as stack:
+    with Stack(tmp_path, ledger=new_ledger(tmp_path), patient=True) as stack:
         assert_ordered(stack)
 
 
 def test_every_history_with_normal_has_an_order(tmp_path: Path) -> None:
     """The same holds with NORMAL, whose groups are ended by no sync."""
-    with Stack(tmp_path, RINHA_SYNCHRONOUS="NORMAL") as stack:
+    with Stack(tmp_path, patient=True, RINHA_SYNCHRONOUS="NORMAL") as stack:
         assert_ordered(stack)
 
 
