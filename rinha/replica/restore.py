@@ -9,7 +9,6 @@ import contextlib
 import errno
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +31,7 @@ from rinha.sqlite.entry import (
 )
 from rinha.sqlite.extra_tables import drop_litestream_from
 from rinha.sqlite.schema import Schema, assert_is_ours
+from rinha.sqlite.snapshot import name_with_time
 from rinha.sqlite.store import SqliteStore
 from rinha.sqlite.users import keep_out, lock_files_of
 from rinha.sqlite.wal import wal_of
@@ -166,7 +166,7 @@ def _swap(copy: Path, file: Path) -> Path | None:
 
     SQLite would take an old WAL for the new file's. So the WAL is first checkpointed into the old
     file. If that is no database, the WAL is renamed with it."""
-    kept = _name_for_old(file)
+    kept = name_with_time(file)
     # Litestream's state describes the old file.
     shutil.rmtree(state_folder_of(file), ignore_errors=True)
     if not file.exists():
@@ -247,15 +247,6 @@ def _folded_in(file: Path) -> Iterator[None]:
     finally:
         with contextlib.suppress(apsw.Error):
             old.close()
-
-
-def _name_for_old(file: Path) -> Path:
-    """Returns the file's name with the time. If that exists, it waits for the next second."""
-    while True:
-        kept = file.with_name(f"{file.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
-        if not any(kept.with_name(kept.name + ending).exists() for ending in ("", *LOGS)):
-            return kept
-        time.sleep(0.1)
 
 
 def _remove(copy: Path, schema: Schema) -> None:

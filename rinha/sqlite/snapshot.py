@@ -1,6 +1,7 @@
 """Snapshots: consistent copies of a file that any sqlite3 can open."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import apsw
 
 from rinha.errors import SnapshotError
+from rinha.sqlite.entry import LOGS
 from rinha.sqlite.extra_tables import drop_litestream_from
+from rinha.sqlite.limits import SECOND_OVER_CHECK_S
 
 
 def write_snapshot(connection: apsw.Connection, target: Path) -> None:
@@ -31,6 +34,16 @@ def partial_snapshot(connection: apsw.Connection, target: Path) -> Iterator[Path
         yield partial
     finally:
         partial.unlink(missing_ok=True)
+
+
+def name_with_time(path: Path) -> Path:
+    """Returns the path with the time. If a database or a log of it has that name, it waits for the
+    next second."""
+    while True:
+        named = path.with_name(f"{path.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
+        if not any(named.with_name(named.name + ending).exists() for ending in ("", *LOGS)):
+            return named
+        time.sleep(SECOND_OVER_CHECK_S)
 
 
 def put_in_place(partial: Path, target: Path) -> None:

@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
@@ -23,14 +22,13 @@ from rinha.errors import RinhaError, SnapshotError
 from rinha.logs import log, log_event
 from rinha.private import open_lock_file
 from rinha.sqlite.limits import (
-    SECOND_OVER_CHECK_S,
     UPGRADE_END_MAX_S,
     UPGRADE_SPACE_LEFT_BYTES,
     UPGRADE_TRY_EVERY_S,
 )
 from rinha.sqlite.lock import lock_file_of
 from rinha.sqlite.schema import Schema, version_of
-from rinha.sqlite.snapshot import partial_snapshot, put_in_place
+from rinha.sqlite.snapshot import name_with_time, partial_snapshot, put_in_place
 from rinha.sqlite.users import Use
 
 FAILED = "upgrade failed, it is tried again"
@@ -61,7 +59,7 @@ def upgrade(
         with partial_snapshot(connection, name) as snapshot, writers_waiting():
             # Meanwhile an older program may have been started.
             if version_of(connection) == version and use.lock_out_older():
-                _upgrade_after(snapshot, _with_time(name), connection, schema, use)
+                _upgrade_after(snapshot, name_with_time(name), connection, schema, use)
 
 
 def _upgrade_after(
@@ -85,10 +83,15 @@ def _upgrade_after(
     use.join_older()
 
 
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
+def _alone(file: Path) -> AbstractContextManager[None]:
     """Waits until no other process makes the snapshot: one is enough, also of the free space."""
-    fd = open_lock_file(file.with_name(f"{file.name}.upgrade"))
+    return _locked(file.with_name(f"{file.name}.upgrade"))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Waits for the lock, for as long as it takes."""
+    fd = open_lock_file(path)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield
@@ -111,15 +114,6 @@ def _assert_space(connection: apsw.Connection, name: Path) -> None:
             f"{name}: no snapshot for the upgrade: the disk has {free:,} bytes free, and "
             f"{needed:,} are needed"
         )
-
-
-def _with_time(path: Path) -> Path:
-    """Returns a name with the time. An upgrade killed in this second may have left one."""
-    while True:
-        named = path.with_name(f"{path.name}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
-        if not named.exists():
-            return named
-        time.sleep(SECOND_OVER_CHECK_S)
 
 
 @contextmanager
@@ -171,14 +165,6 @@ class Upgrader:
         connection = apsw.Connection(str(self._file), flags=apsw.SQLITE_OPEN_READWRITE)
         with closing(connection):
             self._connection = connection
-            upgrade(connection, self._file, self._schema, self._use, self._writers_waiting)
+            lock = lock_file_of(self._file)
+            upgrade(connection, self._file, self._schema, self._use, lambda: _locked(lock))
             return version_of(connection) == self._schema.version
-
-    @contextmanager
-    def _writers_waiting(self) -> Iterator[None]:
-        fd = open_lock_file(lock_file_of(self._file))
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)

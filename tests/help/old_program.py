@@ -9,11 +9,14 @@ from pathlib import Path
 
 import apsw
 
+from rinha.crebitos.messages import Transacao
 from rinha.schema_versions import up_to
 from rinha.sqlite.schema import READ_SCHEMA
 from tests.help.ledgers import open_file, query
 from tests.help.running import ROOT
 
+# What a newer program writes beside it.
+CREDIT = Transacao(1, "c", "new")
 OLD_LEDGER = ROOT / "tests" / "service" / "ledgers" / "f34db88" / "crebitos.db"
 
 

@@ -9,7 +9,6 @@ import falcon.testing
 import pytest
 
 from rinha.crebitos.ledger import ClienteClosedError
-from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_clientes import SqliteClientes
 from rinha.crebitos.on_sqlite_restore import restore
@@ -22,6 +21,7 @@ from rinha.settings import load
 from rinha.sqlite.entry import enter_for_another
 from tests.help.ledgers import open_file
 from tests.help.old_program import (
+    CREDIT,
     OldProgram,
     RefusedByOldError,
     assert_restore_of_old_is_refused,
@@ -29,8 +29,6 @@ from tests.help.old_program import (
     upgrade_by_a_start,
     version_of,
 )
-
-CREDIT = Transacao(1, "c", "new")
 
 
 def test_both_programs_write_one_ledger(file: Path, old: OldProgram, ledger: SqliteLedger) -> None:

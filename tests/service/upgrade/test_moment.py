@@ -10,13 +10,13 @@ from typing import Any
 import apsw
 import pytest
 
-from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import SnapshotError
 from rinha.sqlite import snapshot, upgrade
 from tests.help.forks import apart, run_at_once
 from tests.help.ledgers import open_file
 from tests.help.old_program import (
+    CREDIT,
     OldProgram,
     RefusedByOldError,
     assert_restore_of_old_is_refused,
@@ -26,7 +26,6 @@ from tests.help.old_program import (
 )
 from tests.help.running import finish, rinha
 
-CREDIT = Transacao(1, "c", "new")
 UPGRADED_MAX_S = 60
 
 
@@ -89,7 +88,7 @@ def test_no_older_program_starts_during_the_transaction(
             OldProgram(file)
         return path.with_name(f"{path.name}.seen")
 
-    monkeypatch.setattr(upgrade, "_with_time", refuse_old)
+    monkeypatch.setattr(upgrade, "name_with_time", refuse_old)
     upgrade_by_a_start(file)
     assert [each.name for each in snapshots_of(file)] == ["rinha.db.version-1.seen"]
 
