@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Manual:
-    """What a page has besides the commands and options of the parser."""
+    """Parts of a page that the parser does not have."""
 
     name: str
     version: str

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 from rinha.cores import INSTANCES_MAX
 from rinha.settings import Settings
-from stack import roll_plan, running
+from stack import roll_plan, rolling, running
 from stack.messages import fail, message, show
 from stack.part import Part
-from stack.rolling import init, replace_all
 from stack.running import RUNIT
 
 
@@ -23,10 +22,11 @@ def restart(settings: Settings) -> int:
         refused = roll_plan.refusal(["RINHA_LEDGER"]) or ()
         return fail(message("UP_NEEDS_STOP", running.url(settings), *refused))
     # Reports an error of the present code, or of the ledger, before an instance ends.
-    init()
+    rolling.init()
     if len(instances) == 1:
         print(f"rinha: {message('ONLY_INSTANCE')}", file=sys.stderr)
-    replace_all(instances)
+    for part in instances:
+        rolling.replace(part)
     return show("RESTARTED", running.url(settings), len(instances))
 
 

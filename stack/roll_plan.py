@@ -1,4 +1,4 @@
-"""What `make up` does beside a running stack: which differences it applies, and in which order."""
+"""Plan of `make up` beside a running stack: the differences it refuses, and the order of steps."""
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase

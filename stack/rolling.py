@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 
 from rinha.errors import RinhaError
 from rinha.settings import Settings, value_of
@@ -84,7 +83,7 @@ def _roll(settings: Settings) -> None:
             _reload(by_name[step.name], overrides)
         else:
             RUNIT.write_part(by_name[step.name], overrides)
-            replace_all([by_name[step.name]], is_new=step.action == "start")
+            replace(by_name[step.name], is_new=step.action == "start")
     if not running.wait_until_ready(parts):
         raise RollError(message("NOT_REPLACED", "nginx"))
 
@@ -96,12 +95,11 @@ def _reload(nginx: Part, overrides: Overrides) -> None:
     RUNIT.write_overrides(overrides)
 
 
-def replace_all(parts: Sequence[Part], *, is_new: bool = False) -> None:
-    """Replaces parts one after the other; raises at the first that does not come up."""
-    for part in parts:
-        log = RUNIT.logs / part.name / "current"
-        sizes = log_files.sizes([log] if log.exists() else [])
-        if not (running.comes_up(part) if is_new else running.replace(part)):
-            lines = log_files.lines_since(log, sizes)[-3:] if log.exists() else []
-            print(f"{log}:", *map(printable, lines), sep="\n  ", file=sys.stderr)
-            raise RollError(message("NOT_REPLACED", part.name))
+def replace(part: Part, *, is_new: bool = False) -> None:
+    """Replaces a part, or waits for a new one; raises if it does not come up."""
+    log = RUNIT.logs / part.name / "current"
+    sizes = log_files.sizes([log] if log.exists() else [])
+    if not (running.comes_up(part) if is_new else running.replace(part)):
+        lines = log_files.lines_since(log, sizes)[-3:] if log.exists() else []
+        print(f"{log}:", *map(printable, lines), sep="\n  ", file=sys.stderr)
+        raise RollError(message("NOT_REPLACED", part.name))

@@ -1,4 +1,4 @@
-"""What systemd takes away from each unit, and what a unit gets back because it needs it."""
+"""Hardening of each unit: the rights that systemd takes away, and those that a unit needs back."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

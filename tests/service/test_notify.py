@@ -1,4 +1,4 @@
-"""What an instance tells systemd: that it is ready, that it answers, that it stops."""
+"""An instance reports to systemd that it is ready, that it answers, and that it stops."""
 
 import contextlib
 import fcntl
