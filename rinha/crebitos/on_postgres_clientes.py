@@ -12,11 +12,8 @@ from rinha.postgres.session import INTEGER, TEXT, RefusedError, Row, Statement
 from rinha.postgres.text import escaped, unescaped
 
 LISTED = "SELECT cliente, nome, limite, saldo, transacoes, fechado FROM clientes"
-FIND = Statement(
-    "find_clientes",
-    f"{LISTED} WHERE cliente IN (SELECT value::bigint FROM json_array_elements_text($1::json))",  # noqa: S608
-    (TEXT,),
-)
+# By an array: with a subquery the plan made for a small table reads the whole of a large one.
+FIND = Statement("find_clientes", f"{LISTED} WHERE cliente = ANY ($1::bigint[])", (TEXT,))
 AFTER = Statement(
     "clientes_after",
     f"{LISTED} WHERE cliente > $1 ORDER BY cliente LIMIT $2",
@@ -89,7 +86,8 @@ class PostgresClientes:
         return nullcontext()
 
     def find(self, clientes: Sequence[int]) -> dict[int, Listed]:
-        rows = self._engine.read(FIND, (json.dumps(clientes).encode(),))
+        numbers = ",".join(map(str, clientes))
+        rows = self._engine.read(FIND, (f"{{{numbers}}}".encode(),))
         return {each.cliente: each for each in map(_listed, rows)}
 
     def after(self, cliente: int, count: int) -> list[Listed]:

@@ -1,0 +1,52 @@
+"""Plans of statements on PostgreSQL, which keeps them while the tables grow."""
+
+import contextlib
+
+import pytest
+
+from rinha.address import ServerUrl
+from rinha.crebitos.clientes import NewCliente
+from rinha.crebitos.ledger import ClienteClosedError
+from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_postgres import PostgresLedger
+from stack.part import wait_until
+from tests.help.ledgers import clientes_of, query
+from tests.help.postgres import START_MAX_S, Server
+
+DEBIT = Transacao(1, "d", "abc")
+OTHER_SESSIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'
+    AND pid <> pg_backend_pid()
+"""
+
+
+def whole_reads(address: str) -> dict[str, int]:
+    """Returns how often each table was read whole. A session counts when it ends."""
+    assert wait_until(lambda: query(address, OTHER_SESSIONS) == [(0,)], START_MAX_S)
+    return dict(query(address, "SELECT relname, seq_scan FROM pg_stat_user_tables"))
+
+
+def test_no_request_reads_a_whole_table(server: Server) -> None:
+    """A ledger that grows while the server's statistics count five clients stays fast: no request,
+    no change of a client and no check of a foreign key reads a whole table."""
+    address = ServerUrl(server.new_database())
+    PostgresLedger(address).close()
+    query(address, "ANALYZE")
+    before = whole_reads(address)
+    with contextlib.closing(PostgresLedger(address)) as ledger:
+        clientes = clientes_of(ledger)
+        for number in range(8):  # The server keeps a plan from a statement's sixth run on.
+            ledger.transact(1, DEBIT)
+            ledger.transact_once(2, DEBIT, f"key {number}")
+            ledger.extrato(1)
+            ledger.overview()
+            clientes.find([5, 6])
+            clientes.after(2, 3)
+            clientes.add([NewCliente(6 + 2 * number, 100)])
+            clientes.add_next(100, "")
+            clientes.change_limite(6, number)
+            clientes.close(7 + 2 * number)
+            with pytest.raises(ClienteClosedError):
+                ledger.transact(7, DEBIT)
+    assert whole_reads(address) == before
