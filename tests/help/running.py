@@ -159,7 +159,8 @@ class Stack(Processes):
         return Client(self.port)
 
     def reset(self) -> None:
-        assert self.client()("POST", "/reset").status == 200
+        answer = self.client()("POST", "/reset")
+        assert answer.status == 200, answer
 
     def state(self) -> list[tuple[Any, ...]]:
         """Returns the rows that any accepted write changes."""
