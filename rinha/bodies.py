@@ -12,8 +12,9 @@ from rinha.settings import BODY_MAX_DEPTH
 
 T = TypeVar("T")
 
-# Strings are matched too, so that the brackets in them are skipped.
-BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
+# Strings are matched too, so that the brackets in them are skipped. A string without an end is
+# matched to the end of the body: otherwise each quote in it would begin another search.
+BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[][{}]', re.DOTALL)
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 encode = msgspec.json.Encoder().encode

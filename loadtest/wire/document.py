@@ -6,7 +6,9 @@ from typing import Any
 
 from loadtest.limits import JSON_DEPTH_MAX, JSON_VALUES_MAX
 
-_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# A string without an end is matched to the end of the body: otherwise each quote in it would begin
+# another search.
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 
 
 class ContractBrokenError(ValueError):

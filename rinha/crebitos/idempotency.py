@@ -20,10 +20,11 @@ RULE = (
 )
 
 _STRING = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
-_NUMBER = r"-?[0-9]{1,12}(?:\.[0-9]{1,3}|[0-9]{0,3})"
+_NUMBER = r"-?(?:[0-9]{1,12}\.[0-9]{1,3}|[0-9]{1,15})"
 _TOKEN = r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*"  # noqa: S105 - a pattern
 _BYTES = r":[A-Za-z0-9+/=]*:"
 _PARAMETER = rf"; *[a-z*][a-z0-9_.*-]*(?:=(?:{_STRING}|{_NUMBER}|{_TOKEN}|{_BYTES}|\?[01]))?"
+# No text matches a parameter in two ways: the tries would double with each parameter.
 _ITEM = re.compile(rf" *({_STRING})(?:{_PARAMETER})* *")
 _ESCAPED = re.compile(r"\\(.)")
 

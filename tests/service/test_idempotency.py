@@ -68,6 +68,14 @@ def test_any_other_header_is_no_key(header: str) -> None:
         chave_of(header)
 
 
+def test_the_end_of_a_header_decides_at_once() -> None:
+    """A fault at the end costs no more time with each parameter before it."""
+    began_at = time.process_time()
+    with pytest.raises(MalformedKeyError):
+        chave_of('"a"' + ";a=11" * 23 + "!")
+    assert time.process_time() - began_at < 1
+
+
 def test_a_request_that_is_sent_again_is_counted_once(ledger: AnyLedger) -> None:
     """A retry gets the answer of the first time, whatever came in between; both ways to a row."""
     first = ledger.transact_once(1, CREDIT, "k1")

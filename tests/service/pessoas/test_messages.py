@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import time
 
 import pytest
 
@@ -119,6 +120,15 @@ def test_what_is_no_json_is_malformed(raw: bytes) -> None:
     """Bytes that are not valid JSON in UTF-8, or that nest too deep, are malformed."""
     with pytest.raises(MalformedBodyError):
         decode_pessoa(raw)
+
+
+def test_a_text_without_an_end_is_read_once() -> None:
+    """The time for a body grows with its length, also where a text in it never ends."""
+    raw = b"[" * 40 + b'"' + b'\\"' * (BODY_MAX_BYTES // 2 - 40)
+    began_at = time.process_time()
+    with pytest.raises(MalformedBodyError):
+        decode_pessoa(raw)
+    assert time.process_time() - began_at < 0.5
 
 
 def test_the_longest_sensible_body_fits() -> None:
