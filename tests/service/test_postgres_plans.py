@@ -50,3 +50,20 @@ def test_no_request_reads_a_whole_table(server: Server) -> None:
             with pytest.raises(ClienteClosedError):
                 ledger.transact(7, DEBIT)
     assert whole_reads(address) == before
+
+
+def test_a_reset_looks_its_foreign_keys_up(server: Server) -> None:
+    """The server keeps the plans of a session that has emptied small ledgers; the same session then
+    empties a large one without reading its tables once for each client."""
+    address = ServerUrl(server.new_database())
+    with contextlib.closing(PostgresLedger(address)) as ledger:
+        clientes = clientes_of(ledger)
+        for _ in range(8):
+            clientes.add([NewCliente(number, 100) for number in range(6, 66)])
+            ledger.transact(1, DEBIT)
+            query(address, "VACUUM ANALYZE")
+            ledger.reset()
+        clientes.add([NewCliente(number, 100) for number in range(6, 1006)])
+        ledger.reset()
+    read = whole_reads(address)
+    assert max(read["transacoes"], read["alteracoes"]) < 1000
