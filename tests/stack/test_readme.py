@@ -95,6 +95,15 @@ def test_the_index_has_every_page() -> None:
     assert pages - {"README.md"} <= linked
 
 
+def test_the_refusals_have_every_status_of_the_description() -> None:
+    """The table of refusals in docs/api.md has every status that openapi.yaml describes."""
+    described = re.findall(
+        r'^ +"([45]\d\d)":', (ROOT / "docs/openapi.yaml").read_text(), re.MULTILINE
+    )
+    listed = re.findall(r"^\| ([45]\d\d) \|", (ROOT / "docs/api.md").read_text(), re.MULTILINE)
+    assert listed == sorted(set(described))
+
+
 def test_the_metrics_page_has_every_metric_and_alert() -> None:
     """The metrics page explains every metric and every alert, with its severity."""
     page = (ROOT / "docs/metrics.md").read_text()
