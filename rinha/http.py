@@ -36,7 +36,7 @@ STATUS_OF: dict[type[RinhaError], str] = {
 }
 
 REASON_OF = {
-    404: "no such path; a number in a path is written plainly, such as 1",
+    404: "no such path; a number in a path has no sign and no leading zero, such as 1",
     405: "this path does not accept this method, see the Allow header",
 }
 

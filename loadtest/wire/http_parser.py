@@ -70,7 +70,7 @@ def _body_length(status: int, fields: dict[bytes, bytes]) -> int:
         return UNTIL_CLOSE
     length = fields[b"content-length"]
     if not length.isdigit() or len(length) > LENGTH_DIGITS_MAX:
-        raise BadAnswerError("a Content-Length that is no sane number")
+        raise BadAnswerError("a Content-Length that is not a valid number")
     if int(length) > ANSWER_BYTES_MAX:
         raise BadAnswerError("a Content-Length beyond any sane size", Failure.TOO_LARGE)
     return int(length)

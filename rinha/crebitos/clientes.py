@@ -58,7 +58,7 @@ class Clientes(Protocol):
         """Returns the next clients in the order of their numbers."""
 
     def add(self, new: Sequence[NewCliente]) -> bool:
-        """Adds all of them, or none if one is there already."""
+        """Adds all of them, or none if one exists already."""
 
     def add_next(self, limite: int, nome: str) -> int:
         """Adds a client with the number after the highest one."""
@@ -76,7 +76,8 @@ class Clientes(Protocol):
 def cliente_of(text: str) -> int:
     if not _is_number(text) or len(text) > CLIENTE_MAX_DIGITS or text[0] == "0":
         raise ClienteRefusedError(
-            f"the client must be a number from 1 to {10**CLIENTE_MAX_DIGITS - 1}, written plainly"
+            f"the client must be a number from 1 to {10**CLIENTE_MAX_DIGITS - 1}, "
+            "without a sign or leading zeros"
         )
     return int(text)
 
@@ -91,7 +92,7 @@ def limite_of(text: str) -> int:
 def nome_of(text: str) -> str:
     if len(text) > NOME_MAX_CHARACTERS or not text.isprintable():
         raise ClienteRefusedError(
-            f"the name must have up to {NOME_MAX_CHARACTERS} characters, none of them for control"
+            f"the name must have up to {NOME_MAX_CHARACTERS} characters and no control characters"
         )
     return text
 

@@ -2,7 +2,7 @@
 
 A file of many clients is checked whole before the first is written. Then they are added in
 transactions of a thousand, as one long transaction would stop every request. If it is killed in
-between, the same command adds the rest: a client that is there already with the same values is
+between, the same command adds the rest: a client that exists already with the same values is
 skipped.
 """
 
@@ -47,7 +47,7 @@ def _add(clientes: Clientes, args: argparse.Namespace) -> None:
     else:
         cliente = cliente_of(args.cliente)
         if not clientes.add([NewCliente(cliente, limite, nome)]):
-            raise ClienteRefusedError(f"client {cliente} is there already")
+            raise ClienteRefusedError(f"client {cliente} exists already")
     print(f"client {cliente} is added, with a limit of {limite}")
 
 
@@ -80,7 +80,7 @@ def _missing(clientes: Clientes, file: Path, batch: Iterable[Numbered]) -> list[
         there = found.get(new.cliente)
         if there and not there.is_as(new):
             raise ClienteRefusedError(
-                f"{file}: line {line}: client {new.cliente} is there already, with other values"
+                f"{file}: line {line}: client {new.cliente} exists already, with other values"
             )
     return [new for _, new in batch if new.cliente not in found]
 

@@ -34,7 +34,7 @@ class MalformedKeyError(MalformedHeaderError):
 
 
 class KeyReusedError(RuleBrokenError):
-    """The key came before, with another client or another body."""
+    """The key was used before, with another client or another body."""
 
 
 class Outcome(NamedTuple):
@@ -50,7 +50,9 @@ class Outcome(NamedTuple):
     def answer(self, cliente: int, pedido: str) -> Resultado:
         """Returns or raises the answer to this request, which may be another one."""
         if (self.cliente, self.pedido) != (cliente, pedido):
-            raise KeyReusedError("this Idempotency-Key came before, with another client or body")
+            raise KeyReusedError(
+                "this Idempotency-Key was used before, with another client or body"
+            )
         if self.recusa:
             raise LimiteExceededError(self.recusa)
         return Resultado(self.limite, self.saldo)

@@ -258,7 +258,7 @@ class Primary:
     def _unknown(self) -> OutcomeUnknownError:
         return OutcomeUnknownError(
             f"the {self._schema.noun}'s server was lost before it answered, "
-            f"a transaction may be written: {RETRY}"
+            f"the transaction may have been written: {RETRY}"
         )
 
     def _no_server(self) -> StoreUnavailableError:

@@ -258,6 +258,6 @@ class SqliteFile:
         if isinstance(error, apsw.BusyError):
             return self._lock.refused()
         return StoreUnavailableError(
-            f"the {self._schema.noun} cannot be used now ({error}); a transaction may be written: "
-            f"{RETRY}"
+            f"the {self._schema.noun} cannot be used now ({error}); "
+            f"the transaction may have been written: {RETRY}"
         )

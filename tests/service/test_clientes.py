@@ -44,7 +44,7 @@ def test_a_new_client_is_like_the_five(either_ledger: AnyLedger, run: Run) -> No
         either_ledger.transact(7, DEBIT)
     with pytest.raises(UnknownClienteError):
         either_ledger.extrato(8)
-    with pytest.raises(ClienteRefusedError, match="client 6 is there already"):
+    with pytest.raises(ClienteRefusedError, match="client 6 exists already"):
         run("add", 6, "--limite", 100)
     assert either_ledger.audit().problems == []
 
@@ -202,7 +202,7 @@ def test_the_list_has_all(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
         ('cliente,limite,nome\n6,1,"Ana\n7,1,Bia\n', "not CSV"),
         (f"cliente,limite,nome\n6,1,{'a' * 5000}\n", "a line of more than"),
         ("cliente,limite\n6,1\n1,5\n", "line 3: client 1 comes after 6"),
-        ("cliente,limite\n1,5\n6,1\n", "line 2: client 1 is there already, with other values"),
+        ("cliente,limite\n1,5\n6,1\n", "line 2: client 1 exists already, with other values"),
     ],
 )
 def test_a_wrong_file_adds_nothing(

@@ -55,7 +55,7 @@ def assert_explained(stack: Stack) -> None:
             print(f"seed {seed}: {len(load.limites)} clients, {dict(counts)}")
             assert counts.keys() == KINDS
             assert load.reused
-            assert all(b"came before, with another" in each.body for each in load.reused)
+            assert all(b"was used before, with another" in each.body for each in load.reused)
         assert ledger.audit().problems == []
 
 
