@@ -155,12 +155,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": whole(1, ROUNDS_MAX),
         "metavar": "N",
         "help": "run N times: the median, its interval and the spread of each figure (default 1, "
-        f"and {ROUNDS_OF_A_PAIR} with --pair)",
+        f"and {ROUNDS_OF_A_PAIR} with the --pair of `run`)",
     },
     "--pair": {
         "type": address,
         "metavar": "URL",
-        "help": "run this target in turns with the first, and tell whether it is better or worse",
+        "help": "run this target and the first one alternately, and tell if it is better or worse",
     },
     "--no-checks": {
         "dest": "checked",

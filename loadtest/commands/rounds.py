@@ -1,4 +1,4 @@
-"""Repeats a command in rounds, of one target or of two in turns, and sums them up."""
+"""Repeats a command in rounds, of one target or of two interleaved ones, and sums them up."""
 
 import argparse
 import sys
@@ -40,7 +40,7 @@ class StoppedError(Exception):
 def in_rounds(asked: argparse.Namespace, once: Once) -> int:
     """Does a command as often as --rounds and --pair say, and returns its exit code.
 
-    What ends the series early leaves the rounds before it: they are summed up all the same.
+    If the series ends early, its complete rounds are summed up all the same.
     """
     other: Address | None = getattr(asked, "pair", None)
     rounds = asked.rounds or (ROUNDS_OF_A_PAIR if other else 1)

@@ -51,7 +51,7 @@ class Machine:
 
 
 def simulated_pair(machine: Machine, rounds: int, slower: float = 1.0) -> list[Round]:
-    """Returns the rounds of two targets in turns; the second is slower by this factor."""
+    """Returns the rounds of two interleaved targets; the second is slower by this factor."""
     speeds = {"A": machine.process(1.0), "B": machine.process(slower)}
     return [
         Round(turns[0], [machine.run(speeds[side]) for side in turns])

@@ -86,7 +86,7 @@ def found_worse(name: str, trials_: Sequence[Verdicts]) -> int:
 def test_a_planted_change_of_a_tenth_is_found_four_times_in_five(
     steady: Pool, closed: Pool
 ) -> None:
-    """Six rounds in turns find a change of 10% in median, CPU and rate in four of five trials."""
+    """Six interleaved rounds find 10% more in median, CPU and rate in four of five trials."""
     slower = trials(PLANTED, steady, pair_verdicts, 1.1)
     assert found_worse("p50", slower) >= FOUND_MIN
     assert found_worse("CPU per answer", slower) >= FOUND_MIN
@@ -99,7 +99,7 @@ def test_sets_of_different_times_find_a_change_of_a_fifth(steady: Pool) -> None:
 
 
 def test_a_drift_of_the_machine_is_no_difference_of_targets() -> None:
-    """A machine that slows down by 5% with each run makes no target worse in turns."""
+    """A machine that slows down by 5% with each run makes no interleaved target worse."""
     values = iter(1.05**number for number in range(6 * 4))
     rounds = [
         Round("AB"[number % 2], [{"p50": next(values)} for _ in range(4)]) for number in range(6)

@@ -1,4 +1,4 @@
-"""Rounds of a command, and two targets in turns: one line each, then one statement on all."""
+"""Rounds of a command, and two interleaved targets: one line each, then one result of all."""
 
 import argparse
 import re

@@ -1,1 +1,1 @@
-"""Sets of reports: the rounds of one command, or of two targets in turns."""
+"""Sets of reports: the rounds of one command, or of two interleaved targets."""

@@ -1,4 +1,4 @@
-"""A set of reports as typed data: the rounds of one command, or of two targets in turns."""
+"""A set of reports as typed data: the rounds of one command, or of two interleaved targets."""
 
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, TypeVar

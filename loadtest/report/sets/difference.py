@@ -65,7 +65,7 @@ class Difference:
 
 
 def compare_pair(pair: ReportSet[Any]) -> list[Difference]:
-    """Compares two targets that ran in turns, without the rounds that have an invalid run."""
+    """Compares two interleaved targets, without the rounds that have an invalid run."""
     return compare_rounds(
         [
             Round(turns.outer, [figures_of(report) for report in turns.reports])

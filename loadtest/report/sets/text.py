@@ -57,7 +57,7 @@ def set_description(found: ReportSet[Any]) -> str:
     """Returns targets, load and first seed in words."""
     first = found.reports[0]
     if found.order:
-        where = f"A is {found.target('A')}, B is {found.target('B')}, in turns"
+        where = f"A is {found.target('A')}, B is {found.target('B')}, interleaved"
     else:
         where = ", ".join(dict.fromkeys(report.target for report in found.reports))
     seed = f", seeds from {first.seed}" if first.seed is not None else ""

@@ -19,7 +19,7 @@ Play = Callable[..., Path]
 
 @pytest.fixture
 def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play]:
-    """Yields a function that puts a `docker` which plays a scenario first on the PATH."""
+    """Yields a function that puts a fake `docker`, which plays a scenario, first on the PATH."""
     folder = tmp_path / "docker"
 
     def start(**scenario: Any) -> Path:
