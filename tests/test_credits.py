@@ -9,7 +9,7 @@ import pytest
 from tests.test_tidy import ROOT
 
 CREDITS = (ROOT / "CREDITS.md").read_text()
-# The locks of what users run.
+# The lock files of the programs that users run.
 LOCKS = ("service", "ops", "postgres", "replica", "loadtest", "build", "lock")
 PROGRAMS = ("nginx", "SQLite", "runit", "Litestream", "Patroni", "PostgreSQL", "etcd", "Gatling")
 

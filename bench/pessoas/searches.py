@@ -54,7 +54,7 @@ def measure_searches(file: Path, people: int, *, alternatives: bool) -> list[Cel
     searches: dict[str, Search] = {"service": registry.search}
     if alternatives:
         connection = registry.engine.connection
-        # Its upkeep is a cost of the inserts.
+        # Made before the measurement: its upkeep is a cost of inserts, not of searches.
         connection.execute(FTS5)
         searches["one text"] = _one_text(connection)
         searches["FTS5"] = _by_sql(connection, BY_FTS5)

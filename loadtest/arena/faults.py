@@ -102,7 +102,7 @@ def _in_order(scene: Scene, faults: Sequence[Fault]) -> list[Fault]:
 
 
 def _depth(container: Container, containers: Sequence[Container]) -> int:
-    """Returns the number of services that this one waits for, those of these included."""
+    """Returns the number of services that this one waits for, directly or through others."""
     left, seen = list(container.waits_for), set[str]()
     while left:
         service = left.pop()

@@ -66,11 +66,11 @@ READ_REFUSAL = Statement(
 )
 # In place of a known key's client.
 CLOSED = -1
-# The same for the first request with a key, and its outcome of then for a later one. It locks the
-# row first, as the reason of a refusal is kept and has to be that of the row after the wait. It
-# sets the limit too: the table's constraints are first checked with the row before the wait. Of two
-# that come at once the second waits for the first, finds its key where it adds its own, and is then
-# repeated.
+# The same for the first request with a key; a later request with that key gets the stored outcome.
+# It locks the client's row first: the stored reason of a refusal must fit the row as it is after
+# the wait for that lock. It sets the limit too, because the table's constraints are first checked
+# with the row as it was before the wait. Of two requests with one key the second waits for the
+# first, fails to add the key, and is then repeated.
 TRANSACT_ONCE = Statement(
     "transact_once",
     f"""

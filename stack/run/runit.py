@@ -76,9 +76,9 @@ class Runit:
             self._seem_unchanged()
 
     def _seem_unchanged(self) -> None:
-        """Saves a second: runsvdir sleeps before it scans a folder that was changed within one.
+        """Saves a second: runsvdir sleeps before it scans a folder that has just been changed.
 
-        The time is another one at each call: runsvdir ignores a folder that has the time of its
+        Each call sets another time: runsvdir ignores a folder that has the time of its
         last scan, which may be less than a second ago.
         """
         past = time.time() - SCAN_PAUSE_S - secrets.randbelow(TIMES_S)

@@ -123,7 +123,7 @@ def _program(part: Part) -> Iterator[str]:
         yield "ExecReload=/bin/kill -HUP $MAINPID"
     yield f"ExecStart={_command(part)}"
     if part.takes_over:
-        # nginx writes its pid once it listens. A killed one has left its file.
+        # nginx writes its pid once it listens. A killed nginx leaves its pid file behind.
         yield f"ExecStartPre=/bin/rm -f {part.pid_file}"
         yield f'ExecStartPost=/bin/sh -c "until [ -s {part.pid_file} ]; do sleep 0.02; done"'
     yield "Restart=always"

@@ -84,7 +84,8 @@ def unexplained(states: Sequence[State], operations: Iterable[Operation]) -> lis
     places = [each.place for each in writes]
     assert places == list(range(1, len(states))), "what is stored is not what was answered"
     wrong = [each for each in writes if not each.fits(states[each.place])]
-    # When the last of those up to a place was sent, and the first of those from it on answered.
+    # For each place: when the latest request up to it was sent, and when the earliest answer from
+    # it on came.
     sent = list(accumulate((each.sent_ns for each in writes), max))
     answered = list(accumulate((each.answered_ns for each in reversed(writes)), min))[::-1]
     wrong += [

@@ -1,4 +1,4 @@
-"""The fire drill in its short form."""
+"""`make drill` in its short form."""
 
 import re
 import sys
