@@ -37,8 +37,11 @@ JSON_TYPES: dict[type, str] = {
 }
 
 # Fifteen digits are always below INTEGER_MAX; longer numbers take the slow path.
+# JSON allows no leading zero, and as white space only these four characters.
 _SALDO_SHAPE = re.compile(
-    rb'\s*\{\s*"limite"\s*:\s*(\d{1,15})\s*,\s*"saldo"\s*:\s*(-?\d{1,15})\s*\}\s*'
+    rb'_*\{_*"limite"_*:_*(NUMBER)_*,_*"saldo"_*:_*(-?NUMBER)_*\}_*'.replace(
+        b"NUMBER", rb"(?:0|[1-9]\d{0,14})"
+    ).replace(b"_", rb"[ \t\r\n]")
 )
 
 

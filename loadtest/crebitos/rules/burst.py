@@ -77,6 +77,7 @@ def ask_bursts(suite: Suite, *, strict: bool) -> None:
 def _ask_official_burst(suite: Suite, delta: int) -> None:
     """Checks 25 transactions at once: all are accepted, and all are in the balance."""
     suite.begin_restored("bursts", Weight.DATA)
+    suite.make_room(1, 25)
     before = suite.extrato(1)
     requests = [transacao(suite.target, 1, delta, "validacao") for _ in range(25)]
     answers = suite.ask_together(requests)

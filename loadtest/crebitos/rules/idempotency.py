@@ -105,7 +105,9 @@ def _add_same(suite: Suite, rule: str, code: int, first: Answer, again: Answer) 
 
 def _ask_again(suite: Suite, delta: int) -> None:
     """Checks a transaction that is sent three times, with another one in between."""
-    before = _begin(suite, Weight.DATA)
+    suite.begin_restored(GROUP, Weight.DATA)
+    suite.make_room(CLIENTE, VALOR)
+    before = _watch(suite, CLIENTE)
     if before is None:
         return
     name = "a credit" if delta > 0 else "a debit"

@@ -9,6 +9,7 @@ from loadtest.judging.rulebook import Weight, spellings
 from loadtest.wire.document import ContractBrokenError
 from loadtest.wire.request import CHECK, Request, post
 
+ROWS_ROOM = 2_000  # cents: more than all debits of `_ask_rows` together
 _ACCEPTED: list[tuple[str, str]] = [
     ("descricao of 1 character", "a"),
     ("descricao of 10 characters", "dezletras!"),
@@ -68,7 +69,8 @@ def _ask_timestamps(suite: Suite, extrato: Extrato) -> None:
 
 def _moment(text: str) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text)
+        # RFC 3339 allows `t` and `z`; Python reads only the upper case.
+        moment = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else None
@@ -94,6 +96,7 @@ def ask_ledger_rules(suite: Suite) -> None:
     for cliente in CLIENTES:
         _ask_limit(suite, cliente)
     suite.begin_restored("rows", Weight.DATA)
+    suite.make_room(3, ROWS_ROOM)
     _ask_rows(suite, 3)
 
 
