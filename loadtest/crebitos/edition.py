@@ -79,8 +79,9 @@ class LedgerOfficial:
         )
         if not report.official.complete:
             load.invalid.append(not_complete(load.mix, report.official.expected))
-        report.clientes = self._oracle.examine()
-        load.invalid += undecided(report.clientes)
+        if not load.crashes:
+            report.clientes = self._oracle.examine()
+            load.invalid += undecided(report.clientes)
 
 
 CREBITOS = Edition(

@@ -3,7 +3,9 @@
 import gc
 import mmap
 import multiprocessing
+import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -76,6 +78,24 @@ class WorkerPool:
                 process.terminate()
                 process.join()
 
+    def deaths(self) -> Iterator[Crash]:
+        """Yields the workers that did not end by themselves, such as for want of memory."""
+        for job, process in zip(self._jobs, self._processes, strict=True):
+            if process.exitcode:
+                yield Crash(f"worker {job.worker + 1} {_exit_text(process.exitcode)}")
+
+
+def _exit_text(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+
+
+def _end_with_parent() -> None:
+    """Ends this worker when the process that writes the report dies: nobody would stop its load."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
 
 def _run(work: Work, job: Job) -> None:
     # Ctrl-C is handled by the process that writes the report; it stops workers by the flag.
@@ -83,6 +103,7 @@ def _run(work: Work, job: Job) -> None:
     # A handler of the parent's is not for its workers.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.collect()
     gc.freeze()
     gc.disable()

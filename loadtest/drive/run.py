@@ -59,6 +59,8 @@ def run_workers(
                     _listen(pool, done, usage, view, start_ns)
         finally:
             pool.close()
+        for death in pool.deaths():
+            done.tally.add(death)
     return done
 
 

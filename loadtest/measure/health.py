@@ -63,6 +63,8 @@ def generator_health(tally: Tally, workers: int) -> Generator:
 def why_unfit(tally: Tally, generator: Generator, rate: Rate, *, open_loop: bool) -> list[str]:
     """Returns every reason why these figures prove nothing about the target."""
     reasons = [f"the generator failed: {crash.strip().splitlines()[-1]}" for crash in tally.crashes]
+    if not tally.sent and not tally.crashes:
+        reasons.append("no request was sent")
     if generator.busy > GENERATOR_BUSY_MAX:
         reasons.append(
             f"the generator used {generator.busy:.0%} of a core per worker: it was the limit, "

@@ -88,7 +88,8 @@ class PeopleOfficial:
     def examine(self, report: PessoasReport, load: Load) -> None:
         count, expected = state.stored(self._probe), official_plan.expected_counts(self._plan)
         report.official = official_part(load, expected, rehearsal=self._plan.is_rehearsal)
-        report.people = examine(self._crowd, self._notes.read(), count, self._probe)
+        if not load.crashes:
+            report.people = examine(self._crowd, self._notes.read(), count, self._probe)
 
 
 def _save_stored(address: Address, folder: Path) -> None:

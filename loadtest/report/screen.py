@@ -1,5 +1,6 @@
 """The live terminal screen, drawn by the process that sends no requests."""
 
+import os
 import select
 import sys
 import termios
@@ -48,7 +49,7 @@ class Screen(View):
         self._terminal: list[Any] | None = None
 
     def __enter__(self) -> Self:
-        if sys.stdin.isatty():
+        if sys.stdin.isatty() and _is_in_foreground():
             # In this mode each key arrives at once, and Ctrl-C still sends SIGINT.
             self._terminal = termios.tcgetattr(sys.stdin)
             tty.setcbreak(sys.stdin)
@@ -108,6 +109,14 @@ class Screen(View):
         failed = Text(f"   {counted_wrong(tally)}", style="red" if bad else "green")
         grid.add_row(ProgressBar(total=1.0, completed=done), text + failed)
         return grid
+
+
+def _is_in_foreground() -> bool:
+    """Returns whether keys are for this process: the terminal stops a job of the background."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:
+        return False
 
 
 def _full_seconds(tally: Tally) -> list[SecondCounts]:

@@ -116,3 +116,25 @@ def test_ctrl_c_on_the_live_screen_gives_the_terminal_back(serve: Serve) -> None
     os.close(terminal)
     assert pressed, seen
     assert b"Traceback" not in seen
+
+
+def test_a_job_in_the_background_is_not_stopped(serve: Serve) -> None:
+    """A run in the background of a terminal reads no keys, for which the kernel would stop it."""
+    words = ["-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-c", "1", "-d", "0.5"]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(ROOT)
+        os.environ["TERM"] = "xterm"
+        job = os.fork()
+        if job == 0:
+            os.setpgid(0, 0)
+            os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - as a shell's `&`
+        _, status = os.waitpid(job, os.WUNTRACED)
+        os.killpg(job, signal.SIGKILL) if os.WIFSTOPPED(status) else None
+        os._exit(os.WIFSTOPPED(status))
+    with contextlib.suppress(OSError):
+        while os.read(terminal, 65_536):
+            pass
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
