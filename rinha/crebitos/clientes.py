@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from rinha.crebitos.limits import (
+    CLIENTE_MAX,
     CLIENTE_MAX_DIGITS,
     CSV_LINE_MAX_CHARACTERS,
     NOME_MAX_CHARACTERS,
@@ -60,8 +61,8 @@ class Clientes(Protocol):
     def add(self, new: Sequence[NewCliente]) -> bool:
         """Adds all of them, or none if one exists already."""
 
-    def add_next(self, limite: int, nome: str) -> int:
-        """Adds a client with the number after the highest one."""
+    def add_next(self, limite: int, nome: str) -> int | None:
+        """Adds a client with the number after the highest one, unless that is CLIENTE_MAX."""
 
     def change_limite(self, cliente: int, limite: int) -> Changed | None:
         """Changes the limit of an open client that owes no more."""
@@ -76,8 +77,7 @@ class Clientes(Protocol):
 def cliente_of(text: str) -> int:
     if not _is_number(text) or len(text) > CLIENTE_MAX_DIGITS or text[0] == "0":
         raise ClienteRefusedError(
-            f"the client must be a number from 1 to {10**CLIENTE_MAX_DIGITS - 1}, "
-            "without a sign or leading zeros"
+            f"the client must be a number from 1 to {CLIENTE_MAX}, without a sign or leading zeros"
         )
     return int(text)
 

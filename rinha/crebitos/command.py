@@ -23,7 +23,7 @@ from rinha.crebitos.clientes import (
     nome_of,
     read_csv,
 )
-from rinha.crebitos.limits import CLIENTES_ADDED_TOGETHER, CLIENTES_LISTED_TOGETHER
+from rinha.crebitos.limits import CLIENTE_MAX, CLIENTES_ADDED_TOGETHER, CLIENTES_LISTED_TOGETHER
 from rinha.terminal import printable
 
 Numbered = tuple[int, NewCliente]
@@ -44,6 +44,8 @@ def _add(clientes: Clientes, args: argparse.Namespace) -> None:
     limite, nome = limite_of(args.limite), nome_of(args.nome or "")
     if args.cliente is None:
         cliente = clientes.add_next(limite, nome)
+        if cliente is None:
+            raise ClienteRefusedError(f"client {CLIENTE_MAX} exists, no number is higher: name one")
     else:
         cliente = cliente_of(args.cliente)
         if not clientes.add([NewCliente(cliente, limite, nome)]):

@@ -23,6 +23,7 @@ CSV_LINE_MAX_CHARACTERS = 4096
 CLIENTES_LISTED_TOGETHER = 1000
 # A client's number has to fit into SQLite's 64 bits: 18 digits always do.
 CLIENTE_MAX_DIGITS = 18
+CLIENTE_MAX = 10**CLIENTE_MAX_DIGITS - 1
 # Rows on the operator's page. Each client there has a gauge, which is one more series that
 # Prometheus keeps.
 CLIENTES_SHOWN_MAX = 20

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from rinha.crebitos.clientes import Changed, Listed, NewCliente
+from rinha.crebitos.limits import CLIENTE_MAX
 from rinha.crebitos.on_postgres import UNIQUE_VIOLATION, PostgresLedger
 from rinha.postgres.primary import REPEATED
 from rinha.postgres.session import INTEGER, TEXT, RefusedError, Row, Statement
@@ -34,15 +35,16 @@ ADD = Statement(
 )
 ADD_NEXT = Statement(
     "add_next_cliente",
-    """
+    f"""
     WITH added AS (
         INSERT INTO clientes (cliente, limite, nome)
         SELECT coalesce(max(cliente), 0) + 1, $1, $2 FROM clientes
+        HAVING coalesce(max(cliente), 0) < {CLIENTE_MAX}
         RETURNING cliente, limite
     )
     INSERT INTO alteracoes SELECT cliente, 1, 'add', limite, limite, 0, $3 FROM added
     RETURNING cliente
-    """,
+    """,  # noqa: S608 - only our own constants are put in
     (INTEGER, TEXT, INTEGER),
 )
 
@@ -103,11 +105,11 @@ class PostgresClientes:
             return False
         return True
 
-    def add_next(self, limite: int, nome: str) -> int:
+    def add_next(self, limite: int, nome: str) -> int | None:
         values = (b"%d" % limite, escaped(nome).encode(), _now_us())
         # Of two at once the second finds the first one's number taken.
         rows = self._engine.write(ADD_NEXT, values, bool, (*REPEATED, UNIQUE_VIOLATION))
-        return int(rows[0][0] or 0)
+        return int(rows[0][0] or 0) if rows else None
 
     def change_limite(self, cliente: int, limite: int) -> Changed | None:
         return self._change(CHANGE_LIMITE, cliente, limite)

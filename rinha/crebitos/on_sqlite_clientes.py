@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from rinha.crebitos.clientes import Changed, Listed, NewCliente
+from rinha.crebitos.limits import CLIENTE_MAX
 from rinha.crebitos.on_sqlite import SqliteLedger
 
 LISTED = "SELECT cliente, nome, limite, saldo, transacoes, fechado FROM clientes"
@@ -28,6 +29,8 @@ ADD_ALTERACAO = """
 
 class SqliteClientes:
     def __init__(self, ledger: SqliteLedger) -> None:
+        # No instance would see a change of a moved ledger.
+        ledger.engine.assert_not_moved()
         ledger.engine.assert_newest_version()
         self._engine = ledger.engine
         self._execute = ledger.engine.execute
@@ -53,9 +56,11 @@ class SqliteClientes:
         time.sleep(time.monotonic() - began_at)
         return True
 
-    def add_next(self, limite: int, nome: str) -> int:
+    def add_next(self, limite: int, nome: str) -> int | None:
         with self._engine.writing:
             cliente = int(self._execute("SELECT ifnull(max(cliente), 0) + 1 FROM clientes").get)
+            if cliente > CLIENTE_MAX:
+                return None
             self._add([NewCliente(cliente, limite, nome)])
         return cliente
 

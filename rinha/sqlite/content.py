@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from rinha.sqlite.extra_tables import CREATE_MOVED_TO, assert_not_moved
+from rinha.sqlite.extra_tables import CREATE_MOVED_TO
 from rinha.sqlite.file import SqliteFile
 from rinha.store import Row, Table
 
@@ -15,7 +15,7 @@ class SqliteContent:
 
     def begin_move(self) -> None:
         self._file.lock_out_others()
-        assert_not_moved(self._file.connection, self._file.path, "ledger")
+        self._file.assert_not_moved()
         self._file.assert_newest_version()
 
     def mark_moved(self, place: str) -> None:

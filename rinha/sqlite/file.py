@@ -91,7 +91,7 @@ class SqliteFile:
         self.execute: Callable[..., apsw.Cursor] = self.connection.execute
         kind = assert_is_ours(self.connection, self.path, schema, create=create)
         if create:
-            assert_not_moved(self.connection, self.path, schema.noun)
+            self.assert_not_moved()
         if self.connection.readonly("main"):
             raise StoreUnusableError(f"{self.path}: this user may not write it")
         self.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
@@ -149,6 +149,9 @@ class SqliteFile:
                 f"{self.path}: a {self._schema.noun} of version {self.version}: `rinha init` "
                 "upgrades it once no older program uses it"
             )
+
+    def assert_not_moved(self) -> None:
+        assert_not_moved(self.connection, self.path, self._schema.noun)
 
     @contextmanager
     def serving(self, meter: Meter | None = None) -> Iterator[None]:

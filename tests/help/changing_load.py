@@ -99,7 +99,9 @@ class ChangingLoad:
 
     def _add(self) -> None:
         limite = self._random.randint(0, LIMITE_MAX)
-        self.limites[_until_free(lambda: self._clientes.add_next(limite, "Ana"))] = limite
+        cliente = _until_free(lambda: self._clientes.add_next(limite, "Ana"))
+        assert cliente is not None
+        self.limites[cliente] = limite
 
     def _change(self) -> None:
         """Closes the oldest client that has requests, or changes a limit."""

@@ -10,7 +10,10 @@ from rinha.arguments import parser
 from rinha.crebitos import command
 from rinha.crebitos.clientes import ClienteRefusedError, Clientes, NewCliente, read_csv
 from rinha.crebitos.ledger import ClienteClosedError, LimiteExceededError, UnknownClienteError
+from rinha.crebitos.limits import CLIENTE_MAX
 from rinha.crebitos.messages import Transacao
+from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.errors import StoreUnusableError
 from tests.help.ledgers import AnyLedger, clientes_of, query
 
 CREDIT, DEBIT = Transacao(60, "c", "abc"), Transacao(60, "d", "abc")
@@ -47,6 +50,22 @@ def test_a_new_client_is_like_the_five(either_ledger: AnyLedger, run: Run) -> No
     with pytest.raises(ClienteRefusedError, match="client 6 exists already"):
         run("add", 6, "--limite", 100)
     assert either_ledger.audit().problems == []
+
+
+def test_no_number_is_beyond_the_highest(run: Run, clientes: Clientes) -> None:
+    """After the highest number, which a path may have, no client gets the next one."""
+    run("add", CLIENTE_MAX, "--limite", 1)
+    with pytest.raises(ClienteRefusedError, match=f"client {CLIENTE_MAX} exists"):
+        run("add", "--limite", 1)
+    assert [row.cliente for row in clientes.after(5, 2)] == [CLIENTE_MAX]
+
+
+def test_a_moved_file_takes_no_changes(ledger: SqliteLedger) -> None:
+    """A change that no instance would see is refused, and the error names the new place."""
+    with ledger.content.transaction():
+        ledger.content.mark_moved("postgresql://there/")
+    with pytest.raises(StoreUnusableError, match="was moved to postgresql://there/"):
+        clientes_of(ledger)
 
 
 def test_a_limit_is_never_below_what_is_owed(either_ledger: AnyLedger, run: Run) -> None:
