@@ -23,9 +23,15 @@ from rinha.store import AdminStore, Meter
 from rinha.terminal import printable
 from rinha.wiring import clientes_of, open_edition, restore_of, schema_of
 
+# Exit code after Ctrl-C, as a shell gives it.
+INTERRUPTED = 130
+
 
 def main() -> int:
-    return run(parser().parse_args())
+    try:
+        return run(parser().parse_args())
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def run(args: argparse.Namespace) -> int:

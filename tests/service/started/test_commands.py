@@ -261,3 +261,19 @@ def test_a_socket_left_behind_is_replaced_and_a_living_one_is_not(
     assert json.loads(second.stderr.readline())["event"] == "started"
     second.terminate()
     assert finish(second)[0] == 0
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(file: str, tmp_path: Path) -> None:
+    """Ctrl-C ends a command with exit code 130 and no output."""
+    run("init", RINHA_LEDGER=file)
+    clientes = tmp_path / "clientes.csv"
+    os.mkfifo(clientes)
+    # Background jobs and all their children ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        adding = rinha("cliente", "add", "--csv", str(clientes), RINHA_LEDGER=file)
+        with clientes.open("w"):
+            adding.send_signal(signal.SIGINT)
+            assert finish(adding) == (130, "", "")
+    finally:
+        signal.signal(signal.SIGINT, before)
