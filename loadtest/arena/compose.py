@@ -42,8 +42,13 @@ class Project:
 
 def load_project(path: Path, environ: Mapping[str, str]) -> Project:
     """Reads a compose file, or the one of a folder, and everything it refers to."""
-    files, notes = _files_of(path)
-    loader = _Loader(_variables(files[0].parent, environ), notes)
+    try:
+        folder = path if path.is_dir() else path.parent
+        variables = _variables(folder, environ)
+        files, notes = _files_of(path, variables)
+    except (OSError, ValueError) as error:
+        raise ComposeError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+    loader = _Loader(variables, notes)
     tree = loader.merged_files(files)
     active = loader.variables.values.get("COMPOSE_PROFILES", "").split(",")
     for name, place in loader.variables.unset.items():
@@ -51,15 +56,18 @@ def load_project(path: Path, environ: Mapping[str, str]) -> Project:
     return Project(files, tree, frozenset(name.strip() for name in active), notes)
 
 
-def _files_of(path: Path) -> tuple[list[Path], list[str]]:
-    """Returns the file and its override, and a note if a folder has several."""
-    try:
-        if not path.is_dir():
-            return [path], []
-        found = [path / name for name in NAMES if (path / name).exists()]
-        over = [path / name for name in OVERRIDES if (path / name).exists()]
-    except (OSError, ValueError) as error:
-        raise ComposeError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+def _files_of(path: Path, variables: Variables) -> tuple[list[Path], list[str]]:
+    """Returns the file and its override, and a note if a folder has several.
+
+    The `.env` of a folder may name the files.
+    """
+    if not path.is_dir():
+        return [path], []
+    if named := variables.values.get("COMPOSE_FILE"):
+        separator = variables.values.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
+        return [path / name for name in named.split(separator)], [f"the .env names {named}"]
+    found = [path / name for name in NAMES if (path / name).exists()]
+    over = [path / name for name in OVERRIDES if (path / name).exists()]
     if not found:
         raise ComposeError(f"{path} has no compose file, such as docker-compose.yml")
     notes = []
@@ -182,8 +190,11 @@ class _Loader:
         if _real(files[0]) in self._including or len(self._including) > EXTENDS_MAX:
             raise ComposeError(f"{item.place}: the files include each other in a circle")
         variables = _variables(base / folder if folder else files[0].parent, self.variables.values)
-        for file in settings:
-            variables = Variables(env_file(base / file.text, self.variables.values))
+        if settings:
+            given: dict[str, str] = {}
+            for file in settings:
+                given = env_file(base / file.text, self.variables.values, given)
+            variables = Variables(given)
         including = (*self._including, _real(item.place.file), _real(files[0]))
         loader = _Loader(variables, self._notes, including)
         tree = loader.merged_files(files)

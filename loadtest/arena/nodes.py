@@ -41,6 +41,10 @@ class Scalar:
     def is_true(self) -> bool:
         return self.text.lower() in {"true", "yes", "y", "on"}
 
+    @property
+    def is_false(self) -> bool:
+        return self.text.lower() in {"false", "no", "n", "off"}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListNode:

@@ -1,7 +1,7 @@
 """Services of a compose file, with everything that the arena's rules look at."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,18 +81,25 @@ def read_services(project: Project) -> Services:
     """Returns the services of a project; those behind an inactive profile do not start."""
     started, left_out = [], []
     services = project.tree.mapping_or_empty("services")
+    asleep = {name for name in services.entries if _is_asleep(services, name, project.profiles)}
     for name, entry in services.entries.items():
         node = services.mapping_or_empty(name)
-        profiles = {profile.text for profile in texts_of(node.get("profiles"))}
-        asleep = profiles and not profiles & project.profiles and "*" not in project.profiles
         replicas = _replicas(node)
-        if asleep or replicas == 0:
-            left_out.append(f"{name} ({'profile' if asleep else 'no replicas'})")
+        if name in asleep or replicas == 0:
+            left_out.append(f"{name} ({'profile' if name in asleep else 'no replicas'})")
         else:
-            started.append(_service(name, entry.place, node, replicas, project.tree))
+            service = _service(name, entry.place, node, replicas, project.tree)
+            faults = [*service.faults, *_asleep_faults(node, asleep)]
+            started.append(replace(service, faults=faults))
     if not services.entries:
         raise ComposeError(f"{project.files[0]} has no services")
     return Services(started, left_out)
+
+
+def _is_asleep(services: MapNode, name: str, active: frozenset[str]) -> bool:
+    """Returns whether a service is behind profiles of which none is active."""
+    profiles = {one.text for one in texts_of(services.mapping_or_empty(name).get("profiles"))}
+    return bool(profiles) and not profiles & active and "*" not in active
 
 
 def _service(name: str, place: Place, node: MapNode, replicas: int, tree: MapNode) -> Service:
@@ -196,12 +203,29 @@ def _name_faults(node: MapNode, tree: MapNode) -> list[Fault]:
     return faults
 
 
+def _asleep_faults(node: MapNode, asleep: Set[str]) -> list[Fault]:
+    """Returns the services that it waits for, and that an inactive profile keeps out."""
+    found, faults = node.get("depends_on"), []
+    for name, place in _names(found).items():
+        entry = found.mapping(name) if isinstance(found, MapNode) else None
+        if name in asleep and not (entry is not None and _is_optional(entry)):
+            faults.append(
+                Fault(place, f"{name} among the services that start", f"depends_on: {name}")
+            )
+    return faults
+
+
+def _is_optional(node: MapNode) -> bool:
+    required = node.scalar("required")
+    return required is not None and required.is_false
+
+
 def _env_file_faults(node: MapNode) -> list[Fault]:
     """Returns the required files of variables that do not exist."""
     value, faults = node.get("env_file"), []
     for item in value.items if isinstance(value, ListNode) else (value,):
         path = item.scalar("path") if isinstance(item, MapNode) else item
-        optional = isinstance(item, MapNode) and item.text("required") == "false"
+        optional = isinstance(item, MapNode) and _is_optional(item)
         if isinstance(path, Scalar) and not optional and is_missing(path):
             faults.append(Fault(path.place, "a file of that name", f"env_file: {path.text}"))
     return faults

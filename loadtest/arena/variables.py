@@ -124,10 +124,15 @@ def expanded_tree(root: Node, variables: Variables) -> Node:
     return expand(root)
 
 
-def env_file(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Returns the variables of an `.env` file, under those of the environment."""
+def env_file(
+    path: Path, environ: Mapping[str, str], earlier: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Returns the variables of an `.env` file, under those of the environment.
+
+    A later line replaces an earlier one, also one of an `earlier` file.
+    """
     text = text_of(path)
-    variables = Variables(environ)
+    variables = Variables({**(earlier or {}), **environ})
     for found in _SETTING.finditer(text):
         place = Place(path, text.count("\n", 0, found.start()) + 1)
         if found["literal"] is not None:
@@ -136,7 +141,8 @@ def env_file(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
             value = variables.expanded(re.sub(r"\\(.)", _escaped, found["quoted"]), place)
         else:
             value = variables.expanded(re.sub(r"(?:^|[ \t])#.*", "", found["bare"]).strip(), place)
-        variables.values.setdefault(found["name"], value)
+        if found["name"] not in environ:
+            variables.values[found["name"]] = value
     return variables.values
 
 
