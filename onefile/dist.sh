@@ -2,7 +2,7 @@
 # Builds dist/ on Debian 12, whose C library is old enough for newer systems and for others of its time. On
 # another system, root builds it in a Debian 12 made by debootstrap.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 # shellcheck disable=SC1091 # every Linux has it
 . /etc/os-release
 if [ "${ID:-} ${VERSION_ID:-}" != "debian 12" ]; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds dist/ in a temporary Debian 12, for root on another Debian or Ubuntu.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || {
     echo "rinha: dist/ is built on Debian 12; on another Debian or Ubuntu, root can build it in a temporary one" >&2
     exit 1

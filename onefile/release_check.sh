@@ -1,7 +1,7 @@
 #!/bin/sh
 # Does all of a release but the upload, and says what it skips: release_check.sh [TAG]. IMAGE=off builds no image.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 version=$(cat VERSION)
 tag=${1:-}
 skipped=

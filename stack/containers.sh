@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the stack in containers: containers.sh COMMAND, as `make COMMAND` calls it where a Docker engine answers.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 . stack/dotenv.sh
 read_dotenv
 lower() { tr '[:upper:]' '[:lower:]'; }

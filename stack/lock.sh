@@ -2,7 +2,7 @@
 # Updates locks/ from pyproject.toml to the newest versions, with extras and with hashes for every platform, without
 # the address of a registry.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 oldest=$(sed -n 's/^requires-python = ">=\(3\.[0-9]*\).*/\1/p' pyproject.toml)
 compile=".venv/bin/uv pip compile --quiet --upgrade --universal --python-version $oldest --generate-hashes --no-strip-extras
     --no-emit-index-url --no-header --no-annotate"

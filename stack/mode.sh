@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints how the stack runs or would run: `local` while plain processes of this checkout run, `docker` while its
 # containers do. Else MODE of .env; without it `local` if the ledger is on servers or no Docker engine answers.
-cd "$(dirname "$0")/.." || exit
+CDPATH='' cd "$(dirname "$0")/.." || exit
 . stack/dotenv.sh
 # Every target reads .env again, and reports its errors.
 (read_dotenv) 2>/dev/null || { echo local; exit; }

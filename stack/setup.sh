@@ -3,7 +3,7 @@
 # The set `ledger` is service or postgres, as RINHA_LEDGER needs; `dist` prepares build/venv. Missing system packages
 # are installed by apt; without root and sudo it names them in one line.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH='' cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 . stack/dotenv.sh
 [ "$1" != ledger ] || read_dotenv

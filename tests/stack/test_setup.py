@@ -101,6 +101,14 @@ def test_a_var_that_cannot_be_written_is_said(checkout: Checkout, way: str) -> N
     assert f"rinha: cannot write to {checkout.folder}/var ({reason})" in done.stderr
 
 
+def test_a_search_path_of_cd_changes_nothing() -> None:
+    """CDPATH makes `cd` print a folder, which is no mode of the stack."""
+    done = run(ROOT / "stack/mode.sh", env={"CDPATH": ".:/"})
+    relative = run("stack/mode.sh", env={"CDPATH": ".:/"})
+    assert done.out == relative.out
+    assert relative.out in ("local\n", "docker\n")
+
+
 def test_how_long_the_tests_take_is_said_alike() -> None:
     """Help, the contributor's page and the guarantees give the same duration of the tests."""
     pages = [MAKEFILE, (ROOT / "CONTRIBUTING.md").read_text()]
