@@ -29,7 +29,7 @@ if [ -d /usr/local/share/ca-certificates ]; then
 fi
 mount -t proc proc "$root/proc"
 mkdir "$root/rinha"
-tar --exclude=./.git --exclude=./.venv --exclude=./build --exclude=./var --exclude=./dist -c . | tar -xC "$root/rinha"
+tar --exclude=./.git --exclude='./.venv*' --exclude=./build --exclude=./var --exclude=./dist -c . | tar -xC "$root/rinha"
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || date -r CHANGELOG.md +%s)}"
 export SOURCE_DATE_EPOCH
 chroot "$root" sh -c 'update-ca-certificates >/dev/null 2>&1

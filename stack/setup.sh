@@ -69,17 +69,24 @@ umask "$mask"
 trap 'exit 130' INT
 flock 9
 
-# Prints the interpreter and the locks of a set. A .venv made of others, or left unfinished, is removed and made
-# again, so that no old package stays in it.
+# Prints the interpreter and the locks of a set. A .venv made of others, or left unfinished, is made again, so that no
+# old package stays in it. The stack may serve from the old one, which stays until the new one is complete, and gives
+# it the sets that a stack needs.
 wanted() {
     "$python" -V
     # shellcheck disable=SC2046 # one argument for each name
     cat stack/install.sh $(locks_of "$1")
 }
 is_made() { [ "$(cat "$venv/$1.made-for" 2>/dev/null)" = "$(wanted "$1")" ]; }
+new=
 for made in "$venv"/*.made-for; do
-    { [ -e "$made" ] && is_made "$(basename "$made" .made-for)"; } || rm -rf $venv
+    { [ -e "$made" ] && is_made "$(basename "$made" .made-for)"; } || new=$venv.new
 done
+sets=$1
+[ -z "$new" ] || for other in service postgres replica; do
+    [ "$other" = "$1" ] || [ ! -e "$venv/$other.made-for" ] || sets="$sets $other" locks="$locks $(locks_of $other)"
+done
+is_complete() { [ -z "$new" ] && is_made "$1"; }
 
 missing=
 need() { # PACKAGE TEST...: adds the package to `missing` unless the test succeeds
@@ -146,7 +153,7 @@ if [ "$1" = browser ]; then
     need_program chromium
     need_program chromedriver chromium-driver
 fi
-if ! is_made "$1"; then
+if ! is_complete "$1"; then
     version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
     need "$version-venv" "$python" -c 'import ensurepip, venv'
     case " $locks " in *" locks/service.txt "* | *" locks/ops.txt "*)
@@ -160,12 +167,21 @@ fi
 # shellcheck disable=SC2086 # one argument for each name
 [ -z "$missing" ] || stack/apt.sh $missing
 
-if ! is_made "$1"; then
+if ! is_complete "$1"; then
     echo "making $venv"
-    [ -x $venv/bin/python ] || {
-        output=$("$python" -m venv $venv 2>&1) || fail "cannot make $venv: $(echo "$output" | tail -n 1)"
-    }
-    # shellcheck disable=SC2086 # one argument for each name
-    stack/install.sh $venv $locks
-    wanted "$1" >"$venv/$1.made-for"
+    into=${new:-$venv}
+    if [ -n "$new" ]; then
+        rm -rf $venv.new $venv.old
+        output=$("$python" -m venv $new 2>&1) || fail "cannot make $venv: $(echo "$output" | tail -n 1)"
+    fi
+    # shellcheck disable=SC2046,SC2086 # one argument for each name
+    stack/install.sh $into $(echo $locks | tr ' ' '\n' | awk '!seen[$0]++')
+    for each in $sets; do wanted $each >"$into/$each.made-for"; done
+    if [ -n "$new" ]; then
+        # Scripts name their interpreter by its path.
+        grep -lIF $new $new/bin/* | while read -r script; do sed -i "s|$new|$venv|g" "$script"; done
+        [ ! -e $venv ] && [ ! -L $venv ] || mv -T $venv $venv.old
+        mv -T $new $venv
+        rm -rf $venv.old
+    fi
 fi

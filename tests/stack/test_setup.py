@@ -101,6 +101,38 @@ def test_a_var_that_cannot_be_written_is_said(checkout: Checkout, way: str) -> N
     assert f"rinha: cannot write to {checkout.folder}/var ({reason})" in done.stderr
 
 
+# A Python whose venvs have a pip that writes a script, or fails if there is a file `offline`.
+FAKE_PYTHON = """#!/bin/sh
+case "$1 $2" in
+"-V ") echo Python 3.0 ;;
+"-m venv") mkdir "$3" "$3/bin" && cp "$0" "$3/bin/python" ;;
+"-m pip") [ ! -e offline ] && echo "#!$PWD/$0" >"${0%/*}/script" && echo "$*" >>"${0%/*}/asked" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("is_online", [False, True])
+def test_an_environment_serves_until_the_next_one_is_complete(
+    checkout: Checkout, *, is_online: bool
+) -> None:
+    """A .venv of older locks stays if the next cannot be made; that has the stack's sets too."""
+    top, venv = checkout.folder, checkout.folder / ".venv"
+    (top / "python").write_text(FAKE_PYTHON)
+    (top / "python").chmod(0o755)
+    venv.unlink()
+    venv.mkdir()
+    for name in ("replica", "loadtest"):
+        (venv / f"{name}.made-for").write_text("older locks\n")
+    if not is_online:
+        (top / "offline").touch()
+    done = run(top / "stack/setup.sh", "loadtest", cwd=top, env={"PYTHON": str(top / "python")})
+    assert (done.code == 0) == is_online, done.text
+    made = [(venv / f"{name}.made-for").read_text() for name in ("replica", "loadtest")]
+    assert ("older locks\n" in made) != is_online
+    assert not is_online or (venv / "bin/script").read_text() == f"#!{venv}/bin/python\n"
+    assert not is_online or "locks/replica.txt" in (venv / "bin/asked").read_text()
+
+
 def test_a_search_path_of_cd_changes_nothing() -> None:
     """CDPATH makes `cd` print a folder, which is no mode of the stack."""
     done = run(ROOT / "stack/mode.sh", env={"CDPATH": ".:/"})
