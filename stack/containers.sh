@@ -31,6 +31,13 @@ page="switched off" RINHA_METRICS=off
 # Compose's own name for a user's changes. A plain `docker compose up` reads it too.
 [ ! -e docker-compose.override.yml ] || COMPOSE_FILE=$COMPOSE_FILE:docker-compose.override.yml
 project=${COMPOSE_PROJECT_NAME:-rinha}
+# One command at a time starts or stops the stack. macOS has no flock.
+case ${1:-} in up | restart | down)
+    lock=out/$project.lock
+    { mkdir -p out && (: >>"$lock"); } 2>/dev/null || fail "cannot write to $PWD/out: clone into a folder of your own"
+    exec 9>>"$lock"
+    ! command -v flock >/dev/null || flock 9 ;;
+esac
 . stack/nginx/files.sh
 . stack/instances.sh
 use_scaled

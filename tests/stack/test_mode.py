@@ -1,6 +1,7 @@
 """The choice between containers and plain processes, and the messages if nothing runs."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,24 @@ esac
     if said:
         expected = f"rinha: {said}, or `make up MODE=local`\n"
         assert (done.code, done.out, done.err) == (2, "", expected)
+
+
+def test_one_command_at_a_time_starts_or_stops_containers(tmp_path: Path) -> None:
+    """No command asks the engine while another one may change the containers."""
+    docker = tmp_path / "docker"
+    docker.write_text(
+        f"""#!/bin/sh
+mkdir {tmp_path}/busy || echo "$*" >>{tmp_path}/overlaps
+sleep 0.2
+rmdir {tmp_path}/busy
+"""
+    )
+    docker.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "MODE": "docker"}
+    command = [str(ROOT / "stack" / "containers.sh"), "down"]
+    both = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [process.communicate()[0] for process in both] == ["rinha is not up\n"] * 2
+    assert not (tmp_path / "overlaps").exists()
 
 
 def test_mode_may_stand_in_dotenv(checkout: Checkout, engine: dict[str, str]) -> None:
