@@ -117,8 +117,7 @@ def up(settings: Settings) -> int:
         if not paths.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
     _assert_space()
-    # One early `init` reports an error of the ledger once, at once. The instances would each report
-    # it, after a long wait.
+    # Reports an error of the ledger at once; the instances would each report it, after a wait.
     rolling.init()
     # Stops the parts that a killed supervisor left behind: they have served until now.
     with delayed():
@@ -152,6 +151,9 @@ def _start(settings: Settings) -> int:
         down(settings)
         logged = "its last log lines are above" if any(ends.values()) else "no part logged why"
         return fail(f"the stack did not answer within {running.UP_MAX_S:g} s; {logged}")
+    if problem := running.problem_of_ports(settings):
+        down(settings)
+        return fail(problem)
     return 0
 
 

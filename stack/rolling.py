@@ -86,6 +86,8 @@ def _roll(settings: Settings) -> None:
             replace(by_name[step.name], is_new=step.action == "start")
     if not running.wait_until_ready(parts):
         raise RollError(message("NOT_REPLACED", "nginx"))
+    if problem := running.problem_of_ports(settings):
+        raise RollError(problem)
 
 
 def _reload(nginx: Part, overrides: Overrides) -> None:

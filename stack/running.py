@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from rinha.settings import Settings, value_of
+from stack import ports, shared_ports
 from stack.machines import INSTANCES_ON, our_machines
 from stack.nginx.conf import EVERY_ADDRESS
 from stack.part import HERE, Part, request, wait_until
@@ -63,6 +65,17 @@ def wait_until_ready(found: list[Part]) -> bool:
     """Waits until every part is ready; returns False on a timeout."""
     checks = [part.is_ready for part in found if part.is_ready]
     return wait_until(lambda: all(is_ready() for is_ready in checks), UP_MAX_S)
+
+
+def problem_of_ports(settings: Settings) -> str | None:
+    """Returns the message that names ports on which another stack listens too, or None."""
+    fds = Path(f"/proc/{RUNIT.pid('nginx')}/fd")
+    if fds.exists() and not os.access(fds, os.R_OK):
+        # The kernel hides a program with capabilities, which nginx may have for a low port.
+        return None
+    shared = shared_ports.names(settings, HOME / VAR)
+    ours = {settings.port, settings.ops_port or 0}
+    return ports.problem(settings, shared, ours=ours) if shared else None
 
 
 def replace(part: Part) -> bool:
