@@ -177,3 +177,16 @@ def test_every_setting_is_described_everywhere() -> None:
         assert name in ("RINHA_LISTEN", "RINHA_METRICS") or is_shown
         assert name in (ROOT / "docs/settings.md").read_text()
         assert name in (ROOT / "docs/settings.pt-BR.md").read_text()
+
+
+def test_every_setting_reaches_the_containers() -> None:
+    """A compose file passes on each setting, and `make up` compares it with that of a container."""
+    files = [ROOT / "docker-compose.yml", *(ROOT / "stack/compose").glob("*.yml")]
+    passed_on = {name for file in files for name in re.findall(r"\$\{(\w+)", file.read_text())}
+    script = (ROOT / "stack/containers.sh").read_text()
+    compared = set(re.findall(r"[A-Z_]+", script.split("differences() {")[1].split("\n}")[0]))
+    # The files have the values of these.
+    fixed = {"RINHA_LEDGER", "RINHA_EDITION", "RINHA_LISTEN", "RINHA_METRICS"}
+    # `make up` writes a file for another number of instances.
+    assert set(SETTINGS) - fixed - {"INSTANCES"} - passed_on == set()
+    assert set(SETTINGS) - {"RINHA_LEDGER", "RINHA_LISTEN"} - compared == set()
