@@ -34,7 +34,7 @@ FAMILIES = {
     "requests": Family("counter", ("route", "status"), 1, "Requests answered."),
     "refusals": Family("counter", ("reason",), 1, "Requests refused, by the kind of error."),
     "request_seconds": Family(
-        "histogram", ("route",), MICRO, "From the request in an instance to its answer, durable."
+        "histogram", ("route",), MICRO, "Time in an instance from a request to its durable answer."
     ),
     "lock_wait_seconds": Family(
         "histogram", (), MICRO, "Wait for the write lock; only requests that had to wait."
@@ -54,8 +54,8 @@ FAMILIES = {
         "counter", ("step",), 1, "Checkpoints, beside requests or under the write lock."
     ),
     "checkpoint_seconds": Family("counter", ("step",), MICRO, "Time spent in checkpoints."),
-    "searching": Family("gauge", (), 1, "1: the instance has no primary and searches one."),
-    "reconnects": Family("counter", (), 1, "Connections to a primary after a lost one."),
+    "searching": Family("gauge", (), 1, "1: the instance has no primary and searches for one."),
+    "reconnects": Family("counter", (), 1, "Connections made after a primary was lost."),
     "process_cpu_seconds": Family("counter", (), MICRO, "CPU of the instance, since its start."),
     "process_resident_bytes": Family("gauge", (), 1, "Memory of the instance."),
     "cpu_limit": Family("gauge", (), 1e-3, "CPU limit of its control group; 0: no limit."),
