@@ -131,10 +131,11 @@ READ_NEWEST = Statement(
     "newest",
     f"""
     SELECT t.cliente, t.valor, t.tipo, t.descricao, t.realizada_em_us
-    FROM (SELECT cliente, transacoes FROM clientes
-          ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}) AS c
-    JOIN transacoes AS t
-      ON t.cliente = c.cliente AND t.sequencia > c.transacoes - {TRANSACOES_SHOWN_MAX}
+    FROM (SELECT cliente FROM clientes ORDER BY cliente LIMIT {CLIENTES_SHOWN_MAX}) AS c
+    CROSS JOIN LATERAL (
+        SELECT * FROM transacoes WHERE cliente = c.cliente
+        ORDER BY sequencia DESC LIMIT {TRANSACOES_SHOWN_MAX}
+    ) AS t
     ORDER BY t.realizada_em_us DESC LIMIT {TRANSACOES_SHOWN_MAX}
     """,  # noqa: S608 - only our own constants are put in
 )

@@ -143,9 +143,9 @@ CREATE TABLE alteracoes (
 );
 
 -- The same rules as in version 1, but each transaction is compared with the limit of its time; and
--- those of the changes.
-DROP VIEW inconsistencias;
-CREATE VIEW inconsistencias AS
+-- those of the changes. Replaced, not dropped: others may have rights on it, or views of their own.
+-- Without NOT IN, which compares each row with each once they outgrow work_mem.
+CREATE OR REPLACE VIEW inconsistencias AS
 WITH soma AS (
     SELECT
         cliente,
@@ -167,7 +167,7 @@ WHERE c.transacoes <> coalesce(s.linhas, 0) OR c.transacoes <> coalesce(s.ultima
 UNION ALL
 SELECT s.cliente, 'transactions without a client', concat('rows ', s.linhas)
 FROM soma AS s
-WHERE s.cliente NOT IN (SELECT cliente FROM clientes)
+WHERE NOT EXISTS (SELECT FROM clientes AS c WHERE c.cliente = s.cliente)
 UNION ALL
 SELECT c.cliente, 'balance is beyond its bounds', concat('saldo ', c.saldo, ', limite ', c.limite)
 FROM clientes AS c
@@ -176,8 +176,9 @@ UNION ALL
 SELECT l.cliente, 'history passes the limit',
        concat('first at sequencia ', min(l.sequencia), ', lowest saldo ', min(l.saldo), ', limite ', c.limite)
 FROM livro AS l JOIN clientes AS c USING (cliente)
+LEFT JOIN (SELECT DISTINCT cliente FROM alteracoes) AS changed USING (cliente)
 -- The limit of the newest change before the transaction, or the one before the first change.
-WHERE l.saldo < -CASE WHEN l.cliente NOT IN (SELECT cliente FROM alteracoes) THEN c.limite ELSE coalesce((
+WHERE l.saldo < -CASE WHEN changed.cliente IS NULL THEN c.limite ELSE coalesce((
     SELECT a.limite FROM alteracoes AS a
     WHERE a.cliente = l.cliente AND a.transacoes < l.sequencia ORDER BY a.numero DESC LIMIT 1
 ), (
@@ -200,14 +201,15 @@ FROM (
 ) AS a
 WHERE a.numero <> a.conta OR a.limite_antes <> a.limite_de_antes OR a.transacoes < a.transacoes_de_antes
 UNION ALL
-SELECT cliente, 'change without a client', concat('numero ', min(numero))
-FROM alteracoes
-WHERE cliente NOT IN (SELECT cliente FROM clientes)
-GROUP BY cliente
+SELECT a.cliente, 'change without a client', concat('numero ', min(a.numero))
+FROM alteracoes AS a
+WHERE NOT EXISTS (SELECT FROM clientes AS c WHERE c.cliente = a.cliente)
+GROUP BY a.cliente
 UNION ALL
 SELECT c.cliente, 'closed without a change, or open with one', concat('fechado ', c.fechado)
 FROM clientes AS c
-WHERE (c.fechado = 1) <> (c.cliente IN (SELECT cliente FROM alteracoes WHERE acao = 'close'))
+LEFT JOIN (SELECT DISTINCT cliente FROM alteracoes WHERE acao = 'close') AS closed USING (cliente)
+WHERE (c.fechado = 1) <> (closed.cliente IS NOT NULL)
 UNION ALL
 SELECT c.cliente, 'transactions after the close', concat('count ', c.transacoes, ', then ', a.transacoes)
 FROM alteracoes AS a JOIN clientes AS c USING (cliente)

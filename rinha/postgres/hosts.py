@@ -59,7 +59,10 @@ def conninfo_of(host: Host) -> str:
     name = host.get("host", "")
     if not name or name.startswith(("/", "@")) or "hostaddr" in host:
         return make_conninfo(**host)
-    found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise OSError("a part of the name is empty or too long") from None
     addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
     names = ",".join([name] * len(addresses))
     return make_conninfo(**{**host, "host": names, "hostaddr": ",".join(addresses)})

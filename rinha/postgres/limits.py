@@ -12,6 +12,10 @@ REWRITE_MAX_S = 20.0
 CONNECT_MAX_S = 2.0
 # A command or a starting instance waits this long for a cluster to have a primary.
 START_MAX_S = 5.0
+# The tables are made or upgraded in one transaction, and every request waits behind a lock that it
+# waits for. So it tries for less than LOCK_WAIT_S, three locks in turn, and pauses.
+MAKING_LOCK_WAIT_S = 0.2
+MAKING_PAUSE_S = 0.3
 # Pause between two tries of a host that is not the primary. A failover takes seconds.
 LOOK_AGAIN_S = 0.1
 # Requests wait for a new connection until this long after the loss, and no longer. A restarted

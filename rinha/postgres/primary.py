@@ -34,19 +34,23 @@ from rinha.postgres.limits import (
     START_MAX_S,
     TRIES_MAX,
 )
-from rinha.postgres.proof import Proof
+from rinha.postgres.proof import READ_ALL, Proof
 from rinha.postgres.schema import Schema
 from rinha.postgres.search import Search
-from rinha.postgres.session import LostError, RefusedError, Row, Session, Statement
+from rinha.postgres.session import (
+    LOCK_NOT_AVAILABLE,
+    LostError,
+    RefusedError,
+    Row,
+    Session,
+    Statement,
+)
 from rinha.postgres.shell import dump
 from rinha.store import Gauge, Meter
 
 # Serialization failure and deadlock: the server rolled back, so the request can be repeated.
 REPEATED = ("40001", "40P01")
-LOCK_NOT_AVAILABLE = "55P03"
 INTEGRITY_CLASS = "23"
-# An audit reads whole tables, in their order on the disk.
-READ_ALL = "SET LOCAL enable_seqscan TO on"
 SIZE = Statement("size", "SELECT pg_database_size(current_database())")
 
 
@@ -214,7 +218,7 @@ class Primary:
     @contextlib.contextmanager
     def reading(self) -> Iterator[tuple[list[str], Callable[[str], list[Row]]]]:
         """Yields the problems of the tables, and a function that runs statements on one snapshot
-        without a timeout. All of it is proved at the end."""
+        without a timeout. They read whole tables. All of it is proved at the end."""
         session = self._session()
         problems = self._schema.problems(session, self.version)
         session.run(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {READ_ALL}", None)

@@ -28,15 +28,32 @@ PROOF = Statement(
     """,
 )
 NO_PROOF: list[Row] = [(None,)]
+# Each request, and each check of a foreign key, looks rows up by their keys, in the order of an
+# index. A plan is kept: without these settings one made while the server's statistics count five
+# clients, or few transactions of each, would read all of a million.
+READ_BY_KEY, READ_ALL = (
+    ";".join(
+        f"{command} enable_{plan} TO {value}"
+        for plan in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
+    )
+    for command, value in (("SET", "off"), ("SET LOCAL", "on"))
+)
+# Requests have timeouts of their own. An audit or a move takes as long as it needs, and a session
+# is idle while the other side of a move is read.
+NO_TIMEOUTS = """
+    SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN (
+        'statement_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout',
+        'transaction_timeout' -- since PostgreSQL 17
+    )
+"""
 # Warnings are needed: a commit that no standby confirmed returns success with a warning.
-# Each request, and each check of a foreign key, looks rows up by their keys. A plan is kept: one
-# made while the server's statistics count five clients would read all of a million.
 SET_UP = f"""
     SET client_min_messages TO warning;
     SET default_transaction_isolation TO 'read committed';
     SET lock_timeout TO {int(LOCK_WAIT_S * 1000)};
-    SET enable_seqscan TO off;
+    {READ_BY_KEY};
     SET jit TO off;
+    {NO_TIMEOUTS};
     SELECT current_setting('server_version'), current_setting('server_encoding', true), {READ_STATE}
 """
 # Set for the session, so that a reload of the server's settings does not change it.

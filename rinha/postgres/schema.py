@@ -1,16 +1,18 @@
 """Creates an edition's tables on a server, identifies them, and compares them with the schema."""
 
+import time
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from rinha.errors import StoreUnusableError
-from rinha.postgres.limits import START_MAX_S
-from rinha.postgres.session import RefusedError, Session
+from rinha.postgres.limits import MAKING_LOCK_WAIT_S, MAKING_PAUSE_S, START_MAX_S
+from rinha.postgres.session import LOCK_NOT_AVAILABLE, RefusedError, Session
 from rinha.schema_versions import after, up_to
 
 # Advisory lock, so that of several starting instances only one creates the tables: "rinh".
 BEGIN_MAKING = f"""
-    BEGIN; SET LOCAL lock_timeout TO 0; SELECT pg_advisory_xact_lock({0x72696E68})
+    BEGIN; SET LOCAL lock_timeout TO {int(MAKING_LOCK_WAIT_S * 1000)};
+    SELECT pg_advisory_xact_lock({0x72696E68})
 """
 # Everything that decides which rows are valid and what a view returns. The owner may add indexes.
 DESCRIPTION = """
@@ -58,18 +60,31 @@ class Schema(NamedTuple):
             raise StoreUnusableError(
                 f"{where}: there is no {self.noun} here; `make up` makes one, or `rinha init`"
             )
-        try:
-            session.run(BEGIN_MAKING, START_MAX_S)
-            found = self._version(session, where)
-            if found < self.version:
-                session.run(after(found, self.sql.read_text()), START_MAX_S)
-                mark = f"{self.mark}{self.version}"
-                session.run(f"COMMENT ON TABLE {self.marked} IS '{mark}'", START_MAX_S)
-            session.run("COMMIT", START_MAX_S)
-        except RefusedError as error:
-            session.run("ROLLBACK", START_MAX_S)
-            raise StoreUnusableError(f"{where}: no {self.noun} was made: {error}") from None
-        return self.version
+        until = time.monotonic() + START_MAX_S
+        while True:
+            try:
+                self._define(session, where)
+            except RefusedError as error:
+                session.run("ROLLBACK", START_MAX_S)
+                if error.sqlstate != LOCK_NOT_AVAILABLE:
+                    raise StoreUnusableError(f"{where}: no {self.noun} was made: {error}") from None
+            else:
+                return self.version
+            if time.monotonic() > until:
+                raise StoreUnusableError(
+                    f"{where}: its tables are in use, such as by a backup or an audit, and were "
+                    "not changed: try again after it"
+                )
+            time.sleep(MAKING_PAUSE_S)
+
+    def _define(self, session: Session, where: str) -> None:
+        session.run(BEGIN_MAKING, START_MAX_S)
+        found = self._version(session, where)
+        if found < self.version:
+            session.run(after(found, self.sql.read_text()), START_MAX_S)
+            mark = f"{self.mark}{self.version}"
+            session.run(f"COMMENT ON TABLE {self.marked} IS '{mark}'", START_MAX_S)
+        session.run("COMMIT", START_MAX_S)
 
     def _version(self, session: Session, where: str) -> int:
         """Returns the version of the tables, or 0 if there are none."""

@@ -17,6 +17,7 @@ from rinha.postgres.hosts import Host
 
 Row = tuple[bytes | None, ...]
 INTEGER, TEXT = 20, 25
+LOCK_NOT_AVAILABLE = "55P03"
 POLL_FOR = {
     int(pq.PollingStatus.READING): select.POLLIN,
     int(pq.PollingStatus.WRITING): select.POLLOUT,

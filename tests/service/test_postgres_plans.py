@@ -2,6 +2,7 @@
 
 import contextlib
 
+import psycopg
 import pytest
 
 from rinha.address import ServerUrl
@@ -14,6 +15,14 @@ from tests.help.ledgers import clientes_of, query
 from tests.help.postgres import START_MAX_S, Server
 
 DEBIT = Transacao(1, "d", "abc")
+MANY = 6000
+# As if transactions of a client, and clients, had come since the plans were made.
+GROW = """
+    INSERT INTO transacoes SELECT 1, g, 1, 'c', 'abc', 0 FROM generate_series(2, 6000) AS g;
+    UPDATE clientes SET saldo = 6000, transacoes = 6000 WHERE cliente = 1;
+    INSERT INTO clientes SELECT g, 100, 0, 0 FROM generate_series(6, 6000) AS g;
+    INSERT INTO alteracoes SELECT g, 1, 'add', 1, 1, 0, 0 FROM generate_series(6, 6000) AS g
+"""
 OTHER_SESSIONS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend'
@@ -67,3 +76,36 @@ def test_a_reset_looks_its_foreign_keys_up(server: Server) -> None:
         ledger.reset()
     read = whole_reads(address)
     assert max(read["transacoes"], read["alteracoes"]) < 1000
+
+
+@pytest.mark.parametrize("analyze", ["SELECT", "ANALYZE"])
+def test_a_statement_reads_the_newest_rows_only(server: Server, analyze: str) -> None:
+    """A statement and the overview read some newest rows of a client, whether the server has no
+    statistics or those of an empty ledger."""
+    address = ServerUrl(server.new_database())
+    with contextlib.closing(PostgresLedger(address)) as ledger:
+        query(address, "ALTER TABLE transacoes SET (autovacuum_enabled = off)")
+        query(address, analyze)
+        for is_large in (False, True):
+            for _ in range(8):
+                ledger.extrato(1)
+                ledger.overview()
+            if not is_large:
+                query(address, GROW)
+    whole_reads(address)
+    ((read,),) = query(
+        address, "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'transacoes'"
+    )
+    assert read < MANY
+
+
+def test_an_audit_compares_no_client_with_every_other(server: Server) -> None:
+    """The views of an audit stay fast once a list of all clients outgrows the server's work_mem."""
+    address = ServerUrl(server.new_database())
+    with contextlib.closing(PostgresLedger(address)):
+        query(address, GROW)
+    query(address, "ANALYZE")
+    with psycopg.connect(address) as connection:
+        connection.execute("SET work_mem TO '64kB'")
+        plan = connection.execute("EXPLAIN SELECT * FROM inconsistencias").fetchall()
+    assert not [line for (line,) in plan if "(NOT (SubPlan" in line]

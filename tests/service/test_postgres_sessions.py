@@ -1,0 +1,39 @@
+"""Sessions on PostgreSQL under settings of the server, and addresses that name no host."""
+
+import contextlib
+import time
+
+import pytest
+
+from rinha.address import ServerUrl
+from rinha.crebitos.on_postgres import PostgresLedger
+from rinha.errors import StoreUnusableError
+from tests.help.postgres import Server
+
+TIMEOUTS = (
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+)
+LONGER_S = 0.6
+
+
+def test_timeouts_of_the_server_end_no_audit(server: Server) -> None:
+    """An audit or a move takes longer than the server's timeouts allow, and is idle in between."""
+    name = server.new_name()
+    for timeout in TIMEOUTS:
+        server.query(f"ALTER DATABASE {name} SET {timeout} TO '{LONGER_S / 2}s'")
+    with contextlib.closing(PostgresLedger(ServerUrl(server.address(name)))) as ledger:
+        with ledger.engine.reading() as (problems, run):
+            run(f"SELECT pg_sleep({LONGER_S})")
+            time.sleep(LONGER_S)
+            assert run("SELECT count(*) FROM clientes") == [(b"5",)]
+        time.sleep(LONGER_S)
+        assert problems == ledger.audit().problems == []
+
+
+@pytest.mark.parametrize("host", ["node1..example", "a" * 64])
+def test_a_name_that_no_host_can_have_is_an_error(host: str) -> None:
+    """An address whose host has an empty or a too long part is refused in one sentence."""
+    with pytest.raises(StoreUnusableError, match=f"no primary: {host}: .* empty or too long"):
+        PostgresLedger(ServerUrl(f"postgresql://rinha@{host}/rinha"))
