@@ -174,7 +174,7 @@ differences() {
     instance="$instance RINHA_RESET RINHA_SYNCHRONOUS"
     proxy=NETWORK replica=RINHA_REPLICA port=OPS_PORT
     if [ "$OPS_PORT" = off ]; then port=; else instance="$instance RINHA_AUDIT_EVERY"; fi
-    # On the host's network no port is mapped; where nobody asked for a network, PORT and BIND decide on it.
+    # On the host's network no port is mapped; if NETWORK is empty, PORT and BIND decide on the network.
     case "$asked_network $(given nginx.NETWORK)" in
     " "*) proxy="BIND PORT $port" ;;
     *host*) ;;

@@ -118,7 +118,7 @@ remove_others() {
 
 end() { docker stop "$@" >/dev/null 2>&1 && docker rm "$@" >/dev/null 2>&1; }
 
-# Lets nginx read its files again. If compose would make another container now, that takes its place.
+# Reloads nginx. Replaces its container instead, if compose would make a different one now.
 roll_nginx() {
     files=old
     ! write_nginx_files "$NGINX_FILES" || files=new

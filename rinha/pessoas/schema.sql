@@ -48,7 +48,7 @@ FROM pessoas, json_each(pessoas.stack) AS elemento
 GROUP BY elemento.value
 ORDER BY 2 DESC, 1;
 
--- Every break of a promise. A row here is a bug or a hand that wrote past the service.
+-- Every broken rule. A row here means a bug, or an edit that bypassed the service.
 CREATE VIEW inconsistencias AS
 SELECT numero, 'apelido is taken twice' AS problema, apelido AS detalhe
 FROM (SELECT numero, apelido, count(*) OVER (PARTITION BY apelido) AS quantos FROM pessoas)
