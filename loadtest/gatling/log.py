@@ -59,8 +59,9 @@ def _read_text(text: str) -> GatlingRun:
     """Parses the text format: lines of fields, separated by tabs."""
     version = simulation = ""
     requests, users = [], 0
-    for line in text.splitlines():
-        kind, *fields = line.split("\t")
+    # A message quotes the target: `splitlines` would also end a line at U+2028 and others in it.
+    for line in text.split("\n"):
+        kind, *fields = line.removesuffix("\r").split("\t")
         if kind == "RUN":
             simulation, version = fields[0], fields[4]
         elif kind == "USER":

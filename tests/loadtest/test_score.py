@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.crebitos.report import Counts
+from loadtest.gatling.log import LOG_NAME, read_log
 from tests.loadtest.command import Ran, loadtest
 
 RECORDED = Path(__file__).resolve().parent / "recorded"
@@ -150,3 +151,16 @@ def test_gatling_without_maven_or_java_says_what_to_install(
         assert "apt-get install default-jdk-headless" in ran.out
     monkeypatch.setenv("PATH", os.defpath)
     assert loadtest("gatling", "--simulation", tmp_path / "none.scala").code == 2
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x1c", "\x0c"])
+@pytest.mark.parametrize("kind", ["RUN", "REQUEST", "USER"])
+def test_a_message_that_quotes_the_target_is_one_line(tmp_path: Path, end: str, kind: str) -> None:
+    """Only a newline ends a line of the log: a target cannot make it unreadable."""
+    text = (RECORDED / "3.10-failures" / LOG_NAME).read_text()
+    before = read_log(RECORDED / "3.10-failures" / LOG_NAME)
+    path = tmp_path / LOG_NAME
+    path.write_text(text.replace("but actually found", f"but{end}{kind}"))
+    after = read_log(path)
+    assert [one[:4] for one in after.requests] == [one[:4] for one in before.requests]
+    assert any(f"but{end}{kind}" in one.message for one in after.requests)

@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
 from loadtest.measure.target.containers import container_name, container_siblings
-from loadtest.measure.target.usage import Quota, quota_of, read_groups
+from loadtest.measure.target.usage import TICKS, Quota, TargetUsage, quota_of, read_groups
 
 NGINX, API, OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -94,3 +95,32 @@ def test_control_groups_are_read(
     assert (reading.cpu_s, reading.memory_bytes) == (2.5, 52_428_800)
     assert (reading.throttled_s, reading.throttled_periods) == (0.4, 7)
     assert quota_of(groups) == Quota(cpus=0.4, memory_bytes=104_857_600)
+
+
+def test_a_process_that_ends_takes_no_cpu_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CPU time of a target never falls, also when one of its processes ends."""
+    first, second = 99_999_991, 99_999_992
+
+    def write_stat(pid: int, seconds: int) -> None:
+        (tmp_path / str(pid)).mkdir(exist_ok=True)
+        ticks = f"{seconds * TICKS} 0"
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (api) S {'0 ' * 10}{ticks} 0")
+        (tmp_path / str(pid) / "statm").write_text("9 1 0")
+        (tmp_path / str(pid) / "comm").write_text("api")
+
+    monkeypatch.setattr("loadtest.measure.target.usage.PROC", tmp_path)
+    monkeypatch.setattr(
+        "loadtest.measure.target.usage.target_processes", lambda _port: [first, second]
+    )
+    for pid in (first, second):
+        write_stat(pid, 100)
+    usage = TargetUsage("127.0.0.1", 9999, 0)
+    rmtree(tmp_path / str(second))
+    usage.sample()
+    write_stat(first, 101)
+    usage.sample()
+    ended, used = (sample.parts["api"].cpu for sample in usage.seen.samples)
+    assert ended == 0
+    assert used > 0

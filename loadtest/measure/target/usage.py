@@ -62,6 +62,8 @@ class TargetUsage:
     def __init__(self, host: str, port: int, start_ns: int) -> None:
         self._start_ns = start_ns
         self._last: dict[str, Reading] = {}
+        # Of each process, also after its end: a sum of those alive would fall.
+        self._ticks: dict[int, int] = {}
         self._last_ns = 0
         self._parts = _parts(target_processes(port)) if is_local(host) else {}
         quotas = {name: quota_of(groups) for name, (groups, _) in self._parts.items()}
@@ -72,16 +74,17 @@ class TargetUsage:
         now_ns = clock_ns()
         parts = {}
         for name, (groups, pids) in self._parts.items():
-            reading = read_groups(groups, pids) or _read_processes(pids)
+            reading = read_groups(groups, pids) or _read_processes(pids, self._ticks)
             last = self._last.get(name)
             self._last[name] = reading
             if last is not None:
                 passed_s = (now_ns - self._last_ns) / 1e9
                 parts[name] = Used(
-                    cpu=round((reading.cpu_s - last.cpu_s) / passed_s, 4),
+                    # A control group that ends in between takes its counts along.
+                    cpu=round(max(reading.cpu_s - last.cpu_s, 0.0) / passed_s, 4),
                     memory_bytes=reading.memory_bytes,
-                    throttled_s=round(reading.throttled_s - last.throttled_s, 4),
-                    throttled_periods=reading.throttled_periods - last.throttled_periods,
+                    throttled_s=round(max(reading.throttled_s - last.throttled_s, 0.0), 4),
+                    throttled_periods=max(reading.throttled_periods - last.throttled_periods, 0),
                 )
         self._last_ns = now_ns
         if parts:
@@ -137,18 +140,19 @@ def read_groups(groups: dict[str, Path], pids: list[int]) -> Reading | None:
         memory = number_of(groups, "unified", "memory.current")
         cpu_s, throttled_s = stat["usage_usec"] / 1e6, stat.get("throttled_usec", 0) / 1e6
     if memory is None:
-        memory = _read_processes(pids).memory_bytes
+        memory = _read_processes(pids, {}).memory_bytes
     return Reading(cpu_s, memory, throttled_s, stat.get("nr_throttled", 0))
 
 
-def _read_processes(pids: list[int]) -> Reading:
-    ticks, pages = 0, 0
+def _read_processes(pids: list[int], ticks: dict[int, int]) -> Reading:
+    """Reads processes, and keeps the CPU time of each in `ticks`."""
+    pages = 0
     for pid in pids:
         with suppress(OSError, ValueError):
             fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
+            ticks[pid] = int(fields[11]) + int(fields[12])
             pages += int((PROC / str(pid) / "statm").read_text().split()[1])
-    return Reading(ticks / TICKS, pages * PAGE_BYTES)
+    return Reading(sum(ticks.get(pid, 0) for pid in pids) / TICKS, pages * PAGE_BYTES)
 
 
 def quota_of(groups: dict[str, Path]) -> Quota:

@@ -17,9 +17,9 @@ from loadtest.wire.probe import Probe
 RULES = {True: 126, False: 16}
 
 
-def check(probe: Probe, seed: int, strict: bool, view: RuleView) -> list[Rule]:
+def check(probe: Probe, _seed: int, strict: bool, view: RuleView) -> list[Rule]:
     """Checks all rules; some hundreds of people stay in the service."""
-    suite = Suite(probe, seed, view)
+    suite = Suite(probe, view)
     asked = [one for one in questions(suite.target, suite.fields) if strict or one.official]
     suite.attempt(_ask_questions, suite, asked)
     suite.attempt(ask_accepted, suite, strict=strict)

@@ -3,7 +3,7 @@
 import json
 import string
 from collections.abc import Mapping, Sequence
-from random import Random
+from random import SystemRandom
 from typing import Any
 
 from loadtest.judging.rulebook import Rulebook
@@ -25,11 +25,14 @@ TAG_LETTERS = 8
 
 
 class Suite(Rulebook):
-    """A rulebook with random names, because people that are added stay in the service."""
+    """A rulebook with random names, because people that are added stay in the service.
 
-    def __init__(self, probe: Probe, seed: int, view: RuleView | None = None) -> None:
+    A seed would repeat the names of an earlier check, which are taken.
+    """
+
+    def __init__(self, probe: Probe, view: RuleView | None = None) -> None:
         super().__init__(probe, view)
-        self._random = Random(f"check {seed}")
+        self._random = SystemRandom()
 
     def tag(self) -> str:
         """Returns random letters of both cases, which no other person's words contain."""

@@ -9,7 +9,7 @@ from loadtest.crebitos.contract import read_saldo
 from loadtest.wire.document import ContractBrokenError
 from tests.help.judging import judge
 from tests.help.keyed_entries import KeyedLedger
-from tests.help.right_entries import RightLedger
+from tests.help.right_entries import RIGHT, RightLedger
 from tests.loadtest.ledger_server import LIMITES
 
 CHECK = ("check", "127.0.0.1:1", "--seed", "1", "--idempotency")
@@ -67,3 +67,12 @@ def test_every_spelling_of_json_is_an_answer(saldo: int) -> None:
     for blank in (b"", b" ", b"\t\r\n "):
         text = b'_{_"limite"_:_100000_,_"saldo"_:_%d_}_' % saldo
         assert read_saldo(text.replace(b"_", blank)) == (100_000, saldo)
+
+
+@pytest.mark.parametrize("edition", RIGHT)
+def test_a_check_can_be_repeated(edition: str, tmp_path: Path) -> None:
+    """A second check with the same seed finds the data of the first, and breaks no rule by it."""
+    entry = RIGHT[edition]()
+    for _ in range(2):
+        judged = judge(entry, (*CHECK[:4], "--edition", edition), tmp_path)
+        assert judged.code == 0, judged.out
