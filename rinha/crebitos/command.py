@@ -54,6 +54,8 @@ def _add(clientes: Clientes, args: argparse.Namespace) -> None:
 
 
 def _add_file(clientes: Clientes, file: Path) -> None:
+    if file.exists() and not file.is_file():
+        raise ClienteRefusedError(f"{file}: not a regular file; it is read twice, a pipe cannot be")
     for batch in _batches(read_csv(file)):
         _missing(clientes, file, batch)
     added = there = 0

@@ -1,6 +1,7 @@
 """Clients that the operator adds, changes and closes, on either engine."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,6 +241,13 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_bytes(b"cliente,limite,nome\n6,1,\xff\n")
     with pytest.raises(ClienteRefusedError, match="not CSV in UTF-8"):
         list(read_csv(tmp_path / "new.csv"))
+
+
+def test_a_pipe_of_clients_is_refused(run: Run, tmp_path: Path) -> None:
+    """A file is read twice. The error of a pipe says that it cannot be, and adds nothing."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ClienteRefusedError, match="not a regular file"):
+        run("add", "--csv", tmp_path / "pipe")
 
 
 def test_a_file_that_was_cut_short_is_finished(
