@@ -57,3 +57,5 @@ def _as_snapshot_error(target: Path) -> Iterator[None]:
         yield
     except (apsw.Error, OSError) as error:
         raise SnapshotError(f"{target}: no snapshot: {error}") from None
+    except UnicodeEncodeError:
+        raise SnapshotError(f"{target}: no snapshot: SQLite needs a path in UTF-8") from None

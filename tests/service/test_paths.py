@@ -166,6 +166,14 @@ def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
         opened(tmp_path / "c.db")
 
 
+def test_a_path_that_sqlite_cannot_take_is_refused(tmp_path: Path) -> None:
+    """A path in another encoding than UTF-8 is refused by an error that any log can hold."""
+    (tmp_path / "link.db").symlink_to(tmp_path / os.fsdecode(b"\xff.db"))
+    with pytest.raises(SettingError, match="a path in UTF-8") as refused:
+        load({"RINHA_LEDGER": str(tmp_path / "link.db")})
+    assert str(refused.value).isascii()
+
+
 @pytest.mark.parametrize("create", [True, False])
 def test_a_file_with_two_names_is_refused(real: Path, tmp_path: Path, create: bool) -> None:
     """A file with two hard links is refused: SQLite would keep one WAL for each name."""
