@@ -1,7 +1,7 @@
 """Ledger on PostgreSQL: the balance rule, and all SQL of this edition for that engine."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
 from rinha.address import ServerUrl
@@ -24,6 +24,7 @@ from rinha.crebitos.limits import (
 )
 from rinha.crebitos.messages import Extrato, Resultado, Transacao, extrato_of
 from rinha.crebitos.on_postgres_audit import audit
+from rinha.crebitos.on_postgres_expiry import Expiry
 from rinha.crebitos.overview import ClienteSeen, Overview, TransacaoSeen
 from rinha.postgres.content import PostgresContent
 from rinha.postgres.primary import REPEATED, Primary
@@ -98,15 +99,17 @@ TRANSACT_ONCE = Statement(
         RETURNING limite, saldo, recusa
     ), removed AS (
         DELETE FROM chaves WHERE chave IN (
-            SELECT chave FROM chaves WHERE criada_em_us < $10
+            SELECT chave FROM chaves WHERE criada_em_us >= $10 AND criada_em_us < $11
             ORDER BY criada_em_us LIMIT {EXPIRED_KEYS_REMOVED} FOR UPDATE SKIP LOCKED
         ) AND EXISTS (SELECT FROM kept)
+        RETURNING criada_em_us
     )
-    SELECT cliente, pedido, limite, saldo, recusa FROM known
-    UNION ALL SELECT NULL, NULL, limite, saldo, recusa FROM kept
-    UNION ALL SELECT {CLOSED}, NULL, NULL, NULL, NULL FROM locked WHERE fechado = 1
+    SELECT cliente, pedido, limite, saldo, recusa, NULL FROM known
+    UNION ALL SELECT NULL, NULL, limite, saldo, recusa, (SELECT max(criada_em_us) FROM removed)
+        FROM kept
+    UNION ALL SELECT {CLOSED}, NULL, NULL, NULL, NULL, NULL FROM locked WHERE fechado = 1
     """,  # noqa: S608 - only our own constants are put in
-    (*(INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER), TEXT, TEXT, TEXT, INTEGER),
+    (*(INTEGER, INTEGER, INTEGER, TEXT, TEXT, INTEGER), TEXT, TEXT, TEXT, INTEGER, INTEGER),
 )
 # One statement reads one snapshot: the balance and the rows belong together.
 READ_EXTRATO = Statement(
@@ -163,7 +166,7 @@ class PostgresLedger:
     ) -> None:
         self.engine = Primary(url, SCHEMA, create=create)
         self.content = PostgresContent(self.engine, TABLES)
-        self._keys_kept_us = keys_kept_us
+        self._expiry = Expiry(keys_kept_us)
 
     def close(self) -> None:
         self.engine.close()
@@ -193,7 +196,7 @@ class PostgresLedger:
                 chave.encode(),
                 escaped(pedido).encode(),
                 REFUSALS[transacao.tipo].encode(),
-                b"%d" % (now_us - self._keys_kept_us),
+                *self._expiry.times(now_us),
             ),
             _has_kept,
             (*REPEATED, UNIQUE_VIOLATION),
@@ -202,7 +205,9 @@ class PostgresLedger:
             raise UnknownClienteError(f"there is no client {cliente}")
         if rows[0][0] == b"%d" % CLOSED:
             raise ClienteClosedError(cliente)
-        return _outcome(rows[0], cliente, pedido).answer(cliente, pedido)
+        *outcome, removed_us = rows[0]
+        self._expiry.removed(removed_us)
+        return _outcome(outcome, cliente, pedido).answer(cliente, pedido)
 
     def extrato(self, cliente: int) -> Extrato:
         rows = self.engine.read(READ_EXTRATO, (b"%d" % cliente,))
@@ -258,7 +263,7 @@ def _parameters(cliente: int, transacao: Transacao, now_us: int) -> tuple[bytes,
     )
 
 
-def _outcome(row: Row, cliente: int, pedido: str) -> Outcome:
+def _outcome(row: Sequence[bytes | None], cliente: int, pedido: str) -> Outcome:
     """Returns the outcome of a key; a row of this request names neither client nor body."""
     of, asked, limite, saldo, recusa = row
     return Outcome(

@@ -99,6 +99,27 @@ def test_a_statement_reads_the_newest_rows_only(server: Server, analyze: str) ->
     assert read < MANY
 
 
+def test_removed_keys_are_not_passed_again(server: Server) -> None:
+    """Beside an old snapshot, as of a backup, which keeps removed keys in their index, each
+    transaction passes few of them."""
+    address, count = ServerUrl(server.new_database()), 200
+    with (
+        contextlib.closing(PostgresLedger(address, keys_kept_us=1)) as ledger,
+        psycopg.connect(address) as backup,
+    ):
+        backup.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        backup.execute("SELECT count(*) FROM clientes")
+        for number in range(count):
+            ledger.transact_once(1, DEBIT, f"key {number}")
+    whole_reads(address)
+    assert query(address, "SELECT count(*) FROM chaves") == [(1,)]
+    ((read,),) = query(
+        address,
+        "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'chaves_por_idade'",
+    )
+    assert read < 10 * count
+
+
 def test_an_audit_compares_no_client_with_every_other(server: Server) -> None:
     """The views of an audit stay fast once a list of all clients outgrows the server's work_mem."""
     address = ServerUrl(server.new_database())
