@@ -1,5 +1,6 @@
 """Entry point of the command line; Ctrl-C ends the process without a traceback at any moment."""
 
+import os
 import signal
 import sys
 
@@ -9,11 +10,19 @@ def main() -> int:
     # While modules load, and after the report is printed, SIGINT ends the process without a
     # traceback, as a shell expects.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _open_streams()
     from loadtest.commands.main import run  # noqa: PLC0415 - SIGINT must have its default handler first
 
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return code
+
+
+def _open_streams() -> None:
+    """Opens standard streams that the caller has closed, before a socket takes their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - until the end
 
 
 if __name__ == "__main__":

@@ -80,6 +80,18 @@ def test_a_fine_entry_passes(judged: Judged) -> None:
     assert {path.name for path in reports.iterdir()} == names
 
 
+def test_an_entry_brings_no_verdict_of_its_own(judged: Judged) -> None:
+    """Reports in the entry's repository are not shown, also where the judge writes none."""
+    judged.judge.write_text("#!/bin/sh\nexit 2\n")
+    reports = judged.runner.workspace / "loadtest-report"
+    reports.mkdir()
+    for name in ("comment.md", "report.json", "report.html", "junit.xml"):
+        (reports / name).write_text("### ✅ PASS")
+    step = judged(baseline="loadtest-report/report.json")
+    assert (step.code, step.summary) == (2, "")
+    assert [path.name for path in reports.iterdir()] == ["report.json"]
+
+
 def test_the_judge_understands_the_action(judged: Judged) -> None:
     """The command line that the action makes is one of `loadtest arena`."""
     baseline = ROOT / "tests" / "loadtest" / "recorded" / "run.json"

@@ -1,4 +1,4 @@
-"""A run whose processes are killed ends, and blames no target for it."""
+"""A run whose processes are killed, or whose streams are closed, blames no target for it."""
 
 import os
 import signal
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.crebitos.report import CrebitosReport
+from loadtest.report.json import read_json
 from tests.loadtest.command import ROOT
 from tests.loadtest.conftest import Serve
 
@@ -67,6 +69,16 @@ def test_workers_end_with_the_command(serve: Serve) -> None:
     while any(map(is_alive, workers)):
         assert time.monotonic() < deadline, "a worker is left"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_no_verdict(serve: Serve, tmp_path: Path, closed: str) -> None:
+    """A command whose standard streams are closed ends with its exit code, and its report."""
+    words = f"run 127.0.0.1:{serve()} -n 34 -c 1"
+    line = f"{sys.executable} -m loadtest {words} --json {tmp_path}/report.json {closed}"
+    ran = subprocess.run(["sh", "-c", line], cwd=ROOT, text=True, capture_output=True, check=False)
+    assert "Traceback" not in ran.stderr
+    assert read_json(tmp_path / "report.json", CrebitosReport).verdict.exit_code == ran.returncode
 
 
 def test_a_run_without_a_request_is_invalid(serve: Serve) -> None:
