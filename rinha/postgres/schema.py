@@ -14,11 +14,19 @@ BEGIN_MAKING = f"""
     BEGIN; SET LOCAL lock_timeout TO {int(MAKING_LOCK_WAIT_S * 1000)};
     SELECT pg_advisory_xact_lock({0x72696E68})
 """
+# The namespace of the table {marked}. It is not always the first one of the search path: a schema
+# that has the role's name may have been added later.
+NAMESPACE = """
+    SELECT relnamespace FROM pg_class WHERE relname = '{marked}' AND pg_table_is_visible(oid)
+"""
+USE_NAMESPACE = f"""
+    SELECT set_config('search_path', quote_ident(nspname), true) FROM pg_namespace
+    WHERE oid = ({NAMESPACE})
+"""  # noqa: S608 - only our own constants are put in
 # Everything that decides which rows are valid and what a view returns. The owner may add indexes.
-DESCRIPTION = """
+DESCRIPTION = f"""
     WITH ours AS (
-        SELECT oid, relname, relkind FROM pg_class
-        WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+        SELECT oid, relname, relkind FROM pg_class WHERE relnamespace = ({NAMESPACE})
     )
     SELECT relname, concat_ws(' ', 'column', attnum, attname, format_type(atttypid, atttypmod),
                               attnotnull, pg_get_expr(adbin, adrelid))
@@ -36,7 +44,7 @@ DESCRIPTION = """
     UNION ALL
     SELECT relname, 'rule ' || pg_get_ruledef(r.oid)
     FROM ours JOIN pg_rewrite AS r ON ev_class = ours.oid WHERE rulename <> '_RETURN'
-"""
+"""  # noqa: S608 - only our own constants are put in
 
 
 class Schema(NamedTuple):
@@ -81,6 +89,7 @@ class Schema(NamedTuple):
         session.run(BEGIN_MAKING, START_MAX_S)
         found = self._version(session, where)
         if found < self.version:
+            session.run(USE_NAMESPACE.format(marked=self.marked), START_MAX_S)
             session.run(after(found, self.sql.read_text()), START_MAX_S)
             mark = f"{self.mark}{self.version}"
             session.run(f"COMMENT ON TABLE {self.marked} IS '{mark}'", START_MAX_S)
@@ -109,14 +118,14 @@ class Schema(NamedTuple):
 
     def problems(self, session: Session, version: int) -> list[str]:
         """Compares the tables with those that the schema makes, temporarily, on the same server."""
-        timeout_s = None
+        timeout_s, description = None, DESCRIPTION.format(marked=self.marked)
         try:
             session.run("BEGIN; SET LOCAL search_path TO pg_temp", timeout_s)
             session.run(up_to(version, self.sql.read_text()), timeout_s)
-            shipped = set(session.run(DESCRIPTION, timeout_s))
+            shipped = set(session.run(description, timeout_s))
         finally:
             session.run("ROLLBACK", timeout_s)
         names = {name for name, _ in shipped}
-        there = {row for row in session.run(DESCRIPTION, timeout_s) if row[0] in names}
+        there = {row for row in session.run(description, timeout_s) if row[0] in names}
         wrong = sorted({(name or b"").decode() for name, _ in shipped ^ there})
         return [f"schema: {name} is not as this program ships it" for name in wrong]

@@ -33,6 +33,10 @@ def old(server: Server) -> ServerUrl:
     return address
 
 
+def name_of(address: ServerUrl) -> str:
+    return address.partition("@/")[2].partition("?")[0]
+
+
 def test_no_request_waits_for_an_upgrade_that_waits(
     server: Server, old: ServerUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,7 +69,7 @@ def test_no_request_waits_for_an_upgrade_that_waits(
 
 def test_an_upgrade_keeps_what_depends_on_a_view(server: Server, old: ServerUrl) -> None:
     """Rights on the view of inconsistencies, and the owner's own views of it, stay."""
-    name = old.partition("@/")[2].partition("?")[0]
+    name = name_of(old)
     server.query(f"CREATE ROLE watcher_{name}")
     query(old, f"GRANT SELECT ON inconsistencias TO watcher_{name}")
     query(old, "CREATE VIEW faults AS SELECT count(*) AS count FROM inconsistencias")
@@ -74,3 +78,15 @@ def test_an_upgrade_keeps_what_depends_on_a_view(server: Server, old: ServerUrl)
     assert query(old, "SELECT count FROM faults") == [(0,)]
     can_read = f"SELECT has_table_privilege('watcher_{name}', 'inconsistencias', 'SELECT')"
     assert query(old, can_read) == [(True,)]
+
+
+def test_tables_stay_in_their_schema(server: Server, old: ServerUrl) -> None:
+    """A schema that is first in the search path, such as one of the role's name that was added
+    later, is not taken for that of the ledger: by an upgrade, an audit or a start."""
+    server.query("CREATE SCHEMA rinha AUTHORIZATION rinha", name_of(old))
+    with contextlib.closing(PostgresLedger(old)) as ledger:
+        assert ledger.audit().problems == []
+    with contextlib.closing(PostgresLedger(old, create=False)) as ledger:
+        assert ledger.audit().problems == []
+    others = "SELECT relname FROM pg_class WHERE relnamespace = 'rinha'::regnamespace"
+    assert query(old, others) == []
