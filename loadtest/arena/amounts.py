@@ -50,8 +50,9 @@ def _cpus(text: str) -> Decimal | None:
 
 def memory_bytes(text: str) -> Decimal | None:
     """Returns the bytes of a text such as 100MB, 0.1gb or 104857600; None if it has no size."""
-    found = _SIZE.fullmatch(text)
-    if len(text) > NUMBER_CHARACTERS_MAX or found is None:
+    # The length first: the pattern takes the square of it.
+    found = None if len(text) > NUMBER_CHARACTERS_MAX else _SIZE.fullmatch(text)
+    if found is None:
         return None
     number = Decimal(found["number"].rstrip("."))
     return Decimal(int(number * _UNITS.get((found["unit"] or "").lower(), 1)))

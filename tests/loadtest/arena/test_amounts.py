@@ -1,10 +1,12 @@
 """Limits and ports, in every spelling that people use."""
 
+import time
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from loadtest.arena.amounts import memory_bytes
 from loadtest.arena.nodes import Place, Scalar
 from loadtest.arena.ports import read_port
 from tests.loadtest.arena.entries import service_of, services
@@ -42,6 +44,13 @@ def test_memory_is_read_in_dockers_units(tmp_path: Path, text: str, expected: in
     keys = f"deploy: {{ resources: {{ limits: {{ memory: {text} }} }} }}"
     limit = services(tmp_path, service_of(keys))["one"].memory
     assert (int(limit.amount) if not limit.fault else None) == expected
+
+
+def test_a_long_text_is_refused_by_its_length() -> None:
+    """The digits of a text that is no size take no time."""
+    began_at = time.process_time()
+    assert memory_bytes("9" * 20_000 + "x") is None
+    assert time.process_time() - began_at < 1
 
 
 @pytest.mark.parametrize(
