@@ -8,10 +8,10 @@ from loadtest.commands.load_values import clientes, mix, stages
 from loadtest.commands.target import authorities, header
 from loadtest.commands.values import (
     address,
+    baseline_name,
     duration,
     edition_name,
     number,
-    plain_name,
     ramp,
     saved_report,
     threshold,
@@ -79,7 +79,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "add the difference to this JSON report or baseline",
     },
     "--save-baseline": {
-        "type": plain_name,
+        "type": baseline_name,
         "metavar": "NAME",
         "help": "save the report for `compare NAME …`",
     },

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from loadtest.editions import CONTESTS, EDITIONS, any_report
 from loadtest.limits import DURATION_MAX_S, RATE_MAX
 from loadtest.report.data import Report
-from loadtest.report.json import BadReportError, find_report
+from loadtest.report.json import BadReportError, baseline_path, find_report
 from loadtest.report.thresholds import FIGURES, Threshold
 from loadtest.wire.request import DEFAULT_PORTS, Address, Tls
 
@@ -95,9 +95,14 @@ def threshold(text: str) -> Threshold:
     return Threshold(shape["figure"], shape["sign"] == "<", float(shape["bound"]), shape["kind"])
 
 
-def plain_name(text: str) -> str:
+def baseline_name(text: str) -> str:
+    """Returns the name of a baseline that can be saved: a wrong one must not lose a run."""
     if not re.fullmatch(r"[\w-][\w.-]*", text):
         raise argparse.ArgumentTypeError(f"{text!r}: letters, digits, dots and dashes only")
+    try:
+        baseline_path(text)
+    except BadReportError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
     return text
 
 

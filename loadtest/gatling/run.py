@@ -40,10 +40,14 @@ def run_gatling(
     A user's own simulation chooses its target itself. `feeds` are the files that its feeders read.
     """
     before = set(RESULTS.glob("*/"))
-    alone = _lay_out(simulation)
-    (alone / "resources").mkdir()
-    for name, text in feeds.items():
-        (alone / "resources" / name).write_text(text)
+    try:
+        alone = _lay_out(simulation)
+        (alone / "resources").mkdir()
+        for name, text in feeds.items():
+            (alone / "resources" / name).write_text(text)
+    except OSError as error:
+        where = f"{BUILD.resolve()}: {error.strerror}"
+        raise GatlingError(f"{where}; run it in a folder that it may write") from error
     command = ["mvn", "-B", "-q", "-ntp", "-Dstyle.color=never", "-f", str(BUILD), "gatling:test"]
     command += [f"-Dresults={RESULTS.resolve()}", f"-Durl={url}", f"-Dscale={scale}"]
     command += [f"-Dgatling.http.warmUpUrl={url}{warm_up}", f"-Dsimulation.folder={alone}"]

@@ -34,7 +34,12 @@ def write_json(report: msgspec.Struct, path: Path) -> None:
 
 def baseline_path(name: str) -> Path:
     """Returns the file of the baseline with this name."""
-    data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    try:
+        data_home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    except RuntimeError as error:
+        # A user without an entry in the passwd file, as in a container.
+        text = "baselines are kept at home, and there is no home: set HOME or XDG_DATA_HOME"
+        raise BadReportError(text) from error
     return Path(data_home) / "loadtest" / "baselines" / f"{name}.json"
 
 
@@ -45,9 +50,12 @@ def find_report(name_or_file: str, edition: type[AnyReport]) -> AnyReport:
 
 def path_of(name_or_file: str) -> Path:
     """Returns the path of that name or, if there is none, the baseline's."""
-    path, baseline = Path(name_or_file), baseline_path(name_or_file)
+    path = Path(name_or_file)
     # `lexists` is False, and raises nothing, for a name that no file can have.
-    return baseline if not os.path.lexists(path) and os.path.lexists(baseline) else path
+    if os.path.lexists(path):
+        return path
+    baseline = baseline_path(name_or_file)
+    return baseline if os.path.lexists(baseline) else path
 
 
 def read_json(path: Path, edition: type[AnyReport]) -> AnyReport:

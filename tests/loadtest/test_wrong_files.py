@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from loadtest.commands.main import run
+from loadtest.gatling.run import GatlingError, run_gatling
 from loadtest.report.json import write_json
 from tests.help.simulated_runs import simulated_report
 
@@ -103,3 +105,30 @@ def test_a_name_that_no_file_can_have_is_one_line(
     name = "x" * 5_000
     words = {"compare": [str(right), name], "gatling": ["--simulation", name]}
     refused([command, *words.get(command, [name])], capfd)
+
+
+def test_a_user_without_a_home_needs_no_baseline(
+    right: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only a command that looks for a baseline says that there is no home, in one line."""
+
+    def home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", home)
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    assert run(["report", str(right)]) == 0
+    assert run(["compare", str(right), str(right)]) == 0
+    assert run(["compare", str(right), "main"]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        run(["run", "127.0.0.1:1", "--save-baseline", "main"])
+    assert capsys.readouterr().err.count("there is no home: set HOME or XDG_DATA_HOME") == 2
+
+
+def test_gatling_needs_a_folder_that_it_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder that cannot be written, `gatling` ends with one line."""
+    monkeypatch.setattr("loadtest.gatling.run.BUILD", Path("/proc/build"))
+    with pytest.raises(
+        GatlingError, match=r"/proc/build: .*; run it in a folder that it may write"
+    ):
+        run_gatling(files("loadtest.crebitos") / "Crebitos.scala", "http://x", "/", 1.0, {})
