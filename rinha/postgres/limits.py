@@ -8,6 +8,9 @@ ANSWER_MAX_S = 3.0
 LOCK_WAIT_S = 1.0
 # Emptying the ledger locks every row; nginx waits 30 s for it.
 REWRITE_MAX_S = 20.0
+# The server ends a statement of it by itself before that. It would go on without a client, with
+# every row locked: after REWRITE_MAX_S the outcome would be unknown, and the service stopped.
+REWRITE_STATEMENT_MAX_S = 18.0
 # Timeout to connect and to check the server. Only a start waits for it.
 CONNECT_MAX_S = 2.0
 # A command or a starting instance waits this long for a cluster to have a primary.

@@ -31,6 +31,7 @@ from rinha.postgres.limits import (
     LOCK_WAIT_S,
     RECONNECT_TIMEOUT_S,
     REWRITE_MAX_S,
+    REWRITE_STATEMENT_MAX_S,
     START_MAX_S,
     TRIES_MAX,
 )
@@ -133,7 +134,8 @@ class Primary:
         """Runs one transaction that may touch every row."""
 
         def ask(session: Session, timeout_s: float) -> list[Row]:
-            rows = session.run(";".join(statements), timeout_s)
+            limit = f"SET LOCAL statement_timeout TO {int(REWRITE_STATEMENT_MAX_S * 1000)}"
+            rows = session.run(";".join((limit, *statements)), timeout_s)
             self._proof.confirm(session, ANSWER_MAX_S)
             return rows
 

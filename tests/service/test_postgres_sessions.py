@@ -6,8 +6,11 @@ import time
 import pytest
 
 from rinha.address import ServerUrl
+from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_postgres import PostgresLedger
-from rinha.errors import StoreUnusableError
+from rinha.errors import StoreUnavailableError, StoreUnusableError
+from rinha.postgres import primary
+from tests.help.ledgers import query
 from tests.help.postgres import Server
 
 TIMEOUTS = (
@@ -16,6 +19,12 @@ TIMEOUTS = (
     "idle_session_timeout",
 )
 LONGER_S = 0.6
+CREDIT = Transacao(1, "c", "abc")
+SLOW_DELETE = """
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_sleep(30); RETURN NULL; END';
+    CREATE TRIGGER slow BEFORE DELETE ON clientes EXECUTE FUNCTION slow()
+"""
 
 
 def test_timeouts_of_the_server_end_no_audit(server: Server) -> None:
@@ -30,6 +39,20 @@ def test_timeouts_of_the_server_end_no_audit(server: Server) -> None:
             assert run("SELECT count(*) FROM clientes") == [(b"5",)]
         time.sleep(LONGER_S)
         assert problems == ledger.audit().problems == []
+
+
+def test_a_reset_that_takes_too_long_ends_on_the_server(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends it and writes nothing, before the outcome would be unknown; no lock stays."""
+    monkeypatch.setattr(primary, "REWRITE_STATEMENT_MAX_S", 0.3)
+    address = ServerUrl(server.new_database())
+    with contextlib.closing(PostgresLedger(address)) as ledger:
+        query(address, SLOW_DELETE)
+        ledger.transact(1, CREDIT)
+        with pytest.raises(StoreUnavailableError, match="nothing was written"):
+            ledger.reset()
+        assert ledger.transact(1, CREDIT).saldo == 2
 
 
 @pytest.mark.parametrize("host", ["node1..example", "a" * 64])
