@@ -80,6 +80,7 @@ def arguments() -> argparse.ArgumentParser:
 
 def _run_other_command(settings: Settings, args: argparse.Namespace) -> int:
     if args.command == "install-service":
+        replica_place.install_litestream(settings.replica)
         return install(settings, args.root)
     from rinha.__main__ import run  # noqa: PLC0415 - 0.1 s that COMMANDS save
 
@@ -280,9 +281,7 @@ def _make_ready(settings: Settings) -> None:
         # Without its folder the stack answers every request with an error.
         RUNIT.stop()
     make_var()
-    # The one file carries no Litestream, and uses the one in the PATH.
-    if settings.replica and not paths.ONE_FILE and not paths.LITESTREAM.exists():
-        subprocess.run(["stack/setup.sh", "replica"], check=True)
+    replica_place.install_litestream(settings.replica)
 
 
 def _assert_space() -> None:

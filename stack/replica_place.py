@@ -1,10 +1,21 @@
-"""Checks that a replica can be written to the place in RINHA_REPLICA."""
+"""Checks the place of the replica in RINHA_REPLICA, and installs the program that writes it."""
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from stack import paths
 from stack.messages import message
+
+# A service runs the program as another user than the one who installs it.
+UMASK = 0o022
+
+
+def install_litestream(replica: str) -> None:
+    """Installs Litestream if there is a replica. The one file uses the one in the PATH."""
+    if replica and not paths.ONE_FILE and not paths.LITESTREAM.exists():
+        subprocess.run(["stack/setup.sh", "replica"], check=True, umask=UMASK)
 
 
 def is_fine(replica: str) -> bool:

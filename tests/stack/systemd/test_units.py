@@ -17,6 +17,7 @@ from stack.systemd import install, units
 from stack.systemd.hardening import hardening
 from stack.systemd.quoting import ServiceError, quoted_argument, quoted_variable
 from tests.help.checkout import Checkout
+from tests.help.commands import run
 
 # The highest exposure in tenths that `systemd-analyze security` may find.
 EXPOSURE_MAX = 20
@@ -231,3 +232,23 @@ def test_the_one_file_runs_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch)
     text = units.unit(Part("api01", ["/opt/rinha", "-m", "rinha"]), [], [])
     assert 'ExecStart="/opt/rinha" "-m" "rinha"\n' in text
     assert "PYTHONPATH" not in text
+
+
+WITHOUT_LITESTREAM = """
+import sys
+from stack import __main__ as stack, paths
+paths.LITESTREAM = paths.ROOT / "missing"
+sys.argv[1:] = ["install-service", "--root", "root"]
+sys.exit(stack.main())
+"""
+
+
+def test_a_replica_gets_its_program(checkout: Checkout) -> None:
+    """`install-service` installs Litestream for a replica, readable for the service's account."""
+    setup = checkout.folder / "stack" / "setup.sh"
+    setup.write_text('#!/bin/sh\necho "$1" >installed\n')
+    place = {"RINHA_REPLICA": f"file://{checkout.folder}/replica"}
+    done = run(sys.executable, "-c", WITHOUT_LITESTREAM, cwd=checkout.folder, env=place)
+    installed = checkout.folder / "installed"
+    assert installed.read_text() == "replica\n", done.text
+    assert stat.S_IMODE(installed.stat().st_mode) == 0o644
