@@ -106,7 +106,8 @@ class Runit:
                 start_new_session=True,
                 env=self._environment(),
             )
-            self._pid_file.write_text(str(supervisor.pid))
+            # At once: an empty file, as a full disk leaves it, would hide the supervisor.
+            replace_text(self._pid_file, str(supervisor.pid))
             # For a moment it has no command line, by which stop() would know it.
             wait_until(lambda: self._is_ours(supervisor.pid), START_MAX_S)
 

@@ -1,12 +1,15 @@
 """The services of runit, and how its runsvdir finds them."""
 
+import errno
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stack.part import Part
 from stack.run.runit import Runit
+from tests.help.commands import wait_until
 
 
 def test_parts_added_within_a_second_are_all_found(
@@ -22,3 +25,27 @@ def test_parts_added_within_a_second_are_all_found(
         times.add(int(runit.folder.stat().st_mtime))
     assert len(times) == 3
     assert max(times) < 1_700_000_000 - 1
+
+
+@pytest.mark.needs("runsvdir")
+@pytest.mark.starts
+def test_a_supervisor_whose_pid_cannot_be_written_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk may leave an empty pid file; the supervisor is found and ended all the same."""
+    runit, write = Runit(tmp_path, 4), Path.write_text
+
+    def write_half(path: Path, text: str, *args: Any, **how: Any) -> int:
+        if path.name.startswith("runsvdir.pid"):
+            path.touch()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, text, *args, **how)
+
+    monkeypatch.setattr(Path, "write_text", write_half)
+    runit.folder.mkdir()
+    runit.logs.mkdir()
+    with pytest.raises(OSError, match="No space"):
+        runit.start()
+    wait_until(lambda: runit.supervisor() is not None)
+    runit.stop()
+    assert runit.supervisor() is None
