@@ -111,9 +111,10 @@ def up(settings: Settings) -> int:
     """start everything in the background, or apply new code and settings to what runs"""
     if RUNIT.supervisor():
         return rolling.up_again(settings)
-    mode = os.environ.get("MODE") or "local"
-    if mode != "local":
+    if (mode := os.environ.get("MODE") or "local") != "local":
         return fail(message("MODE_IS_LOCAL", mode))
+    if paths.ONE_FILE and os.pathsep in str(paths.HOME):
+        return fail(message("COLON", paths.HOME))
     for program, package in ((paths.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not paths.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")

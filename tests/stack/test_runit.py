@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from rinha.settings import load
+from stack import paths
+from stack.__main__ import up
 from stack.part import Part
 from stack.run.runit import Runit
 from tests.help.commands import wait_until
@@ -49,3 +52,16 @@ def test_a_supervisor_whose_pid_cannot_be_written_is_ended(
     wait_until(lambda: runit.supervisor() is not None)
     runit.stop()
     assert runit.supervisor() is None
+
+
+def test_the_one_file_refuses_a_folder_that_path_cannot_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """runsvdir finds the programs of the one file by PATH, where a colon ends a folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MODE", raising=False)
+    monkeypatch.setattr(paths, "ONE_FILE", True)
+    monkeypatch.setattr(paths, "HOME", tmp_path / "at 12:30")
+    assert up(load({})) == 2
+    assert "at 12:30: the path has a colon" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
