@@ -57,6 +57,7 @@ class Target(NamedTuple):
             "a NUL in front": b"\x00" + good.encode(),
             "nested arrays": "[" * 2000 + "]" * 2000,
             "nested objects": '{"a":' * 500 + "1" + "}" * 500,
+            "nested before a text without an end": "[" * 40 + '"' + '\\"' * 1900,
             "nested in a field": make(**{self.other: spare}),
             "nested in a spare field": make(x=spare),
         }

@@ -83,4 +83,16 @@ METHODS = [
     Case("lower case", get(method="get"), (400,)),
 ]
 
-CASES = [*FIELDS, *TARGET.not_json(), *PATHS, *METHODS, *TARGET.framing()]
+KEYS = [
+    Case(f"key {name}", post(GOOD, TRANSACOES, f"Idempotency-Key: {key}"), (400,))
+    for name, key in (
+        ("without quotes", "abc"),
+        ("of nothing", '""'),
+        ("of 256", '"' + "k" * 256 + '"'),
+        ("beyond ASCII", '"\xe9"'),
+        ("and another", '"a", "b"'),
+        ("with a wrong end after 500 parameters", '"a"' + ";a=11" * 500 + "!"),
+    )
+]
+
+CASES = [*FIELDS, *TARGET.not_json(), *PATHS, *METHODS, *KEYS, *TARGET.framing()]
