@@ -67,8 +67,8 @@ class Primary:
         session = self._search.wait(START_MAX_S)
         try:
             if session is None:
-                errors = "; ".join(f"{host}: {text}" for host, text in self._search.errors.items())
-                raise self._search.verdict or StoreUnusableError(f"{url}: no primary: {errors}")
+                reasons = self._search.reasons()
+                raise self._search.verdict or StoreUnusableError(f"{url}: no primary: {reasons}")
             self._proof.take(session)
             self._taken = session
             self.version = schema.make_if_needed(session, url, create=create)
@@ -252,7 +252,8 @@ class Primary:
     def _session(self) -> Session:
         session = self._search.found or self._search.wait(RECONNECT_TIMEOUT_S)
         if session is None:
-            raise self._no_server()
+            # For the log.
+            raise self._no_server() from LostError(self._search.reasons(), asked=False)
         if session is not self._taken:
             self._proof.take(session)
             self._taken = session

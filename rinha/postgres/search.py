@@ -42,6 +42,10 @@ class Search:
             if meter:
                 meter.searching(self.found is None)
 
+    def reasons(self) -> str:
+        """Returns why no host is the primary, as far as each has answered."""
+        return "; ".join(f"{host}: {text}" for host, text in self.errors.copy().items())
+
     def wait(self, timeout_s: float) -> Session | None:
         """Returns the primary, or None once the time after the loss is over. An error that waiting
         does not resolve ends the wait."""

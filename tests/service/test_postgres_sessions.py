@@ -10,8 +10,9 @@ from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_postgres import PostgresLedger
 from rinha.errors import StoreUnavailableError, StoreUnusableError
 from rinha.postgres import primary
+from stack.part import wait_until
 from tests.help.ledgers import query
-from tests.help.postgres import Server
+from tests.help.postgres import START_MAX_S, Server
 
 TIMEOUTS = (
     "statement_timeout",
@@ -53,6 +54,24 @@ def test_a_reset_that_takes_too_long_ends_on_the_server(
         with pytest.raises(StoreUnavailableError, match="nothing was written"):
             ledger.reset()
         assert ledger.transact(1, CREDIT).saldo == 2
+
+
+def test_the_log_says_why_no_server_is_found(server: Server) -> None:
+    """The error of a request while no server accepts the instance has each server's reason."""
+    name = server.new_name()
+    with contextlib.closing(PostgresLedger(ServerUrl(server.address(name)))) as ledger:
+        server.query(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        server.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rinha'"
+        )
+        server.wait_for("SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'rinha'")
+
+        def reason() -> str:
+            with pytest.raises(StoreUnavailableError) as found:
+                ledger.extrato(1)
+            return str(found.value.__cause__)
+
+        assert wait_until(lambda: "not currently accepting connections" in reason(), START_MAX_S)
 
 
 @pytest.mark.parametrize("host", ["node1..example", "a" * 64])
