@@ -51,11 +51,14 @@ def read_head(head: bytes) -> Framing:
         name, value = name.lower(), value.strip()
         if name == b"content-length" and fields.get(name, value) != value:
             raise BadAnswerError("two different Content-Length headers")
+        if name == b"connection" and name in fields:
+            # Lines of one list: a proxy adds its own to the service's.
+            value = fields[name] + b", " + value
         fields[name] = value
     status = int(status_line[2])
     length = _body_length(status, fields)
     connection = fields.get(b"connection", b"").lower()
-    keep = b"keep-alive" in connection if status_line[1] == b"0" else b"close" not in connection
+    keep = b"close" not in connection and (status_line[1] == b"1" or b"keep-alive" in connection)
     return Framing(status, length, keep and length != UNTIL_CLOSE)
 
 

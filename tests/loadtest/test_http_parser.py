@@ -1,7 +1,7 @@
 """The answer parser, with any split of good and bad bytes."""
 
 from contextlib import suppress
-from itertools import pairwise, repeat
+from itertools import pairwise, permutations, repeat
 
 import pytest
 from hypothesis import given
@@ -34,6 +34,24 @@ COMPLETE = {
         200,
         BODY,
         False,
+    ),
+    **{
+        f"connection {', '.join(lines)}": (
+            PLAIN.replace(
+                b"\r\n\r\n",
+                b"".join(b"\r\nConnection: %s" % line.encode() for line in lines) + b"\r\n\r\n",
+            ),
+            200,
+            BODY,
+            False,
+        )
+        for lines in permutations(("close", "keep-alive", "Foo"))
+    },
+    "HTTP/1.0 kept alive": (
+        PLAIN.replace(b"/1.1", b"/1.0").replace(b"\r\n\r\n", b"\r\nConnection: Keep-Alive\r\n\r\n"),
+        200,
+        BODY,
+        True,
     ),
 }
 
