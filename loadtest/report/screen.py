@@ -116,7 +116,8 @@ def _is_in_foreground() -> bool:
     try:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     except OSError:
-        return False
+        # It does not control this process, so it does not stop it either.
+        return True
 
 
 def _full_seconds(tally: Tally) -> list[SecondCounts]:
