@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
-from apsw.shell import main
+import apsw
+from apsw.shell import Shell
 
 from rinha.sqlite.entry import assert_there, enter_for_another
 from rinha.sqlite.schema import Schema
-from rinha.terminal import PrintableStream
+from rinha.terminal import PrintableStream, printable
 
 
 def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> None:
@@ -24,5 +25,13 @@ def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> Non
         sys.stdout = cast("TextIO", PrintableStream(sys.stdout))
         sys.stderr = cast("TextIO", PrintableStream(sys.stderr))
         options = ["-nocolour"]
-    sys.argv[1:] = [*options, str(file), *args]
-    main()
+    try:
+        shell: Any = Shell()
+        _, _, commands = shell.process_args([*options, str(file), *args])
+        if not commands:
+            shell.cmdloop()
+    except (apsw.Error, Shell.Error, UnicodeEncodeError) as error:
+        # It has shown an error of syntax itself. At others its `main` would print a traceback.
+        if not getattr(error, "_handle_exception_saw_this", False):
+            print(printable(f"rinha sql: {error}"), file=sys.stderr)
+        sys.exit(1)
