@@ -20,7 +20,7 @@ from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
-from rinha.terminal import printable
+from rinha.terminal import UNREAD, drop_unread, printable
 from rinha.wiring import clientes_of, open_edition, restore_of, schema_of
 
 # Exit code after Ctrl-C, as a shell gives it.
@@ -45,9 +45,18 @@ def run(args: argparse.Namespace) -> int:
             print(f"rinha: `{OLD_REPLICATE}` is now `replicate`", file=sys.stderr)
         settings = load(os.environ)
         logs.setup(settings.log_level)
-        return COMMANDS[args.command](settings, args)
+        if args.command != "serve" and isinstance(settings.ledger, Path):
+            from rinha.sqlite import interrupts  # noqa: PLC0415 - for this engine only
+
+            interrupts.let_through()
+        code = COMMANDS[args.command](settings, args)
+        print(end="", flush=True)
+        return code
+    except BrokenPipeError:
+        drop_unread()
+        return UNREAD
     except OSError as error:
-        # The output's reader is gone, or its disk is full. That says nothing about the ledger.
+        # The output's disk is full. That says nothing about the ledger.
         print(printable(f"rinha {args.command}: {error}"), file=sys.stderr, flush=True)
         logs.finish()
         os._exit(2)

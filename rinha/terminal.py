@@ -1,6 +1,13 @@
-"""Escapes text for a terminal, so that no text from outside acts as an escape sequence."""
+"""Output of commands: no text from outside acts as an escape sequence in a terminal, and a reader
+that ends first, such as `head`, is no error."""
 
+import os
+import signal
+import sys
 from typing import TextIO
+
+# Exit code of a command whose output is read no more, as a shell gives it.
+UNREAD = 128 + signal.SIGPIPE
 
 
 def printable(text: str) -> str:
@@ -32,3 +39,8 @@ class PrintableStream:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
+
+
+def drop_unread() -> None:
+    """Drops the output that is left, after its reader has ended."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,7 +15,7 @@ from pathlib import Path
 from rinha.arguments import parser
 from rinha.errors import RinhaError
 from rinha.settings import Settings, load, value_of
-from rinha.terminal import printable, printable_lines
+from rinha.terminal import UNREAD, drop_unread, printable, printable_lines
 from stack import (
     effective_settings,
     fingerprint,
@@ -35,8 +35,6 @@ from stack.restart import restart
 from stack.running import RUNIT
 from stack.systemd.install import install
 
-# Five times an empty ledger, its WAL and the logs of the parts.
-SPACE_MIN_BYTES = 1_000_000
 # These change what runs, one at a time.
 ALONE = ("up", "restart", "down")
 # The command that onefile/boot.py runs before it imports this module.
@@ -58,17 +56,26 @@ def main() -> int:
         if args.command not in COMMANDS:
             return _run_other_command(settings, args)
         with _one_at_a_time() if args.command in ALONE else contextlib.nullcontext():
-            return COMMANDS[args.command](settings)
-    except RinhaError as error:
-        return fail(str(error))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return fail(f"{where}{error.strerror}; the stack keeps all its files in {paths.HOME / VAR}")
+            code = COMMANDS[args.command](settings)
+        print(end="", flush=True)
+        return code
+    except BrokenPipeError:
+        drop_unread()
+        return UNREAD
+    except (RinhaError, OSError) as error:
+        return fail(_reason(error))
     except subprocess.CalledProcessError as error:
         # The program has printed its reason.
         return error.returncode
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _reason(error: RinhaError | OSError) -> str:
+    if isinstance(error, RinhaError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}; the stack keeps all its files in {paths.HOME / VAR}"
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -118,7 +125,7 @@ def up(settings: Settings) -> int:
     for program, package in ((paths.NGINX, "nginx-light"), ("runsvdir", "runit")):
         if not paths.ONE_FILE and not shutil.which(program):
             return fail(f"there is no {program}: apt-get install {package}")
-    _assert_space()
+    log_files.assert_space()
     # Reports an error of the ledger at once; the instances would each report it, after a wait.
     rolling.init()
     # Stops the parts that a killed supervisor left behind: they have served until now.
@@ -283,16 +290,6 @@ def _make_ready(settings: Settings) -> None:
         RUNIT.stop()
     make_var()
     replica_place.install_litestream(settings.replica)
-
-
-def _assert_space() -> None:
-    """Raises OSError on a full disk, where the logs could not report the cause."""
-    probe = VAR / "space"
-    try:
-        with probe.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, SPACE_MIN_BYTES)
-    finally:
-        probe.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from stack.paths import VAR
+
 LINES_FIRST = 20
 POLL_S = 0.2
+# Five times an empty ledger, its WAL and the logs of the parts.
+SPACE_MIN_BYTES = 1_000_000
 
 
 def follow(paths: Sequence[Path]) -> Iterator[str]:
@@ -50,3 +54,13 @@ def _is_rotated(path: Path, log: TextIO) -> bool:
     with suppress(FileNotFoundError):
         return path.stat().st_ino != os.fstat(log.fileno()).st_ino
     return False
+
+
+def assert_space() -> None:
+    """Raises OSError on a full disk, where the logs could not report the cause."""
+    probe = VAR / "space"
+    try:
+        with probe.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, SPACE_MIN_BYTES)
+    finally:
+        probe.unlink(missing_ok=True)

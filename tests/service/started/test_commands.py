@@ -263,27 +263,6 @@ def test_a_socket_left_behind_is_replaced_and_a_living_one_is_not(
     assert finish(second)[0] == 0
 
 
-def test_ctrl_c_ends_a_command_without_a_traceback(file: str) -> None:
-    """Ctrl-C ends a command with exit code 130 and no output."""
-    run("init", RINHA_LEDGER=file)
-    # Background jobs and all their children ignore the signal.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with Path(f"{file}.lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            waiting = rinha("check", RINHA_LEDGER=file)
-            wait_until(lambda: f"{file}.lock" in opened_by(waiting))
-            waiting.send_signal(signal.SIGINT)
-            assert finish(waiting) == (130, "", "")
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def opened_by(process: subprocess.Popen[str]) -> set[str]:
-    # Unlike readlink, it returns a path for a descriptor that has been closed meanwhile.
-    return {str(each.resolve()) for each in Path(f"/proc/{process.pid}/fd").iterdir()}
-
-
 def test_a_name_that_sqlite_cannot_take_is_refused(file: str, tmp_path: Path) -> None:
     """A snapshot's name in another encoding than UTF-8 is refused in one line."""
     run("init", RINHA_LEDGER=file)
