@@ -17,7 +17,8 @@ class Expiry:
 
     def times(self, now_us: int) -> tuple[bytes, bytes]:
         """Returns the earliest time of keys to look at, and the time before which they expire."""
-        if now_us >= self._all_at_us:
+        # A later time than that is of a clock that was ahead.
+        if not now_us < self._all_at_us <= now_us + EXPIRED_KEYS_CHECK_ALL_US:
             self._from_us, self._all_at_us = 0, now_us + EXPIRED_KEYS_CHECK_ALL_US
         return b"%d" % self._from_us, b"%d" % (now_us - self._kept_us)
 

@@ -50,6 +50,11 @@ REMOVE_EXPIRED = f"""
     DELETE FROM chaves WHERE criada_em_us < ?
     AND numero IN (SELECT numero FROM chaves ORDER BY numero LIMIT {EXPIRED_KEYS_REMOVED})
 """  # noqa: S608 - only our own constants are put in
+# The clock was ahead: left so, these keys would keep all later ones from being removed.
+DATE_AGAIN = f"""
+    UPDATE chaves SET criada_em_us = ? WHERE criada_em_us > ?
+    AND numero IN (SELECT numero FROM chaves ORDER BY numero LIMIT {EXPIRED_KEYS_REMOVED})
+"""  # noqa: S608 - only our own constants are put in
 # Each key of a transaction that is not there, or is another one.
 READ_LOST_CHAVES = """
     SELECT k.cliente, 'key of a transaction that is missing or another',
@@ -155,10 +160,13 @@ class SqliteLedger(SqliteStore):
             _, limite, saldo, *_ = self._execute(READ_CLIENTE, (cliente,)).get
             recusa, sequencia = str(refused), 0
         now_us = time.time_ns() // 1000
-        if now_us >= self._next_removal_us:
+        # A later next time than that is of a clock that was ahead.
+        if not now_us < self._next_removal_us <= now_us + EXPIRED_KEYS_CHECK_US:
             self._execute(REMOVE_EXPIRED, (now_us - self.keys_kept_us,))
             if self.engine.connection.changes() < EXPIRED_KEYS_REMOVED:
-                self._next_removal_us = now_us + EXPIRED_KEYS_CHECK_US
+                self._execute(DATE_AGAIN, (now_us, now_us))
+                if not self.engine.connection.changes():
+                    self._next_removal_us = now_us + EXPIRED_KEYS_CHECK_US
         self._execute(ADD_CHAVE, (chave, cliente, pedido, sequencia, recusa, limite, saldo, now_us))
         return Outcome(cliente, pedido, limite, saldo, recusa)
 

@@ -180,6 +180,26 @@ def test_expired_keys_are_removed_in_small_steps(
     assert ledger.audit().problems == []
 
 
+def test_a_clock_that_was_ahead_keeps_no_keys(
+    ledger: AnyLedger, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys of an hour in which the clock was a year ahead do not keep later ones from removal."""
+    now_ns = time.time_ns()
+
+    def add(day: float, *keys: str) -> None:
+        monkeypatch.setattr(time, "time_ns", lambda: now_ns + round(day * DAY_NS))
+        for key in keys:
+            ledger.transact_once(1, CREDIT, key)
+
+    add(365, "ahead 1", "ahead 2", "ahead 3")
+    add(0, "k1", "k2")
+    add(1.01, "n1", "n2", "n3", "n4")
+    add(2.02, *(f"last {number}" for number in range(8)))
+    left = "SELECT chave FROM chaves WHERE chave NOT LIKE 'ahead%' ORDER BY chave"
+    assert query(address, left) == [(f"last {number}",) for number in range(8)]
+    assert ledger.audit().problems == []
+
+
 def test_the_audit_finds_a_key_without_its_transaction(ledger: AnyLedger, address: str) -> None:
     """A key whose transaction is gone or another one is a problem."""
     for number in range(2):
