@@ -20,7 +20,7 @@ from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
-from rinha.terminal import UNREAD, drop_unread, printable
+from rinha.terminal import UNREAD, drop_unread, printable, write_any_character
 from rinha.wiring import clientes_of, open_edition, restore_of, schema_of
 
 # Exit code after Ctrl-C, as a shell gives it.
@@ -37,6 +37,7 @@ def main() -> int:
 def run(args: argparse.Namespace) -> int:
     """Runs a command of the parser."""
     os.umask(private.UMASK)
+    write_any_character()
     try:
         if args.command == "serve" or getattr(args, "what", None) == "watchdog":
             logs.write_in_background()

@@ -56,6 +56,8 @@ class Instance:
             self._remove_address()
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # bjoern leaves it out where the URL has none, as in CONNECT host:port.
+        environ.setdefault("PATH_INFO", "")
         if not self._draining:
             return self._application(environ, start_response)
 

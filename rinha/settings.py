@@ -259,6 +259,8 @@ def value_of(name: str, environ: Mapping[str, str]) -> Any:
     """Returns the value of one setting. An empty one counts as not set."""
     text = environ.get(name) or SETTINGS[name].default
     try:
+        if text != text.encode(errors="replace").decode():
+            raise ValueError("must be in UTF-8")
         return SETTINGS[name].parse(text)
     except ValueError as error:
         # The part before an @ in an address may be a key.

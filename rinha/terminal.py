@@ -1,6 +1,7 @@
 """Output of commands: no text from outside acts as an escape sequence in a terminal, and a reader
 that ends first, such as `head`, is no error."""
 
+import io
 import os
 import signal
 import sys
@@ -39,6 +40,13 @@ class PrintableStream:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
+
+
+def write_any_character() -> None:
+    """Escapes characters that the terminal's encoding lacks, in place of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def drop_unread() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from rinha import notify
 from rinha.sqlite.lock import lock_file_of
+from stack.part import listens, wait_until
 from tests.help.running import ROOT
 
 pytestmark = pytest.mark.starts
@@ -124,3 +125,16 @@ def test_a_report_without_its_reader_is_no_error(
     notify.send("READY=1")
     monkeypatch.delenv("NOTIFY_SOCKET")
     notify.send("READY=1")
+
+
+@pytest.mark.parametrize("line", ["CONNECT localhost:80 HTTP/1.1", "GET http://localhost HTTP/1.1"])
+def test_a_request_without_a_path_is_the_clients_error(
+    instance: subprocess.Popen[bytes], tmp_path: Path, line: str
+) -> None:
+    """An instance that is asked without nginx answers 404 where the URL has no path."""
+    assert wait_until(lambda: listens(tmp_path / "api01.sock"), TIMEOUT_S)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(tmp_path / "api01.sock"))
+        client.sendall(f"{line}\r\nHost: localhost\r\n\r\n".encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 404 ")
+    assert instance.poll() is None

@@ -45,6 +45,7 @@ def test_values_are_read_in_any_case() -> None:
         ("RINHA_LISTEN", "localhost:65536"),
         ("RINHA_LISTEN", "localhost:http"),
         ("RINHA_LISTEN", "unix:"),
+        ("RINHA_LISTEN", "unix:\udcff.sock"),
         ("RINHA_SYNCHRONOUS", "OFF"),
         ("RINHA_SYNCHRONOUS", "1"),
         ("RINHA_IDEMPOTENCY_HOURS", "23"),

@@ -9,7 +9,7 @@ import pytest
 
 from rinha.logs import JsonLines, log
 from tests.help.commands import run
-from tests.help.running import Stack
+from tests.help.running import Stack, finish, rinha
 from tests.help.terminal import on_terminal
 
 # At most ten characters each, as a descricao may have. No terminal program sends one by itself.
@@ -119,3 +119,14 @@ def test_a_line_of_the_log() -> None:
     line = JsonLines().format(record)
     assert line.isprintable()
     assert json.loads(line)["said"] == said
+
+
+@pytest.mark.starts
+def test_a_terminal_of_another_encoding_shows_names(tmp_path: Path) -> None:
+    """Characters that the terminal's encoding lacks are escaped; no command ends by an error."""
+    ledger = {"RINHA_LEDGER": str(tmp_path / "rinha.db"), "PYTHONIOENCODING": "ascii"}
+    assert finish(rinha("init", **ledger))[0] == 0
+    assert finish(rinha("cliente", "add", "--limite", "1", "--nome", "José", **ledger))[0] == 0
+    code, shown, err = finish(rinha("cliente", "list", **ledger))
+    assert (code, err) == (0, "")
+    assert shown.endswith(" Jos\\xe9\n")
