@@ -43,6 +43,8 @@ def main() -> int:
     if not 0 < seconds < math.inf:
         parser.error("SECONDS must be above 0")
     with tempfile.TemporaryDirectory(prefix="rinha-drill-") as name:
+        # A program that is killed leaves its temporary files.
+        os.environ["TMPDIR"] = name
         try:
             return drill(Path(name), seconds)
         except (StackFailedError, RinhaError, OSError) as error:

@@ -96,7 +96,7 @@ def test_every_framing_is_an_answer(answer_with: Respond, tmp_path: Path, answer
     port = answer_with(respond)
     words = ("run", f"127.0.0.1:{port}", "-n", 100, "-c", 2, "--no-checks")
     ran = loadtest(*words, folder=tmp_path)
-    assert ran.code == 0, ran.out
+    assert ran.is_right, ran.out
     assert ran.load.totals == Totals(sent=100, done=100, answers=100, failures=0)
 
 
@@ -120,7 +120,7 @@ def test_a_wrong_status_is_named_with_an_example(answer_with: Respond, tmp_path:
 def test_balances_other_than_zero_are_refused_with_advice(serve: Serve) -> None:
     """The official run needs balances of 0: exit code 4, and the message says how to reset."""
     port = serve()
-    assert loadtest("run", f"127.0.0.1:{port}", "-n", 100).code == 0
+    assert loadtest("run", f"127.0.0.1:{port}", "-n", 100).is_right
     ran = loadtest("official", f"127.0.0.1:{port}", "--scale", "0.001")
     assert ran.code == 4
     assert "--reset" in ran.out

@@ -75,8 +75,8 @@ def test_stages_are_sent_and_shown(serve: Serve, tmp_path: Path) -> None:
     """A run of stages sends their area, and its report names them."""
     words = ("run", f"127.0.0.1:{serve()}", "--stages", "1s:100,1s:50,0s:20,1s:20")
     ran = loadtest(*words, folder=tmp_path)
-    # On a busy machine the run may be invalid, and is sent whole all the same.
-    assert ran.code in {0, 4}, ran.out
+    # On a busy machine the run may be slow or invalid, and is sent whole all the same.
+    assert ran.is_right, ran.out
     assert ran.load.totals.sent == 50 + 75 + 20
     assert ran.report.way == "open loop, stages 1s:100, 1s:50, 0s:20, 1s:20 requests/s"
     assert ran.load.planned_s == 3

@@ -47,7 +47,7 @@ def test_a_report_can_be_kept_under_a_name(
     """A baseline is found again by its name."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     port = serve()
-    assert loadtest("run", f"127.0.0.1:{port}", "-n", 200, "--save-baseline", "first").code == 0
+    assert loadtest("run", f"127.0.0.1:{port}", "-n", 200, "--save-baseline", "first").is_right
     ran = loadtest("compare", "first", "first", "--fail-on-regression", 5)
     assert ran.code == 0
     assert "1.00" in ran.out
