@@ -148,7 +148,7 @@ def test_how_long_the_tests_take_is_said_alike() -> None:
     found = [
         re.findall(r"^(?:test: |\| `make test`).*?(\w+ minutes)", page, re.M) for page in pages
     ]
-    assert found == [["seven minutes"]] * 3
+    assert found == [["ten minutes"]] * 3
 
 
 def test_the_units_need_no_server() -> None:

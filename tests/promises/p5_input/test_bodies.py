@@ -41,7 +41,7 @@ def is_transacao(value: Any) -> bool:
     )
 
 
-@settings(max_examples=effort(1000, 1000, 60_000))
+@settings(max_examples=effort(1000, 1000, 20_000))
 @given(almost | values)
 @example({"valor": 1, "tipo": "c", "descricao": "\x00"})
 @example({"valor": True, "tipo": "c", "descricao": "a"})
@@ -59,7 +59,7 @@ def test_any_json_is_judged_by_the_rule(value: Any) -> None:
         assert taken == Transacao(value["valor"], value["tipo"], value["descricao"])
 
 
-@settings(max_examples=effort(1000, 1000, 500_000))
+@settings(max_examples=effort(1000, 1000, 100_000))
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_any_bytes_end_in_a_refusal_with_a_name(raw: bytes) -> None:
     """Any bytes are accepted, or refused with one of three errors."""
@@ -67,7 +67,7 @@ def test_any_bytes_end_in_a_refusal_with_a_name(raw: bytes) -> None:
         decode_transacao(raw)
 
 
-@settings(max_examples=effort(300, 300, 60_000))
+@settings(max_examples=effort(300, 300, 20_000))
 @given(almost, st.data())
 def test_a_body_cut_short_or_changed_is_never_misread(value: Any, data: st.DataObject) -> None:
     """A body that is cut short is always refused."""
