@@ -188,7 +188,7 @@ unit: lint-tools ## run the tests that start no process, in a quarter of a minut
 crash: dev ## test for twelve minutes: kills, power cuts, full disks, frozen processes; SEED=... repeats
 	@EFFORT=crash $(PYTEST) -n 3 --dist worksteal -rP tests/promises
 
-chaos: dev ## test for half an hour: the same, fuzzing, then overload and slow clients
+chaos: dev ## test for over half an hour: the same, fuzzing, then overload and slow clients
 	@EFFORT=chaos SCHEMATHESIS_EXAMPLES=2000 $(PYTEST) -n 3 --dist worksteal -rP tests/promises
 	@EFFORT=chaos $(PYTEST) -rP -m alone tests/promises
 

@@ -20,11 +20,8 @@ from rinha.move import move as move_ledger
 from rinha.server import Instance
 from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
-from rinha.terminal import UNREAD, drop_unread, printable, write_any_character
+from rinha.terminal import INTERRUPTED, UNREAD, drop_unread, printable, write_any_character
 from rinha.wiring import clientes_of, open_edition, restore_of, schema_of
-
-# Exit code after Ctrl-C, as a shell gives it.
-INTERRUPTED = 130
 
 
 def main() -> int:

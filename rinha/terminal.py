@@ -7,7 +7,8 @@ import signal
 import sys
 from typing import TextIO
 
-# Exit code of a command whose output is read no more, as a shell gives it.
+# Exit codes as a shell gives them: after Ctrl-C, and of a command whose output is read no more.
+INTERRUPTED = 128 + signal.SIGINT
 UNREAD = 128 + signal.SIGPIPE
 
 

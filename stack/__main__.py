@@ -15,7 +15,7 @@ from pathlib import Path
 from rinha.arguments import parser
 from rinha.errors import RinhaError
 from rinha.settings import Settings, load, value_of
-from rinha.terminal import UNREAD, drop_unread, printable, printable_lines
+from rinha.terminal import INTERRUPTED, UNREAD, drop_unread, printable, printable_lines
 from stack import (
     effective_settings,
     fingerprint,
@@ -27,7 +27,7 @@ from stack import (
     running,
     usage,
 )
-from stack.interrupts import INTERRUPTED, delayed, run_in_own_session
+from stack.interrupts import delayed, run_in_own_session
 from stack.messages import COMMAND, fail, message, show
 from stack.owner_only import assert_owned, make_var, set_private_umask
 from stack.paths import VAR

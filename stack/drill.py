@@ -22,7 +22,7 @@ import apsw
 
 from rinha import settings
 from rinha.errors import RinhaError
-from stack.interrupts import INTERRUPTED
+from rinha.terminal import INTERRUPTED
 from stack.parts import Layout, parts_of
 from stack.paths import RINHA, ROOT
 from stack.run.processes import Processes, StackFailedError

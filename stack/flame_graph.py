@@ -16,9 +16,8 @@ from pathlib import Path
 
 from rinha import settings
 from rinha.errors import RinhaError
-from rinha.terminal import printable
+from rinha.terminal import INTERRUPTED, printable
 from stack.drill import free_port
-from stack.interrupts import INTERRUPTED
 from stack.part import Part
 from stack.parts import Layout, parts_of
 from stack.paths import PATH, ROOT

@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-INTERRUPTED = 130
-
 
 @contextlib.contextmanager
 def delayed() -> Iterator[None]:

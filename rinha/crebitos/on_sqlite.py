@@ -50,7 +50,7 @@ REMOVE_EXPIRED = f"""
     DELETE FROM chaves WHERE criada_em_us < ?
     AND numero IN (SELECT numero FROM chaves ORDER BY numero LIMIT {EXPIRED_KEYS_REMOVED})
 """  # noqa: S608 - only our own constants are put in
-# The clock was ahead: left so, these keys would keep all later ones from being removed.
+# Keys that a clock which was ahead has dated would keep all later ones from being removed.
 DATE_AGAIN = f"""
     UPDATE chaves SET criada_em_us = ? WHERE criada_em_us > ?
     AND numero IN (SELECT numero FROM chaves ORDER BY numero LIMIT {EXPIRED_KEYS_REMOVED})

@@ -50,7 +50,7 @@ def running(port: int, *words: str) -> Iterator["subprocess.Popen[str]"]:
 
 @pytest.mark.parametrize("words", [(), ("--no-checks",)])
 def test_a_killed_worker_makes_the_run_invalid(serve: Serve, words: tuple[str, ...]) -> None:
-    """What a killed worker has sent is not all noted: it is no proof against the target."""
+    """The record of a killed worker is incomplete, so it proves nothing against the target."""
     with running(serve(), *words) as run:
         for pid in workers_of(run.pid):
             os.kill(pid, signal.SIGKILL)

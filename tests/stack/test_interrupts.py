@@ -14,7 +14,7 @@ import pytest
 from stack import drill, paths, submission
 from stack.run.runit import Runit
 from tests.help.checkout import Checkout, processes_in, wait_until_nothing_runs_in
-from tests.help.commands import wait_until
+from tests.help.commands import interruptible, wait_until
 from tests.help.running import ANSWER_MAX_S, ROOT
 
 # A shell reports both as 130.
@@ -46,11 +46,9 @@ class Typed:
 
 
 @pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """Restores SIGINT, which background jobs and all their children ignore."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+def ctrl_c() -> Iterator[None]:
+    with interruptible():
+        yield
 
 
 def typed(checkout: Checkout, command: str, *options: str) -> Typed:

@@ -1,17 +1,16 @@
 """Commands that end early: by Ctrl-C, or since their output is read no more."""
 
-import contextlib
 import fcntl
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.help.commands import wait_until
+from stack.usage import seconds, stat_of
+from tests.help.commands import interruptible, wait_until
 from tests.help.running import finish, rinha
 
 
@@ -21,14 +20,6 @@ def file(tmp_path: Path) -> str:
     file = str(tmp_path / "rinha.db")
     assert finish(rinha("init", RINHA_LEDGER=file))[0] == 0
     return file
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Restores the signal of Ctrl-C, which background jobs and all their children ignore."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_ends_a_command_without_a_traceback(file: str) -> None:
@@ -68,8 +59,7 @@ def test_a_reader_that_ends_first_is_no_error(program: str, file: str) -> None:
 
 
 def cpu_s(process: subprocess.Popen[str]) -> float:
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds(stat_of(process.pid)[11:13])
 
 
 def opened_by(process: subprocess.Popen[str]) -> set[str]:
