@@ -89,10 +89,18 @@ def steps_of(document: Any) -> dict[str, Any]:
 
 
 def stand_in(folder: Path, name: str, script: str = "") -> Path:
-    """Makes a program that writes its arguments into NAME.log, and then runs the script."""
+    """Makes a program that writes its arguments into NAME.log and its pipe into NAME.in.
+
+    Then it runs the script. Without a reader, whatever writes into the pipe would fail.
+    """
     folder.mkdir(exist_ok=True)
     path = folder / name
-    shell = shutil.which("bash")
-    path.write_text(f'#!{shell}\nprintf "%s\\n" "$*" >>"{folder}/{name}.log"\n{script}\n')
+    lines = (
+        f"#!{shutil.which('bash')}",
+        f'printf "%s\\n" "$*" >>"{path}.log"',
+        f'[ ! -p /dev/stdin ] || cat >>"{path}.in"',
+        script,
+    )
+    path.write_text("".join(f"{line}\n" for line in lines))
     path.chmod(0o755)
     return path

@@ -243,8 +243,10 @@ def test_the_judge_is_built_from_the_actions_sources(tmp_path: Path) -> None:
     assert "official" in done.out
 
 
-def test_stand_ins_keep_their_arguments(tmp_path: Path) -> None:
-    """A stand-in records what it was called with: the tests of workflows rely on it."""
+def test_stand_ins_keep_what_they_are_given(tmp_path: Path) -> None:
+    """A stand-in records its arguments and its whole input: the tests of workflows rely on it."""
     path = stand_in(tmp_path / "bin", "gh", "exit 3")
-    assert run(path, "release", "create").code == 3
-    assert (tmp_path / "bin" / "gh.log").read_text() == "release create\n"
+    piped = {"run": f"head --bytes=1000000 /dev/zero | {path} release create"}
+    assert Runner(tmp_path).run(piped, {}).code == 3
+    assert path.with_suffix(".log").read_text() == "release create\n"
+    assert path.with_suffix(".in").stat().st_size == 1_000_000

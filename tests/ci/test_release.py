@@ -59,6 +59,7 @@ def test_the_image_is_pushed_with_its_sbom(job: Job) -> None:
     assert f"--tag ghcr.io/someone/rinha:{VERSION} ." in build
     assert "--sbom=true --provenance=mode=max" in build
     assert step.outputs == {"image": "ghcr.io/someone/rinha", "digest": DIGEST}
+    assert (job.programs / "docker.in").read_text() == f"{SECRET}\n"
     assert not any(SECRET in call for call in job.calls("docker"))
 
 
