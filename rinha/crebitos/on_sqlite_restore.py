@@ -35,11 +35,15 @@ COUNT_GONE_2 = """
         SELECT * FROM transacoes EXCEPT SELECT * FROM later.transacoes
     ))
 """
-# Ends each client's history before its first transaction after the time.
+# Ends each client's history before its first transaction after the time. That is found once for a
+# client: a search for each of a million rows takes days.
 TRIM = """
-    DELETE FROM transacoes WHERE sequencia >= (
-        SELECT min(t.sequencia) FROM transacoes AS t
-        WHERE t.cliente = transacoes.cliente AND t.realizada_em_us > ?
+    DELETE FROM transacoes WHERE (cliente, sequencia) IN (
+        SELECT t.cliente, t.sequencia
+        FROM (
+            SELECT cliente, min(sequencia) AS primeira FROM transacoes
+            WHERE realizada_em_us > ? GROUP BY cliente
+        ) AS p JOIN transacoes AS t ON t.cliente = p.cliente AND t.sequencia >= p.primeira
     )
 """
 ADD_LATER = """
@@ -65,19 +69,28 @@ ADD_LATER_CLIENTES = """
 ADD_LATER_ALTERACOES = "INSERT OR IGNORE INTO alteracoes SELECT * FROM later.alteracoes"
 # Ends the history of a client's changes too. No transaction stays that came after a change that
 # goes, and no change that came after a transaction that goes.
-KEEP_FIRST = "CREATE TEMP TABLE primeiras AS SELECT * FROM alteracoes WHERE numero = 1"
+KEEP_FIRST = """
+    CREATE TEMP TABLE primeiras (cliente INTEGER PRIMARY KEY, acao TEXT, limite_antes INTEGER);
+    INSERT INTO primeiras SELECT cliente, acao, limite_antes FROM alteracoes WHERE numero = 1
+"""
 TRIM_AFTER_CHANGE = """
-    DELETE FROM transacoes WHERE sequencia > (
-        SELECT min(a.transacoes) FROM alteracoes AS a
-        WHERE a.cliente = transacoes.cliente AND a.feita_em_us > ?
+    DELETE FROM transacoes WHERE (cliente, sequencia) IN (
+        SELECT t.cliente, t.sequencia
+        FROM (
+            SELECT cliente, min(transacoes) AS ultima FROM alteracoes
+            WHERE feita_em_us > ? GROUP BY cliente
+        ) AS a JOIN transacoes AS t ON t.cliente = a.cliente AND t.sequencia > a.ultima
     )
 """
 TRIM_ALTERACOES = """
-    DELETE FROM alteracoes WHERE numero >= (
-        SELECT min(a.numero) FROM alteracoes AS a
-        WHERE a.cliente = alteracoes.cliente AND (a.feita_em_us > ? OR a.transacoes > (
-            SELECT ifnull(max(t.sequencia), 0) FROM transacoes AS t WHERE t.cliente = a.cliente
-        ))
+    DELETE FROM alteracoes WHERE (cliente, numero) IN (
+        SELECT l.cliente, l.numero
+        FROM (
+            SELECT a.cliente, min(a.numero) AS primeira FROM alteracoes AS a
+            WHERE a.feita_em_us > ? OR a.transacoes > (
+                SELECT ifnull(max(t.sequencia), 0) FROM transacoes AS t WHERE t.cliente = a.cliente
+            ) GROUP BY a.cliente
+        ) AS p JOIN alteracoes AS l ON l.cliente = p.cliente AND l.numero >= p.primeira
     )
 """
 REMOVE_CLIENTES = """
