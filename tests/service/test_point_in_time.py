@@ -24,6 +24,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
         ("5s", "2026-01-02T03:04:00+00:00"),
         ("2h ago", "2026-01-02T01:04:05+00:00"),
         ("3 days ago", "2025-12-30T03:04:05+00:00"),
+        ("90 Seconds ago", "2026-01-02T03:02:35+00:00"),
+        ("1 hour ago", "2026-01-02T02:04:05+00:00"),
     ],
 )
 def test_a_time_is_parsed(text: str, iso: str) -> None:
@@ -35,6 +37,8 @@ def test_a_time_is_parsed(text: str, iso: str) -> None:
     ("text", "complaint"),
     [
         *((text, "no time") for text in ("", "soon", "25:00", "2024-13-01", "9 parsecs ago")),
+        *((text, "no time") for text in ("5 months ago", "2 moons", "1 decade")),
+        *((text, "no time") for text in ("999999 d", "0001-01-01T00:00+23:59")),
         ("2026-01-02 03:04:06", "in the future"),
     ],
 )
