@@ -23,6 +23,7 @@ import apsw
 from rinha import settings
 from rinha.errors import RinhaError
 from rinha.terminal import INTERRUPTED
+from stack import dotenv
 from stack.parts import Layout, parts_of
 from stack.paths import RINHA, ROOT
 from stack.run.processes import Processes, StackFailedError
@@ -46,6 +47,7 @@ def main() -> int:
         # A program that is killed leaves its temporary files.
         os.environ["TMPDIR"] = name
         try:
+            read_dotenv(ROOT / ".env")
             return drill(Path(name), seconds)
         except (StackFailedError, RinhaError, OSError) as error:
             print(f"rinha: the drill failed: {error}", file=sys.stderr)
@@ -96,6 +98,14 @@ def compare(was: list[Row], came: list[Row], lost_at: float) -> int:
     elif oldest_s > LOST_MAX_S:
         print(f"   more than the {LOST_MAX_S:g} s that it may be")
     return 0 if is_beginning and oldest_s <= LOST_MAX_S else EXIT_BAD
+
+
+def read_dotenv(path: Path) -> None:
+    """Takes the replica's place and its credentials from the file, unless the environment has
+    them."""
+    for name, value in dotenv.read(path).items():
+        if name == "RINHA_REPLICA" or name.startswith("AWS_"):
+            os.environ.setdefault(name, value)
 
 
 def place_of(top: Path) -> str:

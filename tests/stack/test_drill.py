@@ -1,7 +1,9 @@
 """`make drill` in its short form."""
 
+import os
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +21,9 @@ def test_the_drill_brings_a_lost_ledger_back() -> None:
     This machine is shared with other tests, so the number of lost transactions is not asserted
     here.
     """
-    done = run(sys.executable, "-m", "stack.drill", str(SHORT_S))
+    # Not into the replica that this checkout's .env may name.
+    env = {"RINHA_REPLICA": ""}
+    done = run(sys.executable, "-m", "stack.drill", str(SHORT_S), env=env)
     assert done.code in (0, drill.EXIT_BAD), done.text
     assert "every promise holds" in done.out
     assert "must never be" not in done.out
@@ -27,6 +31,23 @@ def test_the_drill_brings_a_lost_ledger_back() -> None:
     assert found
     came, was = map(int, found.groups())
     assert drill.RATE < came <= was
+
+
+def test_it_tests_the_replica_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The replica's place and its keys come from `.env`, and the environment wins."""
+    for name in ("RINHA_REPLICA", "AWS_ACCESS_KEY_ID", "PORT"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    file = tmp_path / ".env"
+    file.write_text("RINHA_REPLICA=s3://bucket/rinha\nAWS_ACCESS_KEY_ID=key\nPORT=8888\n")
+    drill.read_dotenv(file)
+    assert drill.place_of(tmp_path).startswith("s3://bucket/rinha/drill-")
+    assert (os.environ["AWS_ACCESS_KEY_ID"], os.environ.get("PORT")) == ("key", None)
+    monkeypatch.setenv("RINHA_REPLICA", "")
+    drill.read_dotenv(file)
+    assert drill.place_of(tmp_path).startswith(f"file://{tmp_path}/copy/")
 
 
 @pytest.mark.parametrize(
