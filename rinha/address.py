@@ -70,6 +70,7 @@ def real_path(path: Path) -> Path:
             raise SettingError(f"RINHA_LEDGER={path}: its symbolic links lead in a circle")
     except OSError as error:
         raise SettingError(f"RINHA_LEDGER={path}: cannot be resolved: {error.strerror}") from None
-    if os.fsencode(real) != str(real).encode(errors="replace"):
-        raise SettingError(f"RINHA_LEDGER={os.fsencode(real)!r}: SQLite needs a path in UTF-8")
+    absolute = here / real
+    if os.fsencode(absolute) != str(absolute).encode(errors="replace"):
+        raise SettingError(f"RINHA_LEDGER={os.fsencode(absolute)!r}: SQLite needs a path in UTF-8")
     return real

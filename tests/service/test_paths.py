@@ -174,6 +174,18 @@ def test_a_path_that_sqlite_cannot_take_is_refused(tmp_path: Path) -> None:
     assert str(refused.value).isascii()
 
 
+def test_a_folder_that_sqlite_cannot_take_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same holds for the folder that a relative path starts from."""
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with pytest.raises(SettingError, match="a path in UTF-8") as refused:
+        load({"RINHA_LEDGER": "var/rinha.db"})
+    assert str(refused.value).isascii()
+
+
 @pytest.mark.parametrize("create", [True, False])
 def test_a_file_with_two_names_is_refused(real: Path, tmp_path: Path, create: bool) -> None:
     """A file with two hard links is refused: SQLite would keep one WAL for each name."""
