@@ -40,8 +40,8 @@ def write(folder: Path, settings: Settings, servers: Mapping[str, str], *, user:
     bind = "" if settings.bind == EVERY_ADDRESS else f"{settings.bind}:"
     texts = {
         # On a line of its own it would change the numbers of the lines in messages.
-        "nginx.conf": (f"user {user}; " if user else "") + (HERE / "nginx.conf").read_text(),
-        "edition.conf": (HERE / f"{settings.edition}.conf").read_text(),
+        "nginx.conf": (f"user {user}; " if user else "") + _text("nginx.conf"),
+        "edition.conf": _text(f"{settings.edition}.conf"),
         "instances.conf": instances_conf(servers),
         "listen.conf": f"listen {bind}{settings.port} backlog=4096 reuseport;\n",
     }
@@ -53,7 +53,7 @@ def write(folder: Path, settings: Settings, servers: Mapping[str, str], *, user:
     for name in FOR_OPERATORS:
         (folder / name).unlink(missing_ok=True)
     if settings.ops_port:
-        texts["metrics.conf"] = (HERE / "metrics.conf").read_text()
+        texts["metrics.conf"] = _text("metrics.conf")
         texts["metrics-listen.conf"] = f"listen 127.0.0.1:{settings.ops_port} reuseport;\n"
         texts["addresses.conf"] = "".join(
             f"{name} {server};\n" for name, server in servers.items() if "unix:" not in server
@@ -63,7 +63,12 @@ def write(folder: Path, settings: Settings, servers: Mapping[str, str], *, user:
         for file in (files("ops") / "page").iterdir():
             (folder / "page" / file.name).write_bytes(file.read_bytes())
     for name, text in texts.items():
-        (folder / name).write_text(text)
+        (folder / name).write_bytes(text.encode(errors="surrogateescape"))
+
+
+def _text(name: str) -> str:
+    """Returns a configuration, whose comments may be in any encoding."""
+    return (HERE / name).read_bytes().decode(errors="surrogateescape")
 
 
 def own_user() -> str:
@@ -96,7 +101,7 @@ def assert_nginx_starts(folder: Path, edition: str) -> None:
     if ONE_FILE:
         return  # its nginx.conf cannot be edited
     tried = subprocess.run(
-        [*COMMAND, "-t"], cwd=folder, capture_output=True, text=True, check=False
+        [*COMMAND, "-t"], cwd=folder, capture_output=True, errors="replace", check=False
     )
     if tried.returncode:
         lines = tried.stderr.strip().splitlines() or ["nginx -t fails without a message"]

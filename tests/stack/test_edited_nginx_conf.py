@@ -12,9 +12,9 @@ from tests.help.running import ROOT
 def edit(checkout: Checkout, old: str, new: str, name: str = "nginx.conf") -> int:
     """Edits a configuration and returns the number of the changed line."""
     conf = checkout.folder / name
-    before, found, after = conf.read_text().partition(old)
+    before, found, after = conf.read_text(errors="surrogateescape").partition(old)
     assert found
-    conf.write_text(f"{before}{new}{after}")
+    conf.write_text(f"{before}{new}{after}", errors="surrogateescape")
     return before.count("\n") + 1
 
 
@@ -48,6 +48,18 @@ def test_a_typo_is_told_in_nginx_own_words(checkout: Checkout) -> None:
         assert_refused(checkout, "[emerg]", f" {name}:{line}\n")
         edit(checkout, new, old, name)
     assert checkout.stack("up")[0] == 0
+
+
+def test_comments_may_be_in_another_encoding(checkout: Checkout) -> None:
+    """A comment that is not UTF-8 changes nothing, also where a message quotes its line."""
+    for name in ("nginx.conf", "stack/nginx/crebitos.conf"):
+        conf = checkout.folder / name
+        conf.write_bytes(b"# servi\xe7o\n" + conf.read_bytes())
+    line = edit(checkout, "    access_log off;", "    acess\udce3o off;")
+    assert_refused(checkout, "[emerg]", f" nginx.conf:{line}\n")
+    edit(checkout, "    acess\udce3o off;", "    access_log off;")
+    assert checkout.stack("up")[0] == 0
+    assert b"# servi\xe7o\n" in (checkout.folder / "var" / "nginx.conf").read_bytes()
 
 
 def test_only_logs_of_this_stack_are_shown(checkout: Checkout) -> None:
