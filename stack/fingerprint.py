@@ -29,7 +29,9 @@ def of_code() -> str:
 
 
 def _sources() -> Iterator[Path]:
-    yield from sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
+    found = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
+    # An editor may keep a link that leads nowhere beside a file that it changes.
+    yield from (path for path in found if path.is_file())
     if Path(NGINX).exists():
         yield Path(NGINX)
 
