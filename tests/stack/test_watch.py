@@ -1,11 +1,14 @@
 """`make watch`, drawn from invented answers."""
 
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
-from ops.watch import Answer, Watch
+from ops.watch import Answer, Watch, fetch
 
 CLIENTE = {"cliente": 1, "nome": "", "limite": 100_000, "saldo": 0, "fechado": False}
 
@@ -31,3 +34,22 @@ def test_a_name_is_shown_and_a_closed_client_says_so() -> None:
 def test_names_that_nobody_gave_take_no_room() -> None:
     """The contest's five clients have no column of empty names."""
     assert "nome" not in drawn(CLIENTE)
+
+
+def test_no_proxy_is_asked_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is on this machine: the proxy of the environment is not asked for it."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"counts": {}, "gauges": [["up", {}, 1]], "tables": {}}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert fetch(f"http://127.0.0.1:{server.server_port}").gauges == {"up": 1}
