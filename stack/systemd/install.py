@@ -77,11 +77,14 @@ def below(root: Path, path: Path) -> Path:
 def _ledger(settings: Settings) -> Path | ServerUrl:
     """Returns the ledger of the service. One in var/ is in the folder of the service's state."""
     ledger = settings.ledger
-    if not isinstance(ledger, Path) or ledger.is_absolute():
+    if not isinstance(ledger, Path) or Path(os.environ.get("RINHA_LEDGER", "")).is_absolute():
         return ledger
-    if ledger.parent != paths.VAR:
+    # A real path, which is elsewhere where var/ is a symbolic link.
+    if ledger.absolute().parent == paths.VAR.resolve():
+        return STATE / ledger.name
+    if not ledger.is_absolute():
         raise ServiceError(f"RINHA_LEDGER={ledger}: a service needs an absolute path")
-    return STATE / ledger.name
+    return ledger
 
 
 def _programs() -> list[Path]:

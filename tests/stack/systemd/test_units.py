@@ -158,6 +158,19 @@ def test_a_ledger_elsewhere_is_writable(tmp_path: Path, environment: pytest.Monk
         written(tmp_path, environment, RINHA_LEDGER="here/x.db")
 
 
+def test_a_ledger_in_var_is_the_services_own(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    """The default ledger is in the service's folder, also where var/ is a symbolic link."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "var").symlink_to(tmp_path / "disk")
+    environment.chdir(tmp_path)
+    for name in ({}, {"RINHA_LEDGER": "var/rinha.db"}):
+        written(tmp_path / "root", environment, **name)
+        text = (tmp_path / "root/etc/rinha/env").read_text()
+        assert 'RINHA_LEDGER="/var/lib/rinha/rinha.db"\n' in text
+
+
 def test_a_program_in_a_home_is_bound() -> None:
     """Homes are hidden; only the folder of the program is visible in them."""
     lines = list(hardening(Part("api01", ["x"]), [Path("/home/ana/rinha")]))
