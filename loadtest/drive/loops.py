@@ -220,3 +220,11 @@ class OfficialLoop(OpenLoop):
     def run(self) -> None:
         """Sends all requests of the run."""
         raise NotImplementedError
+
+    def _asks_again(self, request: Request, code: int, due_ns: int) -> bool:
+        """Sends a request again that was lost with a kept connection, as Gatling does."""
+        if code != Failure.KEPT_CLOSED:
+            return False
+        request.reuse = False
+        self._engine.start(request, due_ns)
+        return True

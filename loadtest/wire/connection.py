@@ -2,6 +2,7 @@
 
 import select
 import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,6 +14,10 @@ from loadtest.wire.request import Address, Request
 READABLE = select.EPOLLIN
 WRITABLE = select.EPOLLOUT
 
+# Linux's tcp_info: the state, and the segments that the peer has not acknowledged.
+_TCP_INFO = struct.Struct("B23xI")
+_TCP_CLOSE = 7
+
 
 class Stream(Protocol):
     """The part of a non-blocking socket that a connection uses."""
@@ -22,6 +27,8 @@ class Stream(Protocol):
     def recv(self, size: int, /) -> bytes: ...
 
     def send(self, data: bytes, /) -> int: ...
+
+    def getsockopt(self, level: int, option: int, size: int, /) -> bytes: ...
 
     def close(self) -> None: ...
 
@@ -50,6 +57,8 @@ class Connection:
     unsent: bytes = b""
     due_ns: int = 0
     sent_ns: int = 0
+    # It carried an answer before this request.
+    is_kept: bool = False
     fileno: int = field(init=False)
     recv: Callable[[int], bytes] = field(init=False)
     send: Callable[[bytes], int] = field(init=False)
@@ -65,7 +74,18 @@ class Connection:
 
     def explain(self, failure: Failure) -> Failure:
         """Returns the failure in the terms of the connection's protocol."""
-        return failure
+        return Failure.KEPT_CLOSED if self.is_kept and self._is_unread(failure) else failure
+
+    def _is_unread(self, failure: Failure) -> bool:
+        """Returns whether the peer had closed a connection without any answer before it read.
+
+        A peer that has read the request acknowledges it at the latest with its own end.
+        """
+        if failure != Failure.CLOSED:
+            return failure == Failure.RESET
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+        state, unacknowledged = _TCP_INFO.unpack(info)
+        return bool(state == _TCP_CLOSE or unacknowledged)
 
 
 # Makes a connection of a socket that connects.

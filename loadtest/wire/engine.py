@@ -48,6 +48,7 @@ class Engine:
         self.in_flight += 1
         if request.reuse and self._idle:
             connection = self._idle.pop()
+            connection.is_kept = True
         else:
             try:
                 connection = self._open()
@@ -63,8 +64,8 @@ class Engine:
             taken = 0
         except OSError as error:
             connection.request = None
-            self._close(connection)
             failure = connection.explain(failure_of(error))
+            self._close(connection)
             self._unsent.append((request, failure, due_ns, sent_ns))
             return sent_ns
         self.sent_bytes += taken
@@ -292,6 +293,6 @@ class Engine:
             self._unread -= parser.size
         connection.request = connection.parser = None
         self.in_flight -= 1
+        failure = connection.explain(failure)
         self._close(connection)
-        due_ns, sent_ns = connection.due_ns, connection.sent_ns
-        self._ended(request, connection.explain(failure), seen, due_ns, sent_ns)
+        self._ended(request, failure, seen, connection.due_ns, connection.sent_ns)

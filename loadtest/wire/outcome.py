@@ -26,6 +26,7 @@ class Failure(IntEnum):
     HANDSHAKE = 15
     HANDSHAKE_TIMEOUT = 16
     TLS_BROKEN = 17
+    KEPT_CLOSED = 18
 
 
 FAILURE_TEXTS = {
@@ -46,6 +47,7 @@ FAILURE_TEXTS = {
     Failure.HANDSHAKE: "TLS handshake failed",
     Failure.HANDSHAKE_TIMEOUT: "no TLS handshake in time",
     Failure.TLS_BROKEN: "TLS connection broken",
+    Failure.KEPT_CLOSED: "kept connection closed without notice, the request unread",
 }
 
 # Failures of the generator itself: they say nothing about the target.

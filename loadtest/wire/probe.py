@@ -75,19 +75,32 @@ class Probe:
         return self.ask(request) if answer.code in {Failure.CLOSED, Failure.RESET} else answer
 
     def ask_together(self, requests: Sequence[Request]) -> list[Answer]:
-        """Sends all requests before it reads the first answer."""
+        """Sends all requests before it reads the first answer.
+
+        One that is lost with a kept connection is sent again, as curl, browsers and Gatling do.
+        """
         # Drops idle connections that the peer has closed since the last batch.
         self._engine.turn(0)
         self._answers.clear()
         self._bytes, began_s = 0, monotonic()
-        for request in requests:
-            self._engine.start(request, clock_ns())
-        while len(self._answers) < len(requests):
-            self._engine.turn(EXPIRE_EVERY_S)
-            self._engine.expire()
+        self._await_answers(requests)
+        lost = [one for one in requests if self._answers[id(one)].code == Failure.KEPT_CLOSED]
+        for request in lost:
+            request.reuse = False
+        self._await_answers(lost)
         answers = [self._answers[id(request)] for request in requests]
         self._be_done_in_time(answers, monotonic() - began_s)
         return answers
+
+    def _await_answers(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            self._answers.pop(id(request), None)
+        for request in requests:
+            self._engine.start(request, clock_ns())
+        wanted = len(self._answers) + len(requests)
+        while len(self._answers) < wanted:
+            self._engine.turn(EXPIRE_EVERY_S)
+            self._engine.expire()
 
     def _be_done_in_time(self, answers: Sequence[Answer], took_s: float) -> None:
         """Shortens the timeout when too much time has passed in waiting.

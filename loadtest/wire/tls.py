@@ -83,6 +83,9 @@ class TlsStream:
     def fileno(self) -> int:
         return self._socket.fileno()
 
+    def getsockopt(self, level: int, option: int, size: int) -> bytes:
+        return self._socket.getsockopt(level, option, size)
+
     def close(self) -> None:
         """Ends the session, so that the peer sees no cut, and closes the socket."""
         if self.is_ready:
@@ -180,4 +183,12 @@ class TlsConnection(Connection):
         return READABLE | WRITABLE if self.socket.has_unsent else READABLE
 
     def explain(self, failure: Failure) -> Failure:
-        return failure if self.socket.is_ready else _IN_HANDSHAKE.get(failure, failure)
+        return (
+            super().explain(failure)
+            if self.socket.is_ready
+            else _IN_HANDSHAKE.get(failure, failure)
+        )
+
+    def _is_unread(self, failure: Failure) -> bool:
+        # The end of a session is answered: the counters of TCP no longer speak of the request.
+        return failure == Failure.RESET

@@ -29,6 +29,8 @@ class Entry:
 
     # A header line without which each request is refused.
     required = ""
+    # Whether it closes a connection after each answer, without a word, and with requests unread.
+    closes = False
 
     def __init__(self, fault: str, seed: int) -> None:
         self.fault = fault
@@ -62,9 +64,15 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ent
             data = b"" if content is None else text if isinstance(text, bytes) else text.encode()
             lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(data)}"]
             lines += [f"Location: {location}"] if location else []
+            if entry.closes:
+                writer.transport.pause_reading()  # type: ignore[attr-defined]
             writer.write("\r\n".join([*lines, "", ""]).encode() + data)
             await writer.drain()
             entry.sent()
+            if entry.closes:
+                # The client may send another request meanwhile.
+                await asyncio.sleep(0.02)
+                break
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
@@ -79,9 +87,10 @@ async def _main(make: type[Entry], faults: Sequence[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--certificate", type=Path)
     parser.add_argument("--required", default="")
+    parser.add_argument("--closes", type=bool, default=False)
     asked = parser.parse_args()
     entry = make(asked.fault, asked.seed)
-    entry.required = asked.required
+    entry.required, entry.closes = asked.required, asked.closes
     server = await asyncio.start_server(
         lambda reader, writer: _serve(reader, writer, entry),
         *(asked.host, asked.port),

@@ -87,6 +87,9 @@ class Official(OfficialLoop):
             self._send(user, following)
 
     def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
+        if self._asks_again(request, code, due_ns):
+            self._look(request, code, body, sent_ns)
+            return
         answer = Answer(code, body, sent_ns, self._engine.now_ns)
         self._recorder.record(request, code, due_ns, sent_ns, answer.answered_ns)
         self._look(request, code, body, sent_ns)

@@ -59,6 +59,8 @@ class Official(OfficialLoop):
             self._recorder.record_sending(self._engine.start(request, due_ns) - due_ns)
 
     def _ended(self, request: Request, code: int, body: bytes, due_ns: int, sent_ns: int) -> None:
+        if self._asks_again(request, code, due_ns):
+            return
         connection = self._engine.take_idle()
         super()._ended(request, code, body, due_ns, sent_ns)
         path = location_of(body) if code == 201 and request.kind == POST else ""
