@@ -22,6 +22,7 @@ from tests.help.small_disk import small_disk
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text()
 PARTS = [part.partition("\n") for part in PAGE.split("\n## ")[1:]]
 RECIPES = "The log, with jq"
+UNREACHABLE = "The judge fails at once"
 # A ledger, and the megabyte that a start needs.
 SIZE_BYTES = 3_000_000
 BLOCKS = {title: re.findall(r"```\n(.*?)```", text, re.DOTALL) for title, _, text in PARTS}
@@ -112,7 +113,7 @@ def logged(checkout: Checkout) -> str:
 
 PROVOKED: dict[str, Callable[[Checkout], contextlib.AbstractContextManager[None]]] = {
     "No answer": down,
-    "The tester fails at once": down,
+    UNREACHABLE: down,
     '502, or 503 with "no instance answered"': without_instances,
     '503 "busy", or "database is locked"': locked,
     "422 where none is expected": up,
@@ -152,6 +153,15 @@ def test_the_commands_print_what_the_page_says(checkout: Checkout, title: str) -
     with PROVOKED[title](checkout):
         for command, expected in examples(title):
             assert_shown(command, expected, shown_by(command, checkout))
+
+
+def test_the_judge_ends_with_the_exit_code_of_the_page(checkout: Checkout) -> None:
+    """The judge ends with the exit code that the page names."""
+    (text,) = (text for title, _, text in PARTS if title == UNREACHABLE)
+    (named,) = re.findall(r"exit code is (\d+)", text)
+    ((command, _),) = examples(UNREACHABLE)
+    args = shlex.split(command.replace("9999", str(checkout.port)))[1:]
+    assert run(sys.executable, "-m", "loadtest", *args).code == int(named)
 
 
 @pytest.mark.tools
