@@ -173,10 +173,13 @@ class SqliteFile:
 
     def gauges(self) -> Iterator[Gauge]:
         self.writing.end_group()
-        for name, path in (("ledger_bytes", self.path), ("log_bytes", f"{self.path}-wal")):
+        sizes = (
+            ("ledger_bytes", "Size of the file.", self.path),
+            ("log_bytes", "Size of the WAL.", f"{self.path}-wal"),
+        )
+        for name, meaning, path in sizes:
             with suppress(OSError):
-                size = Path(path).stat().st_size
-                yield Gauge(name, "Size of the file, or of its WAL.", size)
+                yield Gauge(name, meaning, Path(path).stat().st_size)
         free = shutil.disk_usage(self.path.parent).free
         yield Gauge("disk_free_bytes", "Free space where the file is.", free)
 
