@@ -64,9 +64,9 @@ class Terminal:
         rows = self._tmux("capture-pane", "-p", "-e", *since).split("\n")
         return tuple(row.rstrip() for row in rows if not row.startswith("Pane is dead"))
 
-    def _tmux(self, *words: str) -> str:
+    def _tmux(self, *args: str) -> str:
         # A server of its own, so that the user's is not touched.
-        command = ["tmux", "-S", str(self._folder / "tmux.sock"), *words]
+        command = ["tmux", "-S", str(self._folder / "tmux.sock"), *args]
         environment = {
             name: text
             for name, text in os.environ.items()

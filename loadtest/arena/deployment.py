@@ -35,9 +35,9 @@ class NoImageError(Exception):
 class Start:
     """A running `docker compose up`, which waits for health checks where the entry asks it to."""
 
-    def __init__(self, words: list[str]) -> None:
+    def __init__(self, args: list[str]) -> None:
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open until `close`
-        self._process = begin(*words, stdout=self._output.fileno(), stderr=subprocess.STDOUT)
+        self._process = begin(*args, stdout=self._output.fileno(), stderr=subprocess.STDOUT)
 
     @property
     def has_ended(self) -> bool:
@@ -90,7 +90,7 @@ class Deployment:
                 raise NoImageError(f"an image cannot be built: {done.reason}")
 
     def start(self) -> Start:
-        return Start(self._words("up", "--detach", "--no-build"))
+        return Start(self._args("up", "--detach", "--no-build"))
 
     def containers(self) -> list[Container]:
         ids = docker("ps", "--all", "--quiet", "--no-trunc", "--filter", self._label).out.split()
@@ -109,8 +109,8 @@ class Deployment:
         A container that was being created when its start was cut short appears later.
         """
         for _ in range(DOWN_TIMES_MAX):
-            words = ("down", "--volumes", "--remove-orphans", "--timeout", f"{STOP_WAIT_S:.0f}")
-            if self._compose(*words, timeout_s=DOWN_MAX_S).code != 0:
+            args = ("down", "--volumes", "--remove-orphans", "--timeout", f"{STOP_WAIT_S:.0f}")
+            if self._compose(*args, timeout_s=DOWN_MAX_S).code != 0:
                 self._remove_by_label()
             if not self.containers():
                 return
@@ -127,12 +127,12 @@ class Deployment:
             if names:
                 docker(*removal, *names, timeout_s=DOWN_MAX_S)
 
-    def _words(self, *words: str) -> list[str]:
-        files = [word for file in self.files for word in ("--file", str(file))]
-        return ["compose", "--ansi", "never", "--project-name", self.name, *files, *words]
+    def _args(self, *args: str) -> list[str]:
+        files = [arg for file in self.files for arg in ("--file", str(file))]
+        return ["compose", "--ansi", "never", "--project-name", self.name, *files, *args]
 
-    def _compose(self, *words: str, timeout_s: float = DOWN_MAX_S) -> Ended:
-        return docker(*self._words(*words), timeout_s=timeout_s)
+    def _compose(self, *args: str, timeout_s: float = DOWN_MAX_S) -> Ended:
+        return docker(*self._args(*args), timeout_s=timeout_s)
 
 
 def project_name(file: Path) -> str:

@@ -39,24 +39,24 @@ def _says_why(line: str) -> bool:
     )
 
 
-def docker(*words: str, timeout_s: float = ENGINE_ANSWER_MAX_S) -> Ended:
+def docker(*args: str, timeout_s: float = ENGINE_ANSWER_MAX_S) -> Ended:
     """Runs one command to its end; at the timeout, or an interrupt, it and its children end."""
-    process = begin(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = begin(*args, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         out, err = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:
         kill(process)
-        return Ended(-1, "", f"error: no end of `docker {words[0]}` in {timeout_s:.0f} s")
+        return Ended(-1, "", f"error: no end of `docker {args[0]}` in {timeout_s:.0f} s")
     except BaseException:
         kill(process)
         raise
     return Ended(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
 
-def begin(*words: str, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
+def begin(*args: str, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
     """Starts a command; variables of the user's own compose projects are not for this one."""
     return subprocess.Popen(
-        ["docker", *words],
+        ["docker", *args],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stderr,

@@ -141,10 +141,10 @@ def _environment(part: Part) -> dict[str, str]:
 
 def _command(part: Part) -> str:
     """Returns the command line. The one file takes the name of its program from argv[0]."""
-    words = [str(word) for word in part.command]
-    if paths.ONE_FILE and not Path(words[0]).is_absolute():
-        return " ".join([f'"@{sys.executable}"', *map(quoted_argument, words)])
-    return " ".join(map(quoted_argument, words))
+    args = [str(arg) for arg in part.command]
+    if paths.ONE_FILE and not Path(args[0]).is_absolute():
+        return " ".join([f'"@{sys.executable}"', *map(quoted_argument, args)])
+    return " ".join(map(quoted_argument, args))
 
 
 def _folders(part: Part) -> Iterator[str]:

@@ -51,7 +51,7 @@ def test_a_contender_that_fails_does_not_end_the_run(tmp_path: Path) -> None:
 def test_what_was_thrown_out_is_repeated_once(
     edition: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But for workloads that need an empty store: the official run, and the fill of pessoas."""
+    """A measurement that is thrown out is repeated, unless its workload needs an empty store."""
 
     def throw_out(*arguments: Any) -> int:
         arguments[-1].thrown_out = "other programs"

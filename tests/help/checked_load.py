@@ -13,7 +13,8 @@ VALOR_MAX = 20_000
 
 
 class CheckedLoad(ConstantRate[tuple[int, int, str]]):
-    """A request is the client, the change of the balance, and a name; no change is a statement."""
+    """Load of transactions and statements. A request is a client, the change of its balance, which
+    is 0 for a statement, and a name."""
 
     outcomes: list[Answered]
     connections = 8

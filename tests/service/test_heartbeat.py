@@ -54,8 +54,8 @@ def failing(number: int, then: Callable[..., Any]) -> Callable[..., Any]:
 FAULTS: dict[str, tuple[object, str, int, Callable[..., Any]]] = {
     "no process": (subprocess, "Popen", errno.EAGAIN, DoneAtOnce),
     "no temporary file": (tempfile, "TemporaryFile", errno.ENOSPC, tempfile.TemporaryFile),
-    "no descriptor for the turn": (os, "open", errno.EMFILE, os.open),
-    "no lock on the turn": (fcntl, "flock", errno.ENOLCK, fcntl.flock),
+    "no descriptor for the audit's lock": (os, "open", errno.EMFILE, os.open),
+    "no lock for the audit": (fcntl, "flock", errno.ENOLCK, fcntl.flock),
     "no priority": (os, "setpriority", errno.ESRCH, lambda *_: None),
     "no descriptor for the memory": (Path, "read_text", errno.EMFILE, Path.read_text),
 }

@@ -88,8 +88,8 @@ def test_litestream_killed_at_any_time_leaves_no_gap(folder: Path) -> None:
     assert following.begun == KILLS + 1
 
 
-def test_a_late_watcher_watches_no_other_process(folder: Path) -> None:
-    """A watcher that starts after Litestream has ended ends too, and holds no lock."""
+def test_a_late_watchdog_watches_no_other_process(folder: Path) -> None:
+    """A watchdog that starts after Litestream has ended ends too, and holds no lock."""
     gone = subprocess.Popen(["true"])
     gone.wait()
     told = {"RINHA_LEDGER": str(folder / "rinha.db"), "RINHA_REPLICA": f"file://{folder}/copy"}
@@ -116,7 +116,7 @@ def holds_the_write_lock(pid: int, ledger: Path) -> bool:
 
 
 def test_litestream_and_its_watch_may_stop_for_a_minute(folder: Path) -> None:
-    """If Litestream and its watcher pause together the state says so, and both resume."""
+    """If Litestream and its watchdog pause together the state says so, and both resume."""
     with under_load(folder, folder / "copy") as following:
         watcher, litestream = following.watcher, following.pid
         assert watcher is not None

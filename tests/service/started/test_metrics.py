@@ -158,7 +158,7 @@ def told_of(stack: Stack, name: str) -> dict[str, int]:
     return {instance: row[1] for instance, row in rows if row[0] == name}
 
 
-def test_the_audit_becomes_a_habit(tmp_path: Path, new_ledger: NewLedger) -> None:
+def test_the_audit_runs_on_schedule(tmp_path: Path, new_ledger: NewLedger) -> None:
     """One instance runs the scheduled audit during the load and records its result and time."""
     ledger = new_ledger(tmp_path)
     with Stack(tmp_path, ledger=ledger, ops=True, RINHA_AUDIT_EVERY="1s") as stack:

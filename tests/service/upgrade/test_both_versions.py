@@ -66,7 +66,8 @@ def test_the_upgrade_reaches_a_running_instance(
 def test_an_idle_instance_sees_the_upgrade_within_a_second(
     file: Path, old: OldProgram, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first request after a second takes the older lock too, with or without a key."""
+    """From its first request after a second on, the instance keeps a restore by an older program
+    away, with or without a key."""
     old.close()
     upgrade_by_a_start(file)
     later = time.monotonic() + 1
