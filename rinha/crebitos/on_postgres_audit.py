@@ -1,6 +1,6 @@
 """Audit of a ledger on PostgreSQL."""
 
-from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.crebitos.audit import Audit, ClienteAudit, audit_of
 from rinha.postgres.primary import Primary
 from rinha.postgres.session import LostError, RefusedError
 
@@ -33,9 +33,9 @@ def audit(engine: Primary) -> Audit:
                 for row in run(query) if version <= engine.version else ():
                     who, what, detail = ((each or b"").decode() for each in row)
                     problems.append(f"client {who}: {what} ({detail})")
-            clientes = [
+            clientes = (
                 ClienteAudit(*(int(each or 0) for each in row)) for row in run(READ_CLIENTES)
-            ]
-        return Audit(problems, clientes)
+            )
+            return audit_of(problems, clientes)
     except (LostError, RefusedError) as error:
         return Audit([f"the server cannot be read: {error}"], [])

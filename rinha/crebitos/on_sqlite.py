@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Self
 
-from rinha.crebitos.audit import Audit, ClienteAudit
+from rinha.crebitos.audit import Audit, ClienteAudit, audit_of
 from rinha.crebitos.idempotency import Outcome, pedido_of
 from rinha.crebitos.ledger import (
     REFUSALS,
@@ -197,10 +197,11 @@ class SqliteLedger(SqliteStore):
         return Overview([_seen(*row) for row in rows], [TransacaoSeen(*row) for row in newest])
 
     def audit(self) -> Audit:
-        return Audit(*self._audited("client", self._clientes, list[ClienteAudit]()))
+        problems, audit = self._audited("client", self._audit_of, Audit([], []))
+        return audit._replace(problems=problems)
 
-    def _clientes(self) -> list[ClienteAudit]:
-        return [ClienteAudit(*row) for row in self._execute(READ_AUDIT)]
+    def _audit_of(self, problems: list[str]) -> Audit:
+        return audit_of(problems, (ClienteAudit(*row) for row in self._execute(READ_AUDIT)))
 
 
 def _seen(

@@ -49,9 +49,11 @@ class SqliteStore:
     def audit(self) -> Audit:
         raise NotImplementedError
 
-    def _audited(self, noun: str, read: Callable[[], T], nothing: T) -> tuple[list[str], T]:
+    def _audited(
+        self, noun: str, read: Callable[[list[str]], T], nothing: T
+    ) -> tuple[list[str], T]:
         """Audits one snapshot, so the result is valid under load too. Returns the problems and what
-        `read` returns, or `nothing` where the tables cannot be read."""
+        `read` makes of them, or `nothing` where the tables cannot be read."""
         try:
             with self.engine.reading():
                 problems = self.engine.problems()
@@ -61,6 +63,6 @@ class SqliteStore:
                 for version, query in self.PROBLEMS.items():
                     found = self._execute(query) if version <= present else ()
                     problems += [f"{noun} {one}: {what} ({detail})" for one, what, detail in found]
-                return problems, read()
+                return problems, read(problems)
         except apsw.Error as error:
             return [f"the file cannot be read: {error}"], nothing

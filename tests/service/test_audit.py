@@ -1,14 +1,16 @@
 """The audit and the views find every inconsistency, and a snapshot is a whole ledger."""
 
 import sqlite3
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from rinha.crebitos.clientes import NewCliente
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import SnapshotError
-from tests.help.ledgers import AnyLedger, query
+from tests.help.ledgers import AnyLedger, clientes_of, query
 
 
 @pytest.fixture
@@ -146,3 +148,16 @@ def test_a_snapshot_never_overwrites(ledger: AnyLedger, tmp_path: Path) -> None:
     assert (tmp_path / "mine").read_text() == "mine"
     with pytest.raises(SnapshotError, match="no snapshot"):
         ledger.engine.snapshot(tmp_path / "missing" / "copy.db")
+
+
+def test_an_audit_of_many_clients_takes_little_memory(ledger: SqliteLedger) -> None:
+    """The audit holds the clients that it shows, not all: an instance's container has 120 MB."""
+    clientes_of(ledger).add([NewCliente(cliente, 7) for cliente in range(6, 20_006)])
+    tracemalloc.start()
+    try:
+        audit = ledger.audit()
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (audit.problems, audit.total, audit.transacoes) == ([], 20_005, 3)
+    assert most_bytes < 1_000_000
