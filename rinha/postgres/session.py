@@ -184,9 +184,14 @@ class Session:
         return [[] if last is None else _rows(last) for last, _ in results]
 
     def _flush(self) -> None:
+        """Sends the rest of a request that was longer than the socket's buffer."""
+        if not self.pgconn.flush():
+            return
+        self._poll.modify(self.pgconn.socket, select.POLLIN | select.POLLOUT)
         while self.pgconn.flush():
             self._wait()
             self.pgconn.consume_input()
+        self._poll.modify(self.pgconn.socket, select.POLLIN)
 
     def _results(self) -> tuple[pq.abc.PGresult | None, pq.abc.PGresult | None]:
         """Returns the last result up to the end of a statement, and the last that failed."""

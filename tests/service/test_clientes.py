@@ -11,7 +11,7 @@ from rinha.arguments import parser
 from rinha.crebitos import command
 from rinha.crebitos.clientes import ClienteRefusedError, Clientes, NewCliente, read_csv
 from rinha.crebitos.ledger import ClienteClosedError, LimiteExceededError, UnknownClienteError
-from rinha.crebitos.limits import CLIENTE_MAX
+from rinha.crebitos.limits import CLIENTE_MAX, CLIENTES_ADDED_TOGETHER, NOME_MAX_CHARACTERS
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.errors import StoreUnusableError
@@ -248,6 +248,16 @@ def test_a_pipe_of_clients_is_refused(run: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ClienteRefusedError, match="not a regular file"):
         run("add", "--csv", tmp_path / "pipe")
+
+
+def test_the_longest_names_are_added_together(run: Run, clientes: Clientes, tmp_path: Path) -> None:
+    """A thousand names are more bytes than a socket's buffer takes at once."""
+    nome = "\N{GRINNING FACE}" * NOME_MAX_CHARACTERS
+    new = [*range(6, 6 + CLIENTES_ADDED_TOGETHER)]
+    lines = "".join(f"{cliente},1,{nome}\n" for cliente in new)
+    (tmp_path / "new.csv").write_text(f"cliente,limite,nome\n{lines}", encoding="utf-8")
+    run("add", "--csv", tmp_path / "new.csv")
+    assert {each.nome for each in clientes.find(new).values()} == {nome}
 
 
 def test_a_file_that_was_cut_short_is_finished(
