@@ -47,6 +47,12 @@ class Machines:
         found = {line.split()[0] for line in _ip("netns list").splitlines() if line}
         return found.issuperset(machine.enter[-1] for machine in self._machines.values())
 
+    def are_used(self) -> bool:
+        """Tells if a process runs on one of them. It would lose its network with the machine."""
+        return self.are_there() and any(
+            _ip(f"netns pids {machine.enter[-1]}") for machine in self._machines.values()
+        )
+
     def make(self) -> list[Machine]:
         self.unmake()
         bridge = self._bridge

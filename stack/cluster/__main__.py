@@ -6,12 +6,14 @@ two more. Otherwise all nodes share this machine.
 """
 
 import argparse
+import contextlib
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from stack import postgres
 from stack.cluster import containers
@@ -31,13 +33,15 @@ from stack.machines import NODES_ON, Machine, can_be_made, our_machines
 from stack.messages import fail
 from stack.owner_only import make_cluster_folder, set_private_umask
 from stack.part import become, wait_until
-from stack.paths import CLUSTER, ROOT
+from stack.paths import CLUSTER, ROOT, VAR
 from stack.run.runit import Runit
 
 TOP = ROOT / CLUSTER
 PASSFILE = TOP / "passfile"
 PASSWORDS = TOP / "passwords.json"
 AUTHORITY = Authority(TOP / "authority")
+# Exists until the first start of the nodes is done.
+UNFINISHED = TOP / "unfinished"
 RUNIT = Runit(CLUSTER, STOP_MAX_S)
 PROGRAMS = {
     "patroni": "patroni",
@@ -47,6 +51,7 @@ PROGRAMS = {
 }
 
 
+NOT_UP = "the cluster is not up"
 NOT_HEALTHY = f"the cluster was not healthy within {UP_MAX_S:g} s; its last log lines are above"
 
 
@@ -57,15 +62,25 @@ def main() -> int:
     os.chdir(ROOT)
     set_private_umask()
     try:
-        return COMMANDS[command]()
+        with _one_at_a_time() if command in ALONE else contextlib.nullcontext():
+            return COMMANDS[command]()
     except (OSError, postgres.MissingError) as error:
         return fail(str(error))
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Holds a lock: a second start would remove the machines of the first."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "cluster.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def up() -> int:
     if RUNIT.supervisor():
         print("the cluster is up already")
-        return status()
+        return _finish(_nodes()) if UNFINISHED.exists() else status()
     if PASSWORDS.exists() and not AUTHORITY.is_there():
         return fail(
             f"the cluster in {CLUSTER} was made before etcd required certificates: with the "
@@ -103,19 +118,37 @@ def _up_here() -> int:
         return fail(
             f"the user {postgres.user()} may not enter {TOP}: move the clone to another folder"
         )
-    if can_be_made():
+    # Instances that still run there find the nodes again.
+    if not our_machines().are_used() and can_be_made():
         our_machines().make()
     nodes, passwords = _nodes(), _passwords()
+    remove_unfinished(nodes)
     for node in nodes:
         node.write(nodes, passwords, AUTHORITY.issue(node.name, node.machine.address))
     RUNIT.write(parts_of(nodes, nodes))
     RUNIT.start()
+    return _finish(nodes)
+
+
+def remove_unfinished(nodes: Sequence[Node]) -> None:
+    """Removes the nodes of a first start that was killed: Patroni cannot continue it, and they
+    have no ledger yet."""
+    if not any(node.folder.exists() for node in nodes):
+        UNFINISHED.touch()
+    elif UNFINISHED.exists():
+        for node in nodes:
+            shutil.rmtree(node.folder, ignore_errors=True)
+
+
+def _finish(nodes: Sequence[Node]) -> int:
+    """Waits for the nodes, and makes the database."""
     if not wait_until(lambda: is_healthy(nodes), UP_MAX_S):
         for path in RUNIT.log_files():
             print(f"{path}:", *path.read_text().splitlines()[-20:], sep="\n  ", file=sys.stderr)
         down()
         return fail(NOT_HEALTHY)
-    make_database(_primary_of(nodes), passwords[ROLE])
+    make_database(_primary_of(nodes), _passwords()[ROLE])
+    UNFINISHED.unlink(missing_ok=True)
     return _show_address(nodes)
 
 
@@ -133,7 +166,7 @@ def status() -> int:
     elif containers.are_up():
         nodes = containers.nodes()
     else:
-        print("the cluster is not up")
+        print(NOT_UP)
         return 3
     for member in members(nodes):
         lag = member.get("lag")
@@ -153,13 +186,12 @@ def down() -> int:
         containers.down()
         print(f"the cluster is down; its data stays in the volumes {containers.volumes()}")
         return 0
-    if not RUNIT.supervisor() and not RUNIT.folder.exists():
-        print("the cluster is not up")
-        return 0
-    RUNIT.stop()
-    if our_machines().are_there():
+    was_up = RUNIT.supervisor() or RUNIT.folder.exists()
+    if was_up:
+        RUNIT.stop()
+    if our_machines().are_there() and not our_machines().are_used():
         our_machines().unmake()
-    print(f"the cluster is down; its data stays in {CLUSTER}")
+    print(f"the cluster is down; its data stays in {CLUSTER}" if was_up else NOT_UP)
     return 0
 
 
@@ -191,6 +223,8 @@ def _primary_of(nodes: Sequence[Node]) -> Node:
     return node
 
 
+# These change what runs, one at a time.
+ALONE = ("up", "down")
 COMMANDS = {"up": up, "status": status, "down": down}
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from stack import postgres
 from stack.cluster.certificates import CA, CERTIFICATE, KEY
@@ -217,4 +218,4 @@ def new_passwords() -> dict[str, str]:
 def address_of(nodes: Sequence[Node], passfile: Path) -> str:
     """Returns the URL for RINHA_LEDGER."""
     hosts = ",".join(f"{node.machine.address}:{node.port}" for node in nodes)
-    return f"postgresql://{ROLE}@{hosts}/{DATABASE}?passfile={passfile}"
+    return f"postgresql://{ROLE}@{hosts}/{DATABASE}?passfile={quote(os.fsencode(passfile))}"

@@ -52,9 +52,9 @@ def _answers(node: Node, path: str) -> bool:
 
 def ask(node: Node, sql: str, database: str = "postgres") -> str:
     """Runs a statement with psql over the socket in the node's folder; returns its output."""
-    where = f"host={node.folder} port={node.port} user={SUPERUSER} dbname={database}"
-    psql = ("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", where, "-c", sql)
-    return postgres.run(psql).strip()
+    where = ("-h", node.folder, "-p", str(node.port), "-U", SUPERUSER, "-d", database)
+    # By stdin: every user can read the arguments of a process, and a statement may have a password.
+    return postgres.run(("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", *where), sql).strip()
 
 
 def make_database(node: Node, password: str) -> None:

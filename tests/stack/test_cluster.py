@@ -1,16 +1,23 @@
 """`make cluster` as a user runs it: from one file to three nodes, and the loss of one."""
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
-from stack.cluster import containers
-from stack.machines import can_be_made
+from rinha.postgres.hosts import hosts_of
+from rinha.settings import load
+from stack import postgres
+from stack.cluster import __main__ as cluster
+from stack.cluster import containers, status
+from stack.cluster.nodes import Node, address_of, make_nodes
+from stack.machines import INSTANCES_ON, NODES_ON, Machine, Machines, can_be_made
 from tests.help.checkout import Checkout
 from tests.help.commands import wait_until
 from tests.help.running import Client
@@ -19,11 +26,14 @@ WALK_MAX_S = 150.0
 pytestmark = pytest.mark.xdist_group("cluster")
 
 
+LOCAL = {**os.environ, "MODE": "local"}
+
+
 def run(checkout: Checkout, *words: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=checkout.folder,
-        env={**os.environ, "MODE": "local"},
+        env=LOCAL,
         capture_output=True,
         text=True,
         timeout=WALK_MAX_S,
@@ -48,10 +58,14 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
     assert Client(reached.port).transact(1, 700, "d", "before").status == 200
     assert reached.stack("down")[0] == 0
 
+    leave_unfinished(reached)
     code, text = run(reached, "stack.cluster", "up")
     assert code == 0, text
     found = re.search("^RINHA_LEDGER=(.*)$", text, re.MULTILINE)
     assert found
+    # As a first start leaves it that was killed before the database was made.
+    (reached.folder / "var" / "cluster" / "unfinished").touch()
+    assert "move a ledger there" in run(reached, "stack.cluster", "up")[1]
     code, text = run(reached, "rinha", "move", "var/rinha.db", found[1])
     assert code == 0, text
     (reached.folder / ".env").write_text(f"{found[0]}\n")
@@ -75,6 +89,14 @@ def test_from_a_file_to_a_cluster(reached: Checkout) -> None:
     assert client.extrato(1)["saldo"]["total"] <= -701
     assert "every promise holds" in reached.stack("check")[1]
     wait_until(lambda: run(reached, "stack.cluster", "status")[0] == 0, timeout_s=WALK_MAX_S)
+
+
+def leave_unfinished(checkout: Checkout) -> None:
+    """Leaves what a first start leaves that was stopped while Patroni made the first node."""
+    top = checkout.folder / "var" / "cluster"
+    (top / "node1" / "data").mkdir(parents=True)
+    (top / "node1" / "data" / "PG_VERSION").write_text("15\n")
+    (top / "unfinished").touch()
 
 
 def assert_files_are_closed(checkout: Checkout) -> None:
@@ -126,3 +148,77 @@ def test_what_stands_in_the_way_of_a_cluster_is_said(checkout: Checkout) -> None
     assert (code, text.count("\n")) == (2, 1)
     assert "may not enter" in text
     assert run(checkout, "stack.cluster", "down") == (0, "the cluster is not up\n")
+
+
+def test_a_second_command_waits_for_the_first(checkout: Checkout) -> None:
+    """A second start would remove the machines of the first, and both would fail."""
+    (checkout.folder / "var").mkdir()
+    with (checkout.folder / "var" / "cluster.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = [sys.executable, "-m", "stack.cluster", "down"]
+        second = subprocess.Popen(command, cwd=checkout.folder, env=LOCAL)
+        waits = re.compile(rf"-> FLOCK +ADVISORY +WRITE {second.pid} ")
+        wait_until(lambda: waits.search(Path("/proc/locks").read_text()) or second.poll() == 0)
+        assert second.poll() is None
+    assert second.wait(WALK_MAX_S) == 0
+
+
+def test_a_first_start_that_was_killed_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Patroni cannot continue such a start. The nodes of a later one are kept."""
+    monkeypatch.setattr(cluster, "UNFINISHED", tmp_path / "unfinished")
+    nodes = make_nodes(1, tmp_path, [Machine()])
+    cluster.remove_unfinished(nodes)
+    nodes[0].folder.mkdir()
+    cluster.remove_unfinished(nodes)
+    assert not nodes[0].folder.exists()
+    nodes[0].folder.mkdir()
+    (tmp_path / "unfinished").unlink()
+    cluster.remove_unfinished(nodes)
+    assert nodes[0].folder.exists()
+
+
+@pytest.mark.skipif(not can_be_made(), reason="needs network namespaces")
+def test_instances_keep_their_machines(checkout: Checkout) -> None:
+    """The machine of an instance that still runs outlives the cluster: the instance would never
+    find its nodes again."""
+    machines = Machines(checkout.folder.resolve(), (*NODES_ON, *INSTANCES_ON))
+    instance = subprocess.Popen([*machines.make()[-1].enter, "sleep", str(WALK_MAX_S)])
+    try:
+        wait_until(machines.are_used)
+        (checkout.folder / "var" / "cluster" / "service").mkdir(parents=True)
+        assert "is down" in run(checkout, "stack.cluster", "down")[1]
+        assert machines.are_there()
+        instance.kill()
+        instance.wait()
+        assert run(checkout, "stack.cluster", "down") == (0, "the cluster is not up\n")
+        assert not machines.are_there()
+    finally:
+        instance.kill()
+        machines.unmake()
+
+
+@pytest.mark.parametrize("folder", ["me@work", "a b", "100%", "a&b", "a=b", "a#b", "it's", "ã"])
+def test_the_address_is_valid_in_any_folder(folder: str) -> None:
+    """The printed address is accepted, and names the passfile, wherever the clone is."""
+    passfile = Path("/home", folder, "passfile")
+    address = address_of(make_nodes(1, passfile.parent, [Machine()]), passfile)
+    ledger = load({"RINHA_LEDGER": address}).ledger
+    assert [host["passfile"] for host in hosts_of(str(ledger))] == [str(passfile)] * 3
+
+
+def test_no_argument_of_a_process_has_a_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password of the ledger's role is no argument of psql, which every user could read."""
+    seen: list[str] = []
+
+    def note(command: Sequence[str | Path], _text: str = "") -> str:
+        seen.extend(map(str, command))
+        return ""
+
+    monkeypatch.setattr(postgres, "run", note)
+    status.make_database(Node(0, 1, tmp_path, Machine()), "secret")
+    assert "psql" in seen
+    assert not [word for word in seen if "secret" in word]
