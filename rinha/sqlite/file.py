@@ -87,6 +87,8 @@ class SqliteFile:
         """Opens or creates the file, under the lock: two instances may do so at the same time."""
         schema = self._schema
         self.connection = apsw.Connection(str(self.path))
+        # A command runs no checkpoint beside Litestream or a thread that repairs the WAL.
+        self.connection.wal_autocheckpoint(0)
         self.connection.set_busy_handler(self._keep_waiting)
         self.execute: Callable[..., apsw.Cursor] = self.connection.execute
         kind = assert_is_ours(self.connection, self.path, schema, create=create)

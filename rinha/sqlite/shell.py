@@ -20,6 +20,8 @@ def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> Non
     control sequences too."""
     assert_there(file, schema.noun)
     enter_for_another(file, schema)
+    # A command runs no checkpoint beside Litestream or a thread that repairs the WAL.
+    apsw.connection_hooks.append(lambda opened: opened.wal_autocheckpoint(0))
     options = []
     if escape:
         sys.stdout = cast("TextIO", PrintableStream(sys.stdout))

@@ -164,6 +164,7 @@ class Upgrader:
     def _is_upgraded(self) -> bool:
         connection = apsw.Connection(str(self._file), flags=apsw.SQLITE_OPEN_READWRITE)
         with closing(connection):
+            connection.wal_autocheckpoint(0)
             self._connection = connection
             lock = lock_file_of(self._file)
             upgrade(connection, self._file, self._schema, self._use, lambda: _locked(lock))

@@ -2,6 +2,9 @@
 
 import fcntl
 import os
+import subprocess
+import sys
+from collections.abc import Sequence
 from itertools import pairwise
 
 import apsw
@@ -38,6 +41,28 @@ def test_nobody_else_runs_checkpoints(
     lengths = checkpointed.wal_pages[1:]
     assert all(later > earlier for earlier, later in pairwise(lengths))
     assert lengths[-1] > 2 * WAL_PAGES_MAX
+    os.close(litestreams_lock)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("cliente", "limit", "1", "7"), ("sql", "UPDATE clientes SET limite = 7 WHERE cliente = 1")],
+)
+def test_no_command_runs_checkpoints(
+    checkpointed: CheckpointedLedger, litestreams_lock: int, command: Sequence[str]
+) -> None:
+    """A command that writes does not copy a long WAL into the file."""
+    checkpointed.credit(WAL_PAGES_LONG)
+    file = checkpointed.ledger.engine.path
+    before = file.stat()
+    subprocess.run(
+        [sys.executable, "-m", "rinha", *command],
+        env={**os.environ, "RINHA_LEDGER": str(file)},
+        check=True,
+    )
+    assert checkpointed.ledger.extrato(1).saldo.limite == 7
+    after = file.stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
     os.close(litestreams_lock)
 
 
