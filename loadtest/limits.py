@@ -107,8 +107,12 @@ COMPOSE_BYTES_MAX = 262_144  # fifty times the largest of the contest; a second 
 COMPOSE_DEPTH_MAX = 64  # levels; a compose file has eight
 MERGED_KEYS_MAX = 100_000  # keys that `<<` adds in one file
 EXTENDS_MAX = 32  # services that extend one another, or files that include one another
+SERVICES_MAX = 1_000  # no machine of this contest starts more
+INCLUDES_MAX = 32  # files that `include` reads, each as often as it is named
+VALUES_MAX = 200_000  # values of a file once aliases and `extends` repeat them: a second of rules
 NESTED_DEFAULTS_MAX = 16  # as in ${A:-${B:-c}}
 EXPANDED_CHARACTERS_MAX = 65_536  # a value after its variables, which may double each other
+EXPANDED_TOTAL_MAX = 1_048_576  # all such values of a file together: four times its own size
 
 # The arena's engine.
 ENGINE_ANSWER_MAX_S = 30.0  # a short command of docker; a busy daemon takes seconds

@@ -14,11 +14,12 @@ from loadtest.arena.nodes import (
     Place,
     Scalar,
     texts_of,
+    values_in,
     wrong_kind,
 )
 from loadtest.arena.reading import read_documents
 from loadtest.arena.variables import Variables, env_file, expanded_tree
-from loadtest.limits import EXTENDS_MAX
+from loadtest.limits import EXTENDS_MAX, INCLUDES_MAX, SERVICES_MAX, VALUES_MAX
 
 # In docker compose's order of preference.
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -48,8 +49,9 @@ def load_project(path: Path, environ: Mapping[str, str]) -> Project:
         files, notes = _files_of(path, variables)
     except (OSError, ValueError) as error:
         raise ComposeError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    loader = _Loader(variables, notes)
+    loader = _Loader(variables, _Seen(notes))
     tree = loader.merged_files(files)
+    _services(tree)
     active = loader.variables.values.get("COMPOSE_PROFILES", "").split(",")
     for name, place in loader.variables.unset.items():
         notes.append(f"{place}: the variable {name} is not set: it counts as empty")
@@ -87,12 +89,22 @@ def _variables(folder: Path, environ: Mapping[str, str]) -> Variables:
     return Variables(env_file(path, environ) if path.is_file() else environ)
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What all loaders of a project have read so far."""
+
+    notes: list[str]
+    documents: dict[Path, list[Node]] = field(default_factory=dict)
+    included: int = 0
+
+
 class _Loader:
     """Reads the files of one project; a project that is included has a loader of its own."""
 
-    def __init__(self, variables: Variables, notes: list[str], including: Sequence[Path] = ()):
+    def __init__(self, variables: Variables, seen: _Seen, including: Sequence[Path] = ()):
         self.variables = variables
-        self._notes, self._including = notes, including
+        self._seen, self._including = seen, including
+        self._notes = seen.notes
         self._read: dict[Path, MapNode] = {}
 
     def merged_files(self, files: Sequence[Path]) -> MapNode:
@@ -106,11 +118,13 @@ class _Loader:
     def _whole(self, file: Path) -> MapNode:
         """Returns one file, with the services that it extends and the files that it includes."""
         tree = self._plain(file)
-        services = tree.mapping_or_empty("services")
-        entries = {
-            name: Entry(entry.place, self._extended(file, name, ()))
-            for name, entry in services.entries.items()
-        }
+        services = _services(tree)
+        entries: dict[str, Entry] = {}
+        values = 0
+        for name, entry in services.entries.items():
+            entries[name] = Entry(entry.place, self._extended(file, name, ()))
+            values += values_in(entries[name].value, {})
+            _require_few(values, entry.place)
         whole = dict(tree.entries)
         if entries:
             place = tree.entries["services"].place
@@ -125,9 +139,11 @@ class _Loader:
         key = _real(file)
         if key not in self._read:
             tree = MapNode(Place(file, 1), {})
+            if file not in self._seen.documents:
+                self._seen.documents[file] = read_documents(file)
             documents = [
                 document
-                for document in read_documents(file)
+                for document in self._seen.documents[file]
                 if not (isinstance(document, Scalar) and document.is_null)
             ]
             if not documents:
@@ -136,6 +152,7 @@ class _Loader:
                 expanded = expanded_tree(document, self.variables)
                 if not isinstance(expanded, MapNode):
                     raise wrong_kind(expanded.place, "the file", expanded, MapNode.kind)
+                _require_few(values_in(expanded, {}), expanded.place)
                 tree = merged(tree, expanded)
             self._read[key] = tree
         return self._read[key]
@@ -189,6 +206,9 @@ class _Loader:
         files = [base / path.text for path in paths]
         if _real(files[0]) in self._including or len(self._including) > EXTENDS_MAX:
             raise ComposeError(f"{item.place}: the files include each other in a circle")
+        self._seen.included += 1
+        if self._seen.included > INCLUDES_MAX:
+            raise ComposeError(f"{item.place}: over {INCLUDES_MAX} files are included")
         variables = _variables(base / folder if folder else files[0].parent, self.variables.values)
         if settings:
             given: dict[str, str] = {}
@@ -196,10 +216,23 @@ class _Loader:
                 given = env_file(base / file.text, self.variables.values, given)
             variables = Variables(given)
         including = (*self._including, _real(item.place.file), _real(files[0]))
-        loader = _Loader(variables, self._notes, including)
+        loader = _Loader(variables, self._seen, including)
         tree = loader.merged_files(files)
         self.variables.unset.update(variables.unset)
         return tree
+
+
+def _services(tree: MapNode) -> MapNode:
+    services = tree.mapping_or_empty("services")
+    if len(services.entries) > SERVICES_MAX:
+        raise ComposeError(f"{services.place}: over {SERVICES_MAX:,} services")
+    return services
+
+
+def _require_few(values: int, place: Place) -> None:
+    """Refuses what aliases and `extends` multiply; docker compose refuses such aliases too."""
+    if values > VALUES_MAX:
+        raise ComposeError(f"{place}: over {VALUES_MAX:,} values by aliases or extends")
 
 
 def _imported(tree: MapNode, other: MapNode) -> MapNode:

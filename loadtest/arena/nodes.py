@@ -1,6 +1,6 @@
 """The nodes of a compose file; each knows its file and line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -112,6 +112,19 @@ class MapNode:
 
 
 Node: TypeAlias = Scalar | ListNode | MapNode
+
+
+def values_in(node: Node, known: dict[int, int]) -> int:
+    """Returns the number of values in a node, those behind an alias as often as it repeats them."""
+    count = known.get(id(node))
+    if count is None:
+        inner: Iterable[Node] = ()
+        if isinstance(node, ListNode):
+            inner = node.items
+        elif isinstance(node, MapNode):
+            inner = (entry.value for entry in node.entries.values())
+        count = known[id(node)] = 1 + sum(values_in(one, known) for one in inner)
+    return count
 
 
 def wrong_kind(place: Place, key: str, value: Node, wanted: str) -> ComposeError:

@@ -11,8 +11,7 @@ from loadtest.arena.keys import unknown_keys
 from loadtest.arena.nodes import ComposeError, ListNode, MapNode, Node, Place, Scalar, texts_of
 from loadtest.arena.ports import Port, read_port
 from loadtest.arena.roles import Role, role_of
-
-REPLICAS_MAX = 1_000  # no machine of this contest starts more
+from loadtest.limits import SERVICES_MAX
 
 
 class Fault(NamedTuple):
@@ -136,7 +135,7 @@ def _replicas(node: MapNode) -> int:
     found = deploy.scalar("replicas") or node.scalar("scale")
     if found is None or deploy.text("mode") == "global":
         return 1
-    if not found.text.isascii() or not found.text.isdigit() or int(found.text) > REPLICAS_MAX:
+    if not found.text.isascii() or not found.text.isdigit() or int(found.text) > SERVICES_MAX:
         raise ComposeError(f"{found.place}: {found.text!r} is no number of replicas")
     return int(found.text)
 

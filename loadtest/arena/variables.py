@@ -8,6 +8,7 @@ from loadtest.arena.nodes import ComposeError, Entry, ListNode, MapNode, Node, P
 from loadtest.arena.reading import text_of
 from loadtest.limits import (
     EXPANDED_CHARACTERS_MAX,
+    EXPANDED_TOTAL_MAX,
     NESTED_DEFAULTS_MAX,
     QUOTED_CHARACTERS_MAX,
 )
@@ -29,6 +30,7 @@ class Variables:
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = dict(values)
         self.unset: dict[str, Place] = {}
+        self._characters = 0
 
     def expanded(self, text: str, place: Place, depth: int = 0) -> str:
         """Returns a text with the values of its variables, as docker compose does it."""
@@ -44,6 +46,9 @@ class Variables:
         whole = "".join([*parts, text[at:]])
         if len(whole) > EXPANDED_CHARACTERS_MAX:
             raise ComposeError(f"{place}: a value of over {EXPANDED_CHARACTERS_MAX:,} characters")
+        self._characters += len(whole)
+        if self._characters > EXPANDED_TOTAL_MAX:
+            raise ComposeError(f"{place}: values of over {EXPANDED_TOTAL_MAX:,} characters in all")
         return whole
 
     def _reference(self, text: str, start: int, place: Place, depth: int) -> tuple[str, int]:
@@ -133,8 +138,10 @@ def env_file(
     """
     text = text_of(path)
     variables = Variables({**(earlier or {}), **environ})
+    line, at = 1, 0
     for found in _SETTING.finditer(text):
-        place = Place(path, text.count("\n", 0, found.start()) + 1)
+        line, at = line + text.count("\n", at, found.start()), found.start()
+        place = Place(path, line)
         if found["literal"] is not None:
             value = found["literal"]
         elif found["quoted"] is not None:

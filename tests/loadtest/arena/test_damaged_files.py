@@ -5,6 +5,7 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -147,6 +148,44 @@ def test_merge_keys_are_bounded(tmp_path: Path) -> None:
     merges = "\n".join(f"m{n}: {{ <<: *a }}" for n in range(2_000))
     with pytest.raises(ComposeError, match="<< adds over"):
         project(tmp_path, f"x: &a {{ {keys} }}\n{merges}")
+
+
+MANY_PORTS = f"image: i, ports: [{', '.join(['1'] * 20_000)}]"
+# Files that stand for far more than their bytes, each with a part of the refusal.
+MULTIPLIED = {
+    "aliases": (
+        f"x: &a {{ {MANY_PORTS} }}\nservices: {{ {', '.join(f's{n}: *a' for n in range(11))} }}",
+        "values by aliases or extends",
+    ),
+    "extends": (
+        f"services:\n  s: {{ {MANY_PORTS} }}\n"
+        + "".join(f"  s{n}: {{ extends: s, ports: [2] }}\n" for n in range(11)),
+        "values by aliases or extends",
+    ),
+    "variables": (f"x: [{', '.join(['$A'] * 20)}]\n{service_of('')}", "characters in all"),
+    "services": (
+        "services:\n" + "".join(f"  s{n}: {{ image: i }}\n" for n in range(1_001)),
+        "over 1,000 services",
+    ),
+    "includes": (f"include: [{', '.join(['x'] * 33)}]\n{service_of('')}", "over 32 files"),
+}
+
+
+@pytest.mark.parametrize("fault", MULTIPLIED)
+def test_what_a_file_multiplies_is_bounded(tmp_path: Path, fault: str) -> None:
+    """A small file that stands for very many values, services or files is refused at once."""
+    text, reason = MULTIPLIED[fault]
+    write(tmp_path, "services: { x: { image: i } }", "x")
+    with pytest.raises(ComposeError, match=reason):
+        findings(tmp_path, text, A="x" * 60_000)
+
+
+def test_a_long_env_file_is_read_in_time(tmp_path: Path) -> None:
+    """The time for an `.env` grows with its lines, and not with their square."""
+    write(tmp_path, "A=\n" * 80_000, ".env")
+    began_s = process_time()
+    findings(tmp_path, entry())
+    assert process_time() - began_s < 5
 
 
 PIECES = (
