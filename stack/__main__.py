@@ -116,6 +116,8 @@ def _snapshot_name() -> Iterator[Path]:
 
 def up(settings: Settings) -> int:
     """start everything in the background, or apply new code and settings to what runs"""
+    with delayed():
+        RUNIT.stop_without_clone()
     if RUNIT.supervisor():
         return rolling.up_again(settings)
     if (mode := os.environ.get("MODE") or "local") != "local":

@@ -126,14 +126,21 @@ class Runit:
         return next(filter(self._is_ours, pids), None)
 
     def _is_ours(self, pid: int) -> bool:
+        ours = (paths.HOME / self.folder).resolve()
         try:
             args = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if args[0] != b"runsvdir" or str(self.folder).encode() not in args:
+                return False
             folder = Path(f"/proc/{pid}/cwd").readlink()
+            # While it scans its folder, runsvdir is in there. It may be from another clone, whose
+            # var/ is this one by a symbolic link, or from one that was removed since.
+            return (
+                folder in (paths.HOME, ours)
+                or (folder / self.folder).resolve() == ours
+                or (_is_in_removed_folder(pid) and _has_child_below(pid, ours))
+            )
         except OSError:
             return False
-        is_runsvdir = args[0] == b"runsvdir" and str(self.folder).encode() in args
-        # While it scans its folder, runsvdir is in there.
-        return is_runsvdir and folder in (paths.HOME, (paths.HOME / self.folder).resolve())
 
     def environ(self) -> dict[str, str] | None:
         """Returns the environment of the parts that run, or None."""
@@ -210,6 +217,13 @@ class Runit:
         self._end_strays(successors)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def stop_without_clone(self) -> None:
+        """Stops the parts if the clone that started them was removed: then their supervisor finds
+        no folder of services any more."""
+        pid = self.supervisor()
+        if pid and _is_in_removed_folder(pid):
+            self.stop()
+
     def _read_order(self) -> tuple[list[list[str]], dict[str, int]]:
         """Returns the groups of parts in the order of their stop, and the programs that take over,
         each with its stop signal."""
@@ -248,6 +262,17 @@ class Runit:
             if program and folder.is_relative_to(place.resolve()):
                 found[int(process.name)] = program
         return found
+
+
+def _is_in_removed_folder(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cwd").stat().st_nlink == 0
+    return False
+
+
+def _has_child_below(pid: int, folder: Path) -> bool:
+    children = [Path(f"/proc/{child}/cwd").readlink() for child in children_of(pid)]
+    return any(child.is_relative_to(folder) for child in children)
 
 
 def _is_alive(pid: int) -> bool:
