@@ -5,6 +5,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
+
 from rinha.pessoas.audit import Audit
 from rinha.pessoas.ids import new_id, time_us_of
 from rinha.pessoas.limits import PESSOAS_SHOWN_MAX
@@ -125,9 +127,17 @@ class SqliteRegistry(SqliteStore):
             self._words, self._vezes = Words(), vezes
         while rows := self.engine.read(READ_NEWER, (self._words.newest,)):
             for numero, apelido, nome, stack in rows:
-                self._words.add(numero, apelido, nome, () if stack is None else decode_stack(stack))
+                self._words.add(numero, apelido, nome, _elements(stack))
             if len(rows) < NEWER_ROWS:
                 return
+
+
+def _elements(stack: str | None) -> Sequence[str]:
+    """Returns the elements of a stack. One that an edit broke has none: the audit names it."""
+    try:
+        return () if stack is None else decode_stack(stack)
+    except msgspec.DecodeError:
+        return ()
 
 
 @cache

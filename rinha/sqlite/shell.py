@@ -22,6 +22,8 @@ def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> Non
     enter_for_another(file, schema)
     # A command runs no checkpoint beside Litestream or a thread that repairs the WAL.
     apsw.connection_hooks.append(lambda opened: opened.wal_autocheckpoint(0))
+    # Else a REPLACE would remove a person without the trigger that counts this for the search.
+    apsw.connection_hooks.append(lambda opened: opened.pragma("recursive_triggers", True))
     options = []
     if escape:
         sys.stdout = cast("TextIO", PrintableStream(sys.stdout))

@@ -95,6 +95,18 @@ def test_search_keeps_up_with_all_changes(two: Two) -> None:
     hand.close()
 
 
+@pytest.mark.parametrize("stack", ["[1]", '["\\ud800"]', "{}", "C#"])
+def test_a_stack_that_an_edit_broke_hides_nobody(registry: SqliteRegistry, stack: str) -> None:
+    """Its person is found by the other words, and so are all others."""
+    registry.add(pessoa("ana", stack=["Go"]))
+    registry.add(pessoa("bia"))
+    with apsw.Connection(str(registry.engine.path)) as hand:
+        hand.execute("PRAGMA ignore_check_constraints = ON")
+        hand.execute("UPDATE pessoas SET stack = ? WHERE apelido = 'ana'", (stack,))
+    registry.get_ready()
+    assert found(registry, "barbosa") == ["ana", "bia"]
+
+
 def test_a_start_reads_more_than_once_at_a_time(registry: SqliteRegistry) -> None:
     """The first search after a start knows all rows, which are read in several batches."""
     count = 2 * NEWER_ROWS + 7

@@ -1,9 +1,11 @@
-"""Queries that fail in the shell of `rinha sql`."""
+"""Queries in the shell of `rinha sql` that fail, and one that replaces a row."""
 
 from pathlib import Path
 
 import pytest
 
+from rinha.pessoas.messages import decode_pessoa
+from rinha.pessoas.on_sqlite import SqliteRegistry
 from tests.help.running import finish, rinha
 
 
@@ -25,3 +27,18 @@ def test_a_failed_query_ends_without_a_traceback(tmp_path: Path, sql: str, reaso
     assert (code, out) == (1, "")
     assert reason in err
     assert "Traceback" not in err
+
+
+def test_a_search_sees_what_a_query_replaced(tmp_path: Path) -> None:
+    """A REPLACE removes a row too, and so an instance reads all rows again."""
+    file = tmp_path / "pessoas.db"
+    registry = SqliteRegistry(file, synchronous="NORMAL", lock_wait_s=1.0)
+    registry.add(decode_pessoa(b'{"apelido":"ana","nome":"Ana","nascimento":"2000-01-01"}'))
+    assert len(registry.search("ana")) == 1
+    replace = (
+        "REPLACE INTO pessoas SELECT numero, id, apelido, 'Bia', nascimento, stack FROM pessoas"
+    )
+    done = finish(rinha("sql", replace, RINHA_LEDGER=str(file), RINHA_EDITION="pessoas"))
+    assert done == (0, "", "")
+    assert [each.nome for each in registry.search("bia")] == ["Bia"]
+    registry.close()
