@@ -7,6 +7,7 @@ import msgspec
 from rinha.store import Gauge
 
 HEADROOM = "Balance plus limit of a client, in cents; of the first clients only."
+NEWEST = "Time of the newest transaction; of the first clients only."
 
 
 class ClienteSeen(msgspec.Struct, frozen=True, gc=False):
@@ -34,6 +35,4 @@ class Overview(msgspec.Struct, frozen=True):
             labels = (("cliente", str(each.cliente)),)
             yield Gauge("disponivel", HEADROOM, each.saldo + each.limite, labels)
         newest_us = self.transacoes[0].realizada_em_us if self.transacoes else 0
-        yield Gauge(
-            "newest_commit_time_seconds", "Time of the newest transaction.", newest_us / 1e6
-        )
+        yield Gauge("newest_commit_time_seconds", NEWEST, newest_us / 1e6)
