@@ -17,7 +17,7 @@ from rinha.errors import MoveError, RestoreError, RinhaError
 from rinha.group_commit import GroupCommit
 from rinha.http import App
 from rinha.move import move as move_ledger
-from rinha.server import Instance
+from rinha.server import Instance, allow_many_connections
 from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
 from rinha.terminal import INTERRUPTED, UNREAD, drop_unread, printable, write_any_character
@@ -74,6 +74,7 @@ def open_store(settings: Settings, *, create: bool) -> AdminStore:
 
 
 def serve(settings: Settings, _args: argparse.Namespace) -> int:
+    allow_many_connections()
     store, create_app = open_edition(settings, create=True)
     app = create_app(settings.reset)
     with metered(app, store, settings) as meter, store.engine.serving(meter):

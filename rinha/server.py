@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,7 +27,7 @@ from rinha import notify
 from rinha.errors import ListenError
 from rinha.logs import finish, log_event, log_uncaught
 from rinha.private import FILE_MODE
-from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG
+from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG, OPEN_FILES_MAX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -91,6 +92,15 @@ class Instance:
             # A folder that is gone or read-only must not keep the instance from ending.
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def allow_many_connections() -> None:
+    """Raises the soft limit of open files as far as the hard limit allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # The limit may be infinity, which is -1.
+    wanted = OPEN_FILES_MAX if hard < 0 else min(OPEN_FILES_MAX, hard)
+    if 0 <= soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listen_on(address: Path | str | tuple[str, int]) -> socket.socket:

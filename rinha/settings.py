@@ -17,6 +17,9 @@ from rinha.errors import SettingError
 BODY_MAX_DEPTH = 32
 # Connections that the kernel holds while the one worker of an instance is busy.
 LISTEN_BACKLOG = 4096
+# Files that an instance may have open, as in its container. Shells allow 1,024, and nginx opens up
+# to 2,000 connections.
+OPEN_FILES_MAX = 20_000
 # After the address is removed, earlier connections still wait in the backlog.
 DRAIN_BACKLOG_S = 0.2
 # An instance ends within 2 s of a SIGTERM. Connections that stay open are cut before that.

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
@@ -41,8 +42,12 @@ class Answer(NamedTuple):
 
 def rinha(*words: str, **environment: str) -> subprocess.Popen[str]:
     """Starts the command `rinha` with these settings."""
+    return started([sys.executable, "-m", "rinha", *words], **environment)
+
+
+def started(command: Sequence[str], **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "rinha", *words],
+        command,
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
