@@ -1,5 +1,6 @@
 """Entry point of the command line; Ctrl-C ends the process without a traceback at any moment."""
 
+import io
 import os
 import signal
 import sys
@@ -19,10 +20,15 @@ def main() -> int:
 
 
 def _open_streams() -> None:
-    """Opens standard streams that the caller has closed, before a socket takes their numbers."""
+    """Opens standard streams that the caller has closed, before a socket takes their numbers.
+
+    Characters that their encoding lacks are escaped: an error would look like a verdict."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - until the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rinha.metrics.families import BUCKETS_US
-from rinha.terminal import printable
+from rinha.terminal import printable, write_any_character
 
 POLL_S = 1.0
 TIMEOUT_S = 2.5
@@ -224,6 +224,7 @@ def _wants_to_quit(within_s: float) -> bool:
 
 
 def main(url: str) -> int:
+    write_any_character()
     watch, console = Watch(url), Console()
     try:
         with Live(console=console, auto_refresh=False, screen=True) as live, _unbuffered_keys():

@@ -1,4 +1,4 @@
-"""A run whose processes are killed, or whose streams are closed, blames no target for it."""
+"""A command whose processes are killed, or whose streams are unusual, blames no target for it."""
 
 import os
 import signal
@@ -79,6 +79,27 @@ def test_closed_streams_change_no_verdict(serve: Serve, tmp_path: Path, closed: 
     ran = subprocess.run(["sh", "-c", line], cwd=ROOT, text=True, capture_output=True, check=False)
     assert "Traceback" not in ran.stderr
     assert read_json(tmp_path / "report.json", CrebitosReport).verdict.exit_code == ran.returncode
+
+
+@pytest.mark.starts
+@pytest.mark.parametrize(
+    "command", ["run --help", "report docs/league/entries/go-fiber-sqlite/check.json --all"]
+)
+def test_an_encoding_that_lacks_characters_is_no_error(command: str) -> None:
+    """Characters that the output's encoding lacks are escaped; the exit code stays."""
+    codes = []
+    for encoding in ("utf-8", "ascii"):
+        ran = subprocess.run(
+            [sys.executable, "-m", "loadtest", *command.split()],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert "Traceback" not in ran.stderr
+        codes.append(ran.returncode)
+    assert codes[0] == codes[1]
 
 
 def test_a_run_without_a_request_is_invalid(serve: Serve) -> None:

@@ -130,3 +130,21 @@ def test_a_terminal_of_another_encoding_shows_names(tmp_path: Path) -> None:
     code, shown, err = finish(rinha("cliente", "list", **ledger))
     assert (code, err) == (0, "")
     assert shown.endswith(" Jos\\xe9\n")
+
+
+@pytest.mark.needs("nginx")
+def test_watch_on_a_terminal_of_another_encoding(tmp_path: Path) -> None:
+    """`make watch` shows a row whose characters the terminal's encoding lacks."""
+    with Stack(tmp_path, ops=True) as stack:
+        assert stack.client().transact(1, 1, "c", "José").status == 200
+        command = (sys.executable, "-m", "ops.watch", f"http://127.0.0.1:{stack.ops_port}")
+        code, shown = on_terminal(command, wait_for="Jos", keys="q", PYTHONIOENCODING="ascii")
+    assert (code, "Jos\\xe9" in shown) == (0, True), shown
+
+
+@pytest.mark.starts
+def test_a_path_of_another_encoding_is_shown() -> None:
+    """The stack's commands print paths that the terminal's encoding lacks."""
+    program = "from stack.messages import show; show('UP_ALREADY', 'José')"
+    done = run(sys.executable, "-c", program, env={"PYTHONIOENCODING": "ascii"})
+    assert (done.code, done.out) == (0, "rinha is up already: Jos\\xe9\n")
