@@ -83,7 +83,7 @@ def _wrong(report: Report, texts: list[str]) -> str:
         return f"{count} of {len(report.rules)} rules are broken, first of all: {broken[0][0].name}"
     if not texts:
         return "no reason is known"
-    more = f", and {len(texts) - 1} reasons more" if len(texts) > 1 else ""
+    more = f", and {len(texts) - 1} more" if len(texts) > 1 else ""
     return f"{_short(texts[0])}{more}"
 
 
