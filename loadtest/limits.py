@@ -55,6 +55,7 @@ SENDS_PER_TURN = 16  # sends between two reads of answers, when behind schedule
 OVERDUE_MAX_S = 10  # a run that is later than this ends: it cannot reach its rate any more
 RETRY_PAUSE_S = 0.05  # a dead target is asked 20 times a second per connection, not 20,000
 CONNECTIONS_MAX = 20_000  # under the 28,000 local ports of one address pair
+CHECK_CONNECTIONS = 500  # the largest burst of a check
 FILES_BESIDE_CONNECTIONS = 64  # files a process needs besides its connections
 WORKERS_MAX = 64  # more generator processes than any host of this challenge has cores
 DURATION_MAX_S = 86_400  # a day

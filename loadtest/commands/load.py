@@ -17,6 +17,7 @@ from loadtest.editions import edition
 from loadtest.gatling.run import require_maven
 from loadtest.judging.edition import Edition
 from loadtest.limits import (
+    CHECK_CONNECTIONS,
     CONNECTIONS_MAX,
     FILES_BESIDE_CONNECTIONS,
     OFFICIAL_TIMEOUT_S,
@@ -72,13 +73,13 @@ def official_plan(
 ) -> tuple[OfficialPlan, View]:
     """Returns the plan of an official run and its view."""
     plan = OfficialPlan(target, seed_of(asked), OFFICIAL_TIMEOUT_S, asked.speed, asked.scale)
-    files_for(None)
+    files_for(None, strict=True)
     duration_s, size = chosen.official_duration_s(plan), chosen.official_size(plan)
     return plan, _view_of(asked, plan.way, duration_s, size)
 
 
 def check(asked: argparse.Namespace) -> int:
-    files_for(None)
+    files_for(None, strict=True)
     seed, chosen = seed_of(asked), edition(asked.edition)
     keys = chosen.key_rules if asked.idempotency else None
     if asked.idempotency and keys is None:
@@ -124,7 +125,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
     return Plan(
         address=asked.url,
         mode=_mode(asked),
-        connections=files_for(connections),
+        connections=files_for(connections, strict=asked.strict),
         duration_s=duration_s,
         size=asked.requests,
         seed=seed_of(asked),
@@ -150,18 +151,24 @@ def _mode(asked: argparse.Namespace) -> Mode:
     return "rate" if asked.rate else "closed"
 
 
-def files_for(connections: int | None) -> int:
-    """Raises the limit of open files as needed, and returns the number of connections."""
+def files_for(connections: int | None, *, strict: bool = False) -> int:
+    """Raises the limit of open files as needed, and returns the number of connections.
+
+    Without a number it is as many as the system allows. A check has its own besides the load's.
+    """
+    least = max(connections or 1, CHECK_CONNECTIONS if strict else 1)
     wanted = connections or CONNECTIONS_MAX
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + FILES_BESIDE_CONNECTIONS
+    needed = max(wanted, least) + FILES_BESIDE_CONNECTIONS
     if hard != resource.RLIM_INFINITY and needed > hard:
-        if connections is not None:
+        if least + FILES_BESIDE_CONNECTIONS > hard:
+            fewer = "" if strict else ", or use fewer connections"
             raise UsageError(
-                f"{connections} connections need {needed} file descriptors, this system allows "
-                f"{hard}: raise `ulimit -Hn`, or use fewer connections"
+                f"{least} connection{'s need' if least > 1 else ' needs'} "
+                f"{least + FILES_BESIDE_CONNECTIONS} file descriptors, this system allows {hard}: "
+                f"raise `ulimit -Hn`{fewer}"
             )
-        wanted, needed = hard - FILES_BESIDE_CONNECTIONS, hard
+        wanted, needed = min(wanted, hard - FILES_BESIDE_CONNECTIONS), hard
     if soft != resource.RLIM_INFINITY and needed > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
     return wanted

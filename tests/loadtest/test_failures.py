@@ -165,12 +165,22 @@ def test_invalid_arguments_are_a_usage_error(words: tuple[str, ...]) -> None:
     assert ran.out.startswith("loadtest")
 
 
-def test_too_few_file_descriptors_are_a_usage_error(serve: Serve) -> None:
+# Options of a command, and a limit of file descriptors that is too low for it.
+TOO_FEW_FILES = {
+    "run TARGET -c 200": 100,
+    "run TARGET -r 10 -d 1": 64,
+    "run TARGET -c 1 -n 1 --strict": 200,
+    "check TARGET": 200,
+    "official TARGET --scale 0.005": 200,
+}
+
+
+@pytest.mark.parametrize(("words", "most"), TOO_FEW_FILES.items())
+def test_too_few_file_descriptors_are_a_usage_error(serve: Serve, words: str, most: int) -> None:
     """Too few file descriptors for the connections are a usage error that names the remedy."""
-    command = f"ulimit -n 100; {{}} -m loadtest run 127.0.0.1:{serve()} -c 200"
-    done = subprocess.run(
-        ["bash", "-c", command.format(sys.executable)], capture_output=True, text=True, check=False
-    )
+    words = words.replace("TARGET", f"127.0.0.1:{serve()}")
+    command = ["bash", "-c", f"ulimit -n {most}; {sys.executable} -m loadtest {words}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2
     assert "file descriptors" in done.stderr
     assert "ulimit" in done.stderr
