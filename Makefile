@@ -129,7 +129,7 @@ watch: loadtest $(PRESENT) ## show the figures of the operator's page in a termi
 
 # The default target is the stack of this clone. `report` and `compare` send nothing and take no target.
 COMMAND = $(or $(LOAD),official)
-TARGET = $(if $(filter run official check,$(firstword $(COMMAND))),$(if $(filter http://% localhost% 127.%,$(COMMAND)),,$$($(STACK) url 2>/dev/null)))
+TARGET = $(if $(filter run official check,$(firstword $(COMMAND))),$(if $(filter http://% https://% localhost% 127.%,$(COMMAND)),,$$($(STACK) url 2>/dev/null)))
 
 load: loadtest ## run the judge: the official run against this stack; LOAD="run -c 14 -d 30" for other loads
 	@$(PY) -m loadtest $(COMMAND) $(TARGET) $(EDITION_OPTION)

@@ -155,3 +155,11 @@ def test_every_edition_has_each_of_its_names_everywhere() -> None:
         both = {"EDITION": contest, "RINHA_EDITION": "crebitos"}
         out = run("make", "-n", "load", "MODE=local", env=both).out
         assert re.search(rf"-m loadtest official .* --edition {name}\n$", out)
+
+
+@pytest.mark.parametrize("target", ["http://10.0.0.7:9999", "https://example.org", "localhost:80"])
+def test_the_judge_plays_the_target_that_is_named(target: str) -> None:
+    """`make load` adds the URL of this clone's stack only where LOAD names no target."""
+    assert "stack url" in run("make", "-n", "load", "MODE=local", "LOAD=check").out
+    out = run("make", "-n", "load", "MODE=local", f"LOAD=check {target}").out
+    assert "url" not in out
