@@ -140,11 +140,12 @@ def _environment(part: Part) -> dict[str, str]:
 
 
 def _command(part: Part) -> str:
-    """Returns the command line. The one file takes the name of its program from argv[0]."""
-    args = [str(arg) for arg in part.command]
-    if paths.ONE_FILE and not Path(args[0]).is_absolute():
-        return " ".join([f'"@{sys.executable}"', *map(quoted_argument, args)])
-    return " ".join(map(quoted_argument, args))
+    """Returns the command line, where systemd expands variables in all arguments, but not in the
+    program. The one file takes the name of its program from argv[0]."""
+    program, *args = [str(arg) for arg in part.command]
+    if paths.ONE_FILE and not Path(program).is_absolute():
+        program, args = f"@{sys.executable}", [program, *args]
+    return " ".join([quoted(program), *map(quoted_argument, args)])
 
 
 def _folders(part: Part) -> Iterator[str]:

@@ -247,6 +247,17 @@ def test_the_one_file_runs_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch)
     assert "PYTHONPATH" not in text
 
 
+@pytest.mark.parametrize("one_file", [True, False])
+def test_a_program_may_have_any_path(monkeypatch: pytest.MonkeyPatch, one_file: bool) -> None:
+    """A percent sign in the program's path begins no specifier, and a dollar sign stays one."""
+    monkeypatch.setattr(paths, "ONE_FILE", one_file)
+    monkeypatch.setattr(sys, "executable", "/a%b $c/rinha")
+    command = ["nginx", "$d"] if one_file else [sys.executable, "$d"]
+    text = units.unit(Part("nginx", command), [], [])
+    given = '"@/a%%b $c/rinha" "nginx" "$$d"' if one_file else '"/a%%b $c/rinha" "$$d"'
+    assert f"ExecStart={given}\n" in text
+
+
 WITHOUT_LITESTREAM = """
 import sys
 from stack import __main__ as stack, paths
