@@ -286,13 +286,13 @@ class Primary:
             f"the {self._schema.noun}'s server refuses now, nothing was written: try again"
         )
 
-    def _meet(self, host: Host) -> Session:
+    def _meet(self, host: Host, note: Callable[[str], object]) -> Session:
         """Connects to a host for the search. Returns once the host has proved that it is the
         primary."""
         session = Session(conninfo_of(host), CONNECT_MAX_S)
         session.host = host
         try:
-            self._proof.meet(session, name_of(host))
+            self._proof.meet(session, name_of(host), note)
         except BaseException:
             session.close()
             raise

@@ -8,7 +8,7 @@ the server then reports an unconfirmed commit as done.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rinha.errors import StoreUnusableError
@@ -73,6 +73,7 @@ GAVE_UP = (
     "with a single copy"
 )
 REPLACED = "another server was promoted since"
+WAITS = "waits for its synchronous standby to confirm a commit, the proof that it is the primary"
 
 
 class State(NamedTuple):
@@ -118,8 +119,9 @@ class Proof:
         self._alone_until = 0.0
         self._is_serving = False
 
-    def meet(self, session: Session, name: str) -> None:
-        """Sets up a new connection, and returns once it is proved to lead to the primary."""
+    def meet(self, session: Session, name: str, note: Callable[[str], object]) -> None:
+        """Sets up a new connection, and returns once it is proved to lead to the primary. Notes
+        what the proof waits for."""
         ((version, encoding, *state),) = session.run(SET_UP, CONNECT_MAX_S)
         if encoding is not None and encoding.decode() not in ENCODINGS:
             problem = fault("server_encoding", encoding.decode(), ENCODINGS)
@@ -140,6 +142,8 @@ class Proof:
         ((timeline,),) = session.run(READ_TIMELINE, CONNECT_MAX_S)
         session.standing = Standing((timeline or b"").decode(), bool(found.standbys))
         _assert_not_below(self._highest, session.standing)
+        if session.standing.has_standbys:
+            note(WAITS)
         self._judge(session, session.ask(PROOF, (), None, STATE))
 
     def take(self, session: Session) -> None:

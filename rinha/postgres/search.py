@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from rinha.errors import RinhaError
 from rinha.logs import log_event
@@ -19,8 +20,11 @@ from rinha.store import Meter
 
 
 class Search:
-    def __init__(self, hosts: Sequence[Host], meet: Callable[[Host], Session]) -> None:
-        """Starts the threads. `meet` connects to a host, checks it, and asks it for the proof."""
+    def __init__(
+        self, hosts: Sequence[Host], meet: Callable[[Host, Callable[[str], object]], Session]
+    ) -> None:
+        """Starts the threads. `meet` connects to a host, checks it, and asks it for the proof. It
+        calls its argument with the reason if it has to wait long."""
         self._meet = meet
         self._changed = threading.Condition()
         self._ended = False
@@ -29,7 +33,7 @@ class Search:
         # Whether changes are logged, and the meter that counts them.
         self._is_serving = False
         self._meter: Meter | None = None
-        # Last error of each host that is not the primary.
+        # Last error of each host that is not the primary, or what it waits for.
         self.errors: dict[str, str] = {}
         # An error that waiting does not resolve, such as a wrong setting of the server.
         self.verdict: RinhaError | None = None
@@ -76,11 +80,12 @@ class Search:
     def _look(self, host: Host) -> None:
         # Signals are for the main thread.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        note = partial(self.errors.__setitem__, name_of(host))
         while self._wait_until_needed():
             try:
-                session = self._meet(host)
+                session = self._meet(host, note)
             except (LostError, RefusedError, OSError) as error:
-                self.errors[name_of(host)] = str(error)
+                note(str(error))
             except RinhaError as error:
                 self._judge(error)
             else:

@@ -74,6 +74,17 @@ def test_the_log_says_why_no_server_is_found(server: Server) -> None:
         assert wait_until(lambda: "not currently accepting connections" in reason(), START_MAX_S)
 
 
+def test_a_server_that_waits_for_its_standby_is_the_reason(server: Server) -> None:
+    """A server whose standby is away accepts connections and no commit: the error says so."""
+    address = server.new_database()
+    server.set("synchronous_standby_names", "nobody")
+    try:
+        with pytest.raises(StoreUnusableError, match=f"{server.port}: waits for its synchronous"):
+            PostgresLedger(ServerUrl(address))
+    finally:
+        server.set("synchronous_standby_names", "")
+
+
 @pytest.mark.parametrize("host", ["node1..example", "a" * 64])
 def test_a_name_that_no_host_can_have_is_an_error(host: str) -> None:
     """An address whose host has an empty or a too long part is refused in one sentence."""
