@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TextIO
 
 from rinha.crebitos.limits import (
     CLIENTE_MAX,
@@ -132,8 +132,9 @@ def read_csv(file: Path) -> Iterator[tuple[int, NewCliente]]:
         raise ClienteRefusedError(f"{file}: line {line}: {error}") from None
 
 
-def _lines(opened: Iterator[str]) -> Iterator[str]:
-    for line in opened:
+def _lines(opened: TextIO) -> Iterator[str]:
+    # A file of another kind may be one line, which is not read whole.
+    while line := opened.readline(CSV_LINE_MAX_CHARACTERS + 1):
         if len(line) > CSV_LINE_MAX_CHARACTERS:
             raise csv.Error(f"a line of more than {CSV_LINE_MAX_CHARACTERS} characters")
         yield line

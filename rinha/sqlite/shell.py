@@ -31,7 +31,7 @@ def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> Non
         options = ["-nocolour"]
     try:
         shell: Any = Shell()
-        _, _, commands = shell.process_args([*options, str(file), *args])
+        _, _, commands = shell.process_args([*options, str(file.absolute()), *args])
         if not commands:
             shell.cmdloop()
     except (apsw.Error, Shell.Error, UnicodeEncodeError) as error:

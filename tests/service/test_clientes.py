@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -241,6 +242,19 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_bytes(b"cliente,limite,nome\n6,1,\xff\n")
     with pytest.raises(ClienteRefusedError, match="not CSV in UTF-8"):
         list(read_csv(tmp_path / "new.csv"))
+
+
+def test_a_file_of_one_line_is_not_read_whole(tmp_path: Path) -> None:
+    """A large file of another kind is refused within little memory."""
+    file = tmp_path / "new.csv"
+    file.write_bytes(b"x" * 8_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ClienteRefusedError, match="a line of more than"):
+            list(read_csv(file))
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_pipe_of_clients_is_refused(run: Run, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """Queries in the shell of `rinha sql` that fail, and one that replaces a row."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from rinha.pessoas.messages import decode_pessoa
 from rinha.pessoas.on_sqlite import SqliteRegistry
-from tests.help.running import finish, rinha
+from tests.help.running import ROOT, finish, rinha
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,17 @@ def test_a_failed_query_ends_without_a_traceback(tmp_path: Path, sql: str, reaso
     assert (code, out) == (1, "")
     assert reason in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["file:rinha.db", "-rinha.db"])
+def test_a_query_reads_the_ledger_of_any_name(tmp_path: Path, name: str) -> None:
+    """A name that is an option or a URI for the shell is the ledger's file all the same."""
+    environment = {**os.environ, "RINHA_LEDGER": name, "PYTHONPATH": str(ROOT)}
+    for command in (["init"], ["sql", "SELECT count(*) FROM clientes"]):
+        out = subprocess.check_output(
+            [sys.executable, "-m", "rinha", *command], cwd=tmp_path, env=environment, text=True
+        )
+    assert out == "5\n"
 
 
 def test_a_search_sees_what_a_query_replaced(tmp_path: Path) -> None:
