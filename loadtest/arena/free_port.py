@@ -1,7 +1,9 @@
-"""The port of the arena, which must be free, and who holds it if it is not."""
+"""The port of the arena: one run has it at a time, and it must be free; who holds it if not."""
 
 import errno
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from loadtest.arena.docker import EngineError, docker
 from loadtest.measure.target.containers import PROC
@@ -10,6 +12,23 @@ from loadtest.wire.outcome import printable
 
 # This machine has no IPv6.
 _NO_SUCH_FAMILY = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
+
+
+@contextmanager
+def only_run(port: int) -> Iterator[None]:
+    """Requires that no other run has the port, for as long as this one lasts.
+
+    While images are built nothing listens there yet, and two runs of one entry would share its
+    containers. A name of the kernel's own goes with its process, however that ends.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as name:
+        try:
+            name.bind(f"\0loadtest-arena-{port}")
+        except OSError as error:
+            raise EngineError(
+                f"another `loadtest arena` runs on this machine, and needs port {port}: wait for it"
+            ) from error
+        yield
 
 
 def require_free_port(port: int) -> None:

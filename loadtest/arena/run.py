@@ -12,7 +12,7 @@ from loadtest.arena.deployment import Deployment, NoImageError
 from loadtest.arena.docker import require_engine
 from loadtest.arena.faults import Fault, Scene, lasting_faults, start_faults, unhealthy
 from loadtest.arena.figures import all_figures, services
-from loadtest.arena.free_port import require_free_port
+from loadtest.arena.free_port import only_run, require_free_port
 from loadtest.arena.interrupts import removed_afterwards
 from loadtest.arena.ready import is_hopeless, look, wait_ready
 from loadtest.drive.plan import OfficialPlan
@@ -40,12 +40,13 @@ def judge_entry(
     require_engine()
     deployment = Deployment(files)
     deployment.services()
-    require_free_port(plan.address.port)
     run = _Run(deployment, Arena(file=printable(str(files[0]))), rules, chosen, plan)
-    with removed_afterwards(deployment.remove):
-        # An earlier run that was killed may have left its containers and volumes.
-        deployment.remove()
-        report = run.whole(view)
+    with only_run(plan.address.port):
+        require_free_port(plan.address.port)
+        with removed_afterwards(deployment.remove):
+            # An earlier run that was killed may have left its containers and volumes.
+            deployment.remove()
+            report = run.whole(view)
     report.arena = run.arena
     return report
 

@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from loadtest.arena.deployment import EntryError, project_name
 from loadtest.arena.docker import EngineError
+from loadtest.arena.free_port import only_run
 from loadtest.arena.run import judge_entry
 from loadtest.crebitos.edition import CREBITOS
 from loadtest.drive.plan import OfficialPlan
@@ -216,3 +217,13 @@ def test_interrupts_leave_nothing(number: int, play: Play, free_port: int) -> No
     assert running.wait(30) == 130
     assert steps(folder)[-1] == "down"
     assert not (folder / "pids").exists()
+
+
+def test_a_second_run_at_once_is_refused(play: Play, free_port: int) -> None:
+    """Two runs of an entry would share its containers: the second touches none, and says why."""
+    folder = play(**serving(free_port))
+    with only_run(free_port), pytest.raises(EngineError, match="another `loadtest arena` runs"):
+        judge(free_port)
+    assert steps(folder) == []
+    with only_run(free_port):
+        pass
