@@ -29,8 +29,11 @@ class PostgresContent:
     def transaction(self) -> Iterator[None]:
         names = ", ".join(table.name for table in self.tables)
         with self._primary.alone_with(names) as pgconn:
+            on_notice = pgconn.notice_handler
             # Bulk copies wait in psycopg's own loops.
             self._cursor = psycopg.Connection(pgconn).cursor()
+            # Psycopg has set its own: the session would miss the warning of a cancelled wait.
+            pgconn.notice_handler = on_notice
             try:
                 yield
             except psycopg.Error as error:

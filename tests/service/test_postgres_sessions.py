@@ -1,18 +1,21 @@
 """Sessions on PostgreSQL under settings of the server, and addresses that name no host."""
 
 import contextlib
+import threading
 import time
 
 import pytest
 
 from rinha.address import ServerUrl
+from rinha.crebitos.ledger import TABLES
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_postgres import PostgresLedger
-from rinha.errors import StoreUnavailableError, StoreUnusableError
+from rinha.errors import OutcomeUnknownError, StoreUnavailableError, StoreUnusableError
 from rinha.postgres import primary
 from stack.part import wait_until
 from tests.help.ledgers import query
 from tests.help.postgres import START_MAX_S, Server
+from tests.help.postgres_pair import WAITS
 
 TIMEOUTS = (
     "statement_timeout",
@@ -83,6 +86,27 @@ def test_a_server_that_waits_for_its_standby_is_the_reason(server: Server) -> No
             PostgresLedger(ServerUrl(address))
     finally:
         server.set("synchronous_standby_names", "")
+
+
+def test_a_move_whose_waits_are_cancelled_is_no_success(server: Server) -> None:
+    """No standby has confirmed its commit or the proof after it: its outcome is unknown."""
+    ended = threading.Event()
+
+    def cancel_waits() -> None:
+        while not ended.wait(0.01):
+            server.query(f"SELECT pg_cancel_backend(pid) {WAITS}")
+
+    with contextlib.closing(PostgresLedger(ServerUrl(server.new_database()))) as ledger:
+        server.set("synchronous_standby_names", "nobody")
+        cancelling = threading.Thread(target=cancel_waits)
+        cancelling.start()
+        try:
+            with pytest.raises(OutcomeUnknownError), ledger.content.transaction():
+                ledger.content.fill(TABLES[1], [(1, 1, 5, "c", "abc", 0)])
+        finally:
+            ended.set()
+            cancelling.join()
+            server.set("synchronous_standby_names", "")
 
 
 @pytest.mark.parametrize("host", ["node1..example", "a" * 64])
