@@ -90,7 +90,7 @@ class Schema(NamedTuple):
         found = self._version(session, where)
         if found < self.version:
             session.run(USE_NAMESPACE.format(marked=self.marked), START_MAX_S)
-            session.run(after(found, self.sql.read_text()), START_MAX_S)
+            session.run(after(found, self.sql.read_text("utf-8")), START_MAX_S)
             mark = f"{self.mark}{self.version}"
             session.run(f"COMMENT ON TABLE {self.marked} IS '{mark}'", START_MAX_S)
         session.run("COMMIT", START_MAX_S)
@@ -121,7 +121,7 @@ class Schema(NamedTuple):
         timeout_s, description = None, DESCRIPTION.format(marked=self.marked)
         try:
             session.run("BEGIN; SET LOCAL search_path TO pg_temp", timeout_s)
-            session.run(up_to(version, self.sql.read_text()), timeout_s)
+            session.run(up_to(version, self.sql.read_text("utf-8")), timeout_s)
             shipped = set(session.run(description, timeout_s))
         finally:
             session.run("ROLLBACK", timeout_s)

@@ -27,15 +27,15 @@ class Schema(NamedTuple):
     def definitions(self, version: int) -> set[tuple[str, str, str]]:
         """Returns type, name and SQL of all that a file of this version has."""
         shipped = apsw.Connection(":memory:")
-        shipped.execute(up_to(version, self.sql.read_text()))
+        shipped.execute(up_to(version, self.sql.read_text("utf-8")))
         return set(shipped.execute(READ_SCHEMA))
 
     def create(self, connection: apsw.Connection) -> None:
-        connection.execute(f"BEGIN IMMEDIATE; {self.sql.read_text()}; COMMIT")
+        connection.execute(f"BEGIN IMMEDIATE; {self.sql.read_text('utf-8')}; COMMIT")
 
     def upgrade(self, connection: apsw.Connection, version: int) -> None:
         """Adds what the file lacks, in one transaction."""
-        added = after(version, self.sql.read_text())
+        added = after(version, self.sql.read_text("utf-8"))
         connection.execute(
             f"BEGIN IMMEDIATE; {added}; PRAGMA user_version = {self.version}; COMMIT"
         )

@@ -16,6 +16,7 @@ from stack.part import wait_until
 from tests.help.ledgers import query
 from tests.help.postgres import START_MAX_S, Server
 from tests.help.postgres_pair import WAITS
+from tests.help.running import finish, rinha
 
 TIMEOUTS = (
     "statement_timeout",
@@ -43,6 +44,16 @@ def test_timeouts_of_the_server_end_no_audit(server: Server) -> None:
             assert run("SELECT count(*) FROM clientes") == [(b"5",)]
         time.sleep(LONGER_S)
         assert problems == ledger.audit().problems == []
+
+
+def test_tables_are_the_same_in_each_locale(server: Server) -> None:
+    """The schema is read as UTF-8: a description may have ten characters that are escaped."""
+    address = server.new_database()
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    assert finish(rinha("init", RINHA_LEDGER=address, **locale))[0] == 0
+    with contextlib.closing(PostgresLedger(ServerUrl(address))) as ledger:
+        assert ledger.transact(1, Transacao(1, "c", "\0" * 10)).saldo == 1
+        assert ledger.audit().problems == []
 
 
 def test_a_reset_that_takes_too_long_ends_on_the_server(
