@@ -27,7 +27,7 @@ def main() -> int:
     try:
         for path, text in files().items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
+            (folder / path).write_text(text, "utf-8")
             print(folder / path)
     except OSError as error:
         print(f"manual: cannot write {error.filename}: {error.strerror}", file=sys.stderr)

@@ -34,7 +34,7 @@ def children_of(pid: str | int) -> list[int]:
 
 def stat_of(pid: str | int) -> list[str]:
     """Returns the fields after the name, which may contain anything: state, parent, ..."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
 
 
 def seconds(ticks: Sequence[str]) -> float:

@@ -61,6 +61,6 @@ def _holder(port: int) -> str:
 
 def _program(pid: int) -> str:
     try:
-        return (PROC / str(pid) / "comm").read_text().strip()
+        return (PROC / str(pid) / "comm").read_text(errors="replace").strip()
     except OSError:
         return "a program"

@@ -44,7 +44,7 @@ def run_gatling(
         alone = _lay_out(simulation)
         (alone / "resources").mkdir()
         for name, text in feeds.items():
-            (alone / "resources" / name).write_text(text)
+            (alone / "resources" / name).write_text(text, "utf-8")
     except OSError as error:
         where = f"{BUILD.resolve()}: {error.strerror}"
         raise GatlingError(f"{where}; run it in a folder that it may write") from error

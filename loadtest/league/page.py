@@ -21,8 +21,8 @@ GOOD = {"pass": "good", "fail": "bad", "invalid": ""}
 
 def page(tables: Sequence[LeagueTable], path: Path) -> str:
     """Returns the whole page; links are relative to its path."""
-    style = STYLE.read_text() + (HERE / "page.css").read_text()
-    script = (HERE / "page.js").read_text()
+    style = STYLE.read_text("utf-8") + (HERE / "page.css").read_text("utf-8")
+    script = (HERE / "page.js").read_text("utf-8")
     # Only these two texts may run or be applied, whatever a report may bring into the page.
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "

@@ -52,10 +52,11 @@ def page(report: Report) -> str:
 
 def document(title: str, inner: str, footer: str) -> str:
     """Returns a page around its sections."""
+    style = STYLE.read_text("utf-8")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{STYLE.read_text()}</style></head><body><main>{inner}"
+        f"<style>{style}</style></head><body><main>{inner}"
         f"<footer>{escape(footer)}</footer></main></body></html>\n"
     )
 

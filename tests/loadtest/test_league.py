@@ -2,6 +2,7 @@
 
 import csv
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from loadtest.commands.main import run
 from loadtest.measure.machine import this_machine
 from loadtest.report.json import write_json
+from tests.help.commands import run as run_command
 from tests.help.league_files import Made, Page
 from tests.help.league_reports import (
     ELSEWHERE,
@@ -188,3 +190,17 @@ def test_a_run_names_its_machine(serve: Serve, tmp_path: Path) -> None:
     url = f"127.0.0.1:{serve()}"
     for words in (("run", url, "-n", 100), ("check", url, "--no-strict")):
         assert loadtest(*words, folder=tmp_path).report.machine == this_machine()
+
+
+@pytest.mark.starts
+def test_the_page_is_the_same_in_each_locale(tmp_path: Path) -> None:
+    """Files are read and written as UTF-8, whatever the encoding of the locale."""
+    write_entry(tmp_path / "one", {**ABOUT, "name": "José"}, official(HERE))
+    pages = []
+    for mode in ("1", "0"):
+        locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": mode}
+        command = (sys.executable, "-m", "loadtest", "league", tmp_path / "one")
+        done = run_command(*command, "--html", tmp_path / f"{mode}.html", env=locale)
+        assert done.code == 0, done.text
+        pages.append((tmp_path / f"{mode}.html").read_bytes())
+    assert pages[0] == pages[1]

@@ -1,11 +1,14 @@
 """Target processes, and the figures of their control groups."""
 
 import json
+import os
 from pathlib import Path
 from shutil import rmtree
 
 import pytest
 
+from loadtest.arena import free_port
+from loadtest.measure.target import processes, usage
 from loadtest.measure.target.containers import container_name, container_siblings
 from loadtest.measure.target.usage import TICKS, Quota, TargetUsage, quota_of, read_groups
 
@@ -72,6 +75,19 @@ VERSION_1 = {
     "memory/memory.usage_in_bytes": "52428800\n",
     "memory/memory.limit_in_bytes": "104857600\n",
 }
+
+
+def test_a_name_that_the_kernel_cut_within_a_letter_is_read() -> None:
+    """The kernel keeps 15 bytes of a program's name: no UTF-8, if they end within a letter."""
+    comm, pid = Path("/proc/self/comm"), os.getpid()
+    before = comm.read_bytes()
+    comm.write_bytes("servidor-padrão".encode()[:14])
+    try:
+        assert usage._program(pid) == free_port._program(pid) == "servidor-padr\ufffd"
+        assert usage._read_processes([pid], {}).memory_bytes > 0
+        assert processes._parents()[pid] == os.getppid()
+    finally:
+        comm.write_bytes(before)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ _CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 def container_of(pid: int, proc: Path = PROC) -> str | None:
     """Returns the container id from a process's control groups."""
     with suppress(OSError):
-        found = _CONTAINER_ID.search((proc / str(pid) / "cgroup").read_text())
+        found = _CONTAINER_ID.search((proc / str(pid) / "cgroup").read_text(errors="replace"))
         return found[0] if found else None
     return None
 
@@ -56,7 +56,7 @@ def _behind_proxy(listener: int, containers: Iterable[str], proc: Path, notes: P
     """Returns the container that docker-proxy forwards to; all of them if that is unreadable."""
     fields: list[str] = []
     with suppress(OSError):
-        fields = (proc / str(listener) / "cmdline").read_text().split("\0")
+        fields = (proc / str(listener) / "cmdline").read_text(errors="replace").split("\0")
     if not fields[0:1] or not fields[0].endswith(PROXY):
         return set()
     address = dict(pairwise(fields)).get("-container-ip")

@@ -83,7 +83,7 @@ def _parents() -> dict[int, int]:
     for entry in PROC.iterdir():
         if entry.name.isdigit():
             with suppress(OSError, ValueError):
-                stat = (entry / "stat").read_text()
+                stat = (entry / "stat").read_text(errors="replace")
                 parents[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
     return parents
 

@@ -109,7 +109,7 @@ def groups_of(pid: str) -> dict[str, Path]:
     """Returns a process's control group directories by controller; version 2 has `unified`."""
     groups: dict[str, Path] = {}
     with suppress(OSError):
-        for line in (PROC / pid / "cgroup").read_text().splitlines():
+        for line in (PROC / pid / "cgroup").read_text(errors="replace").splitlines():
             _, controllers, path = line.split(":", 2)
             names = controllers.split(",") if controllers else ["unified"]
             for name in names:
@@ -123,7 +123,7 @@ def groups_of(pid: str) -> dict[str, Path]:
 
 def _program(pid: int) -> str:
     with suppress(OSError):
-        return (PROC / str(pid) / "comm").read_text().strip()
+        return (PROC / str(pid) / "comm").read_text(errors="replace").strip()
     return str(pid)
 
 
@@ -149,7 +149,8 @@ def _read_processes(pids: list[int], ticks: dict[int, int]) -> Reading:
     pages = 0
     for pid in pids:
         with suppress(OSError, ValueError):
-            fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            stat = (PROC / str(pid) / "stat").read_text(errors="replace")
+            fields = stat.rpartition(")")[2].split()
             ticks[pid] = int(fields[11]) + int(fields[12])
             pages += int((PROC / str(pid) / "statm").read_text().split()[1])
     return Reading(sum(ticks.get(pid, 0) for pid in pids) / TICKS, pages * PAGE_BYTES)
