@@ -56,6 +56,8 @@ IN_OTHER_TARGETS = --ignore tests/ops $(patsubst %,--ignore tests/stack/%,contai
 
 # Passed through the environment, so that the shell does not expand their values.
 export SQL SIMULATION FILE FROM AT TAG
+# With it Python would not look for packages in this folder.
+unexport PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .PHONY: help up restart down status logs stats reset check sql cliente snapshot restore drill watch load profile gatling bench bench-scaling bench-proxies submission

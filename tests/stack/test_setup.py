@@ -26,6 +26,12 @@ def supported() -> tuple[str, str]:
     return f"3.{found[1]}", f"3.{int(found[2]) - 1}"
 
 
+def test_packages_are_found_in_the_clone_whatever_python_is_told(checkout: Checkout) -> None:
+    """Python looks for packages in this folder, also where PYTHONSAFEPATH forbids it."""
+    env = {"MODE": "local", "PYTHONSAFEPATH": "1"}
+    assert run("make", "-s", "status", cwd=checkout.folder, env=env).out == "rinha is not up\n"
+
+
 @pytest.mark.parametrize("version", ["3.10.4", "3.14.0"])
 def test_another_python_is_refused_in_one_line(tmp_path: Path, version: str) -> None:
     """Another Python is refused in one line with its version and the supported ones."""
