@@ -116,9 +116,7 @@ def _snapshot_name() -> Iterator[Path]:
 
 def up(settings: Settings) -> int:
     """start everything in the background, or apply new code and settings to what runs"""
-    with delayed():
-        RUNIT.stop_without_clone()
-    if RUNIT.supervisor():
+    if RUNIT.supervisor() and not RUNIT.has_lost_its_clone():
         return rolling.up_again(settings)
     if (mode := os.environ.get("MODE") or "local") != "local":
         return fail(message("MODE_IS_LOCAL", mode))
@@ -130,7 +128,8 @@ def up(settings: Settings) -> int:
     log_files.assert_space()
     # Reports an error of the ledger at once; the instances would each report it, after a wait.
     rolling.init()
-    # Stops the parts that a killed supervisor left behind: they have served until now.
+    # Stops the parts of a supervisor that was killed, or whose clone was removed: they have served
+    # until now.
     with delayed():
         RUNIT.stop()
     problem = ports.problem(settings)

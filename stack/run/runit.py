@@ -142,6 +142,12 @@ class Runit:
         except OSError:
             return False
 
+    def has_lost_its_clone(self) -> bool:
+        """Tells if the clone that started the supervisor was removed, so that it finds no folder
+        of services any more."""
+        pid = self.supervisor()
+        return pid is not None and _is_in_removed_folder(pid)
+
     def environ(self) -> dict[str, str] | None:
         """Returns the environment of the parts that run, or None."""
         found = self.supervisor_environ()
@@ -216,13 +222,6 @@ class Runit:
                 self.sv(*limit, "force-shutdown", *found, stdout=DEVNULL)
         self._end_strays(successors)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def stop_without_clone(self) -> None:
-        """Stops the parts if the clone that started them was removed: then their supervisor finds
-        no folder of services any more."""
-        pid = self.supervisor()
-        if pid and _is_in_removed_folder(pid):
-            self.stop()
 
     def _read_order(self) -> tuple[list[list[str]], dict[str, int]]:
         """Returns the groups of parts in the order of their stop, and the programs that take over,
