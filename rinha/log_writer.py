@@ -4,10 +4,12 @@
 their count is logged once the reader continues.
 """
 
+import contextlib
 import io
 import os
 import select
 import signal
+import stat
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -79,6 +81,19 @@ class LogWriter(io.TextIOBase):
                 self._dropped += 1
             return False
         return True
+
+
+def never_wait(fd: int) -> None:
+    """Lets a write to a full pipe or terminal fail in place of waiting. C code writes there itself:
+    bjoern does for each client that vanishes.
+
+    It is opened again, as the mode of an open file is shared with other processes."""
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        # A socket cannot be opened again.
+        with contextlib.suppress(OSError):
+            again = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.dup2(again, fd)
+            os.close(again)
 
 
 def _write_all(fd: int, line: bytes) -> None:

@@ -1,6 +1,7 @@
 """Logs JSON lines on stderr. A repeated error is logged once a minute."""
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -9,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from rinha.bodies import encode, utc
-from rinha.log_writer import LogWriter
+from rinha.log_writer import LogWriter, never_wait
 from rinha.settings import LOG_FINISH_MAX_S, LOG_REPEAT_S
 from rinha.terminal import printable
 
@@ -74,7 +75,9 @@ def setup(level: str) -> None:
 def write_in_background() -> None:
     """Writes the log in a thread, so that its reader delays no request and no stop. Call `setup`
     after it."""
-    writer = LogWriter(sys.stderr.fileno(), _log_dropped)
+    fd = sys.stderr.fileno()
+    writer = LogWriter(os.dup(fd), _log_dropped)
+    never_wait(fd)
     sys.stderr = writer
     # By default these hooks print plain text.
     sys.excepthook = _log_last

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ import pytest
 from stack.part import answers
 from stack.parts import INSTANCE
 from tests.help.commands import wait_until
+from tests.help.instance_sockets import STATEMENT
 from tests.help.ports import free_port
 from tests.help.running import ANSWER_MAX_S, ROOT, STOP_MAX_S, Client
 from tests.help.unread_pipe import UnreadPipe
@@ -66,6 +69,16 @@ def test_requests_and_stops_go_on(tmp_path: Path, pipe: UnreadPipe, port: int) -
         time.sleep(0.02)
     assert client.transact(1, 1, "c").status == 200
     assert client.extrato(1)["saldo"]["total"] == 1
+
+
+def test_clients_may_vanish(port: int) -> None:
+    """A client that vanishes is reported by C code, which does not wait for the log either."""
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", port)) as vanishing:
+            vanishing.sendall(STATEMENT)
+            # The connection is reset, not closed.
+            vanishing.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert Client(port).extrato(1)["saldo"]["total"] == 0
 
 
 def test_the_watch_of_a_copy_goes_on(tmp_path: Path, pipe: UnreadPipe) -> None:
