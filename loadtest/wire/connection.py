@@ -4,6 +4,7 @@ import select
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -83,9 +84,11 @@ class Connection:
         """
         if failure != Failure.CLOSED:
             return failure == Failure.RESET
-        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
-        state, unacknowledged = _TCP_INFO.unpack(info)
-        return bool(state == _TCP_CLOSE or unacknowledged)
+        with suppress(OSError):
+            info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+            state, unacknowledged = _TCP_INFO.unpack(info)
+            return bool(state == _TCP_CLOSE or unacknowledged)
+        return False
 
 
 # Makes a connection of a socket that connects.

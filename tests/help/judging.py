@@ -72,7 +72,7 @@ def judge(entry: Entry, words: Sequence[str], folder: Path, *, short: bool = Fal
         "loadtest.drive.loops.Engine": engine,
         "loadtest.wire.probe.Engine": engine,
         "loadtest.judging.edition.run_workers": _run_worker,
-        "loadtest.commands.load.files_for": lambda connections: connections or 1_000,
+        "loadtest.commands.load.files_for": lambda connections, **_: connections or 1_000,
         "loadtest.wire.probe.speaks_tls": lambda _address: False,
         **SMALL,
         **NEVER_SLOW,
