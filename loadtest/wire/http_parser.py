@@ -99,8 +99,8 @@ class AnswerParser:
 
     @property
     def surplus(self) -> bytes:
-        """The bytes after the end of the answer."""
-        return bytes(self._buffer) if self.complete else b""
+        """The bytes after the end of the answer, but for ends of lines."""
+        return bytes(self._buffer).lstrip(b"\r\n") if self.complete else b""
 
     @property
     def seen(self) -> bytes:
@@ -133,6 +133,10 @@ class AnswerParser:
         return self.complete
 
     def _take_head(self) -> bool:
+        # Some programs end a body with a line that its length does not count. Gatling and curl skip
+        # it too.
+        while bytes(self._buffer[self._at : self._at + 1]) in {b"\r", b"\n"}:
+            self._at += 1
         found = _HEAD_END.search(self._buffer, max(self._at, self._sought))
         if found is None:
             self._refuse_early_rubbish()

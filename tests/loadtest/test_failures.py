@@ -4,6 +4,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def test_a_target_that_misbehaves_from_the_start_is_unreachable(
     ran = loadtest("run", f"127.0.0.1:{answer_with(MISBEHAVIOURS[text])}", "-n", 10)
     assert ran.code == 3
     assert text in ran.out
+
+
+@pytest.mark.parametrize("pause_s", [0, 0.001])
+def test_a_line_behind_each_answer_is_no_failure(
+    answer_with: Respond, tmp_path: Path, pause_s: float
+) -> None:
+    """A body that ends with a line too many fails nothing: Gatling and curl do not mind it."""
+
+    def respond(connection: socket.socket) -> None:
+        connection.sendall(PLAIN)
+        time.sleep(pause_s)
+        connection.sendall(b"\r\n")
+
+    words = ("run", f"127.0.0.1:{answer_with(respond)}", "-n", 200, "-c", 2, "--no-checks")
+    ran = loadtest(*words, folder=tmp_path)
+    assert (ran.load.totals.done, ran.load.totals.failures) == (200, 0), ran.out
 
 
 @pytest.mark.parametrize("text", MISBEHAVIOURS)

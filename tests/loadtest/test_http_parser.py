@@ -28,6 +28,7 @@ COMPLETE = {
     "HTTP/1.0 until close": (UNTIL_CLOSE, 200, BODY, False),
     "after 100 Continue": (CONTINUED, 200, BODY, True),
     "bare newlines": (BARE_NEWLINES, 200, BODY, True),
+    "behind the end of a line": (b"\r\n" + PLAIN, 200, BODY, True),
     "no content": (EMPTY, 204, b"", True),
     "connection close": (
         PLAIN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"),
@@ -115,6 +116,13 @@ def test_bytes_behind_an_answer_are_surplus(cuts: list[int]) -> None:
     """Bytes behind the end of an answer are surplus and not body."""
     parser = fed(PLAIN + b"HTTP/1.1 200", cuts)
     assert (parser.body, parser.surplus) == (BODY, b"HTTP/1.1 200")
+
+
+@given(cuts=st.lists(st.integers(min_value=0, max_value=200), max_size=6))
+def test_the_end_of_a_line_behind_an_answer_means_nothing(cuts: list[int]) -> None:
+    """An end of a line that the length does not count is neither body nor surplus."""
+    parser = fed(PLAIN + b"\r\n", cuts)
+    assert (parser.body, parser.surplus) == (BODY, b"")
 
 
 @given(st.binary(max_size=300), st.lists(st.integers(min_value=0, max_value=300), max_size=4))
