@@ -32,6 +32,7 @@ from stack.messages import COMMAND, fail, message, show
 from stack.owner_only import assert_owned, make_var, set_private_umask
 from stack.paths import VAR
 from stack.restart import restart
+from stack.run.service import missing_program
 from stack.running import RUNIT
 from stack.systemd.install import install
 
@@ -208,9 +209,8 @@ def status(settings: Settings) -> int:
     RUNIT.sv("status", *services)
     if settings.replica:
         run_in_own_session([*paths.RINHA, "replicate", "state"])
-    program = services[0] / "run"
-    if not program.exists():
-        show("MOVED", program.readlink())
+    for program in dict.fromkeys(filter(None, map(missing_program, services))):
+        show("MOVED", program)
     code, answer = running.ask("GET", "/health", settings)
     print(f"{running.url(settings)}/health answers {code} {printable(answer)}")
     return 0 if code == 200 else 1

@@ -93,6 +93,19 @@ def _exports(overrides: Overrides) -> str:
     )
 
 
+def missing_program(service: Path) -> Path | None:
+    """Returns the program of a service if it was moved or removed since it was written."""
+    run = service / "run"
+    if run.is_symlink():
+        program = run.readlink()
+    elif not run.exists():
+        return None  # it has just ended
+    else:
+        command = shlex.split(run.read_text(errors="surrogateescape").splitlines()[-1])
+        program = Path(next((word for word in command if word.startswith("/")), "/"))
+    return None if program.exists() else program
+
+
 def link_to_executable(path: Path) -> None:
     """Makes a link to the executable of the one file, in place of what is there."""
     new = path.with_name(f"{path.name}.new")

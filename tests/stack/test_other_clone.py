@@ -1,4 +1,4 @@
-"""A stack that another clone has started: an earlier one in this place, or one with this var."""
+"""A stack that another clone has started, or the same one before it was moved."""
 
 import shutil
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.help.checkout import Checkout, wait_until_nothing_runs_in
+from tests.help.commands import Ended, run
 
 
 def another(folder: Path, first: Checkout) -> Checkout:
@@ -45,4 +46,24 @@ def test_a_clone_with_the_same_var_takes_over_the_stack(checkout: Checkout) -> N
     assert (code, f"rinha is up: http://localhost:{checkout.port} (nginx, 3" in text) == (0, True)
     assert second.stack("check")[0] == 0
     assert second.stack("down")[0] == 0
+    wait_until_nothing_runs_in(checkout.folder)
+
+
+def test_a_clone_that_was_moved_says_so(checkout: Checkout) -> None:
+    """Parts that end cannot be restarted from the old place: `status` says so, `up` mends it."""
+    old, new = checkout.folder / "old", checkout.folder / "new"
+    env = {"PORT": str(checkout.port), "OPS_PORT": str(checkout.ops_port)}
+
+    def stack(folder: Path, command: str) -> Ended:
+        return run(folder / ".venv/bin/python", "-m", "stack", command, cwd=folder, env=env)
+
+    another(old, checkout)
+    assert stack(old, "up").code == 0
+    assert "was moved" not in stack(old, "status").text
+    old.rename(new)
+    said = f"{old}/.venv/bin/python was moved or removed, so a part that ends cannot be restarted"
+    assert stack(new, "status").text.count(said) == 1
+    assert stack(new, "up").code == 0
+    assert "was moved" not in stack(new, "status").text
+    assert stack(new, "down").code == 0
     wait_until_nothing_runs_in(checkout.folder)
