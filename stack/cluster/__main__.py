@@ -87,7 +87,22 @@ def up() -> int:
             f"version that made it, `rinha move` the ledger to a file, then remove {CLUSTER}"
         )
     in_containers = os.environ.get("MODE") == "docker" or containers.are_up()
+    if PASSWORDS.exists() and (other := _other_mode(in_containers)):
+        return fail(other)
     return _up_in_containers() if in_containers else _up_here()
+
+
+def _other_mode(in_containers: bool) -> str | None:
+    """Returns why the cluster that was made before cannot be started in this mode, or None."""
+    is_here, volumes = any(TOP.glob("node[1-9]")), containers.volumes()
+    if in_containers and is_here and not volumes:
+        return f"the data of the cluster is in {CLUSTER}: `make cluster MODE=local`, or remove it"
+    if not in_containers and volumes and not is_here:
+        return (
+            "the data of the cluster is in containers' volumes: `make cluster MODE=docker`, or "
+            f"docker volume rm {volumes}"
+        )
+    return None
 
 
 def _up_in_containers() -> int:

@@ -40,11 +40,14 @@ def are_up() -> bool:
 
 
 def volumes() -> str:
-    """Returns the names of the volumes, which outlive the containers."""
+    """Returns the names of the volumes, which outlive the containers; none without an engine."""
     project = os.environ.get("COMPOSE_PROJECT_NAME", PROJECT)
     label = f"label=com.docker.compose.project={project}"
     command = ["docker", "volume", "ls", "--quiet", "--filter", label]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
     return " ".join(done.stdout.split())
 
 

@@ -29,11 +29,11 @@ pytestmark = pytest.mark.xdist_group("cluster")
 LOCAL = {**os.environ, "MODE": "local"}
 
 
-def run(checkout: Checkout, *words: str) -> tuple[int, str]:
+def run(checkout: Checkout, *words: str, **environment: str) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=checkout.folder,
-        env=LOCAL,
+        env=LOCAL | environment,
         capture_output=True,
         text=True,
         timeout=WALK_MAX_S,
@@ -138,6 +138,28 @@ def test_a_cluster_from_before_certificates_is_left_alone(checkout: Checkout) ->
     assert (code, text.count("\n")) == (2, 1)
     assert "`rinha move` the ledger to a file" in text
     assert [file.name for file in folder.iterdir()] == ["passwords.json"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "other", "volume", "folder"),
+    [("local", "docker", "rinha-cluster_node1", "log"), ("docker", "local", "", "node1")],
+)
+def test_a_cluster_is_started_as_it_was_made(
+    checkout: Checkout, mode: str, other: str, volume: str, folder: str
+) -> None:
+    """With its address in .env a cluster in containers counts as one of plain processes. A new and
+    empty one beside it would look as if the ledger was lost."""
+    top = checkout.folder / "var" / "cluster"
+    for each in (top / "authority", top / folder):
+        each.mkdir(parents=True)
+    (top / "passwords.json").write_text("{}")
+    (top / "authority" / "etcd-ca.pem").touch()
+    docker = checkout.folder / "docker"
+    docker.write_text(f'#!/bin/sh\n[ "$1" != volume ] || echo {volume}\n')
+    docker.chmod(0o755)
+    path = f"{docker.parent}:{os.environ['PATH']}"
+    code, text = run(checkout, "stack.cluster", "up", MODE=mode, PATH=path)
+    assert (code, text.count("\n"), f"MODE={other}`" in text) == (2, 1, True), text
 
 
 def test_what_stands_in_the_way_of_a_cluster_is_said(checkout: Checkout) -> None:
