@@ -4,14 +4,14 @@
 their count is logged once the reader continues.
 """
 
-import contextlib
+import faulthandler
 import io
 import os
 import select
 import signal
-import stat
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from queue import SimpleQueue
 
 from rinha.settings import LOG_LINES_WAITING_MAX
@@ -83,17 +83,15 @@ class LogWriter(io.TextIOBase):
         return True
 
 
-def never_wait(fd: int) -> None:
-    """Lets a write to a full pipe or terminal fail in place of waiting. C code writes there itself:
-    bjoern does for each client that vanishes.
-
-    It is opened again, as the mode of an open file is shared with other processes."""
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        # A socket cannot be opened again.
-        with contextlib.suppress(OSError):
-            again = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-            os.dup2(again, fd)
-            os.close(again)
+def without_c_code(fd: int) -> int:
+    """Returns another descriptor of this file, and discards what C code writes to this one. bjoern
+    writes a line for each client that vanishes: no JSON, without a limit, and it waits for the
+    reader. Of a crash of C code the log has Python's stack."""
+    own = os.dup(fd)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), fd)
+    faulthandler.enable(own)
+    return own
 
 
 def _write_all(fd: int, line: bytes) -> None:

@@ -1,7 +1,6 @@
 """Logs JSON lines on stderr. A repeated error is logged once a minute."""
 
 import logging
-import os
 import sys
 import threading
 import time
@@ -10,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from rinha.bodies import encode, utc
-from rinha.log_writer import LogWriter, never_wait
+from rinha.log_writer import LogWriter, without_c_code
 from rinha.settings import LOG_FINISH_MAX_S, LOG_REPEAT_S
 from rinha.terminal import printable
 
@@ -75,9 +74,7 @@ def setup(level: str) -> None:
 def write_in_background() -> None:
     """Writes the log in a thread, so that its reader delays no request and no stop. Call `setup`
     after it."""
-    fd = sys.stderr.fileno()
-    writer = LogWriter(os.dup(fd), _log_dropped)
-    never_wait(fd)
+    writer = LogWriter(without_c_code(sys.stderr.fileno()), _log_dropped)
     sys.stderr = writer
     # By default these hooks print plain text.
     sys.excepthook = _log_last

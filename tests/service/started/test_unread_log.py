@@ -1,5 +1,6 @@
 """A log reader that stops reading blocks no request, no stop and no start."""
 
+import json
 import os
 import signal
 import socket
@@ -71,14 +72,33 @@ def test_requests_and_stops_go_on(tmp_path: Path, pipe: UnreadPipe, port: int) -
     assert client.extrato(1)["saldo"]["total"] == 1
 
 
-def test_clients_may_vanish(port: int) -> None:
-    """A client that vanishes is reported by C code, which does not wait for the log either."""
+def vanish(port: int) -> None:
+    """Sends 50 requests, and resets each connection at once."""
     for _ in range(50):
         with socket.create_connection(("127.0.0.1", port)) as vanishing:
             vanishing.sendall(STATEMENT)
-            # The connection is reset, not closed.
             vanishing.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_clients_may_vanish(port: int) -> None:
+    """C code that reports a client that has vanished does not wait for the log either."""
+    vanish(port)
     assert Client(port).extrato(1)["saldo"]["total"] == 0
+
+
+def test_the_log_has_json_until_a_crash(tmp_path: Path) -> None:
+    """A client that vanishes adds no line. A crash of C code adds Python's stack."""
+    port = free_port()
+    settings = environment(tmp_path, RINHA_LISTEN=f"127.0.0.1:{port}")
+    process = subprocess.Popen(INSTANCE, cwd=tmp_path, env=settings, stderr=subprocess.PIPE)
+    wait_until(lambda: answers("127.0.0.1", port, "/health"))
+    vanish(port)
+    wait_until(lambda: answers("127.0.0.1", port, "/health"))
+    process.send_signal(signal.SIGSEGV)
+    log, crash, stack = process.communicate()[1].partition(b"Fatal Python error")
+    assert [json.loads(line)["event"] for line in log.splitlines()] == ["started"]
+    assert crash
+    assert b"server.py" in stack
 
 
 def test_the_watch_of_a_copy_goes_on(tmp_path: Path, pipe: UnreadPipe) -> None:
