@@ -3,13 +3,14 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from rinha.settings import Settings, value_of
 from stack import ports, shared_ports
-from stack.machines import INSTANCES_ON, our_machines
+from stack.machines import INSTANCES_ON, NODES_ON, our_machines
 from stack.nginx.conf import EVERY_ADDRESS
 from stack.part import HERE, Part, request, wait_until
 from stack.parts import ASKED_AT, Layout, parts_of
@@ -29,9 +30,13 @@ RUNIT = Runit(VAR, STOP_MAX_S)
 
 
 def layout(settings: Settings) -> Layout:
-    """Returns the layout; the instances are on the machines of a cluster, or all here."""
-    machines = [HERE]
-    if settings.engine != "sqlite" and our_machines().are_there():
+    """Returns the layout; the instances are on the machines of a cluster, or all here.
+
+    Another server than the cluster's cannot be reached from those.
+    """
+    machines, hosts = [HERE], re.findall("[0-9.]+", str(settings.ledger))
+    is_on_nodes = any(node.address in hosts for node in our_machines().some(NODES_ON))
+    if settings.engine != "sqlite" and is_on_nodes and our_machines().are_there():
         machines = our_machines().some(INSTANCES_ON)
     return Layout(settings, HOME, VAR, machines)
 

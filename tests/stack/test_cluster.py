@@ -13,11 +13,12 @@ import pytest
 
 from rinha.postgres.hosts import hosts_of
 from rinha.settings import load
-from stack import postgres
+from stack import postgres, running
 from stack.cluster import __main__ as cluster
 from stack.cluster import containers, status
 from stack.cluster.nodes import Node, address_of, make_nodes
-from stack.machines import INSTANCES_ON, NODES_ON, Machine, Machines, can_be_made
+from stack.machines import INSTANCES_ON, NODES_ON, Machine, Machines, can_be_made, our_machines
+from stack.part import HERE
 from tests.help.checkout import Checkout
 from tests.help.commands import wait_until
 from tests.help.running import Client
@@ -219,6 +220,21 @@ def test_instances_keep_their_machines(checkout: Checkout) -> None:
     finally:
         instance.kill()
         machines.unmake()
+
+
+@pytest.mark.parametrize(
+    ("host", "on"), [(None, INSTANCES_ON), ("localhost", ()), ("127.0.0.1:5432", ())]
+)
+def test_instances_reach_another_server_beside_a_cluster(
+    monkeypatch: pytest.MonkeyPatch, host: str | None, on: Sequence[str]
+) -> None:
+    """The machines of a cluster reach its nodes only: they have the instances of that ledger."""
+    machines = our_machines()
+    monkeypatch.setattr(Machines, "are_there", lambda _: True)
+    node = machines.some(NODES_ON)[-1].address
+    ledger = f"postgresql://rinha@{host or node}/rinha"
+    layout = running.layout(load({"RINHA_LEDGER": ledger}))
+    assert list(layout.machines) == (machines.some(on) or [HERE])
 
 
 @pytest.mark.parametrize("folder", ["me@work", "a b", "100%", "a&b", "a=b", "a#b", "it's", "ã"])
