@@ -14,6 +14,7 @@ from random import Random
 import pytest
 
 from loadtest.report.json import write_json
+from tests.help.commands import wait_until
 from tests.help.effort import drawn_seed, effort
 from tests.help.simulated_runs import simulated_report
 from tests.loadtest.command import ROOT
@@ -93,6 +94,25 @@ def test_ctrl_c_ends_a_command_plainly(serve: Serve, tmp_path: Path, command: st
         assert "Traceback" not in out, out
         assert "Interrupt" not in out, out
         assert code in STOPPED or (command in SHORT and code == 0), (code, out)
+
+
+def test_the_rest_of_a_long_schedule_is_not_waited_for(serve: Serve) -> None:
+    """Ctrl-C ends a load of a day as soon as a short one, and its report is written."""
+    words = f"-m loadtest run 127.0.0.1:{serve()} -r 100000 -c 2 -d 1440m"
+    running = subprocess.Popen(
+        [sys.executable, *words.split()], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    try:
+        # Its worker is there from the start of the load on.
+        wait_until(lambda: children.read_text().strip())
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=DEADLINE_S)
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert ", stopped after " in out
 
 
 def test_ctrl_c_on_the_live_screen_gives_the_terminal_back(serve: Serve) -> None:
