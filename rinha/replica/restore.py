@@ -29,7 +29,7 @@ from rinha.sqlite.entry import (
     sync_folder,
     undo_restore,
 )
-from rinha.sqlite.extra_tables import drop_litestream_from
+from rinha.sqlite.extra_tables import drop_tables_of_tools
 from rinha.sqlite.schema import Schema, assert_is_ours
 from rinha.sqlite.snapshot import name_with_time
 from rinha.sqlite.store import SqliteStore
@@ -151,8 +151,8 @@ def _assert_sound(source: str, store: type[SqliteStore], copy: Path) -> None:
 
 
 def _settle(copy: Path) -> None:
-    """Makes the copy one durable file in WAL mode, without Litestream's tables."""
-    drop_litestream_from(copy)
+    """Makes the copy one durable file in WAL mode, without tables of tools."""
+    drop_tables_of_tools(copy)
     connection = apsw.Connection(str(copy))
     connection.pragma("journal_mode", "WAL")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -18,7 +18,7 @@ from rinha.address import real_path
 from rinha.errors import RETRY, RinhaError, StoreUnavailableError, StoreUnusableError
 from rinha.sqlite.checkpoint import checkpointing
 from rinha.sqlite.entry import assert_sqlite_is_sound, assert_there, enter, in_use
-from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved
+from rinha.sqlite.extra_tables import ACCEPTED, assert_not_moved, drop_statistics
 from rinha.sqlite.group import Group, Writing
 from rinha.sqlite.limits import (
     FILE_MOVED_CHECK_S,
@@ -99,6 +99,8 @@ class SqliteFile:
         self.execute(f"PRAGMA page_size = {PAGE_SIZE_BYTES}")
         if self.execute("PRAGMA journal_mode = WAL").get != "wal":
             raise StoreUnusableError(f"{self.path}: this file system has no write-ahead log")
+        if create:
+            drop_statistics(self.connection)
         self.version = kind.version if kind.objects else schema.version
         if not kind.objects:
             schema.create(self.connection)

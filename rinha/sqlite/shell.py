@@ -9,6 +9,7 @@ import apsw
 from apsw.shell import Shell
 
 from rinha.sqlite.entry import assert_there, enter_for_another
+from rinha.sqlite.extra_tables import refuse_statistics
 from rinha.sqlite.schema import Schema
 from rinha.terminal import PrintableStream, printable
 
@@ -24,6 +25,7 @@ def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> Non
     apsw.connection_hooks.append(lambda opened: opened.wal_autocheckpoint(0))
     # Else a REPLACE would remove a person without the trigger that counts this for the search.
     apsw.connection_hooks.append(lambda opened: opened.pragma("recursive_triggers", True))
+    apsw.connection_hooks.append(refuse_statistics)
     options = []
     if escape:
         sys.stdout = cast("TextIO", PrintableStream(sys.stdout))

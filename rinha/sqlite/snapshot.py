@@ -10,7 +10,7 @@ import apsw
 
 from rinha.errors import SnapshotError
 from rinha.sqlite.entry import LOGS
-from rinha.sqlite.extra_tables import drop_litestream_from
+from rinha.sqlite.extra_tables import drop_tables_of_tools
 from rinha.sqlite.limits import SECOND_OVER_CHECK_S
 
 
@@ -30,7 +30,7 @@ def partial_snapshot(connection: apsw.Connection, target: Path) -> Iterator[Path
         with _as_snapshot_error(target):
             partial.unlink(missing_ok=True)
             connection.execute("VACUUM INTO ?", (str(partial),))
-            drop_litestream_from(partial)
+            drop_tables_of_tools(partial)
         yield partial
     finally:
         partial.unlink(missing_ok=True)

@@ -8,9 +8,11 @@ import pytest
 
 from rinha.crebitos.clientes import NewCliente
 from rinha.crebitos.messages import Transacao
-from rinha.crebitos.on_sqlite import SqliteLedger
+from rinha.crebitos.on_sqlite import REMOVE_EXPIRED, SqliteLedger
+from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import SnapshotError
-from tests.help.ledgers import AnyLedger, clientes_of, query
+from rinha.settings import load
+from tests.help.ledgers import AnyLedger, clientes_of, open_file, query
 
 
 @pytest.fixture
@@ -161,3 +163,19 @@ def test_an_audit_of_many_clients_takes_little_memory(ledger: SqliteLedger) -> N
         tracemalloc.stop()
     assert (audit.problems, audit.total, audit.transacoes) == ([], 20_005, 3)
     assert most_bytes < 1_000_000
+
+
+def test_statistics_do_no_harm(ledger: SqliteLedger, tmp_path: Path) -> None:
+    """Statistics are no problem of a ledger, not even in a restore, and a start drops them. With
+    those of three keys each search for expired keys would read all that come later."""
+    for number in range(3):
+        ledger.transact_once(1, Transacao(5, "d", "abc"), f"k{number}")
+    file, restored = ledger.engine.path, tmp_path / "restored.db"
+    plan = f"EXPLAIN QUERY PLAN {REMOVE_EXPIRED.replace('?', '0')}"
+    query(str(file), "ANALYZE")
+    assert ledger.audit().problems == []
+    restore(load({"RINHA_LEDGER": str(restored)}), file, None)
+    open_file(file).close()
+    for each in (file, restored):
+        assert query(str(each), "SELECT 1 FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'") == []
+        assert query(str(each), plan)[0][3].startswith("SEARCH chaves")

@@ -20,6 +20,7 @@ from tests.help.running import ROOT, finish, rinha
         ("SELECT '\udcff'", "surrogates not allowed"),
         (".nothing", "nothing"),
         ("SELECT no", "no such column"),
+        ("ANALYZE", "ANALYZE is refused"),
     ],
 )
 def test_a_failed_query_ends_without_a_traceback(tmp_path: Path, sql: str, reason: str) -> None:
