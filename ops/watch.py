@@ -204,7 +204,7 @@ def _cell(column: str, value: object) -> str:
 @contextmanager
 def _unbuffered_keys() -> Iterator[None]:
     """Unbuffers the keys of the terminal, if there is one. Ctrl-C still interrupts."""
-    if not sys.stdin.isatty():
+    if not _has_keys():
         yield
         return
     before = termios.tcgetattr(sys.stdin)
@@ -215,9 +215,14 @@ def _unbuffered_keys() -> Iterator[None]:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
+def _has_keys() -> bool:
+    # None: it was started with its input closed.
+    return bool(sys.stdin) and sys.stdin.isatty()
+
+
 def _wants_to_quit(within_s: float) -> bool:
     """Waits for a key until the timeout; returns whether it was one of QUIT_KEYS."""
-    if not sys.stdin.isatty():
+    if not _has_keys():
         time.sleep(within_s)
         return False
     return bool(select.select([sys.stdin], [], [], within_s)[0]) and sys.stdin.read(1) in QUIT_KEYS

@@ -1,5 +1,6 @@
 """`make watch`, drawn from invented answers."""
 
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from ops.watch import Answer, Watch, fetch
+from tests.help.commands import run
 
 CLIENTE = {"cliente": 1, "nome": "", "limite": 100_000, "saldo": 0, "fechado": False}
 
@@ -53,3 +55,11 @@ def test_no_proxy_is_asked_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None
     with HTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         assert fetch(f"http://127.0.0.1:{server.server_port}").gauges == {"up": 1}
+
+
+def test_it_needs_no_input() -> None:
+    """With its input closed, `make watch` has no keys and says what it always says."""
+    command = ("sh", "-c", 'exec "$@" <&-', "sh", sys.executable)
+    done = run(*command, "-m", "ops.watch", "http://127.0.0.1:1")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "nothing answers at http://127.0.0.1:1" in done.err
