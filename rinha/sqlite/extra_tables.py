@@ -42,7 +42,10 @@ def drop_tables_of_tools(copy: Path) -> None:
 
 def drop_statistics(connection: apsw.Connection) -> None:
     for name in STATISTICS:
-        connection.execute(f"DROP TABLE IF EXISTS {name}")
+        if connection.table_exists("main", name):
+            connection.execute(f"DROP TABLE {name}")
+            # This connection has read them: it reads the schema again.
+            connection.execute("PRAGMA writable_schema = RESET")
 
 
 def refuse_statistics(connection: apsw.Connection) -> None:

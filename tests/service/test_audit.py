@@ -1,5 +1,6 @@
 """The audit and the views find every inconsistency, and a snapshot is a whole ledger."""
 
+import contextlib
 import sqlite3
 import tracemalloc
 from pathlib import Path
@@ -175,7 +176,8 @@ def test_statistics_do_no_harm(ledger: SqliteLedger, tmp_path: Path) -> None:
     query(str(file), "ANALYZE")
     assert ledger.audit().problems == []
     restore(load({"RINHA_LEDGER": str(restored)}), file, None)
-    open_file(file).close()
     for each in (file, restored):
+        with contextlib.closing(open_file(each)) as opened:
+            found = opened.engine.execute(plan).fetchall()[0][3]
+        assert found.startswith("SEARCH chaves")
         assert query(str(each), "SELECT 1 FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'") == []
-        assert query(str(each), plan)[0][3].startswith("SEARCH chaves")
