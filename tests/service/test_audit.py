@@ -179,5 +179,5 @@ def test_statistics_do_no_harm(ledger: SqliteLedger, tmp_path: Path) -> None:
     for each in (file, restored):
         with contextlib.closing(open_file(each)) as opened:
             found = opened.engine.execute(plan).fetchall()[0][3]
-        assert found.startswith("SEARCH chaves")
+        assert str(found).startswith("SEARCH chaves")
         assert query(str(each), "SELECT 1 FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'") == []
