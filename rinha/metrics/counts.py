@@ -9,6 +9,7 @@ import mmap
 import os
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rinha.metrics.families import Key
@@ -41,10 +42,12 @@ class Counts:
 
 def read_all(folder: Path) -> dict[str, dict[Key, int]]:
     """Returns the counters of every instance that ever ran here, by its name."""
-    return {
-        path.name.removesuffix(SUFFIX): read_counts(path)
-        for path in sorted(folder.glob(f"*{SUFFIX}"))
-    }
+    found = {}
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        # A power cut may leave an empty file of an instance that does not run any more.
+        with suppress(ValueError, struct.error):
+            found[path.name.removesuffix(SUFFIX)] = read_counts(path)
+    return found
 
 
 def read_counts(path: Path) -> dict[Key, int]:

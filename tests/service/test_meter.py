@@ -12,7 +12,7 @@ from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
 from rinha.errors import StoreUnavailableError
 from rinha.http import create_app
-from rinha.metrics.counts import Counts, read_counts
+from rinha.metrics.counts import Counts, read_all, read_counts
 from rinha.metrics.exposition import text_of
 from rinha.metrics.families import BUCKETS_US, FAMILIES
 from rinha.metrics.instrument import instrumented
@@ -55,6 +55,14 @@ def test_counts_of_another_version_start_at_zero(tmp_path: Path) -> None:
     path.write_bytes(b"notes")
     Counts(path, KEYS)
     assert set(read_counts(path).values()) == {0}
+
+
+@pytest.mark.parametrize("left", [b"", b"notes", bytes(300), (8).to_bytes(8, "little") + b"[[]]"])
+def test_a_broken_file_hides_no_instance(tmp_path: Path, left: bytes) -> None:
+    """What a power cut left of the counters of an instance that is gone is passed over."""
+    Counts(tmp_path / "api01.counts", KEYS)
+    (tmp_path / "api02.counts").write_bytes(left)
+    assert set(read_all(tmp_path)) == {"api01"}
 
 
 def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> None:
