@@ -184,8 +184,9 @@ class SqliteFile:
         for name, meaning, path in sizes:
             with suppress(OSError):
                 yield Gauge(name, meaning, Path(path).stat().st_size)
-        free = shutil.disk_usage(self.path.parent).free
-        yield Gauge("disk_free_bytes", "Free space where the file is.", free)
+        with suppress(OSError):
+            free = shutil.disk_usage(self.path.parent).free
+            yield Gauge("disk_free_bytes", "Free space where the file is.", free)
 
     def lock_out_others(self) -> None:
         """Makes the use of the file exclusive until it is closed, or raises if it is in use."""

@@ -144,6 +144,21 @@ def test_requests_and_refusals_are_counted_by_what_became_of_them(
     ledger.close()
 
 
+def test_a_lost_disk_hides_no_counter(settings: Settings, tmp_path: Path) -> None:
+    """Where the ledger's folder is gone, as with a disk, the other values are answered."""
+    (tmp_path / "disk").mkdir()
+    ledger = SqliteLedger(tmp_path / "disk" / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
+    app = create_app(ledger, add_routes, reset=True)
+    with instrumented(app, ledger, settings):
+        (tmp_path / "disk").rename(tmp_path / "gone")
+        api = falcon.testing.TestClient(app)
+        for path in ("/ops/metrics", "/ops/state"):
+            answer = api.simulate_get(path, headers={"X-Operator": "on"})
+            assert answer.status_code == 200
+            assert "disk_free_bytes" not in answer.text
+    ledger.close()
+
+
 def test_a_request_lasts_until_its_group_is_durable(
     service: Service, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
