@@ -35,7 +35,7 @@ from rinha.postgres.limits import (
     START_MAX_S,
     TRIES_MAX,
 )
-from rinha.postgres.proof import READ_ALL, Proof
+from rinha.postgres.proof import BEGIN_READING, Proof
 from rinha.postgres.schema import Schema
 from rinha.postgres.search import Search
 from rinha.postgres.session import (
@@ -223,11 +223,11 @@ class Primary:
         without a timeout. They read whole tables. All of it is proved at the end."""
         session = self._session()
         problems = self._schema.problems(session, self.version)
-        session.run(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {READ_ALL}", None)
+        session.run(BEGIN_READING, None)
         try:
             yield problems, partial(session.run, timeout_s=None)
         finally:
-            session.run("ROLLBACK", None)
+            session.roll_back()
         self._proof.prove(session, ANSWER_MAX_S)
 
     @contextlib.contextmanager

@@ -38,6 +38,13 @@ READ_BY_KEY, READ_ALL = (
     )
     for command, value in (("SET", "off"), ("SET LOCAL", "on"))
 )
+# An audit may take minutes. Without this the server would go on after its client was killed. It
+# cannot on every system.
+END_WITH_CLIENT = """
+    SELECT set_config(name, '1000', true) FROM pg_settings
+    WHERE name = 'client_connection_check_interval' AND version() LIKE '%linux%'
+"""
+BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {READ_ALL}; {END_WITH_CLIENT}"
 # Requests have timeouts of their own. An audit or a move takes as long as it needs, and a session
 # is idle while the other side of a move is read.
 NO_TIMEOUTS = """

@@ -124,7 +124,7 @@ class Schema(NamedTuple):
             session.run(up_to(version, self.sql.read_text("utf-8")), timeout_s)
             shipped = set(session.run(description, timeout_s))
         finally:
-            session.run("ROLLBACK", timeout_s)
+            session.roll_back()
         names = {name for name, _ in shipped}
         there = {row for row in session.run(description, timeout_s) if row[0] in names}
         wrong = sorted({(name or b"").decode() for name, _ in shipped ^ there})

@@ -130,6 +130,11 @@ class Session:
         except Error as error:
             raise self._lost(str(error)) from None
 
+    def roll_back(self) -> None:
+        """Ends a transaction that only read. Closes the connection if a query is not finished."""
+        with contextlib.suppress(LostError):
+            self.run("ROLLBACK", None)
+
     def _prepare(self, statement: Statement, timeout_s: float | None) -> None:
         self._begin(timeout_s)
         # Preparing writes nothing, so no outcome is unknown.

@@ -1,6 +1,8 @@
 """Sessions on PostgreSQL under settings of the server, and addresses that name no host."""
 
 import contextlib
+import os
+import signal
 import threading
 import time
 
@@ -118,6 +120,38 @@ def test_a_move_whose_waits_are_cancelled_is_no_success(server: Server) -> None:
             ended.set()
             cancelling.join()
             server.set("synchronous_standby_names", "")
+
+
+def test_an_interrupted_audit_ends_here_and_on_the_server(server: Server) -> None:
+    """Ctrl-C is no problem of the ledger, and the server does not go on with a long query."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    name = server.new_name()
+    working = f"FROM pg_stat_activity WHERE datname = '{name}' AND state = 'active'"
+    ledger = PostgresLedger(ServerUrl(server.address(name)))
+
+    def kill() -> None:
+        server.wait_for(f"SELECT count(*) = 1 {working}")
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    killing = threading.Thread(target=kill)
+
+    def audit() -> None:
+        with ledger.engine.reading() as (_, run):
+            killing.start()
+            run(f"SELECT pg_sleep({3 * START_MAX_S})")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            audit()
+        server.wait_for(f"SELECT count(*) = 0 {working}")
+    finally:
+        killing.join()
+        signal.signal(signal.SIGUSR1, before)
+        ledger.close()
 
 
 @pytest.mark.parametrize("host", ["node1..example", "a" * 64])
