@@ -239,7 +239,7 @@ class Primary:
             try:
                 yield session.pgconn
             except BaseException:
-                session.run("ROLLBACK", None)
+                session.roll_back()
                 raise
             session.run("COMMIT", None)
             self._proof.confirm(session, ANSWER_MAX_S)

@@ -131,7 +131,8 @@ class Session:
             raise self._lost(str(error)) from None
 
     def roll_back(self) -> None:
-        """Ends a transaction that only read. Closes the connection if a query is not finished."""
+        """Undoes a transaction. If a query is not finished, it closes the connection instead, and
+        the server does the same."""
         with contextlib.suppress(LostError):
             self.run("ROLLBACK", None)
 

@@ -154,6 +154,21 @@ def test_an_interrupted_audit_ends_here_and_on_the_server(server: Server) -> Non
         ledger.close()
 
 
+def test_an_interrupted_move_has_a_known_outcome(server: Server) -> None:
+    """Ctrl-C while rows are read back undoes the move, and is not reported as a lost server."""
+    with contextlib.closing(PostgresLedger(ServerUrl(server.new_database()))) as ledger:
+
+        def interrupted() -> None:
+            with ledger.content.transaction():
+                rows = ledger.content.rows(TABLES[0])
+                next(rows)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert ledger.transact(1, CREDIT).saldo == 1
+
+
 @pytest.mark.parametrize("host", ["node1..example", "a" * 64])
 def test_a_name_that_no_host_can_have_is_an_error(host: str) -> None:
     """An address whose host has an empty or a too long part is refused in one sentence."""
