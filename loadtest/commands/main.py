@@ -14,7 +14,7 @@ except ModuleNotFoundError:
 from loadtest.arena.nodes import ComposeError
 from loadtest.commands import comparison, completion, league, load, saved
 from loadtest.commands.arena import arena
-from loadtest.commands.output import UsageError
+from loadtest.commands.output import UsageError, drop_output
 from loadtest.commands.parser import parser
 from loadtest.commands.target import complete_targets
 from loadtest.editions import EDITIONS, edition
@@ -58,6 +58,12 @@ def run(args: list[str] | None = None) -> int:
         return _complain(f"not ready: {error}", EXIT_INVALID)
     except (UsageError, BadReportError, ComposeError, GatlingError) as error:
         return _complain(f"loadtest: {error}", EXIT_USAGE)
+    except OSError as error:
+        # A full disk behind standard output, no process for a worker: the exit code of a traceback
+        # would be a verdict.
+        drop_output()
+        fault = error.strerror or error
+        return _complain(f"loadtest: {error.filename or 'the system'}: {fault}", EXIT_USAGE)
     except KeyboardInterrupt:
         return _complain("loadtest: stopped by Ctrl-C, without a report", EXIT_STOPPED)
 
@@ -87,5 +93,6 @@ def _hint_at_edition(asked: argparse.Namespace) -> None:
 
 
 def _complain(what: str, code: int) -> int:
-    print(one_line(what), file=sys.stderr)
+    with suppress(OSError):
+        print(one_line(what), file=sys.stderr, flush=True)
     return code

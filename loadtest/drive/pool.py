@@ -54,8 +54,18 @@ class WorkerPool:
         self._jobs = [Job(number, start_ns, self._stop_flag) for number in range(workers)]
         fork = multiprocessing.get_context("fork")
         self._processes = [fork.Process(target=_run, args=(work, job)) for job in self._jobs]
-        for process in self._processes:
-            process.start()
+        self._start()
+
+    def _start(self) -> None:
+        for number, process in enumerate(self._processes, 1):
+            try:
+                process.start()
+            except OSError as error:
+                # The system has no room for another process.
+                workers, self._processes = len(self._processes), self._processes[: number - 1]
+                self.close()
+                fault = f"worker {number} of {workers} cannot be started: {error.strerror}"
+                raise OSError(error.errno, fault) from error
 
     @property
     def working(self) -> bool:
