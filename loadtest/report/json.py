@@ -25,11 +25,17 @@ class Versioned(msgspec.Struct):
 
 
 def write_json(report: msgspec.Struct, path: Path) -> None:
-    """Writes a report or a set of them atomically: a reader never sees half of it."""
+    """Writes a report or a set of them atomically: a reader never sees half of it.
+
+    Of two runs that end at once, each has a file of its own until it is whole.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_bytes(encode(report) + b"\n")
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(encode(report) + b"\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def baseline_path(name: str) -> Path:

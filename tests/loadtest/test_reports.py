@@ -29,6 +29,23 @@ def made_report(seed: int, slower: float = 1.0) -> CrebitosReport:
     return simulated_report(load=closed_run(seed, slower))
 
 
+def test_two_runs_may_write_one_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that write a report at once both succeed, and leave nothing beside it."""
+    path, replace, pid = tmp_path / "report.json", Path.replace, os.getpid()
+    ours, other = (simulated_report(seed=seed) for seed in (1, 2))
+
+    def between(partial: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        monkeypatch.setattr(os, "getpid", lambda: pid + 1)
+        write_json(other, path)
+        return replace(partial, target)
+
+    monkeypatch.setattr(Path, "replace", between)
+    write_json(ours, path)
+    assert read_json(path, CrebitosReport).seed == ours.seed
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_compare_takes_baselines_and_fails_on_regression(tmp_path: Path) -> None:
     """`compare` exits with 1 only under --fail-on-regression, and only for a worse run."""
     names = []
