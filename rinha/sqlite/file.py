@@ -164,6 +164,9 @@ class SqliteFile:
             running.enter_context(checkpointing(self.path, self.connection, meter))
             if not self.has_newest_version():
                 running.enter_context(upgrading(self.path, self._schema, self._use))
+            # The first request would wait for it, and answer its error.
+            with suppress(RinhaError):
+                self.writing.settle()
             yield
             self.writing.end_group()
 

@@ -169,8 +169,21 @@ class Writing:
             sync_us = round((self.used_at - committed_at) * 1e6) if self._wal else None
             self.meter.grouped(group.transactions, round((committed_at - began_at) * 1e6), sync_us)
 
+    def settle(self) -> None:
+        """Repairs the WAL of an earlier process while others write, as it may be long. If another
+        process runs a checkpoint, the next transaction repairs it."""
+        if self._wal and self._wal.in_doubt:
+            try:
+                # Fails first if the disk still fails.
+                self._wal.sync()
+                with suppress(BlockingIOError):
+                    self._wal.settle(self._lock)
+            except OSError as error:
+                raise _not_synced(error) from error
+
     def _begin(self, now: float) -> None:
         self._assert_in_place(now)
+        self.settle()
         self._lock.__enter__()
         try:
             self._execute("BEGIN IMMEDIATE")
@@ -182,10 +195,7 @@ class Writing:
             if isinstance(error, apsw.Error):
                 raise self._error_of(error) from error
             if isinstance(error, OSError):
-                raise StoreUnavailableError(
-                    f"the write-ahead log cannot be synced now ({error}), nothing was written: "
-                    "try again"
-                ) from error
+                raise _not_synced(error) from error
             raise
         self._lock.granted()
         self._is_alone = (
@@ -220,3 +230,9 @@ class Writing:
         self._rollback()
         if self.meter:
             self.meter.group_failed()
+
+
+def _not_synced(error: OSError) -> StoreUnavailableError:
+    return StoreUnavailableError(
+        f"the write-ahead log cannot be synced now ({error}), nothing was written: try again"
+    )

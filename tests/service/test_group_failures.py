@@ -1,5 +1,7 @@
 """A group whose commit fails, or whose client is gone, acknowledges nothing false and ends."""
 
+import contextlib
+import fcntl
 import logging
 import os
 from typing import Any
@@ -7,9 +9,11 @@ from typing import Any
 import apsw
 import pytest
 
-from rinha.crebitos.on_sqlite import ADD_TRANSACAO
+from rinha.crebitos.on_sqlite import ADD_TRANSACAO, SqliteLedger
 from rinha.errors import OutcomeUnknownError, StoreUnavailableError
 from rinha.sqlite import group
+from rinha.sqlite.lock import lock_file_of
+from rinha.sqlite.wal_repair import Wal
 from tests.help.commands import wait_until
 from tests.help.one_by_one import EXTRATO, LIMITE, TRANSACOES, Service, Syncs, full_only, whole
 
@@ -143,16 +147,45 @@ def test_a_refusal_by_a_group_that_fails_is_no_refusal(
 def test_what_was_in_the_wal_before_is_synced_first(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first transaction syncs the WAL it finds: an earlier sync of it may have failed."""
+    """An instance syncs the WAL that it finds, before it writes: its sync may have failed."""
+    service.answer(TRANSACOES)
+    file = service.ledger.engine.path
     syncs = Syncs(monkeypatch)
     syncs.fail = True
-    assert "nothing was written" in service.answer(TRANSACOES)["error"]
-    syncs.fail = False
+    with contextlib.closing(SqliteLedger(file, synchronous="FULL", lock_wait_s=1)) as later:
+        instance = Service(later)
+        with later.engine.serving():
+            assert "nothing was written" in instance.answer(TRANSACOES)["error"]
+            syncs.fail = False
+            instance.answer(TRANSACOES)
+            # Two failed ones, at the start and for the refusal. Then one before and one after the
+            # WAL is written again, and the answer's own.
+            assert syncs.count == 5
+            instance.answer(TRANSACOES)
+            assert syncs.count == 6
+
+
+@full_only
+def test_others_write_while_a_long_wal_is_repaired(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The repair of an earlier process' WAL takes time by its length: nobody waits for the lock."""
     service.answer(TRANSACOES)
-    # One failed sync, one before and one after the WAL is written again, and the answer's own.
-    assert syncs.count == 4
-    service.answer(TRANSACOES)
-    assert syncs.count == 5
+    file = service.ledger.engine.path
+    repaired = []
+
+    def look(*words: Any) -> None:
+        with lock_file_of(file).open() as lock, apsw.Connection(str(file)) as other:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            other.execute("UPDATE clientes SET saldo = saldo + 1 WHERE cliente = 1")
+        repaired.append(words)
+        write_again(*words)
+
+    write_again = Wal._write_frames_again
+    monkeypatch.setattr(Wal, "_write_frames_again", look)
+    with contextlib.closing(SqliteLedger(file, synchronous="FULL", lock_wait_s=1)) as later:
+        assert Service(later).answer(TRANSACOES)["saldo"] == 3
+    assert len(repaired) == 1
 
 
 @full_only
