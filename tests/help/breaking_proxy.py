@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import struct
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,17 +16,19 @@ READY = b"Z"
 
 
 class BreakingProxy:
-    """A proxy for one server, with its socket in another folder. `behind(n)` makes it stop after n
+    """A proxy for one server, with its socket in its own folder. `behind(n)` makes it stop after n
     more answers: the last one is forwarded whole, then the connection closes. The proxy accepts no
     other connection."""
 
-    def __init__(self, folder: Path, server: Server) -> None:
+    def __init__(self, server: Server) -> None:
         name = f".s.PGSQL.{server.port}"
         self._server = server.data / name
         self._left: int | None = None
         self.has_cut = False
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(folder / name))
+        # In the server's, as the name of a socket must be short.
+        self.folder = Path(tempfile.mkdtemp(dir=server.folder))
+        self._listener.bind(str(self.folder / name))
         self._listener.listen()
         threading.Thread(target=self._accept, daemon=True).start()
 
