@@ -73,6 +73,8 @@ class Plan:
     @property
     def planned_s(self) -> float | None:
         """The planned duration, if there is one."""
+        if self.mode == "rate" and self.size:
+            return min(self.duration_s, self.size / self.rate)
         return None if self.duration_s == FOR_EVER_S else self.duration_s
 
     def chosen(self, cycle: Sequence[Kind]) -> list[Kind]:

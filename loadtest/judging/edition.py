@@ -239,7 +239,8 @@ def _load_of(done: Run, wanted: int | None, planned_s: float | None) -> Load:
     """Returns a finished run as report data; `wanted` is the request count of an open loop."""
     if done.interrupted:
         wanted = None
-    rate, generator = rate_of(done.tally, wanted), generator_health(done.tally, done.workers)
+    rate = rate_of(done.tally, wanted, planned_s)
+    generator = generator_health(done.tally, done.workers)
     invalid = why_unfit(done.tally, generator, rate, open_loop=wanted is not None)
     load = load_of(done.tally, rate, invalid, generator)
     load.target_usage, load.interrupted = done.usage, done.interrupted

@@ -35,13 +35,15 @@ class Generator(Struct):
     held: int
 
 
-def rate_of(tally: Tally, wanted: int | None) -> Rate:
+def rate_of(tally: Tally, wanted: int | None, planned_s: float | None = None) -> Rate:
     """Returns the rates; `wanted` is the request count of an open loop, None for a closed one."""
     elapsed_s = tally.elapsed_s
     if not elapsed_s:
         return Rate(0.0, 0.0)
-    wanted_rate = round(wanted / elapsed_s, 2) if wanted else None
-    return Rate(round(elapsed_s, 3), round(tally.sent / elapsed_s, 2), wanted_rate)
+    # An open loop sends by its schedule; after that it only waits for the last answers.
+    sending_s = min(elapsed_s, planned_s) if wanted and planned_s else elapsed_s
+    wanted_rate = round(wanted / sending_s, 2) if wanted else None
+    return Rate(round(elapsed_s, 3), round(tally.sent / sending_s, 2), wanted_rate)
 
 
 def generator_health(tally: Tally, workers: int) -> Generator:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from loadtest.commands.load_values import clientes, mix, stages
 from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, build_requests
 from loadtest.drive import schedule
-from loadtest.drive.plan import Mode, Plan
+from loadtest.drive.plan import FOR_EVER_S, Mode, Plan
 from loadtest.drive.schedule import Stage
+from loadtest.measure.health import Rate, rate_of
+from loadtest.measure.tally import Tally
 from loadtest.wire.request import Address
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
@@ -56,6 +59,14 @@ def test_at_each_due_time_the_stages_have_asked_for_as_many_as_were_sent(
     """The area under the stages up to the k-th due time is k, in every stage."""
     for index, moment_s in islice(enumerate(schedule.stages(parts)), 0, None, 37):
         assert float(area(parts, moment_s)) == pytest.approx(index, rel=1e-6, abs=1e-3)
+
+
+@pytest.mark.parametrize(("duration_s", "size"), [(3.0, None), (FOR_EVER_S, 300), (3.0, 900)])
+def test_the_wait_for_a_lost_answer_lowers_no_rate(duration_s: float, size: int | None) -> None:
+    """The rate of an open loop is that of its schedule, although it waits for the last answer."""
+    plan = replace(plan_with("rate", duration_s, rate=100.0), size=size)
+    tally = Tally([], sent=300, elapsed_s=12.5)
+    assert rate_of(tally, plan.wanted(), plan.planned_s) == Rate(12.5, 100.0, 100.0)
 
 
 @pytest.mark.parametrize(
