@@ -22,7 +22,7 @@ from loadtest.crebitos.mix import (
 )
 from loadtest.crebitos.report import Cliente
 from loadtest.drive import worker
-from loadtest.drive.plan import Plan
+from loadtest.drive.plan import FOR_EVER_S, Plan
 from loadtest.drive.run import run_workers
 from loadtest.report.progress import PlainLines
 from loadtest.wire.probe import Probe
@@ -89,7 +89,7 @@ def run(stack: Stack, seed: int, *, on_one_client: bool) -> Counter[str]:
     stack.reset()
     address = Address("127.0.0.1", stack.port)
     plan = Plan(
-        *(address, "closed", CONNECTIONS, TIMEOUT_S, REQUESTS, seed),
+        *(address, "closed", CONNECTIONS, FOR_EVER_S, REQUESTS, seed),
         workers=1,
         timeout_s=TIMEOUT_S,
     )
