@@ -40,9 +40,6 @@ class Entry:
         """Returns the answer; None closes the connection without one."""
         raise NotImplementedError
 
-    def started(self) -> None:
-        """Hook: the server listens."""
-
     def sent(self) -> None:
         """Hook: an answer was sent."""
 
@@ -98,7 +95,6 @@ async def _main(make: type[Entry], faults: Sequence[str]) -> None:
         ssl=server_context(asked.certificate) if asked.certificate else None,
     )
     print(server.sockets[0].getsockname()[1], flush=True)
-    entry.started()
     async with server:
         await server.serve_forever()
 
