@@ -29,6 +29,7 @@ from stack import (
 )
 from stack.interrupts import delayed, run_in_own_session
 from stack.messages import COMMAND, fail, message, show
+from stack.one_at_a_time import one_at_a_time
 from stack.owner_only import assert_owned, make_var, set_private_umask
 from stack.paths import VAR
 from stack.restart import restart
@@ -56,7 +57,7 @@ def main() -> int:
             _make_ready(settings)
         if args.command not in COMMANDS:
             return _run_other_command(settings, args)
-        with _one_at_a_time() if args.command in ALONE else contextlib.nullcontext():
+        with one_at_a_time("stack") if args.command in ALONE else contextlib.nullcontext():
             code = COMMANDS[args.command](settings)
         print(end="", flush=True)
         return code
@@ -273,15 +274,6 @@ COMMANDS: dict[str, Callable[[Settings], int]] = {
     command.__name__: command
     for command in (up, restart, down, status, logs, stats, watch, reset, url)
 }
-
-
-@contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Holds a lock, so that two commands do not start or stop the stack at the same time."""
-    VAR.mkdir(exist_ok=True)
-    with (VAR / "stack.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _make_ready(settings: Settings) -> None:

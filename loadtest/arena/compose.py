@@ -91,7 +91,7 @@ def _variables(folder: Path, environ: Mapping[str, str]) -> Variables:
 
 @dataclass(slots=True)
 class _Seen:
-    """What all loaders of a project have read so far."""
+    """Files and notes that all loaders of a project share."""
 
     notes: list[str]
     documents: dict[Path, list[Node]] = field(default_factory=dict)

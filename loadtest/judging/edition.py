@@ -116,9 +116,7 @@ class Edition(Generic[ReportT]):
             unit = len(plan.chosen(self.cycle))
             work = partial(worker.work, plan, checks.mixes, unit, checks.watch)
             done = run_workers(work, plan.workers, plan.address, self.kinds, view)
-            # Counting the schedule of a day takes minutes, and one that was stopped needs no count.
-            wanted = None if done.interrupted else plan.wanted()
-            load = _load_of(done, wanted, plan.planned_s)
+            load = _load_of(done, plan.wanted, plan.planned_s)
             report = self._report("run", plan, probe, load)
             # What a failed worker has sent is not all noted: it proves nothing about the data.
             if not load.crashes:
@@ -145,7 +143,7 @@ class Edition(Generic[ReportT]):
             checks = self.begin_official(plan, probe)
             work = partial(worker.work_official, checks.loop)
             done = run_workers(work, 1, plan.address, self.kinds, view)
-            load = _load_of(done, checks.size(done.tally), self.official_duration_s(plan))
+            load = _load_of(done, partial(checks.size, done.tally), self.official_duration_s(plan))
             report = self._report("official", plan, probe, load)
             checks.examine(report, load)
             report.rules = self._all_rules(probe, plan.seed) if strict else [*checked]
@@ -235,10 +233,10 @@ class Edition(Generic[ReportT]):
         )
 
 
-def _load_of(done: Run, wanted: int | None, planned_s: float | None) -> Load:
-    """Returns a finished run as report data; `wanted` is the request count of an open loop."""
-    if done.interrupted:
-        wanted = None
+def _load_of(done: Run, count: Callable[[], int | None], planned_s: float | None) -> Load:
+    """Returns a finished run as report data; `count` gives the request count of an open loop."""
+    # Counting the schedule of a day takes minutes, and one that was stopped needs no count.
+    wanted = None if done.interrupted else count()
     rate = rate_of(done.tally, wanted, planned_s)
     generator = generator_health(done.tally, done.workers)
     invalid = why_unfit(done.tally, generator, rate, open_loop=wanted is not None)

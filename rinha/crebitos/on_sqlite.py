@@ -197,8 +197,7 @@ class SqliteLedger(SqliteStore):
         return Overview([_seen(*row) for row in rows], [TransacaoSeen(*row) for row in newest])
 
     def audit(self) -> Audit:
-        problems, audit = self._audited("client", self._audit_of, Audit([], []))
-        return audit._replace(problems=problems)
+        return self._audited("client", self._audit_of, lambda problems: Audit(problems, []))
 
     def _audit_of(self, problems: list[str]) -> Audit:
         return audit_of(problems, (ClienteAudit(*row) for row in self._execute(READ_AUDIT)))

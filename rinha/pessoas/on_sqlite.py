@@ -117,7 +117,11 @@ class SqliteRegistry(SqliteStore):
         )
 
     def audit(self) -> Audit:
-        return Audit(*self._audited("pessoa", lambda _problems: self.count(), 0))
+        return self._audited(
+            "pessoa",
+            lambda problems: Audit(problems, self.count()),
+            lambda problems: Audit(problems, 0),
+        )
 
     def _catch_up(self) -> None:
         """Adds new rows to the search. Row numbers rise in commit order, so new rows follow known

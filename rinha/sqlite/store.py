@@ -50,19 +50,19 @@ class SqliteStore:
         raise NotImplementedError
 
     def _audited(
-        self, noun: str, read: Callable[[list[str]], T], nothing: T
-    ) -> tuple[list[str], T]:
-        """Audits one snapshot, so the result is valid under load too. Returns the problems and what
-        `read` makes of them, or `nothing` where the tables cannot be read."""
+        self, noun: str, read: Callable[[list[str]], T], unread: Callable[[list[str]], T]
+    ) -> T:
+        """Audits one snapshot, so the result is valid under load too. Returns what `read` makes of
+        the problems, or `unread` if the tables cannot be read."""
         try:
             with self.engine.reading():
                 problems = self.engine.problems()
                 if any(problem.startswith("schema") for problem in problems):
-                    return problems, nothing
+                    return unread(problems)
                 present = version_of(self.engine.connection)
                 for version, query in self.PROBLEMS.items():
                     found = self._execute(query) if version <= present else ()
                     problems += [f"{noun} {one}: {what} ({detail})" for one, what, detail in found]
-                return problems, read(problems)
+                return read(problems)
         except apsw.Error as error:
-            return [f"the file cannot be read: {error}"], nothing
+            return unread([f"the file cannot be read: {error}"])

@@ -7,13 +7,12 @@ two more. Otherwise all nodes share this machine.
 
 import argparse
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from stack import postgres
 from stack.cluster import containers
@@ -31,9 +30,10 @@ from stack.cluster.nodes import (
 from stack.cluster.status import is_healthy, make_database, members, primary
 from stack.machines import NODES_ON, Machine, can_be_made, our_machines
 from stack.messages import fail
+from stack.one_at_a_time import one_at_a_time
 from stack.owner_only import make_cluster_folder, set_private_umask
 from stack.part import become, wait_until
-from stack.paths import CLUSTER, ROOT, VAR
+from stack.paths import CLUSTER, ROOT
 from stack.run.runit import Runit
 
 TOP = ROOT / CLUSTER
@@ -62,19 +62,10 @@ def main() -> int:
     os.chdir(ROOT)
     set_private_umask()
     try:
-        with _one_at_a_time() if command in ALONE else contextlib.nullcontext():
+        with one_at_a_time("cluster") if command in ALONE else contextlib.nullcontext():
             return COMMANDS[command]()
     except (OSError, postgres.MissingError) as error:
         return fail(str(error))
-
-
-@contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Holds a lock: a second start would remove the machines of the first."""
-    VAR.mkdir(exist_ok=True)
-    with (VAR / "cluster.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def up() -> int:
@@ -238,7 +229,7 @@ def _primary_of(nodes: Sequence[Node]) -> Node:
     return node
 
 
-# These change what runs, one at a time.
+# One at a time: a second start would remove the machines of the first.
 ALONE = ("up", "down")
 COMMANDS = {"up": up, "status": status, "down": down}
 

@@ -59,7 +59,7 @@ def test_counts_of_another_version_start_at_zero(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", [b"", b"notes", bytes(300), (8).to_bytes(8, "little") + b"[[]]"])
 def test_a_broken_file_hides_no_instance(tmp_path: Path, left: bytes) -> None:
-    """What a power cut left of the counters of an instance that is gone is passed over."""
+    """A damaged file of counters, as a power cut may leave, hides no other instance."""
     Counts(tmp_path / "api01.counts", KEYS)
     (tmp_path / "api02.counts").write_bytes(left)
     assert set(read_all(tmp_path)) == {"api01"}
@@ -145,7 +145,7 @@ def test_requests_and_refusals_are_counted_by_what_became_of_them(
 
 
 def test_a_lost_disk_hides_no_counter(settings: Settings, tmp_path: Path) -> None:
-    """Where the ledger's folder is gone, as with a disk, the other values are answered."""
+    """A lost folder of the ledger leaves out its own values only."""
     (tmp_path / "disk").mkdir()
     ledger = SqliteLedger(tmp_path / "disk" / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
     app = create_app(ledger, add_routes, reset=True)
