@@ -1,9 +1,10 @@
 """One instance: a WSGI application on bjoern, which ends without cutting an answer.
 
 bjoern cannot drain by itself: SIGTERM kills it at once, and SIGINT waits for ever for the proxy's
-idle connections. So on SIGTERM an instance removes its address, which sends new connections to the
-others. It answers later requests with `Connection: close`, and stops accepting once the backlog is
-empty. It ends when the proxy has closed the last connection, in any case within 2 s.
+idle connections. So on SIGTERM or Ctrl-C an instance removes its address, which sends new
+connections to the others. It answers later requests with `Connection: close`, and stops accepting
+once the backlog is empty. It ends when the proxy has closed the last connection, in any case within
+2 s.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from rinha.settings import DRAIN_BACKLOG_S, DRAIN_MAX_S, LISTEN_BACKLOG, OPEN_FI
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_STOP = {signal.SIGTERM, signal.SIGINT}
+
 
 class Instance:
     def __init__(self, application: WSGIApplication, listen: str | tuple[str, int]) -> None:
@@ -41,7 +44,7 @@ class Instance:
         self._draining = False
         # A thread waits for the signal. A handler would interrupt the main thread anywhere, even
         # while it writes a line of the log, and so could not safely log itself.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
         # bjoern raises this signal itself when its last connection is closed.
         signal.signal(signal.SIGINT, lambda _signal, _frame: None)
         self._socket = listen_on(self._address)
@@ -70,7 +73,7 @@ class Instance:
         return self._application(environ, start_last_response)
 
     def _drain(self) -> None:
-        signal.sigwait({signal.SIGTERM})
+        signal.sigwait(_STOP)
         # The clock starts first, so that a delay in one of the steps counts too.
         end_at = time.monotonic() + DRAIN_MAX_S
         self._draining = True
@@ -78,8 +81,11 @@ class Instance:
         log_event(logging.INFO, "stopping")
         self._remove_address()
         time.sleep(DRAIN_BACKLOG_S)
-        # bjoern stops accepting.
+        # bjoern stops accepting. Of all pending Ctrl-C one is delivered, here, as the other threads
+        # block it: bjoern handles the first, and the next would kill the instance.
         os.kill(os.getpid(), signal.SIGINT)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         time.sleep(max(0.0, end_at - time.monotonic()))
         log_event(logging.WARNING, "stopped with connections open", after_s=DRAIN_MAX_S)
         finish()

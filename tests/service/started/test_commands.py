@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -211,6 +212,32 @@ def test_serve_tells_of_start_and_stop_and_ends_in_time(
         "stopping",
         "stopped",
     ]
+    assert not address.exists()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("is_idle_open", [False, True])
+def test_ctrl_c_ends_an_instance_as_sigterm_does(
+    file: str, tmp_path: Path, times: int, is_idle_open: bool
+) -> None:
+    """Ctrl-C, also twice, ends an instance with exit code 0, even if a connection is idle."""
+    address = tmp_path / "api.sock"
+    process = rinha("serve", RINHA_LEDGER=file, RINHA_LISTEN=f"unix:{address}")
+    wait_until(address.exists)
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(address))
+        client.sendall(b"GET /clientes/1/extrato HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        if not is_idle_open:
+            client.close()
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        code, _, err = finish(process)
+    assert code == 0
+    events = [json.loads(line)["event"] for line in err.splitlines()]
+    ended = "stopped with connections open" if is_idle_open else "stopped"
+    assert events == ["started", "stopping", ended]
     assert not address.exists()
 
 
