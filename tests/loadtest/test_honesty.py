@@ -1,6 +1,8 @@
 """Latencies under a rate, the mix of requests, and invalid runs."""
 
 import json
+import mmap
+import time
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -9,9 +11,15 @@ from urllib.request import urlopen
 import pytest
 
 from loadtest.crebitos.mix import CREDIT, CYCLE, DEBIT, EXTRATO, build_requests
+from loadtest.drive import loops
+from loadtest.drive.loops import SECOND_NS
+from loadtest.drive.plan import Plan
+from loadtest.drive.pool import Job
 from loadtest.drive.worker import share_of_size
+from loadtest.measure.recorder import Recorder
 from loadtest.measure.tally import Clock
 from loadtest.report.data import Load
+from loadtest.wire.engine import Engine
 from loadtest.wire.request import Address
 from tests.loadtest.command import loadtest
 from tests.loadtest.conftest import Serve
@@ -22,6 +30,27 @@ RATE, DURATION_S = 200, 4
 # Delay that the generator itself may add beside other tests. A tool that ignores the stall is off
 # by hundreds of milliseconds.
 STALL_SLACK_MS = 80
+
+
+def test_the_time_of_other_programs_is_not_counted_as_spinning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Spinning is counted in CPU time: the CPU of the work alone is never below zero."""
+    stop_flag = mmap.mmap(-1, 1)
+
+    def turn_on_a_busy_machine(_engine: Engine, _wait_s: float) -> None:
+        time.sleep(0.3)
+        stop_flag[0] = 1
+
+    monkeypatch.setattr(Engine, "turn", turn_on_a_busy_machine)
+    monkeypatch.setattr(loops, "SPIN_NS", 10 * SECOND_NS)
+    target = Address("127.0.0.1", 1)
+    plan = Plan(target, "rate", 1, 1.0, None, 1, 1, 1.0, rate=1.0)
+    loop = loops.OpenLoop(plan, Job(0, time.perf_counter_ns(), stop_flag), Recorder(target), None)
+    before_ns = time.process_time_ns()
+    due_ns = time.perf_counter_ns() + SECOND_NS
+    loop.send([(due_ns, build_requests(target, 1)[0])], 1)
+    assert 0 < loop.spun_ns <= time.process_time_ns() - before_ns
 
 
 def due_waits_ms(port: int) -> list[float]:
