@@ -117,7 +117,7 @@ class Watch:
         seconds = max(answer.at - before.at, 0.001)
 
         def rate(family: str, *labels: str | None) -> float:
-            return (answer.sum(family, *labels) - before.sum(family, *labels)) / seconds
+            return growth(before, answer, family, *labels) / seconds
 
         def at(family: str, percent: float) -> float:
             return percentile_ms(before.histogram(family), answer.histogram(family), percent)
@@ -149,10 +149,14 @@ class Watch:
     def _chart(self) -> RenderableType:
         pairs = zip(self._answers, list(self._answers)[1:], strict=False)
         rates = [
-            (later.sum("requests") - earlier.sum("requests")) / (later.at - earlier.at)
-            for earlier, later in pairs
+            growth(earlier, later, "requests") / (later.at - earlier.at) for earlier, later in pairs
         ]
         return Panel(Text(bars(rates), style="cyan"), title="requests/s", title_align="left")
+
+
+def growth(before: Answer, now: Answer, family: str, *labels: str | None) -> int:
+    """Returns the increase of a sum; none where an instance was removed with its counters."""
+    return max(0, now.sum(family, *labels) - before.sum(family, *labels))
 
 
 def bars(values: list[float]) -> str:

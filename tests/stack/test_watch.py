@@ -3,13 +3,14 @@
 import sys
 import threading
 import time
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from ops.watch import Answer, Watch, fetch
+from ops.watch import Answer, Key, Watch, fetch
 from tests.help.commands import run
 
 CLIENTE = {"cliente": 1, "nome": "", "limite": 100_000, "saldo": 0, "fechado": False}
@@ -36,6 +37,21 @@ def test_a_name_is_shown_and_a_closed_client_says_so() -> None:
 def test_names_that_nobody_gave_take_no_room() -> None:
     """The contest's five clients have no column of empty names."""
     assert "nome" not in drawn(CLIENTE)
+
+
+def test_a_removed_instance_takes_no_rate_below_nothing() -> None:
+    """An instance that `make up` removed takes its counters along: the view goes on without it."""
+    console, view = Console(file=StringIO(), width=120), Watch("http://x")
+    counts = {"api01": 100, "api02": 100, "api03": 1_000_000}
+    for at, names in enumerate((counts, counts, ("api01", "api02"))):
+        found: dict[str, Counter[Key]] = {
+            name: Counter({("requests", "/x", "200"): counts[name] + at}) for name in names
+        }
+        shown = view.view_with(Answer(at, found, {}, {}))
+    console.print(shown)
+    text = str(console.file.getvalue())  # type: ignore[attr-defined]
+    assert "0 requests/s" in text
+    assert "-" not in text
 
 
 def test_no_proxy_is_asked_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
