@@ -198,3 +198,17 @@ def test_a_page_that_stays_open_does_not_grow(stack: Stack, page: Chrome) -> Non
         "return Math.max(answers.length, ...Object.values(series).map((one) => one.length))"
     )
     assert points <= 300
+
+
+def test_the_line_of_a_removed_instance_ends(stack: Stack, page: Chrome) -> None:
+    """An instance that `make up` removed has no values from then on; its old ones keep their
+    times."""
+    until(lambda: "alive" in page.find_element(By.ID, "state").text)
+    values = page.execute_script(
+        """const last = answers.at(-1), left = new Map([...last.instances].slice(0, 1));
+        const line = `cpu ${[...last.instances.keys()][1]}`;
+        for (let n = 1; n < 4; n++) take({ ...last, instances: left, at: last.at + n });
+        return [series.time.length, series[line].length, series[line].at(-1)];
+        """
+    )
+    assert values == [values[0], values[0], None]
