@@ -240,7 +240,8 @@ restore() {
     esac
 }
 
-# A file of clients goes through the volume, under its own name, which errors show.
+# A file of clients goes through the volume, under its own name, which errors show. Ctrl-C ends only the command on
+# this side: the container sees the end of the file, and must not take the half that came for the whole.
 cliente() {
     case "$#:${1:-} ${2:-}" in
     "3:add --csv") file=$3 ;;
@@ -250,7 +251,9 @@ cliente() {
     [ -f "$file" ] && [ -r "$file" ] || fail "$file: no such file, or it cannot be read"
     # shellcheck disable=SC2016 # the shell of the container expands it
     inside sh -c 'folder=$(mktemp -d /ledger/incoming-XXXXXX) && trap "rm -rf $folder" EXIT && cd "$folder" &&
-        cat >"$1" && rinha cliente add --csv="$1"' sh "$(basename "$file")" <"$file"
+        cat >"$1" || exit
+        [ "$(wc -c <"$1")" -eq "$2" ] || { echo "rinha: $1 arrived in part: nothing is added" >&2; exit 2; }
+        rinha cliente add --csv="$1"' sh "$(basename "$file")" "$(wc -c <"$file")" <"$file"
 }
 
 stats() {
@@ -276,6 +279,10 @@ snapshot() {
         number=$((number - 1))
     done
     trap 'rm -f "out/$name"' EXIT
+    # A signal that is not trapped ends the script without EXIT.
+    trap 'exit 130' INT
+    trap 'exit 129' HUP
+    trap 'exit 143' TERM
     # shellcheck disable=SC2016 # the shell of the container expands it
     inside sh -c 'trap "rm -f $1" EXIT; rinha snapshot "$1" >/dev/null && cat "$1"' sh "/ledger/$name" >"out/$name"
     trap - EXIT
