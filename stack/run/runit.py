@@ -151,13 +151,14 @@ class Runit:
     def environ(self) -> dict[str, str] | None:
         """Returns the environment of the parts that run, or None."""
         found = self.supervisor_environ()
+        if not found:
+            # A power cut may have left the file of an earlier run empty.
+            return None
         overrides: dict[str, str | None] = {}
         with contextlib.suppress(FileNotFoundError):
             overrides = json.loads(self._overrides.read_text())
-        merged = {**(found or {}), **overrides}
-        return (
-            {name: value for name, value in merged.items() if value is not None} if found else None
-        )
+        merged = {**found, **overrides}
+        return {name: value for name, value in merged.items() if value is not None}
 
     def supervisor_environ(self) -> dict[str, str] | None:
         """Returns the environment that the supervisor was started with, or None.

@@ -54,6 +54,16 @@ def test_a_supervisor_whose_pid_cannot_be_written_is_ended(
     assert runit.supervisor() is None
 
 
+def test_settings_of_an_earlier_run_are_not_read(tmp_path: Path) -> None:
+    """A power cut may leave that file empty: the next start works all the same."""
+    runit = Runit(tmp_path, 4)
+    runit.folder.mkdir()
+    runit.write_overrides({"PORT": "9998"})
+    (written,) = runit.folder.iterdir()
+    written.write_text("")
+    assert runit.environ() is None
+
+
 def test_the_one_file_refuses_a_folder_that_path_cannot_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
