@@ -15,7 +15,9 @@ COMMAND = sys.argv[0] if paths.ONE_FILE else "make"
 
 def message(name: str, *args: object) -> str:
     """Returns a message with its arguments. The file writes line breaks as printf reads them."""
-    return MESSAGES[name].replace("make ", f"{COMMAND} ").replace("\\n", "\n") % args
+    # A path may have a percent sign.
+    command = COMMAND.replace("%", "%%")
+    return MESSAGES[name].replace("\\n", "\n").replace("make ", f"{command} ") % args
 
 
 def show(name: str, *args: object) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rinha.settings import load
-from stack import paths
+from stack import messages, paths
 from stack.__main__ import up
 from stack.part import Part
 from stack.run.runit import Runit
@@ -62,6 +62,17 @@ def test_settings_of_an_earlier_run_are_not_read(tmp_path: Path) -> None:
     (written,) = runit.folder.iterdir()
     written.write_text("")
     assert runit.environ() is None
+
+
+def test_a_path_with_a_percent_sign_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The messages of the one file name it by its path, which may have any character."""
+    for command in ("/opt/100%/rinha", "./100%s", r"./r\new"):
+        monkeypatch.setattr(messages, "COMMAND", command)
+        assert messages.message("NOTHING_RUNS") == f"nothing runs: `{command} up` first"
+        assert (
+            messages.message("ONE_PORT", 1)
+            == "PORT and OPS_PORT are both 1: give them different ports"
+        )
 
 
 def test_the_one_file_refuses_a_folder_that_path_cannot_hold(
