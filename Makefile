@@ -129,12 +129,9 @@ failover: dev ## test failover: break a cluster under load in nine ways, FAILOVE
 watch: loadtest $(PRESENT) ## show the figures of the operator's page in a terminal; q ends it
 	@$(STACK) watch
 
-# The default target is the stack of this clone. `report` and `compare` send nothing and take no target.
-COMMAND = $(or $(LOAD),official)
-TARGET = $(if $(filter run official check,$(firstword $(COMMAND))),$(if $(filter http://% https://% localhost% 127.%,$(COMMAND)),,$$($(STACK) url 2>/dev/null)))
-
+# The target is the stack of this clone, unless LOAD names another one.
 load: loadtest ## run the judge: the official run against this stack; LOAD="run -c 14 -d 30" for other loads
-	@$(PY) -m loadtest $(COMMAND) $(TARGET) $(EDITION_OPTION)
+	@LOADTEST_URL=$$($(STACK) url 2>/dev/null) $(PY) -m loadtest $(or $(LOAD),official) $(EDITION_OPTION)
 
 profile: loadtest local ## write a flame graph of an instance under load into out/, in ten seconds
 	@stack/setup.sh profile

@@ -1,6 +1,7 @@
 """The table of options: type, default and help of each."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "url": {
         "nargs": "?",
         "type": address,
-        "default": address(DEFAULT_URL),
+        # A text is parsed as an argument is. `make load` names the stack of its clone.
+        "default": os.environ.get("LOADTEST_URL") or DEFAULT_URL,
         "metavar": "URL",
-        "help": f"where the target listens (default {DEFAULT_URL})",
+        "help": f"where the target listens (default: LOADTEST_URL, or {DEFAULT_URL})",
     },
     "--header": {
         "type": header,

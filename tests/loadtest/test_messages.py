@@ -208,6 +208,16 @@ def test_a_waiting_command_names_its_target(free_port: int) -> None:
     assert line.startswith(f"waiting for http://127.0.0.1:{free_port}, up to 40 s")
 
 
+def test_a_variable_names_the_target_unless_an_argument_does(
+    free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LOADTEST_URL is the target of a command that names none; another URL is not the target."""
+    monkeypatch.setenv("LOADTEST_URL", f"127.0.0.1:{free_port}")
+    for words in (["check"], ["run", "-n", 1, "--pair", "127.0.0.1:1"]):
+        assert f"target unreachable: 127.0.0.1:{free_port}: " in loadtest(*words).out
+    assert "target unreachable: 127.0.0.1:1: " in loadtest("check", "127.0.0.1:1").out
+
+
 def test_a_check_that_takes_long_is_not_silent(
     answer_with: Respond, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
