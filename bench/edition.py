@@ -72,8 +72,10 @@ class Edition:
     sets: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def only(self, text: str) -> Self:
-        """Returns the edition with the contenders of this list alone: names with commas between
-        them, or a set. Its results have a file of their own: that of the set, or `only`."""
+        """Returns the edition with these contenders alone: a list of names with commas, or a set.
+
+        The results go into a file of their own, named after the set, or `only`.
+        """
         asked = [name.strip() for name in text.split(",")]
         names = {one for name in asked for one in self.sets.get(name, (name,))}
         if unknown := sorted(names - self.contenders.keys()):

@@ -49,7 +49,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _entry(row: Row) -> Iterator[str]:
-    """Yields the facts of an entry and its broken rules."""
+    """Yields the lines of an entry: its commit, what was changed in it, and its broken rules."""
     if row.about.commit:
         yield f"- commit: {plain(row.about.commit)}"
     yield from (f"- changed: {plain(change)}" for change in row.about.changes)

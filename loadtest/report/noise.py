@@ -37,7 +37,8 @@ def is_long_enough(load: Load) -> bool:
 
 
 def percentile_limits(load: Load, times: Histogram, percent: float, steps: float) -> Limits | None:
-    """Returns a percentile's limits, so many standard errors away; None for too few answers."""
+    """Returns the limits of a percentile, `steps` standard errors on each side; None for too few
+    answers."""
     share, whole = percent / 100, sum(second.answers for second in load.seconds)
     if not whole or not times.total:
         return None

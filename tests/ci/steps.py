@@ -89,9 +89,10 @@ def steps_of(document: Any) -> dict[str, Any]:
 
 
 def stand_in(folder: Path, name: str, script: str = "") -> Path:
-    """Makes a program that writes its arguments into NAME.log and its pipe into NAME.in.
+    """Makes a program that writes its arguments to NAME.log and its input to NAME.in.
 
-    Then it runs the script. Without a reader, whatever writes into the pipe would fail.
+    Then it runs the script. It reads its input to the end, so that the program that writes it does
+    not fail.
     """
     folder.mkdir(exist_ok=True)
     path = folder / name

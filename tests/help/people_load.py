@@ -54,7 +54,7 @@ class PeopleLoad(ConstantRate[tuple[str, str]]):
         assert missed == [], "acknowledged and not found"
 
     def assert_everybody_is_found(self) -> None:
-        """The service finds each acknowledged person by id and by a search."""
+        """Asserts that each acknowledged person is found by id and by a search."""
         client = Client(self._port)
         for outcome in self.outcomes:
             if outcome.status == 201:

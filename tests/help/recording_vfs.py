@@ -65,7 +65,7 @@ class Writeback:
         self._is_sound = False
 
     def opened(self, file: str) -> int:
-        """Returns the losses not reported to a new descriptor: all but an unreported one."""
+        """Returns the losses that a new descriptor has seen: all but one never reported."""
         return self._losses[file] - (file in self._untold)
 
     def sync(self, file: str, told: int) -> int:

@@ -1,4 +1,4 @@
-"""The history check never blames a correct ledger, and names each fault."""
+"""The history check finds no fault in a correct ledger, and names each fault of others."""
 
 import sys
 from collections import Counter

@@ -38,7 +38,7 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
 def service(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Service]:
-    """A service whose requests always come together, however slow the machine is."""
+    """A service whose requests share one commit, however slow the machine is."""
     monkeypatch.setattr(group, "GROUP_ALONE_S", float("inf"))
     monkeypatch.setattr(group, "GROUP_S_MAX", float("inf"))
     ledger = SqliteLedger(tmp_path / "rinha.db", synchronous=request.param, lock_wait_s=0.2)

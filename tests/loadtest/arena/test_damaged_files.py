@@ -238,7 +238,7 @@ def test_random_damage_gives_rules_or_one_sentence(tmp_path: Path) -> None:
 
 
 def outcome(folder: Path, data: bytes) -> tuple[list[Rule], ComposeError | None]:
-    """Returns the rules of a file, or the sentence that refuses it."""
+    """Returns the rules of a file, or the error message that refuses it."""
     try:
         return findings(folder, data).rules, None
     except ComposeError as error:

@@ -1,4 +1,4 @@
-"""A whole run of an entry on a `docker` that a test plays: its steps, its report, its removal."""
+"""A whole run of an entry with a fake `docker`: its steps, its report, its removal."""
 
 import signal
 import subprocess

@@ -170,7 +170,7 @@ def test_settings_reach_the_containers(stack: Containers) -> None:
 
 
 def test_another_number_of_instances_shares_out_the_limits(stack: Containers) -> None:
-    """Three instances answer within the limits of two; `down` forgets the number."""
+    """Three instances answer within the limits of two; `down` removes their files."""
     stack.make("down")
     assert "nginx, 3 instances" in stack.make("up", INSTANCES="3")
     limits_of = [stack.inspect(name)["HostConfig"] for name in ("api01", "api02", "api03")]
