@@ -1,6 +1,7 @@
 """The choice between containers and plain processes, and the messages if nothing runs."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -28,6 +29,17 @@ def test_targets_follow_the_stack_that_runs(checkout: Checkout, engine: dict[str
     """A stack of plain processes is managed as such, even if a Docker engine answers."""
     assert mode(checkout.folder, engine) == "docker"
     assert checkout.stack("up")[0] == 0
+    assert mode(checkout.folder, engine) == "local"
+    assert checkout.stack("down")[0] == 0
+    assert mode(checkout.folder, engine) == "docker"
+
+
+def test_a_stack_that_lost_its_folder_still_runs(
+    checkout: Checkout, engine: dict[str, str]
+) -> None:
+    """A stack of plain processes whose var/ was removed is found, so that `make down` ends it."""
+    assert checkout.stack("up")[0] == 0
+    shutil.rmtree(checkout.folder / "var")
     assert mode(checkout.folder, engine) == "local"
     assert checkout.stack("down")[0] == 0
     assert mode(checkout.folder, engine) == "docker"
