@@ -166,7 +166,9 @@ def _remove_old(root: Path, kept: set[str]) -> list[str]:
     """
     removed = []
     for path in sorted(below(root, UNITS).glob("rinha-*.service")):
-        if path.name not in kept and path.read_text().startswith(units.WRITTEN_BY):
+        # Another program's unit may be a link that leads nowhere, with text in any encoding.
+        is_ours = path.is_file() and path.read_bytes().startswith(units.WRITTEN_BY.encode())
+        if path.name not in kept and is_ours:
             path.unlink()
             removed.append(path.name)
             part = path.stem.removeprefix("rinha-")

@@ -51,13 +51,14 @@ def test_every_part_has_a_unit(
     assert {path.name for path in folder.glob("rinha-*")} == {*names, units.RESTART}
     assert f"Wants={' '.join(names)}\n" in (folder / "rinha.target").read_text()
     foreign = folder / "rinha-backup.service"
-    foreign.write_text("[Service]\nExecStart=/bin/true\n")
+    foreign.write_bytes("# Cópia\n[Service]\nExecStart=/bin/true\n".encode("latin-1"))
+    (folder / "rinha-gone.service").symlink_to(tmp_path / "gone")
     counters = [tmp_path / "run/rinha" / f"{name}.counts" for name in ("api02", "api03")]
     counters[0].parent.mkdir(parents=True)
     for file in counters:
         file.touch()
     written(tmp_path, environment, INSTANCES="2", RINHA_REPLICA="")
-    kept = {*names, units.RESTART, foreign.name} - {names[0], names[3]}
+    kept = {*names, units.RESTART, foreign.name, "rinha-gone.service"} - {names[0], names[3]}
     assert {path.name for path in folder.glob("rinha-*")} == kept
     assert [file.exists() for file in counters] == [True, False]
     out = capsys.readouterr().out
