@@ -10,6 +10,8 @@ from stack.systemd.quoting import quoted
 STATE = Path("/var/lib/rinha")
 # systemd empties these for the units. Files in them are bound one by one.
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+# PrivateTmp gives each unit folders of its own in place of these.
+PRIVATE = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - nothing is written there
 # Only a process with this capability may listen on a port below 1024.
 FREE_PORTS_FROM = 1024
 LOW_PORT = "CAP_NET_BIND_SERVICE"
@@ -68,15 +70,15 @@ def _network(part: Part) -> Iterator[str]:
 
 
 def _files(read: Sequence[Path], written: Sequence[Path]) -> Iterator[str]:
-    in_homes = [path for path in (*read, *written) if _is_in_a_home(path)]
+    in_homes = [path for path in (*read, *written) if is_in_a_home(path)]
     yield f"ProtectHome={'tmpfs' if in_homes else 'yes'}"
     for path in read:
-        if _is_in_a_home(path):
+        if is_in_a_home(path):
             yield f"BindReadOnlyPaths={quoted(str(path))}"
     for path in written:
-        name = "BindPaths" if _is_in_a_home(path) else "ReadWritePaths"
+        name = "BindPaths" if is_in_a_home(path) else "ReadWritePaths"
         yield f"{name}={quoted(str(path))}"
 
 
-def _is_in_a_home(path: Path) -> bool:
+def is_in_a_home(path: Path) -> bool:
     return any(path.is_relative_to(home) for home in HOMES)

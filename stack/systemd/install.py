@@ -16,12 +16,12 @@ from stack.nginx import conf
 from stack.part import Part
 from stack.parts import Layout, parts_of, servers_of
 from stack.systemd import units
-from stack.systemd.hardening import STATE
+from stack.systemd.hardening import PRIVATE, STATE, is_in_a_home
 from stack.systemd.quoting import ServiceError, quoted_variable
 
 UNITS = Path("/etc/systemd/system")
 ACCOUNTS = Path("/etc/sysusers.d/rinha.conf")
-READ_BY_ALL = 0o005
+READ_BY_ALL, ENTERED_BY_ALL = 0o005, 0o001
 FIRST = """\
 to start it, now and with the machine:
   systemd-sysusers
@@ -45,6 +45,7 @@ def install(settings: Settings, root: Path) -> int:
     programs = _programs()
     _assert_startable(parts, programs)
     if root == Path("/"):
+        _assert_reachable(programs)
         _assert_nginx_starts(settings)
     commands = AGAIN if below(root, UNITS / units.TARGET).exists() else FIRST
     umask = os.umask(0o022)
@@ -105,6 +106,21 @@ def _assert_startable(parts: list[Part], programs: list[Path]) -> None:
             raise ServiceError(
                 f"{path}: the account {units.ACCOUNT} may not read it: chmod -R o+rX {path}"
             )
+
+
+def _assert_reachable(programs: list[Path]) -> None:
+    """Refuses programs below a folder that a unit does not see, or that the account may not enter.
+
+    Those in homes are bound into the unit, whatever is above them.
+    """
+    for path in programs:
+        for folder in path.parents:
+            if folder in PRIVATE:
+                raise ServiceError(f"{path}: a service has a {folder} of its own: move it to /opt")
+            if not is_in_a_home(path) and not folder.stat().st_mode & ENTERED_BY_ALL:
+                raise ServiceError(
+                    f"{folder}: the account {units.ACCOUNT} may not enter it: chmod o+x {folder}"
+                )
 
 
 def _assert_nginx_starts(settings: Settings) -> None:

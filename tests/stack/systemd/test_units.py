@@ -31,6 +31,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         if name.startswith(("RINHA_", "PG", "AWS_")):
             monkeypatch.delenv(name)
     monkeypatch.setattr(install, "_assert_startable", lambda *_: None)
+    monkeypatch.setattr(install, "_assert_reachable", lambda *_: None)
     return monkeypatch
 
 
@@ -209,6 +210,18 @@ def test_a_program_that_the_account_cannot_read_is_refused(tmp_path: Path) -> No
     tmp_path.chmod(0o700)
     with pytest.raises(ServiceError, match=f"{units.ACCOUNT} may not read it: chmod"):
         install._assert_startable([], [tmp_path])
+
+
+def test_a_program_that_no_unit_reaches_is_refused(tmp_path: Path) -> None:
+    """The folders above a program count too, but those of a home, which the unit does not need."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(ServiceError, match=f"{closed}: the account rinha may not enter it"):
+        install._assert_reachable([closed / "rinha"])
+    for folder in ("/tmp", "/var/tmp"):
+        with pytest.raises(ServiceError, match=f"a service has a {folder} of its own"):
+            install._assert_reachable([Path(folder, "rinha")])
+    install._assert_reachable([Path("/opt/rinha"), Path("/root/rinha"), Path("/home/ana/rinha")])
 
 
 @pytest.mark.parametrize("variables", [{}, VARIABLES, {"RINHA_LEDGER": "postgresql://a@b/c"}])
