@@ -1,6 +1,7 @@
 """`make watch`: the figures of the operator's page in a terminal."""
 
 import json
+import os
 import select
 import sys
 import termios
@@ -31,7 +32,9 @@ SILENT_AFTER_S = 2.6
 BARS = " ▁▂▃▄▅▆▇█"
 # A proxy of the environment is for addresses of other machines.
 OPEN = build_opener(ProxyHandler({})).open
-QUIT_KEYS = {"q", "Q", "\x1b"}
+ESCAPE = b"\x1b"
+# More than a person types between two polls.
+KEYS_MAX_BYTES = 1024
 # Columns in cents, as in the API. They are shown with two decimals, as on the page.
 MONEY = {"saldo", "limite", "valor"}
 
@@ -225,11 +228,19 @@ def _has_keys() -> bool:
 
 
 def _wants_to_quit(within_s: float) -> bool:
-    """Waits for a key until the timeout; returns whether it was one of QUIT_KEYS."""
+    """Waits for keys until the timeout; returns whether q or Esc was among them.
+
+    Arrows, and a mouse wheel, send Esc and more: these are no Esc.
+    """
     if not _has_keys():
         time.sleep(within_s)
         return False
-    return bool(select.select([sys.stdin], [], [], within_s)[0]) and sys.stdin.read(1) in QUIT_KEYS
+    if not select.select([sys.stdin], [], [], within_s)[0]:
+        return False
+    # Not from sys.stdin, whose buffer would hide further keys from select.
+    keys = os.read(sys.stdin.fileno(), KEYS_MAX_BYTES)
+    # Without a byte the terminal is gone.
+    return keys in (b"", ESCAPE) or (b"q" in keys.lower() and not keys.startswith(ESCAPE))
 
 
 def main(url: str) -> int:

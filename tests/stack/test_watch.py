@@ -1,5 +1,6 @@
 """`make watch`, drawn from invented answers."""
 
+import os
 import sys
 import threading
 import time
@@ -10,7 +11,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from ops.watch import Answer, Key, Watch, fetch
+from ops.watch import Answer, Key, Watch, _unbuffered_keys, _wants_to_quit, fetch
 from tests.help.commands import run
 
 CLIENTE = {"cliente": 1, "nome": "", "limite": 100_000, "saldo": 0, "fechado": False}
@@ -71,6 +72,22 @@ def test_no_proxy_is_asked_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None
     with HTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         assert fetch(f"http://127.0.0.1:{server.server_port}").gauges == {"up": 1}
+
+
+@pytest.mark.parametrize(
+    ("typed", "ends"),
+    [("q", True), ("Q", True), ("\x1b", True), ("xq", True), ("x", False), ("\x1b[A\x1b[B", False)],
+)
+def test_only_q_and_escape_end_it(monkeypatch: pytest.MonkeyPatch, typed: str, ends: bool) -> None:
+    """A key before q does not hide it, and an arrow or a mouse wheel does not end the view."""
+    ours, theirs = os.openpty()
+    with open(theirs) as terminal, open(ours, "w") as keyboard:  # noqa: PTH123 - descriptors
+        monkeypatch.setattr(sys, "stdin", terminal)
+        with _unbuffered_keys():
+            keyboard.write(typed)
+            keyboard.flush()
+            time.sleep(0.05)
+            assert (_wants_to_quit(0.5) or _wants_to_quit(0)) == ends
 
 
 def test_it_needs_no_input() -> None:
