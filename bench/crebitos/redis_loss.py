@@ -18,12 +18,14 @@ from bench.crebitos.contenders import WITH_REDIS, program
 from bench.parts.redis import ALWAYS, EVERY_SECOND, SNAPSHOTS, on_redis
 from bench.parts.running import HOST, Running
 from stack.run.limits import ControlGroups
+from stack.run.processes import StackFailedError
 
 MODES = {
     "snapshots, the default": SNAPSHOTS,
     "appendfsync everysec": EVERY_SECOND,
     "appendfsync always": ALWAYS,
 }
+EXIT_FAILED = 2
 CONNECTIONS = 14
 CREDIT = json.dumps({"valor": 1, "tipo": "c", "descricao": "kept"})
 REQUEST_MAX_S = 5.0
@@ -34,9 +36,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0, help="of load before the kill")
     parser.add_argument("--port", type=int, default=9999)
     args = parser.parse_args()
-    for title, persistence in MODES.items():
-        answered, kept = measure_loss(persistence, args.seconds, args.port)
-        print(f"{title}: {answered} answered, {answered - min(kept, answered)} lost", flush=True)
+    try:
+        for title, persistence in MODES.items():
+            answered, kept = measure_loss(persistence, args.seconds, args.port)
+            lost = answered - min(kept, answered)
+            print(f"{title}: {answered} answered, {lost} lost", flush=True)
+    except StackFailedError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return EXIT_FAILED
     return 0
 
 

@@ -24,6 +24,7 @@ from bench.parts.behind_nginx import behind_nginx, with_changed_conf
 from bench.parts.running import HOST, Running
 from stack.part import Part
 from stack.run.limits import ControlGroups
+from stack.run.processes import StackFailedError
 
 SHIPPED = "proxy_next_upstream error;"
 RULES = {
@@ -31,6 +32,7 @@ RULES = {
     "error non_idempotent": ("proxy_next_upstream error non_idempotent;", False),
     "error non_idempotent, with keys": ("proxy_next_upstream error non_idempotent;", True),
 }
+EXIT_FAILED = 2
 SECONDS, KILL_EVERY_S, CLIENTS = 15.0, 0.4, 14
 # Within the ten characters of a description there are enough.
 NAMES = 36**10
@@ -39,17 +41,27 @@ NAMES = 36**10
 def main() -> int:
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 9999
     print(f"{'rule':34} {'answered 200':>12} {'other':>6} {'applied twice':>13}")
-    for rule, (line, with_keys) in RULES.items():
-        with tempfile.TemporaryDirectory(prefix="rinha-", dir="/var/tmp") as name:
-            answered, others, twice = _tried(Path(name), port, line, with_keys=with_keys)
-        print(f"{rule:34} {answered:12,} {others:6,} {twice:13,}")
+    # It makes groups, although no part has limits here.
+    groups = ControlGroups()
+    try:
+        for rule, (line, with_keys) in RULES.items():
+            with tempfile.TemporaryDirectory(prefix="rinha-", dir="/var/tmp") as name:
+                counts = _tried(Path(name), port, line, groups, with_keys=with_keys)
+            print("{:34} {:12,} {:6,} {:13,}".format(rule, *counts))
+    except StackFailedError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    finally:
+        groups.remove()
     return 0
 
 
-def _tried(folder: Path, port: int, line: str, *, with_keys: bool) -> tuple[int, int, int]:
+def _tried(
+    folder: Path, port: int, line: str, groups: ControlGroups, *, with_keys: bool
+) -> tuple[int, int, int]:
     codes: Counter[int] = Counter()
     until = time.monotonic() + SECONDS
-    with Running(_parts(folder, port, line), folder, port, "/health", ControlGroups()) as running:
+    with Running(_parts(folder, port, line), folder, port, "/health", groups) as running:
         clients = [
             threading.Thread(target=_send, args=(port, until, codes, with_keys))
             for _ in range(CLIENTS)
