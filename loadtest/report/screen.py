@@ -28,7 +28,9 @@ from loadtest.wire.outcome import one_line
 
 BARS = " ▁▂▃▄▅▆▇█"
 CHART_SECONDS = 60
-QUIT_KEYS = {"q", "Q", "\x1b"}
+ESCAPE = b"\x1b"
+# More than a person types between two looks.
+KEYS_MAX_BYTES = 1024
 
 
 class Screen(View):
@@ -64,7 +66,11 @@ class Screen(View):
     def wants_to_quit(self) -> bool:
         if self._terminal is None or not select.select([sys.stdin], [], [], 0)[0]:
             return False
-        self.quit_by_key = self.quit_by_key or sys.stdin.read(1) in QUIT_KEYS
+        # Not from sys.stdin, whose buffer would hide further keys from select.
+        keys = os.read(sys.stdin.fileno(), KEYS_MAX_BYTES)
+        # Arrows and the mouse wheel send Esc and more: these are no Esc.
+        is_asked = keys == ESCAPE or (b"q" in keys.lower() and not keys.startswith(ESCAPE))
+        self.quit_by_key = self.quit_by_key or is_asked
         return self.quit_by_key
 
     def show(self, tally: Tally, elapsed_s: float) -> None:
