@@ -29,7 +29,9 @@ class _Once:
 def removed_afterwards(remove: Callable[[], None]) -> Iterator[None]:
     """Calls `remove` after the block, to its end, whatever ended the block."""
     once = _Once()
-    before = {number: signal.signal(number, once) for number in STOPPING}
+    # `nohup` has SIGHUP ignored, so that a run outlives its terminal.
+    heard = [one for one in STOPPING if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, once) for number in heard}
     try:
         try:
             yield

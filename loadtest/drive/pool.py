@@ -110,9 +110,10 @@ def _end_with_parent() -> None:
 def _run(work: Work, job: Job) -> None:
     # Ctrl-C is handled by the process that writes the report; it stops workers by the flag.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A handler of the parent's is not for its workers.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    # A handler of the parent's is not for its workers. Under `nohup` there is none for SIGHUP.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.collect()
     gc.freeze()

@@ -115,6 +115,24 @@ def test_the_rest_of_a_long_schedule_is_not_waited_for(serve: Serve) -> None:
     assert ", stopped after " in out
 
 
+def test_a_run_under_nohup_outlives_its_terminal(serve: Serve) -> None:
+    """Where SIGHUP is ignored the load goes on: a closed terminal sends it to each process."""
+    words = f"-m loadtest run 127.0.0.1:{serve()} -c 1 -d 2"
+    running = subprocess.Popen(
+        ["nohup", sys.executable, *words.split()], cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    try:
+        wait_until(lambda: children.read_text().strip())
+        time.sleep(0.5)
+        os.killpg(running.pid, signal.SIGHUP)
+        out, _ = running.communicate(timeout=DEADLINE_S)
+    finally:
+        running.kill()
+    assert (running.returncode, "SIGHUP" in out) == (0, False), out
+
+
 def test_ctrl_c_on_the_live_screen_gives_the_terminal_back(serve: Serve) -> None:
     """Ctrl-C on the live screen exits with 130 and restores the terminal."""
     words = ["-m", "loadtest", "run", f"127.0.0.1:{serve()}", "-d", "60"]

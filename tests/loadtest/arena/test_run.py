@@ -219,6 +219,19 @@ def test_interrupts_leave_nothing(number: int, play: Play, free_port: int) -> No
     assert not (folder / "pids").exists()
 
 
+def test_a_run_under_nohup_outlives_its_terminal(play: Play, free_port: int) -> None:
+    """Where SIGHUP is ignored it ends no run; any other signal still does."""
+    folder = play(containers=[inspected("api", publishes={free_port: 1})])
+    command = ["nohup", sys.executable, "-c", DRIVER, str(free_port)]
+    running = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    wait_until(lambda: (folder / "calls").exists() and "up" in steps(folder))
+    running.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert running.poll() is None
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(30) == 130
+
+
 def test_a_second_run_at_once_is_refused(play: Play, free_port: int) -> None:
     """Two runs of an entry would share its containers: the second touches none, and says why."""
     folder = play(**serving(free_port))
