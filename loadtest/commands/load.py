@@ -121,11 +121,18 @@ def _plan(asked: argparse.Namespace) -> Plan:
     if asked.stages:
         duration_s = sum(stage.duration_s for stage in asked.stages)
     open_loop = bool(asked.rate or asked.ramp or asked.stages)
-    connections = asked.connections or (None if open_loop else DEFAULT_CONNECTIONS)
+    connections = files_for(
+        asked.connections or (None if open_loop else DEFAULT_CONNECTIONS), strict=asked.strict
+    )
+    if connections < asked.workers:
+        raise UsageError(
+            f"{asked.workers} workers need as many connections, and there may be {connections}: "
+            "use fewer --workers"
+        )
     return Plan(
         address=asked.url,
         mode=_mode(asked),
-        connections=files_for(connections, strict=asked.strict),
+        connections=connections,
         duration_s=duration_s,
         size=asked.requests,
         seed=seed_of(asked),

@@ -160,6 +160,8 @@ def test_a_silent_target_times_out(answer_with: Respond) -> None:
         ("run", "--ramp", "5"),
         ("run", "--ramp", "1:9", "-n", "5"),
         ("run", "--poisson"),
+        ("run", "-c", "1", "--workers", "2"),
+        ("run", "-r", "5", "-c", "3", "--workers", "4"),
         ("run", "-r", "5", "--ramp", "1:5"),
         ("run", "ftp://localhost:9999"),
         ("run", "--threshold", "p98<1"),
