@@ -60,6 +60,8 @@ class Loop:
         self._job, self._stopped = job, job.stopped
         self._second_ends_ns, self._next_work_ns = job.start_ns + SECOND_NS, 0
         self._cpu_s, self._spun_s = process_time(), 0.0
+        # When the last request left that had to wait for a free connection.
+        self._held_until_ns = job.start_ns
 
     def __enter__(self) -> Self:
         return self
@@ -112,6 +114,7 @@ class Loop:
             counts=self._recorder.take(),
             sent_bytes=sent_bytes,
             received_bytes=received_bytes,
+            held_until_s=(self._held_until_ns - start_ns) / 1e9,
         )
         self._job.send(second)
         self._cpu_s, self._spun_s = cpu_s, spun_s
@@ -189,8 +192,11 @@ class OpenLoop(Loop):
             if self._stopped() or clock_ns() - due_ns > OVERDUE_MAX_S * 1_000_000_000:
                 break
             engine.drop_closed()
-            self._recorder.held += able_ns > due_ns
-            self._recorder.record_sending(engine.start(request, due_ns) - able_ns)
+            sent_ns = engine.start(request, due_ns)
+            self._recorder.record_sending(sent_ns - able_ns)
+            if able_ns > due_ns:
+                self._recorder.held += 1
+                self._held_until_ns = sent_ns
 
     def _wait_until(self, due_ns: int) -> bool:
         """Sleeps until just before the moment, then spins; returns whether it was already past."""

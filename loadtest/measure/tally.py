@@ -25,6 +25,7 @@ class WorkerSecond(Struct, tag=True):
     counts: Counts
     sent_bytes: int = 0
     received_bytes: int = 0
+    held_until_s: float = 0.0
 
 
 class Crash(Struct, tag=True):
@@ -64,6 +65,7 @@ class Tally:
     examples: list[Example] = field(default_factory=list)
     sent: int = 0
     held: int = 0
+    held_until_s: float = 0.0
     elapsed_s: float = 0.0
     crashes: list[str] = field(default_factory=list)
     # Bytes of HTTP; None if the program that drove the load does not tell.
@@ -85,6 +87,7 @@ class Tally:
         self.traffic.received_bytes += message.received_bytes
         self.sent += counts.sent
         self.held += counts.held
+        self.held_until_s = max(self.held_until_s, message.held_until_s)
         self.findings.update(counts.findings)
         self.examples += counts.examples
         for times in counts.times:

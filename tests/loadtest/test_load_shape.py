@@ -70,6 +70,26 @@ def test_the_wait_for_a_lost_answer_lowers_no_rate(duration_s: float, size: int 
 
 
 @pytest.mark.parametrize(
+    ("sent", "held_until_s", "elapsed_s", "rate"),
+    [(300, 29.9, 30.0, 10.03), (300, 29.9, 40.0, 10.03), (300, 1.0, 13.0, 100), (110, 11, 11, 10)],
+)
+def test_a_rate_that_a_target_did_not_let_through_is_not_reported(
+    sent: int, held_until_s: float, elapsed_s: float, rate: float
+) -> None:
+    """Requests that wait for a connection lower the rate that was sent, and not the wanted one."""
+    plan = plan_with("rate", 3.0, rate=100.0)
+    tally = Tally([], sent=sent, held=200, held_until_s=held_until_s, elapsed_s=elapsed_s)
+    assert rate_of(tally, plan.wanted(), plan.planned_s) == Rate(elapsed_s, rate, 100.0)
+
+
+def test_an_early_end_leaves_the_wanted_rate_as_it_was() -> None:
+    """A loop that ends because it is too far behind had another rate to send than it did."""
+    plan = plan_with("rate", 60.0, rate=100.0)
+    tally = Tally([], sent=55, held=50, held_until_s=11.0, elapsed_s=11.0)
+    assert rate_of(tally, plan.wanted(), plan.planned_s) == Rate(11.0, 5.0, 100.0)
+
+
+@pytest.mark.parametrize(
     ("text", "size"),
     [("10s:100,1m:340,10s:0", 15_400), ("0s:100,10s:100", 1_000), ("1s:1,1s:1,1s:1", 2),
      ("5s:0,1s:10,5s:10,0s:0,9s:0", 55), ("10:0.5,2m:0.5", 62)],
