@@ -114,10 +114,10 @@ def _has_answers(report: Report) -> bool:
 def _cpu_us_per_request(load: Load) -> float | None:
     """Returns the CPU of all parts of the target, on average, for each request."""
     samples = load.target_usage.samples
-    if not samples or not load.rate.achieved:
+    if not samples or not load.requests_per_s:
         return None
     cores = sum(part.cpu for sample in samples for part in sample.parts.values()) / len(samples)
-    return cores / load.rate.achieved * 1e6
+    return cores / load.requests_per_s * 1e6
 
 
 def _memory_bytes(usage: Usage) -> int | None:

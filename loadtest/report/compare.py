@@ -153,7 +153,7 @@ def _mean(
 
 def cpu_us_per_answer(load: Load) -> list[float]:
     """Returns the CPU time per answer of each sample, other work of the target included."""
-    rate = load.rate.achieved
+    rate = load.requests_per_s
     cores = [sum(p.cpu for p in sample.parts.values()) for sample in load.target_usage.samples]
     return [one / rate * 1e6 for one in cores] if rate and any(cores) else []
 

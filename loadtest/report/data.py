@@ -78,6 +78,11 @@ class Load(Struct):
     # Figures by clock, and of the response times by type, for readers that take no histograms.
     latency_us: dict[str, dict[str, int]] | UnsetType = UNSET
 
+    @property
+    def requests_per_s(self) -> float:
+        """Requests per second up to the last answer: the time in which the target is sampled."""
+        return self.totals.sent / self.rate.elapsed_s if self.rate.elapsed_s else 0.0
+
     def answered(self, clock: Clock, kind: str | None = None) -> Histogram:
         """Returns the times of the answers by one clock, of one kind or of all."""
         return answered(self.times, clock, kind)

@@ -41,8 +41,8 @@ def _value(load: Load, threshold: Threshold) -> float | None:
     if threshold.figure == "rate":
         if kind is None:
             return load.rate.achieved
-        sent = _count(load, lambda times: times.kind == kind)
-        return sent / load.rate.elapsed_s if load.rate.elapsed_s else 0.0
+        done = _count(load, lambda times: times.kind == kind)
+        return load.rate.achieved * done / load.totals.done if load.totals.done else 0.0
     if threshold.figure == "failures":
         return _count(load, lambda times: kind in {None, times.kind} and not times.fine)
     answered = load.answered("response", kind)

@@ -1,16 +1,22 @@
 """Thresholds of all requests and of one type."""
 
 from io import StringIO
+from pathlib import Path
+from statistics import fmean
 
 import pytest
 from rich.console import Console
 
 from loadtest.commands.values import threshold
 from loadtest.crebitos.mix import CREDIT, DEBIT, KINDS
-from loadtest.measure.health import rate_of
+from loadtest.league.entries import About, Entry, Saved
+from loadtest.league.rows import rows_of
+from loadtest.measure.health import Rate, rate_of
 from loadtest.measure.histogram import Histogram
 from loadtest.measure.recorder import Counts, Times
 from loadtest.measure.tally import Tally, WorkerSecond
+from loadtest.measure.target.usage import Sample, Used
+from loadtest.report.compare import cpu_us_per_answer
 from loadtest.report.data import Load, load_of
 from loadtest.report.html import page
 from loadtest.report.text import print_report
@@ -78,6 +84,24 @@ def test_a_threshold_of_a_type_looks_at_this_type_only(text: str, broken: str) -
     found = broken_thresholds(two_types(), [threshold(text)])
     expected = [f"threshold {threshold(text)} does not hold: {broken}"] if broken else []
     assert found == expected
+
+
+def test_the_wait_for_a_lost_answer_changes_no_figure_of_a_request() -> None:
+    """The rate of a type and the CPU per request do not depend on the wait for a last answer."""
+    load = two_types()
+    used = [Used(cpu, 1, 0.0, 0) for cpu in (0.3, 0.3, *[0.0] * 8)]
+    samples = [Sample(second + 1.0, {"service": one}) for second, one in enumerate(used)]
+    load.target_usage.samples = samples[:2]
+    figures = _per_request(load)
+    load.rate, load.target_usage.samples = Rate(10.0, 150.0, 150.0), samples
+    assert _per_request(load) == pytest.approx(figures) == (100.0, 2_000.0, 2_000.0)
+
+
+def _per_request(load: Load) -> tuple[float, float, float]:
+    """Returns the rate of debits, and the CPU per request as a comparison and a league have it."""
+    [reason] = broken_thresholds(load, [threshold("debits.rate>1000")])
+    [row] = rows_of([Entry(About("one"), [Saved(Path("one.json"), simulated_report(load=load))])])
+    return float(reason.split()[-1]), fmean(cpu_us_per_answer(load)), row.cpu_us_per_request or 0.0
 
 
 def test_bytes_and_spread_are_shown_everywhere() -> None:
