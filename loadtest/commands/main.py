@@ -70,26 +70,29 @@ def run(args: list[str] | None = None) -> int:
 
 def _run_command(asked: argparse.Namespace) -> int:
     """Runs the command; after a failure, prints a hint if the target is of another edition."""
-    code = EXIT_UNREACHABLE
     try:
         code = HANDLERS[asked.command](asked)
-    finally:
-        if code in {EXIT_BAD, EXIT_UNREACHABLE} and "url" in asked:
-            with suppress(UnreachableError):
-                _hint_at_edition(asked)
+    except (UnreachableError, NotReadyError):
+        _hint_at_edition(asked)
+        raise
+    if code == EXIT_BAD:
+        _hint_at_edition(asked)
     return code
 
 
 def _hint_at_edition(asked: argparse.Namespace) -> None:
-    for name in EDITIONS:
-        hello = edition(name).hello(asked.url)
-        with closing(reach(asked.url, hello)) as probe:
-            answers = probe.ask(hello).code == HTTPStatus.OK
-        if answers and name != asked.edition:
-            line = f"hint: {asked.url} answers as edition {name} does: --edition {name}"
-            print(line, file=sys.stderr)
-        if answers:
-            return
+    if "url" not in asked:
+        return
+    with suppress(UnreachableError):
+        for name in EDITIONS:
+            hello = edition(name).hello(asked.url)
+            with closing(reach(asked.url, hello)) as probe:
+                answers = probe.ask(hello).code == HTTPStatus.OK
+            if answers and name != asked.edition:
+                line = f"hint: {asked.url} answers as edition {name} does: --edition {name}"
+                print(line, file=sys.stderr)
+            if answers:
+                return
 
 
 def _complain(what: str, code: int) -> int:

@@ -1,5 +1,6 @@
 """Each failure of a target is reported plainly, with its exit code."""
 
+import argparse
 import socket
 import struct
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.commands import main
+from loadtest.commands.output import UsageError
 from loadtest.report.data import Totals
 from tests.loadtest.command import ROOT, loadtest
 from tests.loadtest.conftest import STATEMENT, Respond, Serve, answering
@@ -182,6 +185,23 @@ def test_invalid_arguments_are_a_usage_error(words: tuple[str, ...]) -> None:
     assert ran.code == 2
     assert (ran.out.count("\n"), ran.out[-1:]) == (1, "\n"), ran.out
     assert ran.out.startswith("loadtest")
+
+
+@pytest.mark.parametrize(("error", "code"), [(UsageError("no"), 2), (KeyboardInterrupt(), 130)])
+def test_only_a_failed_target_is_asked_for_its_edition(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong option and Ctrl-C end a command without another request to the target."""
+
+    def handler(_asked: argparse.Namespace) -> int:
+        raise error
+
+    def reach(*_: object) -> None:
+        pytest.fail("the target was asked")
+
+    monkeypatch.setitem(main.HANDLERS, "check", handler)
+    monkeypatch.setattr(main, "reach", reach)
+    assert main.run(["check", "127.0.0.1:1"]) == code
 
 
 # Options of a command, and a limit of file descriptors that is too low for it.
