@@ -1,6 +1,7 @@
 """Reads Gatling's simulation.log: text in version 3.10, binary records in later ones."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from loadtest.report.json import BadReportError, bytes_of
 
 LOG_NAME = "simulation.log"
 RUN, REQUEST, USER, GROUP, ERROR = range(5)  # the first byte of a binary record
+LATEST_MS = 253_402_300_800_000  # the end of the year 9999, after which Python has no dates
 UTF16 = 1  # marks a binary string with two bytes per character
 
 
@@ -46,6 +48,7 @@ def read_log(path: Path) -> GatlingRun:
     data = bytes_of(path)
     try:
         run = _read_binary(data) if data[:1] == bytes([RUN]) else _read_text(data.decode())
+        _require_times(run.requests)
     except (ValueError, IndexError, KeyError, struct.error) as error:
         raise BadReportError(
             f"{path} is cut short or no log of Gatling (3.10 to 3.15 are known)"
@@ -53,6 +56,13 @@ def read_log(path: Path) -> GatlingRun:
     if not run.requests:
         raise BadReportError(f"{path} has no requests")
     return run
+
+
+def _require_times(requests: Sequence[LoggedRequest]) -> None:
+    """Requires that a calendar has all times: bytes that are off by one may be any number."""
+    for one in requests:
+        if not 0 <= min(one.start_ms, one.end_ms) <= max(one.start_ms, one.end_ms) < LATEST_MS:
+            raise ValueError("a time of no calendar")
 
 
 def _read_text(text: str) -> GatlingRun:

@@ -87,6 +87,17 @@ def test_a_wrong_file_is_one_line(
     assert str(path) in refused(words, capfd)
 
 
+@pytest.mark.parametrize("end_ms", [-1, 10**15, 10**30])
+def test_a_log_with_a_time_of_no_calendar_is_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], end_ms: int
+) -> None:
+    """A time that no date can have makes a log of Gatling a wrong file, and no traceback."""
+    lines = "RUN\tRinha\trinha\t0\t \t3.10.5", f"REQUEST\t\tdébitos\t0\t{end_ms}\tOK\t "
+    path = tmp_path / "simulation.log"
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    assert str(path) in refused(["score", str(tmp_path)], capfd)
+
+
 @pytest.mark.parametrize("wrong", ["missing", "a directory", "a loop", "unreadable", "binary"])
 def test_a_wrong_simulation_is_one_line(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], wrong: str
