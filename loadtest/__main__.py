@@ -6,6 +6,28 @@ import signal
 import sys
 
 
+class _Stream(io.TextIOWrapper):
+    """A standard stream; a reader that ends early, such as `head`, ends no command."""
+
+    def write(self, text: str, /) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            self._drop()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            self._drop()
+
+    def _drop(self) -> None:
+        """Sends the rest nowhere; what is in the buffer goes there with the next flush."""
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), self.fileno())
+
+
 def main() -> int:
     """Runs one command and returns its exit code."""
     # While modules load, and after the report is printed, SIGINT ends the process without a
@@ -26,9 +48,13 @@ def _open_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - until the end
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            encoding, by_line = stream.encoding, stream.line_buffering
+            opened = _Stream(stream.detach(), encoding, "backslashreplace", None, by_line)
+            setattr(sys, name, opened)
+            setattr(sys, f"__{name}__", opened)
 
 
 if __name__ == "__main__":

@@ -96,14 +96,6 @@ def _print_difference(baseline: Report, report: Report, console: Console) -> Non
         print_table(table, console)
 
 
-class _Output(Console):
-    """Standard output; if its reader ends early, the exit code is still the verdict's."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        drop_output()
-
-
 def drop_output() -> None:
     """Sends the rest of standard output nowhere: flushing it at the end would fail once more."""
     with open(os.devnull, "wb") as nowhere, suppress(OSError, ValueError):  # noqa: PTH123
@@ -112,4 +104,4 @@ def drop_output() -> None:
 
 def console_of(asked: argparse.Namespace) -> Console:
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    return _Output(highlight=False, width=width, color_system=None if asked.plain else "auto")
+    return Console(highlight=False, width=width, color_system=None if asked.plain else "auto")

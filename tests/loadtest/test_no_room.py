@@ -13,6 +13,7 @@ from loadtest.report.json import write_json
 from tests.help.simulated_runs import simulated_report
 from tests.loadtest.arena.entries import entry, write
 from tests.loadtest.command import ROOT
+from tests.loadtest.conftest import Serve
 
 
 def judged(words: list[str], output: int) -> tuple[int, str]:
@@ -43,8 +44,23 @@ def test_the_verdict_does_not_depend_on_its_reader(tmp_path: Path, memory: str, 
     os.close(reader)
     try:
         assert judged(["arena", "--rules-only", str(tmp_path)], writer) == (code, "")
+        assert judged(["schema"], writer) == judged(["--help"], writer) == (0, "")
     finally:
         os.close(writer)
+
+
+def test_messages_that_nobody_reads_end_no_run(serve: Serve, tmp_path: Path) -> None:
+    """A load whose messages go to a reader that ended is complete, and its report is written."""
+    kept = tmp_path / "kept.json"
+    words = f"run 127.0.0.1:{serve()} -n 34 -c 1 --rounds 2 --json {kept}"
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = [sys.executable, "-m", "loadtest", *words.split()]
+        assert subprocess.call(command, stdout=writer, stderr=writer, cwd=ROOT) == 0
+    finally:
+        os.close(writer)
+    assert kept.exists()
 
 
 @pytest.mark.starts
