@@ -1,6 +1,8 @@
-"""The judge's page agrees with its table of commands and with its names of faults."""
+"""The pages agree with the table of commands, the names of faults and the extras of packages."""
 
 import re
+import tomllib
+from itertools import chain
 
 from loadtest.commands.table import COMMANDS
 from loadtest.crebitos.history import breaks
@@ -29,3 +31,15 @@ def test_the_page_names_every_fault_of_a_history() -> None:
     """Each name that a fault of a history may have is on the page."""
     text = " ".join(PAGE.split())
     assert [fault for fault in FAULTS if f"*{fault}*" not in text] == []
+
+
+def test_the_pages_name_extras_that_the_package_has() -> None:
+    """A page that installs `rinha[…]` names features that pyproject.toml has: pip only warns."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pages = chain(ROOT.glob("*.md"), (ROOT / "docs").glob("*.md"))
+    lists = [
+        found for page in pages for found in re.findall(r"rinha\[([a-z,]+)\]", page.read_text())
+    ]
+    named = {extra for found in lists for extra in found.split(",")}
+    assert named
+    assert named <= set(project["optional-dependencies"])
