@@ -41,14 +41,14 @@ def rate_of(tally: Tally, wanted: int | None, planned_s: float | None = None) ->
     if not elapsed_s:
         return Rate(0.0, 0.0)
     sending_s = wanted_s = elapsed_s
-    if wanted and planned_s:
-        # An open loop sends by its schedule, or for longer if the target has taken all connections;
+    if planned_s:
+        # A loop sends for its time, an open one for longer if the target has taken all connections;
         # after that it only waits for the last answers.
         sending_s = min(elapsed_s, max(planned_s, tally.held_until_s))
         wanted_s = min(elapsed_s, planned_s)
-        if tally.held and tally.sent < wanted:
-            # It was so far behind that it ended early.
-            wanted_s = planned_s
+    if wanted and planned_s and tally.held and tally.sent < wanted:
+        # It was so far behind that it ended early.
+        wanted_s = planned_s
     wanted_rate = round(wanted / wanted_s, 2) if wanted else None
     return Rate(round(elapsed_s, 3), round(tally.sent / sending_s, 2), wanted_rate)
 

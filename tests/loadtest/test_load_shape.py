@@ -63,10 +63,12 @@ def test_at_each_due_time_the_stages_have_asked_for_as_many_as_were_sent(
 
 @pytest.mark.parametrize(("duration_s", "size"), [(3.0, None), (FOR_EVER_S, 300), (3.0, 900)])
 def test_the_wait_for_a_lost_answer_lowers_no_rate(duration_s: float, size: int | None) -> None:
-    """The rate of an open loop is that of its schedule, although it waits for the last answer."""
+    """The rate of a loop is that of the time in which it sends, and not of the wait after it."""
     plan = replace(plan_with("rate", duration_s, rate=100.0), size=size)
     tally = Tally([], sent=300, elapsed_s=12.5)
     assert rate_of(tally, plan.wanted(), plan.planned_s) == Rate(12.5, 100.0, 100.0)
+    closed = plan_with("closed", 3.0)
+    assert rate_of(tally, closed.wanted(), closed.planned_s) == Rate(12.5, 100.0, None)
 
 
 @pytest.mark.parametrize(
