@@ -51,8 +51,12 @@ def _open_streams() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
-            encoding, by_line = stream.encoding, stream.line_buffering
-            opened = _Stream(stream.detach(), encoding, "backslashreplace", None, by_line)
+            encoding, by_line, at_once = (
+                stream.encoding,
+                stream.line_buffering,
+                stream.write_through,
+            )
+            opened = _Stream(stream.detach(), encoding, "backslashreplace", None, by_line, at_once)
             setattr(sys, name, opened)
             setattr(sys, f"__{name}__", opened)
 
