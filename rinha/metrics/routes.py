@@ -8,7 +8,7 @@ from pathlib import Path
 import falcon
 
 from rinha.bodies import encode
-from rinha.errors import StoreUnavailableError
+from rinha.errors import StoreBusyError, StoreUnavailableError
 from rinha.http import App
 from rinha.metrics.counts import read_all
 from rinha.metrics.nginx import gauges_of_nginx
@@ -40,8 +40,8 @@ class ForOperators:
             *gauges_of_nginx(self._folder, connections),
         ]
         tables: object = {}
-        # The other gauges are needed all the more while the store is unavailable.
-        with suppress(StoreUnavailableError):
+        # The other gauges are needed all the more while the store is unavailable, or locked.
+        with suppress(StoreBusyError, StoreUnavailableError):
             gauges += self._store.gauges()
             tables = self._store.overview()
         self._answer(resp, gauges, tables)

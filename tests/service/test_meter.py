@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.routes import add_routes
-from rinha.errors import StoreUnavailableError
+from rinha.errors import StoreBusyError, StoreUnavailableError
 from rinha.http import create_app
 from rinha.metrics.counts import Counts, read_all, read_counts
 from rinha.metrics.exposition import text_of
@@ -156,6 +156,26 @@ def test_a_lost_disk_hides_no_counter(settings: Settings, tmp_path: Path) -> Non
             answer = api.simulate_get(path, headers={"X-Operator": "on"})
             assert answer.status_code == 200
             assert "disk_free_bytes" not in answer.text
+    ledger.close()
+
+
+def test_a_locked_ledger_hides_no_counter(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another program locks the tables, as PostgreSQL's VACUUM FULL does, counters remain."""
+
+    def read(*_words: object) -> None:
+        raise StoreBusyError("the ledger was busy for 1 s, nothing was written: try again")
+
+    ledger = SqliteLedger(tmp_path / "rinha.db", synchronous="NORMAL", lock_wait_s=1)
+    app = create_app(ledger, add_routes, reset=True)
+    with instrumented(app, ledger, settings):
+        monkeypatch.setattr(ledger.engine, "read", read)
+        api = falcon.testing.TestClient(app)
+        for path in ("/ops/metrics", "/ops/state"):
+            answer = api.simulate_get(path, headers={"X-Operator": "on"})
+            assert answer.status_code == 200
+            assert "time_seconds" in answer.text
     ledger.close()
 
 
