@@ -37,6 +37,8 @@ def ledger_of(text: str) -> Path | ServerUrl:
                 "postgresql:// in lower case; this is neither"
             )
         return real_path(Path(text))
+    if text != text.encode(errors="replace").decode():
+        raise SettingError("RINHA_LEDGER must be in UTF-8")
     # The user's name may contain any character.
     user, _, rest = text.partition("://")[2].rpartition("@")
     if re.search("[:/]", user) or SECRET_PARAMETER.search(unquote(text)):

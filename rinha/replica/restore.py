@@ -102,8 +102,8 @@ def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
     def fetch(target: Path) -> None:
         if not source.is_file():
             raise RestoreError(f"{source}: no such file")
-        assert_wal_has_its_file(source, schema.noun)
         try:
+            assert_wal_has_its_file(source, schema.noun)
             theirs = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
             with contextlib.closing(theirs):
                 assert_is_ours(theirs, source, schema)
@@ -114,6 +114,10 @@ def copy_of(source: Path, schema: Schema) -> Callable[[Path], None]:
                     backup.step()
         except apsw.NotADBError:
             raise RestoreError(f"{source}: not a database; nothing was changed") from None
+        except UnicodeEncodeError:
+            raise RestoreError(
+                f"{source}: SQLite needs a path in UTF-8; nothing was changed"
+            ) from None
 
     return fetch
 

@@ -242,6 +242,14 @@ def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content
     assert saldo_in(file) == 5
 
 
+def test_a_name_that_sqlite_cannot_take_is_refused(file: Path, snapshot: Path) -> None:
+    """A source whose name is not in UTF-8 is refused, and nothing is changed."""
+    source = snapshot.rename(snapshot.with_name(os.fsdecode(b"\xff.db")))
+    with pytest.raises(RestoreError, match="a path in UTF-8"):
+        run_restore(file, source)
+    assert saldo_in(file) == 5
+
+
 def test_a_damaged_file_is_kept_with_its_wal(file: Path, snapshot: Path) -> None:
     """A damaged file is kept with its WAL, which must not be taken for the new file's."""
     file.write_bytes(b"rotten")

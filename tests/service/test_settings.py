@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rinha.address import ledger_of
 from rinha.errors import SettingError
 from rinha.settings import SETTINGS, describe, load
 from tests.help.commands import assert_refused
@@ -148,6 +149,12 @@ def test_no_command_shows_a_mistyped_address(command: str) -> None:
     ledger = {} if command == "move" else {"RINHA_LEDGER": address}
     err = assert_refused(finish(rinha(*words, **ledger)), "RINHA_LEDGER must")
     assert "secret" not in err
+
+
+def test_an_address_in_another_encoding_is_refused() -> None:
+    """An address as an argument that is not in UTF-8 is refused like one in the environment."""
+    with pytest.raises(SettingError, match="must be in UTF-8"):
+        ledger_of("postgresql://localhost/\udcff")
 
 
 @pytest.mark.parametrize(
