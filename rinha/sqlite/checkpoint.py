@@ -101,14 +101,15 @@ def _truncates_wal(file: Path) -> bool:
     try:
         connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
         with contextlib.closing(connection), contextlib.closing(Wal(connection)) as wal:
-            connection.execute(OPEN_WAL).get  # noqa: B018 - `get` runs it
+            # This opens the WAL. A new file, or a copied snapshot, has none yet.
+            if connection.pragma("journal_mode") != "wal":
+                return True
             wal.settle()
-            is_busy, _, _ = connection.execute(TRUNCATE).get
+            return not connection.execute(TRUNCATE).get[0]
     except (apsw.BusyError, BlockingIOError):
         return False
     except (apsw.Error, OSError) as error:
         raise StoreUnusableError(f"{file}: {error}") from None
-    return not is_busy
 
 
 @contextlib.contextmanager
@@ -140,8 +141,7 @@ class Checkpointer:
         self._file_fd = -1
         self._synced_at_block = 0
         self._lock = _opened(file.with_name(f"{file.name}.checkpoint"))
-        # One descriptor for the thread and one for the writer: neither may release the other's
-        # lock.
+        # One for the thread and one for the writer: neither may release the other's lock.
         self._replication_lock = _opened(_replication_lock_of(file))
         self._writers_replication_lock = _opened(_replication_lock_of(file))
         self._write_lock = _opened(lock_file_of(file))

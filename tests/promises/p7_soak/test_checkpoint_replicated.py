@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import apsw
 import pytest
@@ -31,6 +32,20 @@ def test_the_wal_is_empty_when_it_starts(checkpointed: CheckpointedLedger) -> No
     os.close(take_over_checkpoints(file))
     assert file.with_name("rinha.db-wal").stat().st_size == 0
     assert checkpointed.ledger.extrato(1).saldo.total == 10
+
+
+@pytest.mark.parametrize("is_snapshot", [True, False])
+def test_a_file_without_a_wal_needs_no_checkpoint(
+    checkpointed: CheckpointedLedger, tmp_path: Path, is_snapshot: bool
+) -> None:
+    """Litestream starts on a snapshot that was copied to the ledger's place, and on a file that an
+    instance has just created: neither is in WAL mode yet."""
+    file = tmp_path / "copy.db"
+    if is_snapshot:
+        checkpointed.ledger.engine.snapshot(file)
+    else:
+        file.touch()
+    os.close(take_over_checkpoints(file))
 
 
 def test_nobody_else_runs_checkpoints(
