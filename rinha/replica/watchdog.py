@@ -33,14 +33,16 @@ from rinha.replica.state import SEE_LOG, State, file_of, write
 from rinha.settings import LOG_REPEAT_S
 
 STOPPED = ("T", "t")
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(ledger: Path, replica: str) -> None:
-    """Watches until Litestream has ended, or until a SIGTERM, which Litestream passes on to this
-    process."""
+    """Watches until Litestream has ended, or until a SIGTERM or Ctrl-C, which Litestream passes on
+    to this process."""
     watchdog = Watchdog(ledger, replica)
     threading.Thread(target=watchdog.keep_asking, daemon=True).start()
-    signal.signal(signal.SIGTERM, _stop)
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop)
     try:
         while os.getppid() == watchdog.litestream:
             watchdog.check()
@@ -50,10 +52,13 @@ def run(ledger: Path, replica: str) -> None:
 
 
 class _StoppedError(Exception):
-    """A SIGTERM came: Litestream is being stopped in order."""
+    """A signal came: Litestream is being stopped in order."""
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    # It comes a second time if the whole group gets it, as from a terminal.
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise _StoppedError
 
 

@@ -1,11 +1,13 @@
 """Litestream's own SQLite is checked before use, and the replica's state is reported as it is."""
 
 import json
+import os
 import signal
 import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -16,8 +18,8 @@ from rinha.metrics.routes import gauges_of
 from rinha.replica import litestream, state
 from rinha.replica.limits import SILENT_MAX_S, STOPPED_CHECK_EVERY_S
 from rinha.replica.replicate import LITESTREAM_PID
-from rinha.replica.state import State, describe, write
-from rinha.replica.watchdog import Progress, Watchdog
+from rinha.replica.state import State, describe, file_of, write
+from rinha.replica.watchdog import Progress, Watchdog, run
 from rinha.settings import load
 
 # A fake Litestream that restores the file beside it.
@@ -164,6 +166,37 @@ def test_without_a_replica_nothing_is_behind(tmp_path: Path) -> None:
     write(ledger, State("file:///there", True, 3, "", time.monotonic()))
     gauges = gauges_of(load({"RINHA_LEDGER": str(ledger)}), time.monotonic())
     assert "replica_behind_seconds" not in [gauge.name for gauge in gauges]
+
+
+@pytest.fixture
+def _handlers() -> Iterator[None]:
+    """Puts the handlers of signals back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_handlers")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_that_comes_twice_leaves_no_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """A terminal or a supervisor may stop the whole group, and Litestream passes its signal on: no
+    error, and no state that would call Litestream missing."""
+    ledger = tmp_path / "rinha.db"
+    monkeypatch.setenv(LITESTREAM_PID, str(os.getppid()))
+    monkeypatch.setattr(Watchdog, "keep_asking", Watchdog._write_state)
+    monkeypatch.setattr(Watchdog, "check", lambda _self: signal.raise_signal(number))
+    end = Watchdog.end
+
+    def end_late(watchdog: Watchdog) -> None:
+        signal.raise_signal(number)
+        end(watchdog)
+
+    monkeypatch.setattr(Watchdog, "end", end_late)
+    run(ledger, "file:///there")
+    assert not file_of(ledger).exists()
 
 
 def test_a_pause_of_the_machine_is_no_silence(
