@@ -8,6 +8,7 @@ import apsw
 
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.replica import litestream
+from rinha.replica.restore import LATER
 from rinha.replica.restore import restore as restore_edition
 from rinha.settings import Settings
 
@@ -132,7 +133,7 @@ def _complete(copy: Path, replica: str, at: datetime) -> None:
     """Adds the transactions between Litestream's last state before the time and that time.
 
     They come from the latest state, where each row has its time."""
-    later = copy.with_name(f"{copy.name}.later")
+    later = copy.with_name(f"{copy.name}{LATER}")
     later.unlink(missing_ok=True)
     try:
         litestream.restore(replica, later)

@@ -40,6 +40,8 @@ from rinha.sqlite.wal import wal_of
 NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 # Endings of the files that SQLite, the write lock and Litestream keep beside a database.
 BESIDE = ("-wal", "-shm", "-journal", ".lock", ".checkpoint", ".tmp", "-txid")
+# A point-in-time restore reads a second copy, the latest state.
+LATER = ".later"
 
 
 # Adds to a restored file the commits between Litestream's state and the requested time.
@@ -254,6 +256,7 @@ def _folded_in(file: Path) -> Iterator[None]:
 
 
 def _remove(copy: Path, schema: Schema) -> None:
-    beside = [copy.with_name(copy.name + ending) for ending in BESIDE]
-    for path in (copy, *beside, *lock_files_of(copy, schema.version)):
+    copies = [copy, copy.with_name(copy.name + LATER)]
+    beside = [each.with_name(each.name + ending) for each in copies for ending in BESIDE]
+    for path in (*copies, *beside, *lock_files_of(copy, schema.version)):
         path.unlink(missing_ok=True)

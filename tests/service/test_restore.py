@@ -242,6 +242,14 @@ def test_what_is_no_database_is_not_restored(file: Path, tmp_path: Path, content
     assert saldo_in(file) == 5
 
 
+@pytest.mark.parametrize("ending", ["", ".tmp", ".later", ".later-wal", ".later.tmp"])
+def test_what_a_killed_restore_left_is_removed(file: Path, snapshot: Path, ending: str) -> None:
+    """The next restore removes the copies of a killed one: each is as large as the ledger."""
+    file.with_name(f"rinha.db.restoring{ending}").write_bytes(b"half of a copy")
+    run_restore(file, snapshot)
+    assert not list(file.parent.glob("rinha.db.restoring*"))
+
+
 def test_a_name_that_sqlite_cannot_take_is_refused(file: Path, snapshot: Path) -> None:
     """A source whose name is not in UTF-8 is refused, and nothing is changed."""
     source = snapshot.rename(snapshot.with_name(os.fsdecode(b"\xff.db")))
