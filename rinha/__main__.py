@@ -54,19 +54,24 @@ def run(args: argparse.Namespace) -> int:
         drop_unread()
         return UNREAD
     except OSError as error:
-        # The output's disk is full. That says nothing about the ledger.
-        print(printable(f"rinha {args.command}: {error}"), file=sys.stderr, flush=True)
+        # The disk of the output, or of an instance's counters, is full. That says nothing about the
+        # ledger.
+        _report(args.command, error)
         logs.finish()
         os._exit(2)
     except RinhaError as error:
-        if args.command == "serve":
-            logs.setup("info")
-            logs.log_event(logging.ERROR, "refused to start", reason=str(error))
-        else:
-            print(printable(f"rinha {args.command}: {error}"), file=sys.stderr)
+        _report(args.command, error)
         return 2
     finally:
         logs.finish()
+
+
+def _report(command: str, error: Exception) -> None:
+    if command == "serve":
+        logs.setup("info")
+        logs.log_event(logging.ERROR, "refused to start", reason=str(error))
+    else:
+        print(printable(f"rinha {command}: {error}"), file=sys.stderr, flush=True)
 
 
 def open_store(settings: Settings, *, create: bool) -> AdminStore:

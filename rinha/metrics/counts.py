@@ -32,8 +32,11 @@ class Counts:
         ):
             # A reader sees the old file or the new one, never half of one.
             fresh = path.with_name(f"{path.name}.{os.getpid()}")
-            fresh.write_bytes(head + bytes(len(keys) * _COUNTER_BYTES))
-            fresh.replace(path)
+            try:
+                fresh.write_bytes(head + bytes(len(keys) * _COUNTER_BYTES))
+                fresh.replace(path)
+            finally:
+                fresh.unlink(missing_ok=True)
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), size)
         self.counters = memoryview(self._memory)[len(head) :].cast("q")

@@ -1,5 +1,6 @@
 """The counters of an instance and their Prometheus text, without a server."""
 
+import errno
 import time
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def test_counts_of_another_version_start_at_zero(tmp_path: Path) -> None:
     path.write_bytes(b"notes")
     Counts(path, KEYS)
     assert set(read_counts(path).values()) == {0}
+
+
+def test_counts_that_find_no_space_leave_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An instance that cannot write its counters is started again and again, and leaves nothing."""
+
+    def write(path: Path, _data: bytes) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "no space left", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+    with pytest.raises(OSError, match="no space"):
+        Counts(tmp_path / "api01.counts", KEYS)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("left", [b"", b"notes", bytes(300), (8).to_bytes(8, "little") + b"[[]]"])

@@ -175,6 +175,7 @@ def test_looking_inside_needs_a_ledger(file: str, command: list[str]) -> None:
         ({"RINHA_LISTEN": "unix:missing/api.sock"}, "cannot listen"),
         ({"RINHA_LISTEN": "203.0.113.1:80"}, "cannot listen"),
         ({"RINHA_LISTEN": "unix:{tmp}/other"}, "cannot listen"),
+        ({"RINHA_LISTEN": "unix:{tmp}/missing/api.sock", "RINHA_METRICS": "on"}, "api.counts"),
     ],
 )
 def test_serve_in_a_wrong_environment_ends_with_one_clear_line(
