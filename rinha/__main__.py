@@ -166,9 +166,11 @@ def replicate(settings: Settings, args: argparse.Namespace) -> int:
 
 
 def move(settings: Settings, args: argparse.Namespace) -> int:
-    # FULL makes the move durable, so that a power cut cannot undo one side of it.
+    # FULL makes the move durable, so that a power cut cannot undo one side of it. A replica belongs
+    # to the ledger of RINHA_LEDGER; TO, which a server may keep, is filled from FROM.
+    both = replace(settings, synchronous="FULL", replica="")
     source, target = (
-        replace(settings, ledger=ledger_of(one), ledger_link=link_of(one), synchronous="FULL")
+        replace(both, ledger=ledger_of(one), ledger_link=link_of(one))
         for one in (args.source, args.target)
     )
     if _place(source.ledger) == _place(target.ledger):

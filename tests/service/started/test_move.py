@@ -102,6 +102,15 @@ def test_what_arrives_is_what_left(places: tuple[str, str]) -> None:
     arrived.close()
 
 
+def test_a_replicated_ledger_moves(places: tuple[str, str], tmp_path: Path) -> None:
+    """A move regards no RINHA_REPLICA, which is that of a file: TO is filled from FROM."""
+    source, target = places
+    fill(source, 20).close()
+    done = finish(rinha("move", source, target, RINHA_REPLICA=f"file://{tmp_path}/replica"))
+    assert done[0] == 0, done[2]
+    assert_sound(target)
+
+
 def test_the_views_show_the_same_on_both(server: Server, tmp_path: Path) -> None:
     """The views show the same names, columns and texts on both engines."""
     source, target = str(tmp_path / "rinha.db"), server.new_database()
