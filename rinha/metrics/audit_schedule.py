@@ -16,6 +16,10 @@ from rinha.metrics.meter import Meter
 from rinha.private import open_lock_file
 from rinha.settings import Settings
 
+# Exit codes of `rinha check`: sound, or a broken rule. With others it could not read the ledger, or
+# was killed.
+VERDICTS = (0, 1)
+
 
 class AuditSchedule:
     """Runs `rinha check` on a schedule, as a process with the lowest priority."""
@@ -62,14 +66,16 @@ class AuditSchedule:
         if code is None:
             return
         self._process = None
-        took_us = round((time.monotonic() - self._began_at) * 1e6)
-        self._meter.set("audit_ok", to=int(code == 0))
-        self._meter.set("audit_seconds", to=took_us)
-        self._meter.set("audit_time_seconds", to=time.time_ns() // 1000)
+        if code in VERDICTS:
+            took_us = round((time.monotonic() - self._began_at) * 1e6)
+            self._meter.set("audit_ok", to=int(code == 0))
+            self._meter.set("audit_seconds", to=took_us)
+            self._meter.set("audit_time_seconds", to=time.time_ns() // 1000)
         if code and self._output:
             self._output.seek(0)
             output = self._output.read()[-AUDIT_OUTPUT_MAX_BYTES:].decode(errors="replace")
-            log_event(logging.ERROR, "the audit failed", exit_code=code, output=output)
+            event = "the audit failed" if code in VERDICTS else "the audit could not run"
+            log_event(logging.ERROR, event, exit_code=code, output=output)
 
     def _holds_lock(self) -> bool:
         if self._lock_fd < 0:

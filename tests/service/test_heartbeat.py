@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rinha.metrics import heartbeat
+from rinha.metrics.audit_schedule import AuditSchedule
 from rinha.metrics.counts import read_all
 from rinha.metrics.heartbeat import heartbeats
 from rinha.metrics.meter import Meter
@@ -92,3 +93,27 @@ def test_a_fault_ends_nothing(
 def all_is_noted(counts: dict[str, int], beat_before: int) -> bool:
     names = ("audit_time_seconds", "process_resident_bytes")
     return all(counts[name] for name in names) and counts["beat_time_seconds"] > beat_before
+
+
+@pytest.mark.parametrize("code", [2, -9])
+def test_an_audit_without_a_verdict_is_no_broken_rule(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    code: int,
+) -> None:
+    """An audit that was killed, or could not open the ledger, is logged, and raises no alert about
+    a broken rule."""
+    settings = load({"RINHA_LEDGER": f"{tmp_path}/rinha.db", "RINHA_AUDIT_EVERY": "6h"})
+    monkeypatch.setattr(DoneAtOnce, "poll", lambda _self: code)
+    monkeypatch.setattr(subprocess, "Popen", DoneAtOnce)
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)
+    monkeypatch.setattr(logging.getLogger("rinha"), "propagate", True)
+    meter = Meter(tmp_path / "api01.counts", [], lambda: None)
+    meter.set("audit_ok", to=1)
+    audits = AuditSchedule(meter, settings)
+    audits.look()
+    audits.look()
+    assert [record.getMessage() for record in caplog.records] == ["the audit could not run"]
+    (counts,) = read_all(tmp_path).values()
+    assert (counts["audit_ok",], counts["audit_time_seconds",]) == (1, 0)
