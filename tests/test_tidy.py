@@ -113,7 +113,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rinha/crebitos/on_postgres.py": {
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_postgres_audit.py", "rinha/postgres"),
     },
-    "rinha/crebitos/on_postgres_audit.py": {"rinha/crebitos", "rinha/postgres"},
+    "rinha/crebitos/on_postgres_audit.py": {"rinha", "rinha/crebitos", "rinha/postgres"},
     "rinha/crebitos/on_sqlite_clientes.py": {"rinha/crebitos", "rinha/crebitos/on_sqlite.py"},
     "rinha/crebitos/on_postgres_clientes.py": {
         *("rinha", "rinha/crebitos", "rinha/crebitos/on_postgres.py", "rinha/postgres"),

@@ -1,8 +1,10 @@
 """Audit of a ledger on PostgreSQL."""
 
 from rinha.crebitos.audit import Audit, ClienteAudit, audit_of
+from rinha.errors import StoreBusyError, StoreUnavailableError
+from rinha.postgres.limits import LOCK_WAIT_S
 from rinha.postgres.primary import Primary
-from rinha.postgres.session import LostError, RefusedError
+from rinha.postgres.session import LOCK_NOT_AVAILABLE, LostError, RefusedError
 
 READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
 # Each key of a transaction that is not there, or is another one.
@@ -24,7 +26,8 @@ READ_CLIENTES = """
 
 
 def audit(engine: Primary) -> Audit:
-    """Audits one snapshot, so the result is valid under load too."""
+    """Audits one snapshot, so the result is valid under load too. A server that is lost, or whose
+    tables are locked, is no problem of the ledger."""
     try:
         with engine.reading() as (problems, run):
             if problems:
@@ -37,5 +40,13 @@ def audit(engine: Primary) -> Audit:
                 ClienteAudit(*(int(each or 0) for each in row)) for row in run(READ_CLIENTES)
             )
             return audit_of(problems, clientes)
-    except (LostError, RefusedError) as error:
-        return Audit([f"the server cannot be read: {error}"], [])
+    except LostError as lost:
+        raise StoreUnavailableError(
+            f"the server was lost during the audit ({lost}): try again"
+        ) from lost
+    except RefusedError as refused:
+        if refused.sqlstate == LOCK_NOT_AVAILABLE:
+            raise StoreBusyError(
+                f"the tables were busy for {LOCK_WAIT_S:g} s, and not audited: try again"
+            ) from refused
+        return Audit([f"the server cannot be read: {refused}"], [])

@@ -6,13 +6,20 @@ import signal
 import threading
 import time
 
+import psycopg
 import pytest
 
 from rinha.address import ServerUrl
+from rinha.crebitos import on_postgres_audit
 from rinha.crebitos.ledger import TABLES
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_postgres import PostgresLedger
-from rinha.errors import OutcomeUnknownError, StoreUnavailableError, StoreUnusableError
+from rinha.errors import (
+    OutcomeUnknownError,
+    StoreBusyError,
+    StoreUnavailableError,
+    StoreUnusableError,
+)
 from rinha.postgres import primary
 from stack.part import wait_until
 from tests.help.ledgers import query
@@ -152,6 +159,23 @@ def test_an_interrupted_audit_ends_here_and_on_the_server(server: Server) -> Non
         killing.join()
         signal.signal(signal.SIGUSR1, before)
         ledger.close()
+
+
+def test_an_audit_of_a_locked_or_lost_server_has_no_verdict(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another session's lock, as of VACUUM FULL, and a failover are no problems of the ledger."""
+    address = server.new_database()
+    with contextlib.closing(PostgresLedger(ServerUrl(address))) as ledger:
+        with psycopg.connect(address) as other:
+            other.execute("LOCK TABLE transacoes IN ACCESS EXCLUSIVE MODE")
+            with pytest.raises(StoreBusyError, match="busy for 1 s"):
+                ledger.audit()
+        assert ledger.audit().problems == []
+        end = {1: "SELECT pg_terminate_backend(pg_backend_pid())"}
+        monkeypatch.setattr(on_postgres_audit, "PROBLEMS", end)
+        with pytest.raises(StoreUnavailableError, match="server was lost"):
+            ledger.audit()
 
 
 def test_an_interrupted_move_has_a_known_outcome(server: Server) -> None:
