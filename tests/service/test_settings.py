@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rinha.address import ledger_of
 from rinha.errors import SettingError
@@ -198,3 +199,13 @@ def test_every_setting_reaches_the_containers() -> None:
     # `make up` writes a file for another number of instances.
     assert set(SETTINGS) - fixed - {"INSTANCES"} - passed_on == set()
     assert set(SETTINGS) - {"RINHA_LEDGER", "RINHA_LISTEN"} - compared == set()
+
+
+def test_instances_in_containers_know_their_replica() -> None:
+    """In containers too the instances tell the lag of the replica, for the page and its alert."""
+    replica = yaml.safe_load((ROOT / "stack/compose/replica.yml").read_text())
+    told = {
+        name: service.get("environment", {}).get("RINHA_REPLICA")
+        for name, service in replica["services"].items()
+    }
+    assert told == dict.fromkeys(("api01", "api02", "replica"), "${RINHA_REPLICA}")
