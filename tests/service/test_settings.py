@@ -8,7 +8,7 @@ import yaml
 
 from rinha.address import ledger_of
 from rinha.errors import SettingError
-from rinha.settings import SETTINGS, describe, load
+from rinha.settings import ONLY_FOR_FILES, SETTINGS, describe, load
 from tests.help.commands import assert_refused
 from tests.help.running import ROOT, finish, rinha
 
@@ -166,12 +166,14 @@ def test_an_odd_path_is_a_path(path: str) -> None:
     assert load({"RINHA_LEDGER": path}).ledger == Path(path)
 
 
-@pytest.mark.parametrize("name", ["RINHA_SYNCHRONOUS", "RINHA_LOCK_WAIT_MS"])
+@pytest.mark.parametrize("name", ONLY_FOR_FILES)
 def test_what_means_nothing_to_a_server_is_refused(name: str) -> None:
-    """A setting that has no effect on a server is refused, not ignored."""
-    value = SETTINGS[name].default
+    """A setting that has no effect on a server is refused, not ignored; the pages say so."""
+    value = SETTINGS[name].default or "file:///there"
     with pytest.raises(SettingError, match=name):
         load({"RINHA_LEDGER": "postgresql://rinha@localhost/rinha", name: value})
+    for page in ("docs/settings.md", "docs/settings.pt-BR.md"):
+        assert f"`{name}`" in (ROOT / page).read_text().splitlines()[-1]
 
 
 def test_every_setting_is_described_everywhere() -> None:
