@@ -47,8 +47,9 @@ def read_all(folder: Path) -> dict[str, dict[Key, int]]:
     """Returns the counters of every instance that ever ran here, by its name."""
     found = {}
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        # A power cut may leave an empty file of an instance that does not run any more.
-        with suppress(ValueError, struct.error):
+        # A power cut may leave an empty file of an instance that does not run any more. The file of
+        # an instance that has ended for good is removed.
+        with suppress(FileNotFoundError, ValueError, struct.error):
             found[path.name.removesuffix(SUFFIX)] = read_counts(path)
     return found
 

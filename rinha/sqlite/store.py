@@ -6,6 +6,7 @@ from typing import ClassVar, Self, TypeVar
 
 import apsw
 
+from rinha.errors import StoreUnavailableError
 from rinha.settings import Settings
 from rinha.sqlite.content import SqliteContent
 from rinha.sqlite.file import SqliteFile
@@ -53,7 +54,8 @@ class SqliteStore:
         self, noun: str, read: Callable[[list[str]], T], unread: Callable[[list[str]], T]
     ) -> T:
         """Audits one snapshot, so the result is valid under load too. Returns what `read` makes of
-        the problems, or `unread` if the tables cannot be read."""
+        the problems, or `unread` if the tables cannot be read. A lock or a full disk is an error,
+        and no problem of the file."""
         try:
             with self.engine.reading():
                 problems = self.engine.problems()
@@ -64,5 +66,7 @@ class SqliteStore:
                     found = self._execute(query) if version <= present else ()
                     problems += [f"{noun} {one}: {what} ({detail})" for one, what, detail in found]
                 return read(problems)
+        except (apsw.BusyError, apsw.FullError) as error:
+            raise StoreUnavailableError(f"the audit has not ended ({error}): try again") from error
         except apsw.Error as error:
             return unread([f"the file cannot be read: {error}"])

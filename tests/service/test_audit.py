@@ -5,13 +5,14 @@ import sqlite3
 import tracemalloc
 from pathlib import Path
 
+import apsw
 import pytest
 
 from rinha.crebitos.clientes import NewCliente
 from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import REMOVE_EXPIRED, SqliteLedger
 from rinha.crebitos.on_sqlite_restore import restore
-from rinha.errors import SnapshotError
+from rinha.errors import SnapshotError, StoreUnavailableError
 from rinha.settings import load
 from tests.help.ledgers import AnyLedger, clientes_of, open_file, query
 
@@ -118,6 +119,20 @@ def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
     damaged = SqliteLedger(file, synchronous="NORMAL", lock_wait_s=1)
     assert damaged.audit().problems
     damaged.close()
+
+
+@pytest.mark.parametrize("error", [apsw.BusyError, apsw.FullError])
+def test_an_audit_that_cannot_end_is_no_broken_rule(
+    ledger: AnyLedger, monkeypatch: pytest.MonkeyPatch, error: type[apsw.Error]
+) -> None:
+    """A foreign lock, or no room for SQLite's temporary files, is an error without a verdict."""
+
+    def fail() -> list[str]:
+        raise error("as SQLite says")
+
+    monkeypatch.setattr(ledger.engine, "problems", fail)
+    with pytest.raises(StoreUnavailableError, match="as SQLite says"):
+        ledger.audit()
 
 
 def test_a_snapshot_opens_with_any_sqlite(ledger: AnyLedger, tmp_path: Path) -> None:

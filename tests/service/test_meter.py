@@ -81,6 +81,14 @@ def test_a_broken_file_hides_no_instance(tmp_path: Path, left: bytes) -> None:
     assert set(read_all(tmp_path)) == {"api01"}
 
 
+def test_a_file_that_is_removed_meanwhile_hides_no_instance(tmp_path: Path) -> None:
+    """An instance that is removed while its counters are looked up is left out."""
+    Counts(tmp_path / "api01.counts", KEYS)
+    # As a removed file, this one is listed and cannot be read.
+    (tmp_path / "api02.counts").symlink_to(tmp_path / "removed")
+    assert set(read_all(tmp_path)) == {"api01"}
+
+
 def test_a_histogram_is_cumulative_and_its_sum_is_in_seconds(tmp_path: Path) -> None:
     """A histogram's buckets are cumulative, for values below, between, at and above the bounds."""
     meter = Meter(tmp_path / "api01.counts", [], lambda: None)
