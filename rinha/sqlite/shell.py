@@ -35,8 +35,10 @@ def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> Non
         shell: Any = Shell()
         _, _, commands = shell.process_args([*options, str(file.absolute()), *args])
         if not commands:
+            # A script on a pipe ends at its first failed statement, as it does in psql.
+            shell.bail = not shell.interactive
             shell.cmdloop()
-    except (apsw.Error, Shell.Error, UnicodeEncodeError) as error:
+    except (apsw.Error, Shell.Error, UnicodeError) as error:
         # It has shown an error of syntax itself. At others its `main` would print a traceback.
         if not getattr(error, "_handle_exception_saw_this", False):
             print(printable(f"rinha sql: {error}"), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Queries in the shell of `rinha sql` that fail, and one that replaces a row."""
+"""Queries in the shell of `rinha sql` that fail, alone or in a script, and one that replaces."""
 
 import os
 import subprocess
@@ -21,6 +21,7 @@ from tests.help.running import ROOT, finish, rinha
         (".nothing", "nothing"),
         ("SELECT no", "no such column"),
         ("ANALYZE", "ANALYZE is refused"),
+        (f".read {sys.executable}", "codec can't decode"),
     ],
 )
 def test_a_failed_query_ends_without_a_traceback(tmp_path: Path, sql: str, reason: str) -> None:
@@ -31,6 +32,37 @@ def test_a_failed_query_ends_without_a_traceback(tmp_path: Path, sql: str, reaso
     assert (code, out) == (1, "")
     assert reason in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("failing", "reason"),
+    [
+        (b"SELECT no;", "no such column"),
+        (b"SELECT '\xff';", "surrogates not allowed"),
+        (b".nothing", "nothing"),
+    ],
+)
+def test_a_script_on_a_pipe_ends_at_its_first_failure(
+    tmp_path: Path, failing: bytes, reason: str
+) -> None:
+    """`rinha sql` runs no statement after one that failed, commits no half of a transaction, and
+    exits with 1, as psql does where the ledger is on a server."""
+    file = tmp_path / "rinha.db"
+    finish(rinha("init", RINHA_LEDGER=str(file)))
+    script = b"BEGIN; UPDATE clientes SET limite = 1;\n" + failing + b"\nCOMMIT; SELECT 'ended';"
+    done = subprocess.run(
+        [sys.executable, "-m", "rinha", "sql"],
+        cwd=ROOT,
+        env={**os.environ, "RINHA_LEDGER": str(file)},
+        input=script,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert reason in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+    limites = finish(rinha("sql", "SELECT max(limite) FROM clientes", RINHA_LEDGER=str(file)))
+    assert limites == (0, "10000000\n", "")
 
 
 @pytest.mark.parametrize("name", ["file:rinha.db", "-rinha.db"])
