@@ -55,8 +55,8 @@ class Metrics(ForOperators):
         # Imported at the first use: it takes 45 ms, and many instances never need it.
         from rinha.metrics.exposition import CONTENT_TYPE, text_of  # noqa: PLC0415
 
-        resp.content_type = CONTENT_TYPE
         resp.data = text_of(self._folder, gauges)
+        resp.content_type = CONTENT_TYPE
 
 
 class State(ForOperators):

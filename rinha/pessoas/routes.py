@@ -40,8 +40,9 @@ class Contagem:
         self._count = registry.count
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        resp.content_type = falcon.MEDIA_TEXT
         resp.data = str(self._count()).encode()
+        # Set last: a refusal is JSON.
+        resp.content_type = falcon.MEDIA_TEXT
 
 
 def termo_of(query: str) -> str:
