@@ -1,5 +1,6 @@
 """The proxy's configuration agrees with the service."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -28,6 +29,18 @@ def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int
     for name in ("client_max_body_size", "client_body_buffer_size"):
         assert f"{name} {most_bytes // 1024}k;" in text
     assert f"$body_max_bytes {{ default {most_bytes}; }}" in text
+
+
+@pytest.mark.parametrize(("edition", "has_keys"), [("crebitos", True), ("pessoas", False)])
+def test_the_advice_after_no_answer_suits_the_edition(edition: str, has_keys: bool) -> None:
+    """Only an edition that reads the Idempotency-Key tells its clients to send one."""
+    included = (INCLUDED / f"{edition}.conf").read_text()
+    advice = re.search(r'map "" \$retry \{\s+default "(.+)";', included)
+    assert advice
+    assert ("Idempotency-Key" in advice[1]) == ("$http_idempotency_key" in included) == has_keys
+    own = (ROOT / "nginx.conf").read_text()
+    assert "no instance answered: $retry" in own
+    assert "its Idempotency-Key" not in own
 
 
 def write(folder: Path, *machines: Machine, **asked: str) -> None:
