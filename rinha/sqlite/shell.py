@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -34,9 +35,14 @@ def run(file: Path, schema: Schema, args: Sequence[str], *, escape: bool) -> Non
     try:
         shell: Any = Shell()
         _, _, commands = shell.process_args([*options, str(file.absolute()), *args])
-        if not commands:
+        if not commands and shell.interactive:
+            # At its end it writes a history, which a container's read-only home refuses. All other
+            # errors are shown within.
+            with suppress(OSError):
+                shell.cmdloop()
+        elif not commands:
             # A script on a pipe ends at its first failed statement, as it does in psql.
-            shell.bail = not shell.interactive
+            shell.bail = True
             shell.cmdloop()
     except (apsw.Error, Shell.Error, UnicodeError) as error:
         # It has shown an error of syntax itself. At others its `main` would print a traceback.

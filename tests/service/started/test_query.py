@@ -10,6 +10,7 @@ import pytest
 from rinha.pessoas.messages import decode_pessoa
 from rinha.pessoas.on_sqlite import SqliteRegistry
 from tests.help.running import ROOT, finish, rinha
+from tests.help.terminal import on_terminal
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,16 @@ def test_a_query_reads_the_ledger_of_any_name(tmp_path: Path, name: str) -> None
             [sys.executable, "-m", "rinha", *command], cwd=tmp_path, env=environment, text=True
         )
     assert out == "5\n"
+
+
+def test_a_shell_ends_well_without_a_home(tmp_path: Path) -> None:
+    """A shell whose history cannot be written, as in a container, exits with 0."""
+    settings = {"RINHA_LEDGER": str(tmp_path / "rinha.db"), "HOME": str(tmp_path / "missing")}
+    finish(rinha("init", **settings))
+    code, shown = on_terminal(
+        (sys.executable, "-m", "rinha", "sql"), wait_for="sqlite>", keys=".exit\n", **settings
+    )
+    assert (code, "rinha sql:" in shown) == (0, False)
 
 
 def test_a_search_sees_what_a_query_replaced(tmp_path: Path) -> None:
