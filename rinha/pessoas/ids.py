@@ -20,5 +20,9 @@ def new_id() -> str:
 
 
 def time_us_of(id_: str) -> int:
-    """Returns the time in an id, in microseconds, exact to the millisecond."""
-    return int(id_.replace("-", "")[:12], 16) * 1000
+    """Returns the time in an id, in microseconds, exact to the millisecond; 0 for an id of another
+    kind, which a row that was added by hand may have."""
+    try:
+        return int(id_.replace("-", "")[:12], 16) * 1000
+    except ValueError:
+        return 0

@@ -107,6 +107,17 @@ def test_a_stack_that_an_edit_broke_hides_nobody(registry: SqliteRegistry, stack
     assert found(registry, "barbosa") == ["ana", "bia"]
 
 
+def test_an_id_of_another_kind_hides_no_metric(registry: SqliteRegistry) -> None:
+    """A row that was added by hand may have any id: the page and the metrics show it too."""
+    values = (f"{'hand':-<36}", "ana", "Ana", "1985-09-23")
+    with apsw.Connection(str(registry.engine.path)) as hand:
+        hand.execute(
+            "INSERT INTO pessoas (id, apelido, nome, nascimento) VALUES (?, ?, ?, ?)", values
+        )
+    assert [one.apelido for one in registry.overview().pessoas] == ["ana"]
+    assert {"rows", "newest_commit_time_seconds"} <= {gauge.name for gauge in registry.gauges()}
+
+
 def test_a_start_reads_more_than_once_at_a_time(registry: SqliteRegistry) -> None:
     """The first search after a start knows all rows, which are read in several batches."""
     count = 2 * NEWER_ROWS + 7
