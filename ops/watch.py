@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import sys
 import termios
@@ -33,6 +34,8 @@ BARS = " ▁▂▃▄▅▆▇█"
 # A proxy of the environment is for addresses of other machines.
 OPEN = build_opener(ProxyHandler({})).open
 ESCAPE = b"\x1b"
+# What an arrow, another special key or a mouse wheel sends.
+SPECIAL_KEY = re.compile(rb"\x1b[\[O][0-?]*[ -/]*[@-~]")
 # More than a person types between two polls.
 KEYS_MAX_BYTES = 1024
 # Columns in cents, as in the API. They are shown with two decimals, as on the page.
@@ -230,7 +233,7 @@ def _has_keys() -> bool:
 def _wants_to_quit(within_s: float) -> bool:
     """Waits for keys until the timeout; returns whether q or Esc was among them.
 
-    Arrows, and a mouse wheel, send Esc and more: these are no Esc.
+    Arrows, and a mouse wheel, send Esc and more: these are no Esc, and hide no q after them.
     """
     if not _has_keys():
         time.sleep(within_s)
@@ -239,8 +242,9 @@ def _wants_to_quit(within_s: float) -> bool:
         return False
     # Not from sys.stdin, whose buffer would hide further keys from select.
     keys = os.read(sys.stdin.fileno(), KEYS_MAX_BYTES)
+    typed = SPECIAL_KEY.sub(b"", keys)
     # Without a byte the terminal is gone.
-    return keys in (b"", ESCAPE) or (b"q" in keys.lower() and not keys.startswith(ESCAPE))
+    return not keys or typed == ESCAPE or b"q" in typed.lower()
 
 
 def main(url: str) -> int:

@@ -1,6 +1,7 @@
 """The live terminal screen, drawn by the process that sends no requests."""
 
 import os
+import re
 import select
 import sys
 import termios
@@ -29,6 +30,8 @@ from loadtest.wire.outcome import one_line
 BARS = " ▁▂▃▄▅▆▇█"
 CHART_SECONDS = 60
 ESCAPE = b"\x1b"
+# What an arrow, another special key or a mouse wheel sends.
+SPECIAL_KEY = re.compile(rb"\x1b[\[O][0-?]*[ -/]*[@-~]")
 # More than a person types between two looks.
 KEYS_MAX_BYTES = 1024
 
@@ -67,10 +70,8 @@ class Screen(View):
         if self._terminal is None or not select.select([sys.stdin], [], [], 0)[0]:
             return False
         # Not from sys.stdin, whose buffer would hide further keys from select.
-        keys = os.read(sys.stdin.fileno(), KEYS_MAX_BYTES)
-        # Arrows and the mouse wheel send Esc and more: these are no Esc.
-        is_asked = keys == ESCAPE or (b"q" in keys.lower() and not keys.startswith(ESCAPE))
-        self.quit_by_key = self.quit_by_key or is_asked
+        typed = SPECIAL_KEY.sub(b"", os.read(sys.stdin.fileno(), KEYS_MAX_BYTES))
+        self.quit_by_key = self.quit_by_key or typed == ESCAPE or b"q" in typed.lower()
         return self.quit_by_key
 
     def show(self, tally: Tally, elapsed_s: float) -> None:
