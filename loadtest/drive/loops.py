@@ -3,6 +3,7 @@
 import select
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from time import perf_counter_ns as clock_ns
 from time import process_time, process_time_ns
 from typing import Protocol, Self
@@ -60,7 +61,7 @@ class Loop:
         self._job, self._stopped = job, job.stopped
         self._second_ends_ns, self._next_work_ns = job.start_ns + SECOND_NS, 0
         self._cpu_s, self._spun_s = process_time(), 0.0
-        # When the last request left that had to wait for a free connection.
+        # Until when the target let the requests through that had to wait for it.
         self._held_until_ns = job.start_ns
 
     def __enter__(self) -> Self:
@@ -146,6 +147,7 @@ class ClosedLoop(Loop):
 
     def run(self, requests: Iterator[Request], connections: int, ends_ns: int) -> None:
         self._requests, self._resting = requests, deque[int]()
+        self._connections, self._ends_ns, self._over_ns = connections, ends_ns, 0
         engine, resting = self._engine, self._resting
         for _ in range(connections):
             self._go_on(0, clock_ns())
@@ -160,6 +162,11 @@ class ClosedLoop(Loop):
         self._requests = iter(())
 
     def _go_on(self, code: int, now_ns: int) -> None:
+        if now_ns > self._ends_ns and code >= HTTPStatus.OK:
+            # Each connection works until its last answer, and the loop as long as they do on
+            # average. A wait for no answer is no work.
+            self._over_ns += now_ns - self._ends_ns
+            self._held_until_ns = self._ends_ns + self._over_ns // self._connections
         if code in PAUSE_AFTER:
             self._resting.append(now_ns + int(RETRY_PAUSE_S * 1e9))
             return

@@ -42,8 +42,8 @@ def rate_of(tally: Tally, wanted: int | None, planned_s: float | None = None) ->
         return Rate(0.0, 0.0)
     sending_s = wanted_s = elapsed_s
     if planned_s:
-        # A loop sends for its time, an open one for longer if the target has taken all connections;
-        # after that it only waits for the last answers.
+        # A loop sends for its time. It takes longer if the target has taken all connections of an
+        # open one, or answers a closed one later; what else it waits for are lost answers.
         sending_s = min(elapsed_s, max(planned_s, tally.held_until_s))
         wanted_s = min(elapsed_s, planned_s)
     if wanted and planned_s and tally.held and tally.sent < wanted:

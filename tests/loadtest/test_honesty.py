@@ -2,6 +2,7 @@
 
 import json
 import mmap
+import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -22,7 +23,7 @@ from loadtest.report.data import Load
 from loadtest.wire.engine import Engine
 from loadtest.wire.request import Address
 from tests.loadtest.command import loadtest
-from tests.loadtest.conftest import Serve
+from tests.loadtest.conftest import STATEMENT, Respond, Serve, answering
 from tests.loadtest.ledger_server import STALL_S
 
 TARGET = Address("h", 1)
@@ -30,6 +31,7 @@ RATE, DURATION_S = 200, 4
 # Delay that the generator itself may add beside other tests. A tool that ignores the stall is off
 # by hundreds of milliseconds.
 STALL_SLACK_MS = 80
+LATE_S = 0.5
 
 
 def test_the_time_of_other_programs_is_not_counted_as_spinning(
@@ -151,6 +153,20 @@ def test_a_rate_out_of_reach_makes_the_run_invalid(serve: Serve, tmp_path: Path)
     assert ran.code == 4
     assert "INVALID" in ran.out
     assert "the generator used" in ran.reasons or "late or more" in ran.reasons
+
+
+def test_a_closed_loop_has_the_rate_of_the_answers(answer_with: Respond, tmp_path: Path) -> None:
+    """Answers that come after the duration of a closed loop are not counted as if within it."""
+
+    def respond(connection: socket.socket) -> None:
+        time.sleep(LATE_S)
+        answering(200, STATEMENT % 0)(connection)
+
+    words = ("run", f"127.0.0.1:{answer_with(respond)}", "-c", 4, "-d", 0.2, "--no-checks")
+    load = loadtest(*words, folder=tmp_path).load
+    assert load.totals.sent == 4
+    # On a busy machine the answers come later still.
+    assert 0 < load.rate.achieved <= 4 / LATE_S
 
 
 def test_a_ramp_sends_its_area(serve: Serve, tmp_path: Path) -> None:
