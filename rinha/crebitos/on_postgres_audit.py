@@ -6,6 +6,9 @@ from rinha.postgres.limits import LOCK_WAIT_S
 from rinha.postgres.primary import Primary
 from rinha.postgres.session import LOCK_NOT_AVAILABLE, LostError, RefusedError
 
+# SQLSTATE classes without a verdict: insufficient resources, such as a full disk for temporary
+# files, and operator intervention, such as pg_cancel_backend.
+UNDECIDED = ("53", "57")
 READ_PROBLEMS = "SELECT cliente, problema, detalhe FROM inconsistencias"
 # Each key of a transaction that is not there, or is another one.
 READ_LOST_CHAVES = """
@@ -26,8 +29,8 @@ READ_CLIENTES = """
 
 
 def audit(engine: Primary) -> Audit:
-    """Audits one snapshot, so the result is valid under load too. A server that is lost, or whose
-    tables are locked, is no problem of the ledger."""
+    """Audits one snapshot, so the result is valid under load too. A server that is lost or full, or
+    whose tables are locked, is no problem of the ledger."""
     try:
         with engine.reading() as (problems, run):
             if problems:
@@ -48,5 +51,9 @@ def audit(engine: Primary) -> Audit:
         if refused.sqlstate == LOCK_NOT_AVAILABLE:
             raise StoreBusyError(
                 f"the tables were busy for {LOCK_WAIT_S:g} s, and not audited: try again"
+            ) from refused
+        if refused.sqlstate.startswith(UNDECIDED):
+            raise StoreUnavailableError(
+                f"the server has not ended the audit ({refused}): try again"
             ) from refused
         return Audit([f"the server cannot be read: {refused}"], [])

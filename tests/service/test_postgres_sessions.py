@@ -178,6 +178,18 @@ def test_an_audit_of_a_locked_or_lost_server_has_no_verdict(
             ledger.audit()
 
 
+@pytest.mark.parametrize("sqlstate", ["53100", "57014"])
+def test_an_audit_that_a_server_cannot_end_has_no_verdict(
+    server: Server, monkeypatch: pytest.MonkeyPatch, sqlstate: str
+) -> None:
+    """A full disk for temporary files, and pg_cancel_backend, are no problems of the ledger."""
+    with contextlib.closing(PostgresLedger(ServerUrl(server.new_database()))) as ledger:
+        end = {1: f"DO $$BEGIN RAISE SQLSTATE '{sqlstate}'; END$$"}
+        monkeypatch.setattr(on_postgres_audit, "PROBLEMS", end)
+        with pytest.raises(StoreUnavailableError, match=f"not ended the audit.*{sqlstate}"):
+            ledger.audit()
+
+
 def test_an_interrupted_move_has_a_known_outcome(server: Server) -> None:
     """Ctrl-C while rows are read back undoes the move, and is not reported as a lost server."""
     with contextlib.closing(PostgresLedger(ServerUrl(server.new_database()))) as ledger:
