@@ -15,7 +15,7 @@ from pathlib import Path
 
 import apsw
 
-from rinha.errors import RestoreError
+from rinha.errors import RestoreError, StoreUnavailableError
 from rinha.replica import litestream
 from rinha.replica.replicate import state_folder_of
 from rinha.settings import Settings
@@ -149,6 +149,8 @@ def _assert_sound(source: str, store: type[SqliteStore], copy: Path) -> None:
     opened = store(copy, synchronous="FULL", lock_wait_s=1, create=False)
     try:
         problems = opened.audit().problems
+    except StoreUnavailableError as error:
+        raise RestoreError(f"{source}: nothing was changed: {error}") from error
     finally:
         opened.close()
     if problems:

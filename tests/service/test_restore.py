@@ -16,6 +16,7 @@ from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_sqlite import SqliteLedger
 from rinha.crebitos.on_sqlite_restore import restore
 from rinha.errors import RestoreError, RinhaError, StoreUnusableError
+from rinha.sqlite.file import SqliteFile
 from rinha.sqlite.users import keep_out
 from tests.help.ledgers import open_file, saldo_in
 from tests.help.running import ROOT
@@ -248,6 +249,21 @@ def test_what_a_killed_restore_left_is_removed(file: Path, snapshot: Path, endin
     file.with_name(f"rinha.db.restoring{ending}").write_bytes(b"half of a copy")
     run_restore(file, snapshot)
     assert not list(file.parent.glob("rinha.db.restoring*"))
+
+
+def test_an_audit_that_cannot_end_restores_nothing(
+    file: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No room for the temporary files of the copy's audit is an error that says what is there."""
+
+    def fail(_engine: SqliteFile) -> list[str]:
+        raise apsw.FullError("database or disk is full")
+
+    monkeypatch.setattr(SqliteFile, "problems", fail)
+    with pytest.raises(RestoreError, match="nothing was changed"):
+        run_restore(file, snapshot)
+    assert not list(file.parent.glob("rinha.db.restoring*"))
+    assert saldo_in(file) == 5
 
 
 def test_a_name_that_sqlite_cannot_take_is_refused(file: Path, snapshot: Path) -> None:
