@@ -66,7 +66,12 @@ class SqliteStore:
                     found = self._execute(query) if version <= present else ()
                     problems += [f"{noun} {one}: {what} ({detail})" for one, what, detail in found]
                 return read(problems)
-        except (apsw.BusyError, apsw.FullError) as error:
+        except apsw.BusyError as error:
             raise StoreUnavailableError(f"the audit has not ended ({error}): try again") from error
+        except apsw.FullError as error:
+            raise StoreUnavailableError(
+                f"the audit has not ended ({error}): its temporary files, in SQLITE_TMPDIR, TMPDIR "
+                "or /var/tmp, need some four times the space of the file"
+            ) from error
         except apsw.Error as error:
             return unread([f"the file cannot be read: {error}"])

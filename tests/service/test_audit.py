@@ -121,9 +121,11 @@ def test_the_audit_of_a_damaged_file_says_so(tmp_path: Path) -> None:
     damaged.close()
 
 
-@pytest.mark.parametrize("error", [apsw.BusyError, apsw.FullError])
+@pytest.mark.parametrize(
+    ("error", "remedy"), [(apsw.BusyError, "try again"), (apsw.FullError, "in SQLITE_TMPDIR")]
+)
 def test_an_audit_that_cannot_end_is_no_broken_rule(
-    ledger: AnyLedger, monkeypatch: pytest.MonkeyPatch, error: type[apsw.Error]
+    ledger: AnyLedger, monkeypatch: pytest.MonkeyPatch, error: type[apsw.Error], remedy: str
 ) -> None:
     """A foreign lock, or no room for SQLite's temporary files, is an error without a verdict."""
 
@@ -131,7 +133,7 @@ def test_an_audit_that_cannot_end_is_no_broken_rule(
         raise error("as SQLite says")
 
     monkeypatch.setattr(ledger.engine, "problems", fail)
-    with pytest.raises(StoreUnavailableError, match="as SQLite says"):
+    with pytest.raises(StoreUnavailableError, match=f"as SQLite says.*{remedy}"):
         ledger.audit()
 
 
