@@ -17,6 +17,7 @@ from rinha.errors import MoveError, RestoreError, RinhaError
 from rinha.group_commit import GroupCommit
 from rinha.http import App
 from rinha.move import move as move_ledger
+from rinha.orphan import end_with_parent
 from rinha.server import Instance, allow_many_connections
 from rinha.settings import Settings, load
 from rinha.store import AdminStore, Meter
@@ -121,6 +122,8 @@ def init(settings: Settings, _args: argparse.Namespace) -> int:
 def check(settings: Settings, _args: argparse.Namespace) -> int:
     # A scheduled audit is started by a thread that blocks all signals, which a child inherits.
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    # Without its instance it would go on, and keep a restore from the ledger.
+    end_with_parent()
     audit = open_store(settings, create=False).audit()
     print(*map(printable, audit.lines(str(settings.ledger))), sep="\n", flush=True)
     return 1 if audit.problems else 0

@@ -13,6 +13,7 @@ from rinha.logs import log_event
 from rinha.metrics.file_names import audit_lock_file
 from rinha.metrics.limits import AUDIT_NICENESS, AUDIT_OUTPUT_MAX_BYTES
 from rinha.metrics.meter import Meter
+from rinha.orphan import PARENT_PID
 from rinha.private import open_lock_file
 from rinha.settings import Settings
 
@@ -50,7 +51,10 @@ class AuditSchedule:
         self._output.seek(0)
         self._output.truncate()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "rinha", "check"], stdout=self._output, stderr=self._output
+            [sys.executable, "-m", "rinha", "check"],
+            stdout=self._output,
+            stderr=self._output,
+            env={**os.environ, PARENT_PID: str(os.getpid())},
         )
         self._began_at = time.monotonic()
         self._next_at = self._began_at + every_s

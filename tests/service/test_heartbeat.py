@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,10 @@ from rinha.metrics.audit_schedule import AuditSchedule
 from rinha.metrics.counts import read_all
 from rinha.metrics.heartbeat import heartbeats
 from rinha.metrics.meter import Meter
+from rinha.orphan import PARENT_PID
 from rinha.settings import load
 from tests.help.commands import wait_until
+from tests.help.running import ROOT
 
 FAILURES = 6
 
@@ -93,6 +96,33 @@ def test_a_fault_ends_nothing(
 def all_is_noted(counts: dict[str, int], beat_before: int) -> bool:
     names = ("audit_time_seconds", "process_resident_bytes")
     return all(counts[name] for name in names) and counts["beat_time_seconds"] > beat_before
+
+
+def test_an_audit_ends_with_its_instance() -> None:
+    """An audit does not outlive an instance, which may end at once: it would keep a restore off."""
+    child = "import time; from rinha.orphan import end_with_parent as end; end(); time.sleep(600)"
+    script = f'{PARENT_PID}=$$ "$0" -c "{child}" & sleep 0.5'
+    # It returns when both have closed their output.
+    subprocess.run(
+        ["sh", "-c", script, sys.executable], cwd=ROOT, capture_output=True, check=True, timeout=60
+    )
+
+
+def test_a_scheduled_audit_knows_its_instance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audit is told the instance with which it ends."""
+    settings = load({"RINHA_LEDGER": f"{tmp_path}/rinha.db", "RINHA_AUDIT_EVERY": "6h"})
+    told: list[str] = []
+
+    def start(*_: object, env: dict[str, str], **__: object) -> DoneAtOnce:
+        told.append(env[PARENT_PID])
+        return DoneAtOnce()
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)
+    AuditSchedule(Meter(tmp_path / "api01.counts", [], lambda: None), settings).look()
+    assert told == [str(os.getpid())]
 
 
 @pytest.mark.parametrize("code", [2, -9])
