@@ -3,6 +3,7 @@
 Litestream reads its credentials from the environment by itself.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from rinha.sqlite.entry import can_corrupt_wal
 VERSION_AT = 96
 IS_EMPTY = re.compile("no matching backup|no backups? found|no snapshots?", re.IGNORECASE)
 NO_SUCH_TIME = "timestamp does not exist"
+FOLDER_SCHEME = "file://"
 
 
 def program() -> str:
@@ -82,10 +85,32 @@ def assert_nothing_to_restore(ledger: Path, replica: str) -> None:
         )
 
 
+def place_of(replica: str) -> dict[str, str]:
+    """Returns the place of the replica for Litestream's configuration: a folder by its path. Of a
+    URL Litestream would take /my%20disk for /my disk, a folder on another disk."""
+    if replica.startswith(FOLDER_SCHEME):
+        return {"type": "file", "path": replica.removeprefix(FOLDER_SCHEME)}
+    return {"url": replica}
+
+
+@contextlib.contextmanager
+def _named(replica: str) -> Iterator[list[str]]:
+    """Yields the last arguments of a restore, which name the replica."""
+    place = place_of(replica)
+    if "url" in place:
+        yield [replica]
+        return
+    with tempfile.TemporaryDirectory() as name:
+        ledger, config = f"{name}/x.db", Path(name) / "config.yml"
+        # JSON is YAML.
+        config.write_text(json.dumps({"dbs": [{"path": ledger, "replica": place}]}))
+        yield ["-config", str(config), "-no-expand-env", ledger]
+
+
 def newest(replica: str) -> datetime | None:
     """Returns the time of the last write to the replica, or None if it is empty."""
-    with tempfile.TemporaryDirectory() as name:
-        args = ["restore", "-dry-run", "-json", "-o", f"{name}/x.db", replica]
+    with tempfile.TemporaryDirectory() as name, _named(replica) as named:
+        args = ["restore", "-dry-run", "-json", "-o", f"{name}/x.db", *named]
         done = _run(program(), *args)
     if done.returncode == 0:
         return datetime.fromisoformat(json.loads(done.stdout)["files"][-1]["timestamp"])
@@ -99,15 +124,18 @@ def restore(replica: str, target: Path, at: datetime | None = None) -> None:
     args = ["restore", "-o", str(target)]
     if at is not None:
         args += ["-timestamp", at.isoformat(timespec="microseconds")]
-    done = _run(program(), *args, replica)
+    with _named(replica) as named:
+        done = _run(program(), *args, *named)
     if done.returncode == 0:
         return
-    if at is not None and NO_SUCH_TIME in done.stderr:
+    is_empty = IS_EMPTY.search(done.stderr)
+    # Of a folder Litestream says the second of a time before its first state.
+    if at is not None and (NO_SUCH_TIME in done.stderr or is_empty):
         last = newest(replica)
         if last is None or at < last:
             raise RestoreError(f"{replica}: has no state of {at:%Y-%m-%d %H:%M:%S} UTC or before")
         restore(replica, target)
-    elif IS_EMPTY.search(done.stderr):
+    elif is_empty:
         raise RestoreError(f"{replica}: is empty, there is no ledger to restore")
     else:
         raise RestoreError(f"{replica}: cannot be restored: {_error_of(done)}")

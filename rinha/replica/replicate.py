@@ -82,7 +82,10 @@ def _config(ledger: Path, replica: str) -> dict[str, object]:
             {
                 "path": str(ledger.resolve()),
                 "monitor-interval": f"{SYNC_S:g}s",
-                "replica": {"url": replica, "sync-interval": f"{SYNC_S:g}s"},
+                "replica": {
+                    **litestream.place_of(replica),
+                    "sync-interval": f"{SYNC_S:g}s",
+                },
             }
         ],
     }
