@@ -11,6 +11,7 @@ import tty
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.request import ProxyHandler, build_opener
 
@@ -256,7 +257,7 @@ def main(url: str) -> int:
                 live.update(watch.view_with(fetch(url)), refresh=True)
                 if _wants_to_quit(POLL_S):
                     return 0
-    except (OSError, ValueError, LookupError) as error:
+    except (OSError, HTTPException, ValueError, LookupError) as error:
         reason = printable(str(error))
         print(f"rinha: nothing answers at {url} ({reason}): `make up` first", file=sys.stderr)
         return 2

@@ -2,6 +2,7 @@
 
 import os
 import select
+import socket
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from ops.watch import Answer, Key, Watch, _unbuffered_keys, _wants_to_quit, fetch
+from ops.watch import Answer, Key, Watch, _unbuffered_keys, _wants_to_quit, fetch, main
 from tests.help.commands import run
 
 CLIENTE = {"cliente": 1, "nome": "", "limite": 100_000, "saldo": 0, "fechado": False}
@@ -54,6 +55,24 @@ def test_a_removed_instance_takes_no_rate_below_nothing() -> None:
     text = str(console.file.getvalue())  # type: ignore[attr-defined]
     assert "0 requests/s" in text
     assert "-" not in text
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{", b"ssh\r\n"])
+def test_an_answer_that_breaks_off_ends_the_view_in_one_line(
+    capsys: pytest.CaptureFixture[str], answer: bytes
+) -> None:
+    """An answer that breaks off, as at a stop of the stack, or is no HTTP is no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_once() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+        threading.Thread(target=answer_once, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert main(url) == 2
+    assert capsys.readouterr().err.startswith(f"rinha: nothing answers at {url} (")
 
 
 def test_no_proxy_is_asked_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
