@@ -33,6 +33,8 @@ def hosts_of(url: str) -> list[Host]:
         asked = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except Error as error:
         raise SettingError(f"RINHA_LEDGER must be an address as libpq reads it: {error}") from None
+    except UnicodeDecodeError:
+        raise SettingError("RINHA_LEDGER must be in UTF-8, also where it is escaped") from None
     turned = sorted(name for name in ALWAYS if asked.get(name, ALWAYS[name]) != ALWAYS[name])
     if turned:
         raise SettingError(f"RINHA_LEDGER must not set {', '.join(turned)}: the service does")

@@ -16,11 +16,13 @@ from rinha.crebitos.messages import Transacao
 from rinha.crebitos.on_postgres import PostgresLedger
 from rinha.errors import (
     OutcomeUnknownError,
+    SettingError,
     StoreBusyError,
     StoreUnavailableError,
     StoreUnusableError,
 )
 from rinha.postgres import primary
+from rinha.postgres.hosts import hosts_of
 from stack.part import wait_until
 from tests.help.ledgers import query
 from tests.help.postgres import START_MAX_S, Server
@@ -203,6 +205,13 @@ def test_an_interrupted_move_has_a_known_outcome(server: Server) -> None:
         with pytest.raises(KeyboardInterrupt):
             interrupted()
         assert ledger.transact(1, CREDIT).saldo == 1
+
+
+@pytest.mark.parametrize("name", ["caf%E9@localhost/rinha", "localhost/rinha?passfile=/%ff"])
+def test_an_address_with_other_bytes_than_utf_8_is_refused(name: str) -> None:
+    """Escaped bytes that are not UTF-8, as of a folder of an old system, are no traceback."""
+    with pytest.raises(SettingError, match="RINHA_LEDGER must be in UTF-8"):
+        hosts_of(f"postgresql://{name}")
 
 
 @pytest.mark.parametrize("host", ["node1..example", "a" * 64])
