@@ -87,6 +87,7 @@ class Search:
             except (LostError, RefusedError, OSError) as error:
                 note(str(error))
             except RinhaError as error:
+                note(str(error).removeprefix(f"{name_of(host)}: "))
                 self._judge(error)
             else:
                 self._offer(session)

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -22,7 +23,9 @@ from rinha.errors import (
     StoreUnusableError,
 )
 from rinha.postgres import primary
-from rinha.postgres.hosts import hosts_of
+from rinha.postgres.hosts import Host, hosts_of
+from rinha.postgres.search import Search
+from rinha.postgres.session import LostError, Session
 from stack.part import wait_until
 from tests.help.ledgers import query
 from tests.help.postgres import START_MAX_S, Server
@@ -97,6 +100,19 @@ def test_the_log_says_why_no_server_is_found(server: Server) -> None:
             return str(found.value.__cause__)
 
         assert wait_until(lambda: "not currently accepting connections" in reason(), START_MAX_S)
+
+
+def test_a_setting_that_is_refused_is_the_reason() -> None:
+    """Why a server came back unfit, such as with fsync off, replaces its reason from before."""
+    errors: list[Exception] = [LostError("refused", asked=False), StoreUnusableError("a:1: fsync")]
+
+    def meet(_host: Host, _note: Callable[[str], object]) -> Session:
+        raise errors.pop(0) if len(errors) > 1 else errors[0]
+
+    search = Search([{"host": "a", "port": "1"}], meet)
+    with contextlib.closing(search):
+        assert wait_until(lambda: search.reasons() == "a:1: fsync", START_MAX_S), search.reasons()
+        assert str(search.verdict) == "a:1: fsync"
 
 
 def test_a_server_that_waits_for_its_standby_is_the_reason(server: Server) -> None:
