@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from http.client import HTTPException
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
@@ -22,7 +23,7 @@ def members(nodes: Sequence[Node]) -> list[dict[str, Any]]:
             with OPEN(f"{node.api}/cluster", timeout=ANSWER_MAX_S) as answer:
                 found: list[dict[str, Any]] = json.load(answer)["members"]
                 return found
-        except (OSError, ValueError, KeyError):
+        except (OSError, HTTPException, ValueError, KeyError):
             continue
     return []
 
@@ -46,7 +47,7 @@ def _answers(node: Node, path: str) -> bool:
     try:
         with OPEN(f"{node.api}/{path}", timeout=ANSWER_MAX_S):
             return True
-    except OSError:
+    except (OSError, HTTPException):
         return False
 
 

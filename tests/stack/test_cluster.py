@@ -4,8 +4,10 @@ import fcntl
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,11 +18,12 @@ from rinha.settings import load
 from stack import postgres, running
 from stack.cluster import __main__ as cluster
 from stack.cluster import containers, status
-from stack.cluster.nodes import Node, address_of, make_nodes
+from stack.cluster.nodes import COUNT, Node, address_of, make_nodes
 from stack.machines import INSTANCES_ON, NODES_ON, Machine, Machines, can_be_made, our_machines
 from stack.part import HERE
 from tests.help.checkout import Checkout
 from tests.help.commands import wait_until
+from tests.help.ports import free_ports
 from tests.help.running import Client
 
 WALK_MAX_S = 150.0
@@ -244,6 +247,22 @@ def test_the_address_is_valid_in_any_folder(folder: str) -> None:
     address = address_of(make_nodes(1, passfile.parent, [Machine()]), passfile)
     ledger = load({"RINHA_LEDGER": address}).ledger
     assert [host["passfile"] for host in hosts_of(str(ledger))] == [str(passfile)] * 3
+
+
+def test_a_port_that_another_program_has_is_no_node(tmp_path: Path) -> None:
+    """Where another program listens in place of Patroni, its node counts as lost."""
+    first, *_ = nodes = make_nodes(free_ports(4 * COUNT), tmp_path, [Machine()])
+    with socket.create_server(("127.0.0.1", first.patroni_port)) as server:
+
+        def greet() -> None:
+            for _ in range(3):
+                with server.accept()[0] as connection:
+                    connection.sendall(b"SSH-2.0-x\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        assert status.members(nodes) == []
+        assert status.primary(nodes) is None
+        assert not status.is_healthy(nodes)
 
 
 def test_no_argument_of_a_process_has_a_password(
