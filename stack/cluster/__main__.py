@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from stack import postgres
 from stack.cluster import containers
@@ -80,6 +81,8 @@ def up() -> int:
     in_containers = os.environ.get("MODE") == "docker" or containers.are_up()
     if PASSWORDS.exists() and (other := _other_mode(in_containers)):
         return fail(other)
+    if not in_containers and (moved := _moved()):
+        return fail(moved)
     return _up_in_containers() if in_containers else _up_here()
 
 
@@ -94,6 +97,34 @@ def _other_mode(in_containers: bool) -> str | None:
             f"docker volume rm {volumes}"
         )
     return None
+
+
+def _made_in() -> tuple[Path, str] | None:
+    """Returns the clone in which the nodes were made, and the first one's address, or None."""
+    try:
+        made = json.loads((TOP / "node1" / "patroni.yml").read_text())
+    except (OSError, ValueError):
+        return None
+    address, _, _ = made["restapi"]["connect_address"].rpartition(":")
+    return Path(made["postgresql"]["data_dir"]).parents[3], address
+
+
+def _moved() -> str | None:
+    """Returns why nodes that were made in another folder cannot be started here, or None. The
+    machines of this folder have other addresses, at which etcd does not find its members."""
+    clone, address = _made_in() or (ROOT, Machine().address)
+    if address in (Machine().address, our_machines().some(NODES_ON)[0].address):
+        return None
+    return (
+        f"the cluster was made in {clone}, and works only there: move the clone back, or remove "
+        f"{CLUSTER}"
+    )
+
+
+def may_make_machines() -> bool:
+    """Tells if the nodes can have machines. Those that share this one's address keep it."""
+    made = _made_in()
+    return (made is None or made[1] != Machine().address) and can_be_made()
 
 
 def _up_in_containers() -> int:
@@ -125,7 +156,7 @@ def _up_here() -> int:
             f"the user {postgres.user()} may not enter {TOP}: move the clone to another folder"
         )
     # Instances that still run there find the nodes again.
-    if not our_machines().are_used() and can_be_made():
+    if not our_machines().are_used() and may_make_machines():
         our_machines().make()
     nodes, passwords = _nodes(), _passwords()
     remove_unfinished(nodes)
