@@ -170,14 +170,16 @@ def test_a_closed_loop_has_the_rate_of_the_answers(answer_with: Respond, tmp_pat
 
 
 def test_a_ramp_sends_its_area(serve: Serve, tmp_path: Path) -> None:
-    """A ramp from 50 to 150 a second in 2 s sends 200 requests."""
+    """A ramp from 50 to 150 a second in 2 s sends 200 requests, each at its time or later."""
     words = ("run", f"127.0.0.1:{serve()}", "--ramp", "50:150", "-d", 2)
     ran = loadtest(*words, folder=tmp_path)
     assert ran.load.totals.sent == 200
-    seconds = [second.answers for second in ran.load.seconds]
-    # A busy machine answers some requests a moment later, in the next second.
-    assert seconds[0] == pytest.approx(75, abs=15)
-    assert sum(seconds[1:]) == pytest.approx(125, abs=15)
+    assert sum(second.answers for second in ran.load.seconds) == 200
+    # On a busy machine the judge, or the target, may be late; the report has the judge's lateness.
+    first = sum(second.answers for second in ran.load.seconds if second.second == 0)
+    assert first <= 75
+    assert ran.load.rate.elapsed_s >= 1.9
+    assert ran.load.rate.wanted == pytest.approx(100, rel=0.06)
 
 
 def test_thresholds_decide_the_exit_code(serve: Serve, tmp_path: Path) -> None:

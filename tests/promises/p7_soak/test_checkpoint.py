@@ -160,9 +160,8 @@ def test_a_neighbour_that_hangs_in_a_checkpoint_raises_no_risk(
     assert checkpointed.ledger.extrato(1).saldo.total == len(checkpointed.wal_pages)
 
 
-def test_the_last_to_close_leaves_no_wal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_to_close_leaves_no_wal(tmp_path: Path) -> None:
     """After a stop the ledger is one file, even if the thread was in a checkpoint."""
-    monkeypatch.setattr("rinha.sqlite.checkpoint.CHECKPOINT_END_MAX_S", TIMEOUT_S)
     checkpointed = CheckpointedLedger(tmp_path / "rinha.db")
     checkpointed.credit(WAL_PAGES_LONG)
     checkpointed.close()

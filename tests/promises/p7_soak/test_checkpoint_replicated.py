@@ -106,17 +106,18 @@ def test_a_running_checkpoint_or_reader_is_waited_for(
     checkpointed: CheckpointedLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Litestream waits a bounded time for a checkpoint or a reader, and then fails."""
-    monkeypatch.setattr("rinha.sqlite.checkpoint.TAKE_OVER_MAX_S", 0.1)
     file = checkpointed.ledger.engine.path
-    with file.with_name("rinha.db.follower").open("r+b") as moving:
-        fcntl.flock(moving, fcntl.LOCK_SH)
-        with pytest.raises(StoreUnusableError, match="cannot take over its checkpoints"):
-            take_over_checkpoints(file)
     reader = apsw.Connection(str(file))
-    checkpointed.credit(1)
-    reader.execute("BEGIN; SELECT saldo FROM clientes")
-    checkpointed.credit(1)
-    with pytest.raises(StoreUnusableError, match="runs one, or reads"):
-        take_over_checkpoints(file)
+    with monkeypatch.context() as impatient:
+        impatient.setattr("rinha.sqlite.checkpoint.TAKE_OVER_MAX_S", 0.1)
+        with file.with_name("rinha.db.follower").open("r+b") as moving:
+            fcntl.flock(moving, fcntl.LOCK_SH)
+            with pytest.raises(StoreUnusableError, match="cannot take over its checkpoints"):
+                take_over_checkpoints(file)
+        checkpointed.credit(1)
+        reader.execute("BEGIN; SELECT saldo FROM clientes")
+        checkpointed.credit(1)
+        with pytest.raises(StoreUnusableError, match="runs one, or reads"):
+            take_over_checkpoints(file)
     reader.close()
     os.close(take_over_checkpoints(file))
