@@ -33,10 +33,11 @@ def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int
 
 @pytest.mark.parametrize(("edition", "has_keys"), [("crebitos", True), ("pessoas", False)])
 def test_the_advice_after_no_answer_suits_the_edition(edition: str, has_keys: bool) -> None:
-    """Only an edition that reads the Idempotency-Key tells its clients to send one."""
+    """It says that the outcome is open, and only an edition with keys tells clients to send one."""
     included = (INCLUDED / f"{edition}.conf").read_text()
     advice = re.search(r'map "" \$retry \{\s+default "(.+)";', included)
     assert advice
+    assert "before you send it again" in advice[1]
     assert ("Idempotency-Key" in advice[1]) == ("$http_idempotency_key" in included) == has_keys
     own = (ROOT / "nginx.conf").read_text()
     assert "no instance answered: $retry" in own
