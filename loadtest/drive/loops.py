@@ -61,7 +61,7 @@ class Loop:
         self._job, self._stopped = job, job.stopped
         self._second_ends_ns, self._next_work_ns = job.start_ns + SECOND_NS, 0
         self._cpu_s, self._spun_s = process_time(), 0.0
-        # Until when the target let the requests through that had to wait for it.
+        # End of the last wait for the target, for a free connection or a late answer.
         self._held_until_ns = job.start_ns
 
     def __enter__(self) -> Self:

@@ -116,7 +116,7 @@ def test_the_rest_of_a_long_schedule_is_not_waited_for(serve: Serve) -> None:
 
 
 def test_a_run_under_nohup_outlives_its_terminal(serve: Serve) -> None:
-    """Where SIGHUP is ignored the load goes on: a closed terminal sends it to each process."""
+    """An ignored SIGHUP ends no load: a closed terminal sends it to each process."""
     words = f"-m loadtest run 127.0.0.1:{serve()} -c 1 -d 2"
     running = subprocess.Popen(
         ["nohup", sys.executable, *words.split()], cwd=ROOT, text=True, stdin=subprocess.DEVNULL,

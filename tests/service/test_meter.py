@@ -186,7 +186,7 @@ def test_a_lost_disk_hides_no_counter(settings: Settings, tmp_path: Path) -> Non
 def test_a_locked_ledger_hides_no_counter(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While another program locks the tables, as PostgreSQL's VACUUM FULL does, counters remain."""
+    """Counters remain while another program locks the tables, as PostgreSQL's VACUUM FULL does."""
 
     def read(*_words: object) -> None:
         raise StoreBusyError("the ledger was busy for 1 s, nothing was written: try again")

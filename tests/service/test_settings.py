@@ -204,7 +204,7 @@ def test_every_setting_reaches_the_containers() -> None:
 
 
 def test_instances_in_containers_know_their_replica() -> None:
-    """In containers too the instances tell the lag of the replica, for the page and its alert."""
+    """Instances in containers also report the lag of the replica, for the page and its alert."""
     replica = yaml.safe_load((ROOT / "stack/compose/replica.yml").read_text())
     told = {
         name: service.get("environment", {}).get("RINHA_REPLICA")

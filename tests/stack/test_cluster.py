@@ -270,7 +270,7 @@ def test_the_address_is_valid_in_any_folder(folder: str) -> None:
 
 
 def test_a_port_that_another_program_has_is_no_node(tmp_path: Path) -> None:
-    """Where another program listens in place of Patroni, its node counts as lost."""
+    """A node counts as lost if another program listens on its Patroni port."""
     first, *_ = nodes = make_nodes(free_ports(4 * COUNT), tmp_path, [Machine()])
     with socket.create_server(("127.0.0.1", first.patroni_port)) as server:
 

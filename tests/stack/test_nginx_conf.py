@@ -33,7 +33,7 @@ def test_the_body_limit_is_the_same_in_both_places(edition: str, most_bytes: int
 
 @pytest.mark.parametrize(("edition", "has_keys"), [("crebitos", True), ("pessoas", False)])
 def test_the_advice_after_no_answer_suits_the_edition(edition: str, has_keys: bool) -> None:
-    """It says that the outcome is open, and only an edition with keys tells clients to send one."""
+    """The advice says that the outcome is open; only an edition with keys asks clients for one."""
     included = (INCLUDED / f"{edition}.conf").read_text()
     advice = re.search(r'map "" \$retry \{\s+default "(.+)";', included)
     assert advice

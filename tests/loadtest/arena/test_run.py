@@ -220,7 +220,7 @@ def test_interrupts_leave_nothing(number: int, play: Play, free_port: int) -> No
 
 
 def test_a_run_under_nohup_outlives_its_terminal(play: Play, free_port: int) -> None:
-    """Where SIGHUP is ignored it ends no run; any other signal still does."""
+    """An ignored SIGHUP ends no run; any other signal still does."""
     folder = play(containers=[inspected("api", publishes={free_port: 1})])
     command = ["nohup", sys.executable, "-c", DRIVER, str(free_port)]
     running = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
